@@ -1,0 +1,44 @@
+import type { ProviderState } from "./message.js";
+import type { FinishReason, Logprobs } from "./reply.js";
+import type { Usage } from "./usage.js";
+
+/** A piece of a tool call; pieces with the same `index` belong together. */
+export interface ToolCallDelta {
+  index: number;
+  id?: string;
+  type?: "function";
+  function?: { name?: string; arguments?: string };
+}
+
+/** What one event adds to the answer. */
+export interface Delta {
+  role?: "assistant";
+  content?: string | null;
+  refusal?: string | null;
+  tool_calls?: ToolCallDelta[];
+  /** Extension: a piece of the thinking. */
+  reasoning_content?: string | null;
+  /** Extension: given once, at the end, where the provider has state to keep. */
+  provider_state?: ProviderState | null;
+}
+
+export interface ChunkChoice {
+  index: number;
+  delta: Delta;
+  finish_reason: FinishReason | null;
+  logprobs?: Logprobs | null;
+}
+
+/** One event of a streamed answer: an OpenAI chat.completion.chunk. `choices` is empty on a usage-only chunk. */
+export interface ChatChunk {
+  id: string;
+  object: "chat.completion.chunk";
+  /** Seconds since 1970. */
+  created: number;
+  model: string;
+  choices: ChunkChoice[];
+  usage?: Usage | null;
+  system_fingerprint?: string;
+  /** Extension: `{ reset: true }` on the marker of a restarted stream: forget the text so far. */
+  signalbox?: { reset: true };
+}

@@ -1,0 +1,49 @@
+import type { FunctionToolCall, ProviderState } from "./message.js";
+import type { Usage } from "./usage.js";
+
+/** Why the model stopped. */
+export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter" | "function_call";
+
+/** The assistant's answer; goes back into `messages` as it is. */
+export interface ReplyMessage {
+  role: "assistant";
+  content: string | null;
+  refusal: string | null;
+  tool_calls?: FunctionToolCall[];
+  /** Extension: the thinking behind the answer, as text. */
+  reasoning_content?: string | null;
+  /** Extension: what its issuer needs back; see `ProviderState`. */
+  provider_state?: ProviderState | null;
+}
+
+export interface TokenLogprob {
+  token: string;
+  bytes: number[] | null;
+  logprob: number;
+  top_logprobs: { token: string; bytes: number[] | null; logprob: number }[];
+}
+
+export interface Logprobs {
+  content: TokenLogprob[] | null;
+  refusal: TokenLogprob[] | null;
+}
+
+export interface Choice {
+  index: number;
+  finish_reason: FinishReason;
+  logprobs: Logprobs | null;
+  message: ReplyMessage;
+}
+
+/** An answer: an OpenAI ChatCompletion with at least one choice. */
+export interface ChatReply {
+  id: string;
+  object: "chat.completion";
+  /** Seconds since 1970. */
+  created: number;
+  /** The model that answered, as the provider names it. */
+  model: string;
+  choices: [Choice, ...Choice[]];
+  usage?: Usage;
+  system_fingerprint?: string;
+}

@@ -1,0 +1,52 @@
+import type { Exclusion } from "../errors/kinds.js";
+import type { Attempt, CacheStatus, RequestRecord } from "./records.js";
+
+export type HealthStatus = "healthy" | "degraded" | "recovering" | "unhealthy" | "disabled" | "unknown";
+
+export type BreakerState = "closed" | "open" | "half_open";
+
+/** What is said when; events hold ids, counts and kinds, never prompt text. All are frozen. */
+export interface EventMap {
+  /** A request begins. */
+  request: { readonly requestId: string; readonly tenant?: string | undefined; readonly streamed: boolean };
+  /** The plan and the ranking are done. */
+  decision: {
+    readonly requestId: string;
+    readonly strategy: string;
+    /** Who goes first. */
+    readonly candidate: string;
+    readonly excluded: readonly Exclusion[];
+  };
+  /** An upstream call has ended, once per call. */
+  attempt: Attempt;
+  /** The same provider is asked again, after `delayMs`. */
+  retry: { readonly requestId: string; readonly candidate: string; readonly error: string; readonly delayMs: number };
+  /** Another candidate takes over. */
+  fallback: { readonly requestId: string; readonly from: string; readonly to: string; readonly error: string };
+  /** A look-up ended; also `stored`, `refused` by the write gate, and `evicted` by feedback. */
+  cache: {
+    readonly requestId?: string | undefined;
+    readonly status: CacheStatus | "stored" | "refused" | "evicted";
+    readonly reason?: string | undefined;
+  };
+  /** A breaker changed state. */
+  breaker: {
+    readonly candidate: string;
+    readonly from: BreakerState;
+    readonly to: BreakerState;
+    readonly reason: string;
+    readonly openMs?: number | undefined;
+  };
+  /** A candidate's health changed. */
+  health: { readonly candidate: string; readonly from: HealthStatus; readonly to: HealthStatus; readonly reasons: readonly string[] };
+  /** A rung of degradation was taken. */
+  degraded: { readonly requestId: string; readonly rung: string };
+  /** A money budget refused, or is nearly spent. */
+  budget: { readonly key: string; readonly spentUsd: number; readonly maxUsd: number; readonly requestId?: string | undefined };
+  /** Something was tolerated that should be looked at. */
+  warning: { readonly code: string; readonly message: string; readonly requestId?: string | undefined };
+  /** A request ended, once per request. */
+  done: RequestRecord;
+}
+
+export type EventName = keyof EventMap;

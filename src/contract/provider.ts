@@ -1,0 +1,111 @@
+import type { ChatChunk } from "../chat/chunk.js";
+import type { ChatReply } from "../chat/reply.js";
+import type { ChatRequest } from "../chat/request.js";
+
+/** Dollars per million tokens. */
+export interface Price {
+  readonly input: number;
+  /** Read from the vendor's prefix cache; the input price where absent or `null`. */
+  readonly cacheRead?: number | null | undefined;
+  /** Written to the vendor's prefix cache; the input price where absent or `null`. */
+  readonly cacheWrite?: number | null | undefined;
+  readonly output: number;
+  /** Other prices for the whole request once it reads more than `aboveInputTokens`; the highest that applies counts. */
+  readonly tiers?: readonly PriceTier[] | null | undefined;
+}
+
+export interface PriceTier extends Omit<Price, "tiers"> {
+  readonly aboveInputTokens: number;
+}
+
+/** What a model can do. Hard needs of a request are held against this before ranking. */
+export interface Capabilities {
+  readonly tools: boolean;
+  /** `"data"`: data URLs only; `"url"`: data and http(s) URLs. */
+  readonly vision: false | "data" | "url";
+  readonly thinking: "none" | "switchable" | "always";
+  readonly json: "none" | "object" | "schema";
+  readonly audio?: boolean | undefined;
+  /** Which forms of `tool_choice` it honours; all of them where absent. `"none_only"` also knows `"none"`. */
+  readonly toolChoice?: "full" | "auto" | "none_only" | "no_required" | undefined;
+  /** The efforts it knows, weakest first; none where absent. */
+  readonly efforts?: readonly string[] | undefined;
+}
+
+/** A model as data: every fact can be overridden, and says where and when it was read. */
+export interface ModelInfo {
+  readonly id: string;
+  /** Tokens that fit in all, read and written. */
+  readonly contextWindow: number;
+  /** Tokens it may write; `null` where nobody says. */
+  readonly maxOutput: number | null;
+  /** 1 light, 2 middle, 3 strong. @default 2 */
+  readonly tier?: 1 | 2 | 3 | undefined;
+  readonly capabilities: Capabilities;
+  /** `null`: unknown. Such a model answers with `costUsd: null` and is excluded where a cost limit is set. */
+  readonly usdPerMTok: Price | null;
+  /** Where these facts were read. */
+  readonly source?: string | undefined;
+  /** When they were read, `YYYY-MM-DD` or `YYYY-MM`. */
+  readonly asOf?: string | undefined;
+  /** The last day it answers, `YYYY-MM-DD` or `YYYY-MM`; excluded as `retired` after that. */
+  readonly endsOn?: string | undefined;
+  readonly status?: string | undefined;
+  readonly notes?: string | undefined;
+}
+
+/** What is left of the time a request may take. */
+export interface Deadline {
+  /** Milliseconds left; 0 when over, `Infinity` when there is no limit. */
+  remainingMs(): number;
+}
+
+/** What is left of the upstream calls a request may make. One budget spans retry, fallback, hedge and nested routers. */
+export interface AttemptBudget {
+  readonly limit: number;
+  readonly used: number;
+  /** Takes one call; `false` when none is left. */
+  take(): boolean;
+}
+
+/** What a provider is told about a call besides the request itself. */
+export interface CallContext {
+  /** Aborted when the caller leaves, the deadline passes or another answer won. */
+  readonly signal: AbortSignal;
+  readonly deadline: Deadline;
+  readonly requestId: string;
+  readonly tenant?: string | undefined;
+  readonly conversationId?: string | undefined;
+  readonly metadata?: { readonly [key: string]: string } | undefined;
+  readonly attempts: AttemptBudget;
+  /** For vendors: tells the router how far the answer has come, so that it can tell a slow head from a slow body. */
+  readonly report?: ((progress: "headers" | "bytes" | "content") => void) | undefined;
+}
+
+/**
+ * Whatever answers a chat: a vendor, a decorator around one, a test double, a router.
+ * Give `chat` or `stream` or both; the missing one is derived. Any thrown value is classified.
+ *
+ * @example
+ * const echo: Provider = {
+ *   id: "echo",
+ *   models: [{ id: "echo-1", contextWindow: 8_000, maxOutput: 1_000, usdPerMTok: null,
+ *     capabilities: { tools: false, vision: false, thinking: "none", json: "none" } }],
+ *   chat: async (request) => createReply({ model: "echo-1", text: String(request.messages.at(-1)?.content) }),
+ * };
+ */
+export interface Provider {
+  /** Unique in a router; holds no slash. */
+  readonly id: string;
+  readonly models: readonly ModelInfo[];
+  /** The models that `"auto"` may choose; every model where absent. */
+  readonly autoModels?: readonly string[] | undefined;
+  chat?(request: ChatRequest, context: CallContext): Promise<ChatReply>;
+  stream?(request: ChatRequest, context: CallContext): AsyncIterable<ChatChunk>;
+  /** Where the provider cannot be asked as it stands; `no_api_key` with the variables it looked for. */
+  readonly unavailable?: { readonly reason: "no_api_key"; readonly variables: readonly string[] } | undefined;
+  /** Cheap reachability check (no tokens), for the optional active probe. */
+  probe?(signal: AbortSignal): Promise<void>;
+  /** How long the vendor keeps a prompt prefix cached, and from which size; absent: it keeps none. */
+  readonly prefixCache?: { readonly ttlMs: number; readonly minTokens: number } | undefined;
+}

@@ -1,0 +1,84 @@
+import type { Usage } from "../chat/usage.js";
+import type { AttemptSummary, ErrorKind } from "../errors/kinds.js";
+import type { Level } from "./strategy.js";
+
+/** Why an upstream call was made. */
+export type AttemptRole = "first" | "fallback" | "retry" | "hedge" | "probe" | "escalation" | "shadow";
+
+/** One upstream call; settled exactly once, however it ended. Times are monotonic milliseconds of the router's clock. */
+export interface Attempt {
+  readonly requestId: string;
+  /** 1 for the request's first call. */
+  readonly number: number;
+  readonly role: AttemptRole;
+  /** `"provider/model"`. */
+  readonly candidate: string;
+  readonly provider: string;
+  readonly model: string;
+  readonly streamed: boolean;
+  readonly startedAtMs: number;
+  /** First content: text, reasoning or a tool call. `null` where none came. */
+  readonly firstTokenAtMs: number | null;
+  readonly settledAtMs: number;
+  readonly latencyMs: number;
+  readonly ttftMs: number | null;
+  /** `"success"` or the kind of error. */
+  readonly outcome: "success" | ErrorKind;
+  readonly detail?: string | undefined;
+  readonly status?: number | undefined;
+  readonly vendorCode?: string | undefined;
+  readonly usage: Usage | null;
+  readonly costUsd: number | null;
+}
+
+export type CacheStatus = "miss" | "hit" | "similar" | "stale" | "joined" | "bypass";
+
+export interface RouteCache {
+  readonly status: CacheStatus;
+  readonly ageMs?: number | undefined;
+  /** How alike, for `similar`. */
+  readonly score?: number | undefined;
+  /** What the original answer cost and this one did not. */
+  readonly savedUsd?: number | undefined;
+}
+
+/** How an answer came about. Plain JSON. */
+export interface Route {
+  readonly requestId: string;
+  readonly provider: string;
+  readonly model: string;
+  readonly strategy: string;
+  /** The rungs of degradation taken; empty for a normal answer. */
+  readonly degraded: readonly string[];
+  readonly reasons: readonly string[];
+  readonly costUsd: number | null;
+  readonly latencyMs: number;
+  readonly ttftMs: number | null;
+  readonly attempts: readonly AttemptSummary[];
+  readonly cache: RouteCache;
+}
+
+/** One request, ended; a cache hit has no attempts. */
+export interface RequestRecord {
+  readonly requestId: string;
+  readonly outcome: "ok" | ErrorKind;
+  readonly detail?: string | undefined;
+  readonly strategy: string;
+  readonly provider: string | null;
+  readonly model: string | null;
+  readonly kind: string | null;
+  readonly tenant?: string | undefined;
+  readonly tags?: readonly string[] | undefined;
+  readonly streamed: boolean;
+  readonly startedAtMs: number;
+  readonly latencyMs: number;
+  readonly ttftMs: number | null;
+  readonly usage: Usage | null;
+  readonly costUsd: number | null;
+  readonly savedUsd: number;
+  readonly cache: CacheStatus;
+  readonly degraded: readonly string[];
+  readonly attempts: readonly AttemptSummary[];
+}
+
+export type Sensitivity = { readonly cost?: Level; readonly latency?: Level; readonly urgency?: Level };

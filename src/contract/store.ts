@@ -1,0 +1,18 @@
+/** A cache entry as callers see it: JSON in, JSON out. */
+export interface EntryOptions {
+  /** Milliseconds until it expires: 0 at once, `Infinity` never. @default the cache's `ttlMs` */
+  readonly ttlMs?: number | undefined;
+  /** Words to find and drop entries by. */
+  readonly tags?: readonly string[] | undefined;
+  /** What making the value anew would cost; eviction keeps the dear ones longer. */
+  readonly cost?: number | undefined;
+}
+
+/** A second tier that is handed in (SQLite, Redis, a file): every method may fail or be slow, and nothing breaks. */
+export interface Store {
+  get(key: string): Promise<unknown>;
+  set(key: string, value: unknown, ttlMs?: number): Promise<void>;
+  delete(key: string): Promise<void>;
+  clear?(): Promise<void>;
+  close?(): Promise<void>;
+}

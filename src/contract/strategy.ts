@@ -1,0 +1,110 @@
+import type { ChatRequest } from "../chat/request.js";
+import type { ModelInfo } from "./provider.js";
+
+/** What a request is for; `taskType` given by the app is used as it is. */
+export type RequestKind = "chat" | "generate" | "analyze" | "debug" | "plan" | "search" | "vision";
+
+export type Level = "low" | "medium" | "high";
+
+export type Need = "tools" | "vision" | "audio" | "json" | "thinking";
+
+/** How a request looks, read from its messages. Computed when read. */
+export interface Characteristics {
+  readonly kind: RequestKind | (string & {});
+  /** 0..1; more evidence never lowers it. */
+  readonly complexity: number;
+  /** Estimated tokens: what it reads, and what the answer will likely write. */
+  readonly tokens: { readonly input: number; readonly output: number };
+  /** What a candidate must be able to do. */
+  readonly needs: readonly Need[];
+  readonly sensitivity: { readonly cost: Level; readonly latency: Level; readonly urgency: Level };
+  /** Pinned to where its conversation or tool loop began: never explored. */
+  readonly pinned: boolean;
+}
+
+/** How good a candidate's answers to such a request are, from feedback and signals. */
+export interface QualityEstimate {
+  /** Expected score, 0..1. */
+  readonly mean: number;
+  /** Standard deviation of that expectation. */
+  readonly sd: number;
+  /** Labelled answers behind it, decayed. */
+  readonly samples: number;
+}
+
+/**
+ * A candidate as a strategy sees it, for one decision. Read it during the call; it is refreshed for the next one.
+ * Every number is usable before anything was measured: declared priors stand in.
+ */
+export interface CandidateSnapshot {
+  /** `"provider/model"`. */
+  readonly id: string;
+  readonly provider: string;
+  readonly model: string;
+  readonly info: ModelInfo;
+  readonly tier: 1 | 2 | 3;
+  /** Position in the order the app listed. */
+  readonly position: number;
+  /** The whole request in dollars, with the expected cached prefix; `Infinity` where the price is unknown. */
+  readonly expectedCostUsd: number;
+  /** Time to the whole answer, milliseconds: first token plus expected output. */
+  readonly expectedLatencyMs: number;
+  /** Decayed mean time to first token of successes, milliseconds. */
+  readonly ttftMs: number;
+  readonly tokensPerSecond: number;
+  /** Decayed share of attempts that succeeded, shrunk towards the prior. */
+  readonly successRate: number;
+  /** Lower end of the 95 % interval of `successRate`. */
+  readonly successLowerBound: number;
+  /** The success rate over the last seconds: what a balancer needs. */
+  readonly recentSuccessRate: number;
+  /** Attempts behind these numbers, decayed. */
+  readonly samples: number;
+  /** Attempts since the router began, undecayed. */
+  readonly attempts: number;
+  /** Milliseconds since the last attempt settled; `Infinity` before the first. */
+  readonly idleMs: number;
+  readonly inFlight: number;
+  /** Share of a known rpm/tpm limit that is left, 0..1; 1 where none is known. */
+  readonly headroom: number;
+  /** Tokens of this request that its vendor likely still holds in its prefix cache. */
+  readonly expectedCachedTokens: number;
+  readonly quality: QualityEstimate;
+  readonly weight: number;
+}
+
+export interface StrategyContext {
+  readonly request: ChatRequest;
+  readonly characteristics: Characteristics;
+  /** Candidates that may run, in listed order. */
+  readonly candidates: readonly CandidateSnapshot[];
+  /** The router's random source: use this one, and replay stays exact. */
+  readonly random: () => number;
+  /** Counts the decisions of this router. */
+  readonly sequence: number;
+  readonly nowMs: number;
+  /** The id this strategy put first last time, where it still may run. */
+  readonly incumbent: string | undefined;
+}
+
+export interface RankedCandidate {
+  readonly id: string;
+  /** Explains the order; the array's order is the order. */
+  readonly score: number;
+  readonly reason?: string | undefined;
+  /** The chance with which this candidate was put first; what replay needs of random strategies. */
+  readonly propensity?: number | undefined;
+}
+
+/**
+ * Says who should go first. Pure: it never calls, waits or keeps state. Give `score` (highest first; the router takes
+ * the best without sorting) or `rank` (the full order). A strategy that throws, names an unknown candidate or returns
+ * rubbish never fails a request: the listed order stands in and one `warning` tells.
+ */
+export interface Strategy {
+  readonly name: string;
+  score?(candidate: CandidateSnapshot, context: StrategyContext): number;
+  rank?(context: StrategyContext): readonly RankedCandidate[];
+  /** Asked only for explain, logs and the reply. */
+  reason?(candidate: CandidateSnapshot, context: StrategyContext): string;
+}

@@ -1,0 +1,63 @@
+/** Every kind of failure, in the words that users switch on. `detail` on the error says more. */
+export const ERROR_KINDS = [
+  "invalid_options",
+  "invalid_request",
+  "unsupported",
+  "no_candidate",
+  "unavailable",
+  "saturated",
+  "budget_exceeded",
+  "cancelled",
+  "timeout",
+  "auth",
+  "permission",
+  "model_not_found",
+  "context_length",
+  "content_filter",
+  "rate_limit",
+  "quota",
+  "overloaded",
+  "server",
+  "network",
+  "stream_interrupted",
+  "malformed_response",
+  "empty_response",
+  "response_too_large",
+] as const;
+
+export type ErrorKind = (typeof ERROR_KINDS)[number];
+
+/** One upstream call, as errors and replies tell it. */
+export interface AttemptSummary {
+  readonly provider: string;
+  readonly model: string;
+  /** `"success"`, or the kind of the error it ended with. */
+  readonly outcome: "success" | ErrorKind;
+  readonly detail?: string | undefined;
+  readonly latencyMs: number;
+  /** `null` where the price is unknown. */
+  readonly costUsd: number | null;
+}
+
+/** A candidate that was not asked, and why. */
+export interface Exclusion {
+  /** `"provider/model"`. */
+  readonly id: string;
+  readonly reason: ExclusionReason;
+}
+
+export type ExclusionReason =
+  | "missing_vision"
+  | "missing_tools"
+  | "missing_json"
+  | "missing_thinking"
+  | "missing_audio"
+  | "context_length"
+  | "no_api_key"
+  | "breaker_open"
+  | "cool_down"
+  | "disabled"
+  | "budget"
+  | "unknown_price"
+  | "denied"
+  | "retired";

@@ -1,0 +1,99 @@
+import type { AttemptSummary, ErrorKind, Exclusion } from "./kinds.js";
+import { policyOf } from "./policy.js";
+
+const BRAND = Symbol.for("signalbox.error.v1");
+
+/** What is known about a failure besides its kind and message. */
+export interface SignalboxErrorInit {
+  detail?: string | undefined;
+  /** Overrides the policy table's word on whether the same request may succeed later. */
+  retryable?: boolean | undefined;
+  retryAfterMs?: number | undefined;
+  provider?: string | undefined;
+  model?: string | undefined;
+  status?: number | undefined;
+  vendorCode?: string | undefined;
+  requestId?: string | undefined;
+  /** The path of the bad option or request field, such as `providers[0].apiKey`. */
+  path?: string | undefined;
+  attempts?: readonly AttemptSummary[] | undefined;
+  excluded?: readonly Exclusion[] | undefined;
+  /** What a cut stream had said so far. */
+  partial?: { readonly text: string; readonly reasoning?: string | undefined } | undefined;
+  cause?: unknown;
+}
+
+/**
+ * The one error this library rejects with. Switch on `kind`; `detail` is finer.
+ * Never holds a key, a prompt or an upstream header. Use {@link SignalboxError.isInstance} rather than `instanceof`:
+ * it also knows errors from another copy of the package (ESM beside CJS).
+ *
+ * @example
+ * try { await router.chat({ messages }); }
+ * catch (error) {
+ *   if (SignalboxError.isInstance(error) && error.kind === "rate_limit") await wait(error.retryAfterMs ?? 1_000);
+ * }
+ */
+export class SignalboxError extends Error {
+  readonly kind: ErrorKind;
+  readonly detail: string | undefined;
+  /** Whether the same request may succeed later. */
+  readonly retryable: boolean;
+  /** Milliseconds to wait before asking again, where anyone knows. */
+  readonly retryAfterMs: number | undefined;
+  readonly provider: string | undefined;
+  readonly model: string | undefined;
+  /** HTTP status of the upstream answer. */
+  readonly status: number | undefined;
+  /** The vendor's own error code, as text. */
+  readonly vendorCode: string | undefined;
+  readonly requestId: string | undefined;
+  readonly path: string | undefined;
+  /** Every upstream call made for this request, in order. */
+  readonly attempts: readonly AttemptSummary[];
+  /** Candidates that were not asked, each with its reason. */
+  readonly excluded: readonly Exclusion[];
+  readonly partial: { readonly text: string; readonly reasoning?: string | undefined } | undefined;
+
+  constructor(kind: ErrorKind, message: string, init: SignalboxErrorInit = {}) {
+    super(message);
+    this.kind = kind;
+    this.detail = init.detail;
+    this.retryable = init.retryable ?? policyOf(kind, init.detail).retryable;
+    this.retryAfterMs = init.retryAfterMs;
+    this.provider = init.provider;
+    this.model = init.model;
+    this.status = init.status;
+    this.vendorCode = init.vendorCode;
+    this.requestId = init.requestId;
+    this.path = init.path;
+    this.attempts = init.attempts ?? [];
+    this.excluded = init.excluded ?? [];
+    this.partial = init.partial;
+    this.name = kind === "cancelled" ? "AbortError" : "SignalboxError";
+    Object.defineProperty(this, "name", { enumerable: false });
+    // Not enumerable, so that logging an error never prints what a vendor or fetch wrapped into its cause.
+    if ("cause" in init) Object.defineProperty(this, "cause", { value: init.cause, configurable: true, writable: true });
+    Object.defineProperty(this, BRAND, { value: true });
+  }
+
+  /** Whether `value` is a SignalboxError of this or another copy of the package. */
+  static isInstance(value: unknown): value is SignalboxError {
+    return typeof value === "object" && value !== null && (value as { [BRAND]?: unknown })[BRAND] === true;
+  }
+
+  /** Plain data for logs: everything but `cause` and `stack`. */
+  toJSON(): Record<string, unknown> {
+    return { name: this.name, ...this, message: this.message };
+  }
+}
+
+/** The same error with more said about it; kind, detail and message stay. */
+export function withContext(error: SignalboxError, more: SignalboxErrorInit): SignalboxError {
+  const { kind, message, detail, retryable, retryAfterMs, provider, model, status, vendorCode } = error;
+  const { requestId, path, attempts, excluded, partial, cause } = error;
+  const init = { detail, retryable, retryAfterMs, provider, model, status, vendorCode, requestId, path, attempts, excluded, partial };
+  const next = new SignalboxError(kind, message, { ...init, ...(cause === undefined ? {} : { cause }), ...more });
+  if (error.stack !== undefined) Object.defineProperty(next, "stack", { value: error.stack, configurable: true, writable: true });
+  return next;
+}

@@ -1,0 +1,64 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { defineConfig, type Options } from "tsup";
+
+/** One entry per subpath of package.json's `exports`; a test keeps the two in step. */
+export const entry = {
+  index: "src/index.ts",
+  openai: "src/integrations/openai/index.ts",
+  "ai-sdk": "src/integrations/ai-sdk/index.ts",
+  keyv: "src/integrations/keyv/index.ts",
+  redis: "src/integrations/redis/index.ts",
+  otel: "src/integrations/otel/index.ts",
+  prometheus: "src/integrations/prometheus/index.ts",
+  report: "src/integrations/report/index.ts",
+  testing: "src/testing/index.ts",
+};
+
+// The builds below run side by side, so none of them may clean the folder.
+rmSync("dist", { recursive: true, force: true });
+
+const bundled = new Set<string>();
+
+/** Whatever is bundled brings its licence along. */
+const notices: NonNullable<Options["esbuildPlugins"]>[number] = {
+  name: "third-party-notices",
+  setup(build) {
+    build.onEnd((result) => {
+      for (const output of Object.values(result.metafile?.outputs ?? {})) {
+        for (const [input, { bytesInOutput }] of Object.entries(output.inputs)) {
+          const home = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(input)?.[0];
+          if (home !== undefined && bytesInOutput > 0) bundled.add(home);
+        }
+      }
+      mkdirSync("dist", { recursive: true });
+      writeFileSync("dist/THIRD-PARTY-NOTICES.txt", [...bundled].sort().map(noticeOf).join("\n"));
+    });
+  },
+};
+
+function noticeOf(home: string): string {
+  const { name, version, license } = JSON.parse(readFileSync(`${home}/package.json`, "utf8"));
+  const file = ["LICENSE", "license", "LICENSE.md", "LICENSE.txt"]
+    .map((f) => `${home}/${f}`)
+    .find((f) => existsSync(f));
+  if (file === undefined) throw new Error(`${name} is bundled and has no licence file.`);
+  return `${name} ${version} (${license})\n\n${readFileSync(file, "utf8").trim()}\n\n${"-".repeat(80)}\n`;
+}
+
+const shared: Options = {
+  entry,
+  outDir: "dist",
+  platform: "node",
+  target: "node20",
+  splitting: true,
+  removeNodeProtocol: false,
+  silent: true,
+  esbuildPlugins: [notices],
+};
+
+export default defineConfig([
+  { ...shared, format: "esm", noExternal: [/^zod/] },
+  // Two dependencies are ESM-only: bundled here, `require` works on every Node, and TypeScript's node16 is content.
+  { ...shared, format: "cjs", noExternal: [/^zod/, "p-retry", "quick-lru", "is-network-error"] },
+  { entry, outDir: "dist", format: ["esm", "cjs"], dts: { only: true }, silent: true },
+]);

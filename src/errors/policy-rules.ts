@@ -1,0 +1,79 @@
+import type { ErrorKind } from "./kinds.js";
+
+/** What a failure does to the breaker of the candidate that failed. */
+export type BreakerEffect = "failure" | "ignore" | "cool_down" | "disable" | "failure_and_cool_down";
+
+/** The part of a policy that code acts on. */
+export interface PolicyRule {
+  /** Another candidate may be asked (never after the caller has seen a part of the answer). */
+  readonly nextCandidate: boolean;
+  /** The same provider may be asked again after a wait; see `mayAskAgain`. */
+  readonly sameProvider: boolean;
+  readonly breaker: BreakerEffect;
+  /** What the error's `retryable` says: the same request may succeed later. */
+  readonly retryable: boolean;
+  /** How long a cool-down or disable lasts where the vendor names no time, milliseconds. */
+  readonly coolDownMs?: number | undefined;
+  /** Whom the breaker effect holds for: the model alone, or all models of the provider. @default "candidate" */
+  readonly scope?: "candidate" | "provider" | undefined;
+  /** Base of the full-jitter wait before the same provider is asked again, milliseconds. @default 500 */
+  readonly backoffBaseMs?: number | undefined;
+  /** Only a candidate with a larger window is worth asking. */
+  readonly onlyLargerWindow?: true | undefined;
+}
+
+const MINUTE = 60_000;
+const STAY = { nextCandidate: false, sameProvider: false } as const;
+const MOVE = { nextCandidate: true, sameProvider: false } as const;
+const MOVE_OR_RETRY = { nextCandidate: true, sameProvider: true } as const;
+const IGNORED = { breaker: "ignore" } as const;
+const FAILURE = { breaker: "failure" } as const;
+const LATER = { retryable: true } as const;
+const NEVER = { retryable: false } as const;
+const DISABLE = { breaker: "disable", ...NEVER } as const;
+const PROVIDER = { scope: "provider" } as const;
+
+/** Every kind, and the `kind/detail` pairs that differ from it. Times are our own choice; a vendor's own word wins. */
+export const RULES = {
+  invalid_options: { ...STAY, ...IGNORED, ...NEVER },
+  invalid_request: { ...STAY, ...IGNORED, ...NEVER },
+  unsupported: { ...MOVE, ...IGNORED, ...NEVER },
+  no_candidate: { ...MOVE, ...IGNORED, ...NEVER },
+  unavailable: { ...MOVE, ...IGNORED, ...LATER },
+  saturated: { ...MOVE, ...IGNORED, ...LATER },
+  budget_exceeded: { ...MOVE, ...IGNORED, ...NEVER },
+  cancelled: { ...STAY, ...IGNORED, ...NEVER },
+  timeout: { ...MOVE, ...FAILURE, ...LATER },
+  "timeout/total": { ...STAY, ...IGNORED, ...LATER },
+  "timeout/queue": { ...MOVE, ...IGNORED, ...LATER },
+  "timeout/headers": { ...MOVE, ...FAILURE, ...LATER },
+  "timeout/first_token": { ...MOVE, ...FAILURE, ...LATER },
+  "timeout/idle": { ...MOVE_OR_RETRY, ...FAILURE, ...LATER },
+  "timeout/upstream": { ...MOVE_OR_RETRY, ...FAILURE, ...LATER },
+  auth: { ...MOVE, ...DISABLE, ...PROVIDER, coolDownMs: 10 * MINUTE },
+  permission: { ...MOVE, ...DISABLE, coolDownMs: 30 * MINUTE },
+  model_not_found: { ...MOVE, ...DISABLE, coolDownMs: 60 * MINUTE },
+  context_length: { ...MOVE, ...IGNORED, ...NEVER, onlyLargerWindow: true },
+  "context_length/payload": { ...MOVE, ...IGNORED, ...NEVER, onlyLargerWindow: true },
+  content_filter: { ...STAY, ...IGNORED, ...NEVER },
+  rate_limit: { ...MOVE_OR_RETRY, ...LATER, breaker: "cool_down", coolDownMs: 3_000, backoffBaseMs: 1_000 },
+  quota: { ...MOVE, ...NEVER, ...PROVIDER, breaker: "cool_down", coolDownMs: 15 * MINUTE },
+  overloaded: { ...MOVE_OR_RETRY, ...LATER, breaker: "failure_and_cool_down", coolDownMs: 5_000 },
+  server: { ...MOVE_OR_RETRY, ...FAILURE, ...LATER },
+  "server/conflict": { ...MOVE_OR_RETRY, ...IGNORED, ...LATER },
+  "server/bug": { ...MOVE, ...FAILURE, ...NEVER },
+  network: { ...MOVE_OR_RETRY, ...FAILURE, ...LATER, backoffBaseMs: 100 },
+  "network/connect": { ...MOVE_OR_RETRY, ...FAILURE, ...LATER, ...PROVIDER, backoffBaseMs: 100 },
+  "network/dns": { ...MOVE_OR_RETRY, ...FAILURE, ...LATER, ...PROVIDER, backoffBaseMs: 100 },
+  "network/tls": { ...MOVE, ...DISABLE, ...PROVIDER, coolDownMs: 5 * MINUTE },
+  "network/reset": { ...MOVE_OR_RETRY, ...FAILURE, ...LATER, backoffBaseMs: 100 },
+  "network/stale_socket": { ...MOVE_OR_RETRY, ...IGNORED, ...LATER, backoffBaseMs: 1 },
+  "network/redirect": { ...MOVE, ...DISABLE, ...PROVIDER, coolDownMs: 5 * MINUTE },
+  stream_interrupted: { ...MOVE_OR_RETRY, ...FAILURE, ...LATER },
+  malformed_response: { ...MOVE_OR_RETRY, ...FAILURE, ...LATER },
+  empty_response: { ...MOVE_OR_RETRY, ...FAILURE, ...LATER },
+  response_too_large: { ...MOVE, ...FAILURE, ...NEVER },
+} as const satisfies { readonly [key in ErrorKind]: PolicyRule } & { readonly [key: string]: PolicyRule };
+
+/** A kind, or a kind and detail with rules of its own. */
+export type PolicyKey = keyof typeof RULES;

@@ -107,4 +107,6 @@ export interface Strategy {
   rank?(context: StrategyContext): readonly RankedCandidate[];
   /** Asked only for explain, logs and the reply. */
   reason?(candidate: CandidateSnapshot, context: StrategyContext): string;
+  /** Whether `candidate` goes first only to be measured; such a choice never becomes the incumbent. */
+  explores?(candidate: CandidateSnapshot, context: StrategyContext): boolean;
 }

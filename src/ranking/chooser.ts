@@ -1,0 +1,231 @@
+import type { CandidateSnapshot, Strategy, StrategyContext } from "../contract/strategy.js";
+import { listedOrder, type RankProblem, readRanking, scoreProblem } from "./ranking-checks.js";
+
+export interface ChooserOptions {
+  readonly strategy: Strategy;
+  /** Told once per kind of fault; the request goes on in listed order. */
+  readonly onWarning?: ((warning: { code: "strategy_failed"; message: string }) => void) | undefined;
+}
+
+/** A candidate with its place in the order, for explain and logs. */
+export interface ScoredCandidate {
+  readonly id: string;
+  readonly position: number;
+  /** `null` where the strategy gave none (a candidate its `rank` left out, or the listed order standing in). */
+  readonly score: number | null;
+  readonly reasons: readonly string[];
+  /** The chance with which it was to go first, where the strategy said so. */
+  readonly propensity?: number | undefined;
+}
+
+/** Runs one strategy and contains its faults. One per strategy and router; holds no request's data. */
+export interface Chooser {
+  readonly strategy: Strategy;
+  /** Begins the ranking of one request. */
+  begin(): Choice;
+  /** The id put first last time on its merit; hand it to the next context. */
+  readonly incumbent: string | undefined;
+  /** All candidates, best first, with scores and reasons. Allocates and sorts: for explain, logs and replay. */
+  explain(context: StrategyContext): ScoredCandidate[];
+  /** Why this candidate, in words. Contained: a throwing `reason` gives `[]`. */
+  reasons(context: StrategyContext, candidate: CandidateSnapshot): string[];
+}
+
+/** The order of one request as it unfolds: asked once for the first choice, again after each failure. */
+export interface Choice {
+  /**
+   * The best candidate of the context whose `position` is not in `tried`; `undefined` when none is left.
+   * A `score` strategy judges anew each time; the order of a `rank` strategy is asked for once and kept.
+   */
+  pick(context: StrategyContext, tried?: ReadonlySet<number>): CandidateSnapshot | undefined;
+}
+
+/** @internal One per strategy of a router. */
+export function createChooser(options: ChooserOptions): Chooser {
+  return new StrategyChooser(options);
+}
+
+class StrategyChooser implements Chooser {
+  readonly strategy: Strategy;
+  incumbent: string | undefined;
+  readonly #onWarning: ChooserOptions["onWarning"];
+  readonly #warned = new Set<string>();
+
+  constructor({ strategy, onWarning }: ChooserOptions) {
+    this.strategy = strategy;
+    this.#onWarning = onWarning;
+  }
+
+  begin(): Choice {
+    return new OneChoice(this);
+  }
+
+  explain(context: StrategyContext): ScoredCandidate[] {
+    const { strategy } = this;
+    if (strategy.rank !== undefined) {
+      const order = this.order(context);
+      if (order === null) return context.candidates.map((candidate) => listed(candidate));
+      const byId = new Map(context.candidates.map((candidate) => [candidate.id, candidate]));
+      const ranked = order.ranked.map(({ id, score, reason, propensity }): ScoredCandidate => {
+        const candidate = byId.get(id)!;
+        const reasons = reason === undefined ? this.reasons(context, candidate) : [reason];
+        return {
+          id,
+          position: candidate.position,
+          score,
+          reasons,
+          ...(propensity === undefined ? {} : { propensity }),
+        };
+      });
+      return [...ranked, ...order.rest.map((candidate) => listed(candidate))];
+    }
+    const scores = context.candidates.map((candidate) => this.score(candidate, context));
+    if (scores.some(Number.isNaN)) return context.candidates.map((candidate) => listed(candidate));
+    return context.candidates
+      .map((candidate, index) => ({ candidate, score: scores[index]! }))
+      .sort((a, b) => (a.score === b.score ? a.candidate.position - b.candidate.position : b.score - a.score))
+      .map(({ candidate, score }) => ({
+        id: candidate.id,
+        position: candidate.position,
+        score: Number.isFinite(score) ? score : null,
+        reasons: this.reasons(context, candidate),
+      }));
+  }
+
+  reasons(context: StrategyContext, candidate: CandidateSnapshot): string[] {
+    try {
+      const reason: unknown = this.strategy.reason?.(candidate, context);
+      return typeof reason === "string" && reason !== "" ? [reason] : [];
+    } catch (thrown) {
+      this.warn("reason", `its reason() threw: ${messageOf(thrown)}`);
+      return [];
+    }
+  }
+
+  /** The best untried candidate by score; `null` where the strategy failed. */
+  best(context: StrategyContext, tried: ReadonlySet<number> | undefined): CandidateSnapshot | undefined | null {
+    const { candidates } = context;
+    const { strategy } = this;
+    let best: CandidateSnapshot | undefined;
+    let bestScore = Number.NEGATIVE_INFINITY;
+    try {
+      for (let index = 0; index < candidates.length; index += 1) {
+        const candidate = candidates[index]!;
+        if (tried?.has(candidate.position)) continue;
+        const score = strategy.score!(candidate, context);
+        if (score > bestScore) {
+          bestScore = score;
+          best = candidate;
+        } else if (score <= bestScore) {
+          best ??= candidate;
+        } else {
+          this.warn("score", scoreProblem(score, candidate.id));
+          return null;
+        }
+      }
+    } catch (thrown) {
+      this.warn("throw", `it threw: ${messageOf(thrown)}`);
+      return null;
+    }
+    // A text such as "5" compares like a number; only numbers may win.
+    if (best !== undefined && typeof bestScore !== "number") {
+      this.warn("score", scoreProblem(bestScore, best.id));
+      return null;
+    }
+    return best;
+  }
+
+  /** The checked order of a `rank` strategy; `null` where it failed. */
+  order(context: StrategyContext): ReturnType<typeof listedOrder> | null {
+    let problem: RankProblem;
+    try {
+      const result = readRanking(this.strategy.rank!(context), context.candidates);
+      if (typeof result !== "string") return result;
+      problem = result;
+    } catch (thrown) {
+      problem = `it threw: ${messageOf(thrown)}`;
+    }
+    this.warn("rank", problem);
+    return null;
+  }
+
+  /** One score; NaN where it is none. */
+  score(candidate: CandidateSnapshot, context: StrategyContext): number {
+    try {
+      const score: unknown = this.strategy.score!(candidate, context);
+      if (typeof score === "number" && !Number.isNaN(score)) return score;
+      this.warn("score", scoreProblem(score, candidate.id));
+    } catch (thrown) {
+      this.warn("throw", `it threw: ${messageOf(thrown)}`);
+    }
+    return Number.NaN;
+  }
+
+  /** Remembers who is in office; a choice made for measuring changes nothing. */
+  elect(candidate: CandidateSnapshot, context: StrategyContext): void {
+    if (candidate.id === this.incumbent) return;
+    try {
+      if (this.strategy.explores?.(candidate, context) === true) return;
+    } catch {
+      return;
+    }
+    this.incumbent = candidate.id;
+  }
+
+  warn(kind: string, problem: string): void {
+    if (this.#warned.has(kind)) return;
+    this.#warned.add(kind);
+    const message = `strategy "${this.strategy.name}" failed: ${problem}; the listed order stands in`;
+    this.#onWarning?.({ code: "strategy_failed", message });
+  }
+}
+
+class OneChoice implements Choice {
+  readonly #chooser: StrategyChooser;
+  /** Positions in order, kept from the one call of `rank`; or the listed order after a fault. */
+  #order: readonly number[] | undefined;
+  #began = false;
+
+  constructor(chooser: StrategyChooser) {
+    this.#chooser = chooser;
+  }
+
+  pick(context: StrategyContext, tried?: ReadonlySet<number>): CandidateSnapshot | undefined {
+    const chooser = this.#chooser;
+    let chosen: CandidateSnapshot | undefined | null = null;
+    if (this.#order === undefined) {
+      if (chooser.strategy.rank === undefined) chosen = chooser.best(context, tried);
+      if (chosen === null) {
+        const order = chooser.strategy.rank === undefined ? null : chooser.order(context);
+        this.#order = (order ?? listedOrder(context.candidates)).positions;
+      }
+    }
+    if (chosen === null) chosen = firstUntried(this.#order!, context.candidates, tried);
+    if (!this.#began && chosen !== undefined) chooser.elect(chosen, context);
+    this.#began = true;
+    return chosen;
+  }
+}
+
+/** Fallbacks only: a short walk over what is left. */
+function firstUntried(
+  order: readonly number[],
+  candidates: readonly CandidateSnapshot[],
+  tried: ReadonlySet<number> | undefined,
+): CandidateSnapshot | undefined {
+  for (const position of order) {
+    if (tried?.has(position)) continue;
+    for (const candidate of candidates) if (candidate.position === position) return candidate;
+  }
+  // Candidates that joined after the ranking (a cool-down that ended) come last.
+  for (const candidate of candidates) if (!tried?.has(candidate.position)) return candidate;
+  return undefined;
+}
+
+function listed({ id, position }: CandidateSnapshot): ScoredCandidate {
+  return { id, position, score: null, reasons: ["listed order"] };
+}
+
+function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : typeof thrown;
+}

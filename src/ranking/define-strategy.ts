@@ -1,0 +1,41 @@
+import type { Strategy } from "../contract/strategy.js";
+import { SignalboxError } from "../errors/signalbox-error.js";
+
+/**
+ * Checks a strategy of your own and returns it. Give `score` (the highest goes first) or `rank` (the whole order);
+ * where both are given, `rank` decides.
+ *
+ * @throws SignalboxError `invalid_options` where the name or both functions are missing.
+ *
+ * @example
+ * const cheapestFirst = defineStrategy({
+ *   name: "cheapest-first",
+ *   score: (candidate) => -candidate.expectedCostUsd,
+ *   reason: (candidate) => `$${candidate.expectedCostUsd}`,
+ * });
+ */
+export function defineStrategy(strategy: Strategy): Strategy {
+  const issue = strategyIssue(strategy);
+  if (issue !== null) throw new SignalboxError("invalid_options", issue.message, { path: `strategy${issue.path}` });
+  return strategy;
+}
+
+/** What is wrong with a value that should be a strategy, or `null`. */
+export function strategyIssue(value: unknown): { path: string; message: string } | null {
+  if (typeof value !== "object" || value === null) return { path: "", message: "a strategy is an object with a name" };
+  const { name, score, rank, reason } = value as { [key: string]: unknown };
+  if (typeof name !== "string" || name.trim() === "") return { path: ".name", message: "a strategy needs a name" };
+  if (score === undefined && rank === undefined) {
+    return { path: "", message: `strategy "${name}" needs a score or a rank function` };
+  }
+  for (const [key, member] of [
+    ["score", score],
+    ["rank", rank],
+    ["reason", reason],
+  ] as const) {
+    if (member !== undefined && typeof member !== "function") {
+      return { path: `.${key}`, message: `${key} of strategy "${name}" must be a function` };
+    }
+  }
+  return null;
+}

@@ -1,0 +1,53 @@
+import type { CandidateSnapshot, Strategy } from "../../contract/strategy.js";
+import { mayExplore, remeasured } from "../exploration.js";
+import { planIndex } from "../plan-index.js";
+import { dollars, percent } from "../words.js";
+
+export interface CostOptimizedOptions {
+  /** Candidates that succeed more rarely come after all others. @default 0.8 */
+  readonly minSuccessRate?: number | undefined;
+  /** How much cheaper another candidate must be before it takes over. @default 0.1 */
+  readonly switchMargin?: number | undefined;
+}
+
+/** Steps between classes of candidates, in dollars that no request costs. */
+const BELOW_FLOOR = 1e9;
+const UNKNOWN_PRICE = 1e6;
+
+/**
+ * The cheapest candidate that meets a reliability floor. The price is that of the whole request, with the prefix that the
+ * vendor likely still holds, and with what failures on the way are expected to cost.
+ */
+export function costOptimized(options: CostOptimizedOptions = {}): Strategy {
+  const floor = options.minSuccessRate ?? 0.8;
+  const keep = 1 - (options.switchMargin ?? 0.1);
+  const reliable = (candidate: CandidateSnapshot): boolean =>
+    candidate.successRate >= floor && candidate.recentSuccessRate >= floor * 0.75 && candidate.headroom > 0;
+  // A broken stream is billed like a whole one; a refused call costs nothing: half is the middle.
+  const planUsd = (candidate: CandidateSnapshot): number =>
+    planIndex(candidate.expectedCostUsd, candidate.expectedCostUsd / 2, candidate.successRate);
+  return {
+    name: "cost-optimized",
+    score: (candidate, context) => {
+      const usd = candidate.expectedCostUsd === Number.POSITIVE_INFINITY ? UNKNOWN_PRICE : planUsd(candidate);
+      if (reliable(candidate)) return -usd * (candidate.id === context.incumbent ? keep : 1);
+      return explores(candidate, context) ? 0 : -BELOW_FLOOR - usd;
+    },
+    reason: (candidate, context) => {
+      if (!Number.isFinite(candidate.expectedCostUsd)) return "unknown price: after all known ones";
+      const cached =
+        candidate.expectedCachedTokens > 0 ? `, ${candidate.expectedCachedTokens} tokens likely cached` : "";
+      const price = `${dollars(planUsd(candidate))} expected${cached}, ${percent(candidate.successRate)} succeed`;
+      if (reliable(candidate)) return price;
+      return explores(candidate, context)
+        ? `${price}: below the floor, measured again`
+        : `${price}: below the floor of ${percent(floor)}`;
+    },
+    explores: (candidate, context) => !reliable(candidate) && explores(candidate, context),
+  };
+}
+
+/** A candidate below the floor is asked now and then, else it could never show that it has recovered. */
+function explores(candidate: CandidateSnapshot, context: Parameters<typeof mayExplore>[0]): boolean {
+  return remeasured(context) === candidate && candidate.headroom > 0 && mayExplore(context);
+}

@@ -1,0 +1,33 @@
+import type { CandidateSnapshot, Strategy, StrategyContext } from "../../contract/strategy.js";
+import { explorationBonus, explorationReason, explores } from "../exploration.js";
+import { planIndex } from "../plan-index.js";
+import { millis, percent } from "../words.js";
+
+export interface PerformanceWeightedOptions {
+  /** How much faster another candidate must be before it takes over. @default 0.1 */
+  readonly switchMargin?: number | undefined;
+}
+
+/** Calls in flight that double the expected time; stands in for a queue that nobody outside the vendor can see. */
+const IN_FLIGHT_SCALE = 32;
+
+/** The shortest expected time to a good answer, calls in flight and the chance of failing included. */
+export function performanceWeighted(options: PerformanceWeightedOptions = {}): Strategy {
+  const keep = 1 - (options.switchMargin ?? 0.1);
+  const timeMs = (candidate: CandidateSnapshot): number =>
+    planIndex(
+      candidate.expectedLatencyMs * (1 + candidate.inFlight / IN_FLIGHT_SCALE),
+      candidate.expectedLatencyMs,
+      Math.min(candidate.successRate, candidate.recentSuccessRate),
+    );
+  return {
+    name: "performance-weighted",
+    score: (candidate: CandidateSnapshot, context: StrategyContext): number =>
+      explorationBonus(candidate, context) - timeMs(candidate) * (candidate.id === context.incumbent ? keep : 1),
+    reason: (candidate, context) =>
+      explorationReason(candidate, context) ??
+      `${millis(timeMs(candidate))} to a good answer: ${millis(candidate.ttftMs)} to the first token, ` +
+        `${Math.round(candidate.tokensPerSecond)} tokens/s, ${percent(candidate.successRate)} succeed, ${candidate.inFlight} in flight`,
+    explores,
+  };
+}

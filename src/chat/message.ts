@@ -105,10 +105,4 @@ export interface FunctionMessage {
 }
 
 /** One message of a conversation, in the vocabulary of OpenAI Chat Completions. */
-export type Message =
-  | SystemMessage
-  | DeveloperMessage
-  | UserMessage
-  | AssistantMessage
-  | ToolMessage
-  | FunctionMessage;
+export type Message = SystemMessage | DeveloperMessage | UserMessage | AssistantMessage | ToolMessage | FunctionMessage;

@@ -1,0 +1,187 @@
+import type { ChatChunk, Delta, ToolCallDelta } from "./chunk.js";
+import type { FunctionToolCall, ProviderState } from "./message.js";
+import type { ChatReply, FinishReason, Logprobs, ReplyMessage } from "./reply.js";
+import type { Usage } from "./usage.js";
+
+/** Puts a streamed answer together. `push` costs the same however long the answer is. */
+export interface Assembler {
+  push(chunk: ChatChunk): void;
+  readonly text: string;
+  readonly reasoning: string;
+  /** Whether any text, refusal, reasoning or tool call has come. */
+  readonly hasContent: boolean;
+  /** `null` until the provider said why it stopped. */
+  readonly finishReason: FinishReason | null;
+  /** How many tool calls have begun. */
+  readonly toolCalls: number;
+  /** `null` until the provider counted. */
+  readonly usage: Usage | null;
+  /** The answer so far; whether it is whole is for `finishReason` to say. */
+  reply(): ChatReply;
+}
+
+interface OpenCall {
+  id: string;
+  name: string;
+  arguments: string;
+}
+
+/** An empty {@link Assembler}. Only the first choice is read: one answer per request is served. */
+export function createAssembler(): Assembler {
+  return new ChunkAssembler();
+}
+
+/** Whether a chunk says anything: text, refusal, reasoning or a tool call. Roles, usage and finish reasons do not. */
+export function hasContent(chunk: ChatChunk): boolean {
+  const delta = chunk.choices[0]?.delta;
+  return delta !== undefined && delta !== null && saysSomething(delta);
+}
+
+function saysSomething(delta: Delta): boolean {
+  if (delta.content || delta.reasoning_content || delta.refusal) return true;
+  return Array.isArray(delta.tool_calls) && delta.tool_calls.length > 0;
+}
+
+class ChunkAssembler implements Assembler {
+  #head: ChatChunk | null = null;
+  #fingerprint: string | undefined;
+  #content: string | null = null;
+  #reasoning: string | null = null;
+  #refusal: string | null = null;
+  #calls: OpenCall[] = [];
+  #current: OpenCall | undefined;
+  #byIndex: Map<number, OpenCall> | undefined;
+  #finish: FinishReason | null = null;
+  #usage: Usage | null = null;
+  #state: ProviderState | null = null;
+  #logprobs: Logprobs | null = null;
+  #hasContent = false;
+
+  get text(): string {
+    return this.#content ?? "";
+  }
+  get reasoning(): string {
+    return this.#reasoning ?? "";
+  }
+  get hasContent(): boolean {
+    return this.#hasContent;
+  }
+  get finishReason(): FinishReason | null {
+    return this.#finish;
+  }
+  get toolCalls(): number {
+    return this.#calls.length;
+  }
+  get usage(): Usage | null {
+    return this.#usage;
+  }
+
+  push(chunk: ChatChunk): void {
+    if (chunk.signalbox?.reset === true) this.#forget();
+    if (this.#head === null || this.#head.id === "") this.#head = chunk;
+    if (chunk.usage) this.#usage = chunk.usage;
+    if (chunk.system_fingerprint) this.#fingerprint = chunk.system_fingerprint;
+    const choice = chunk.choices[0];
+    if (choice === undefined) return;
+    if (choice.finish_reason) this.#finish = choice.finish_reason;
+    if (choice.logprobs) this.#addLogprobs(choice.logprobs);
+    const { delta } = choice;
+    if (!delta) return;
+    if (typeof delta.content === "string") this.#content = (this.#content ?? "") + delta.content;
+    if (typeof delta.reasoning_content === "string") {
+      this.#reasoning = (this.#reasoning ?? "") + delta.reasoning_content;
+    }
+    if (typeof delta.refusal === "string") this.#refusal = (this.#refusal ?? "") + delta.refusal;
+    if (delta.provider_state) this.#state = delta.provider_state;
+    if (delta.tool_calls) for (const piece of delta.tool_calls) this.#addCall(piece);
+    if (!this.#hasContent) this.#hasContent = saysSomething(delta);
+  }
+
+  reply(): ChatReply {
+    const head = this.#head;
+    const message: ReplyMessage = { role: "assistant", content: this.#content, refusal: this.#refusal };
+    if (this.#calls.length > 0) message.tool_calls = this.#calls.map((call, i) => this.#finished(call, i));
+    if (this.#reasoning !== null) message.reasoning_content = this.#reasoning;
+    if (this.#state !== null) message.provider_state = this.#state;
+    const finish = this.#finish ?? (this.#calls.length > 0 ? "tool_calls" : "stop");
+    const reply: ChatReply = {
+      id: head?.id ?? "",
+      object: "chat.completion",
+      created: head?.created ?? 0,
+      model: head?.model ?? "",
+      choices: [{ index: 0, finish_reason: finish, logprobs: this.#logprobs, message }],
+    };
+    if (this.#usage !== null) reply.usage = this.#usage;
+    if (this.#fingerprint !== undefined) reply.system_fingerprint = this.#fingerprint;
+    return reply;
+  }
+
+  #finished(call: OpenCall, index: number): FunctionToolCall {
+    // Some vendors give no id, and the tool's answer needs one to point to.
+    const id = call.id === "" ? `call_${this.#head?.id ?? ""}_${index}` : call.id;
+    return { id, type: "function", function: { name: call.name, arguments: call.arguments } };
+  }
+
+  /** A restarted stream: nothing said so far counts. */
+  #forget(): void {
+    this.#head = null;
+    this.#fingerprint = undefined;
+    this.#content = null;
+    this.#reasoning = null;
+    this.#refusal = null;
+    this.#calls = [];
+    this.#current = undefined;
+    this.#byIndex = undefined;
+    this.#finish = null;
+    this.#usage = null;
+    this.#state = null;
+    this.#logprobs = null;
+    this.#hasContent = false;
+  }
+
+  #addCall(piece: ToolCallDelta): void {
+    const call = this.#callOf(piece);
+    this.#current = call;
+    if (piece.id && call.id === "") call.id = piece.id;
+    const named = piece.function;
+    if (!named) return;
+    if (named.name) call.name = named.name;
+    if (typeof named.arguments === "string") call.arguments += named.arguments;
+  }
+
+  /** By id, then by index, then the one in hand: vendors leave out either, and some give every call index 0. */
+  #callOf(piece: ToolCallDelta): OpenCall {
+    const current = this.#current;
+    const { id, index } = piece;
+    if (id) {
+      if (current?.id === id) return current;
+      const known = this.#calls.length < 2 ? undefined : this.#calls.find((call) => call.id === id);
+      if (known !== undefined) return known;
+    }
+    const hasIndex = typeof index === "number";
+    const there = hasIndex ? this.#byIndex?.get(index) : current;
+    // A new id with a name begins a new call; a new id alone is a vendor that numbers its pieces.
+    const begins = there === undefined || (id && there.id !== "" && piece.function?.name);
+    if (!begins) return there;
+    const call: OpenCall = { id: id ?? "", name: "", arguments: "" };
+    this.#calls.push(call);
+    if (hasIndex) {
+      this.#byIndex ??= new Map();
+      this.#byIndex.set(index, call);
+    }
+    return call;
+  }
+
+  #addLogprobs(more: Logprobs): void {
+    this.#logprobs ??= { content: null, refusal: null };
+    const sum = this.#logprobs;
+    if (more.content) sum.content = pushAll(sum.content, more.content);
+    if (more.refusal) sum.refusal = pushAll(sum.refusal, more.refusal);
+  }
+}
+
+function pushAll<T>(list: T[] | null, more: readonly T[]): T[] {
+  const all = list ?? [];
+  for (const item of more) all.push(item);
+  return all;
+}

@@ -1,0 +1,41 @@
+import type { ChatChunk, Delta } from "./chunk.js";
+import type { ChatReply } from "./reply.js";
+
+/**
+ * A reply as the stream it could have been: thinking, text, tool calls, the finish reason, and last a usage-only chunk
+ * where the reply has usage. Assembling the chunks gives the reply back.
+ */
+export function chunksOf(reply: ChatReply): ChatChunk[] {
+  const choice = reply.choices[0];
+  const { message } = choice;
+  const chunks: ChatChunk[] = [];
+  const add = (delta: Delta, finish: typeof choice.finish_reason | null = null): ChatChunk => {
+    const chunk = chunkLike(reply, [{ index: 0, delta, finish_reason: finish }]);
+    chunks.push(chunk);
+    return chunk;
+  };
+  const first: Delta = { role: "assistant" };
+  if (typeof message.reasoning_content === "string") {
+    add({ role: "assistant", reasoning_content: message.reasoning_content });
+    delete first.role;
+  }
+  const body: Delta = { ...first, content: message.content };
+  if (message.refusal !== null) body.refusal = message.refusal;
+  const text = add(body);
+  if (choice.logprobs !== null && text.choices[0]) text.choices[0].logprobs = choice.logprobs;
+  const calls = message.tool_calls;
+  if (calls !== undefined && calls.length > 0) {
+    const pieces = calls.map(({ id, type, function: f }, index) => ({ index, id, type, function: { ...f } }));
+    add({ tool_calls: pieces });
+  }
+  add(message.provider_state ? { provider_state: message.provider_state } : {}, choice.finish_reason);
+  if (reply.usage !== undefined) chunks.push({ ...chunkLike(reply, []), usage: reply.usage });
+  return chunks;
+}
+
+function chunkLike(reply: ChatReply, choices: ChatChunk["choices"]): ChatChunk {
+  const { id, created, model, system_fingerprint } = reply;
+  const chunk: ChatChunk = { id, object: "chat.completion.chunk", created, model, choices };
+  if (system_fingerprint !== undefined) chunk.system_fingerprint = system_fingerprint;
+  return chunk;
+}

@@ -1,0 +1,79 @@
+import { randomUUID } from "node:crypto";
+import type { FunctionToolCall, ProviderState } from "./message.js";
+import type { ChatReply, FinishReason, ReplyMessage } from "./reply.js";
+import type { ChatRequest } from "./request.js";
+import { estimateRequestTokens, estimateTextTokens } from "./tokens.js";
+import type { Usage } from "./usage.js";
+
+/** What {@link createReply} fills a reply from; everything may be left out. */
+export interface ReplyInit {
+  readonly text?: string | null | undefined;
+  readonly model?: string | undefined;
+  readonly id?: string | undefined;
+  readonly reasoning?: string | undefined;
+  readonly toolCalls?: readonly FunctionToolCall[] | undefined;
+  /** @default "tool_calls" where there are any, else "stop" */
+  readonly finishReason?: FinishReason | undefined;
+  readonly usage?: Usage | undefined;
+  /** Seconds since 1970. @default now */
+  readonly created?: number | undefined;
+  readonly providerState?: ProviderState | undefined;
+}
+
+/**
+ * A whole reply from as little as a text: what a provider of your own returns.
+ *
+ * @example
+ * createReply({ text: "Hello", model: "echo-1" });
+ */
+export function createReply(init: ReplyInit): ChatReply {
+  const { toolCalls, reasoning, providerState } = init;
+  const called = toolCalls !== undefined && toolCalls.length > 0;
+  const message: ReplyMessage = { role: "assistant", content: init.text ?? (called ? null : ""), refusal: null };
+  if (called) message.tool_calls = [...toolCalls];
+  if (reasoning !== undefined) message.reasoning_content = reasoning;
+  if (providerState !== undefined) message.provider_state = providerState;
+  const reply: ChatReply = {
+    id: init.id ?? newReplyId(),
+    object: "chat.completion",
+    created: init.created ?? nowSeconds(),
+    model: init.model ?? "",
+    choices: [
+      { index: 0, finish_reason: init.finishReason ?? (called ? "tool_calls" : "stop"), logprobs: null, message },
+    ],
+  };
+  if (init.usage !== undefined) reply.usage = init.usage;
+  return reply;
+}
+
+/** A new id in the form of the vocabulary. */
+export function newReplyId(): string {
+  return `chatcmpl-${randomUUID()}`;
+}
+
+/** Usage where the vendor gave none: the request's estimated tokens, and those of what was written. */
+export function estimateUsage(
+  request: ChatRequest,
+  text: string,
+  toolCalls?: readonly FunctionToolCall[] | null | undefined,
+  reasoning?: string | null | undefined,
+): Usage {
+  const thought = reasoning ? estimateTextTokens(reasoning) : 0;
+  let written = thought + estimateTextTokens(text);
+  if (toolCalls) {
+    for (const call of toolCalls) written += estimateTextTokens(call.function.name + call.function.arguments) + 4;
+  }
+  const read = estimateRequestTokens(request);
+  const usage: Usage = {
+    prompt_tokens: read,
+    completion_tokens: written,
+    total_tokens: read + written,
+    estimated: true,
+  };
+  if (thought > 0) usage.completion_tokens_details = { reasoning_tokens: thought };
+  return usage;
+}
+
+export function nowSeconds(): number {
+  return Math.floor(Date.now() / 1_000);
+}

@@ -1,0 +1,167 @@
+import { newReplyId, nowSeconds } from "./create-reply.js";
+import type { FunctionToolCall } from "./message.js";
+import type { ChatReply, Choice, FinishReason, Logprobs, ReplyMessage } from "./reply.js";
+import type { Usage } from "./usage.js";
+
+/** Why a provider's answer is none. */
+export interface ReplyProblem {
+  readonly problem: "malformed" | "empty";
+  readonly message: string;
+}
+
+type Fields = Record<string, unknown>;
+
+const FINISH_REASONS = new Set(["stop", "length", "tool_calls", "content_filter", "function_call"]);
+
+/**
+ * What a provider returned, as a whole reply: missing ids, dates, names and nulls are filled in. A reply that is whole
+ * already is handed back as it is. `model` is the name to use where the reply has none.
+ *
+ * No text, refusal and tool call is `empty`, unless a content filter stopped it or the token limit fell into the thinking.
+ */
+export function normalizeReply(value: unknown, model: string): ChatReply | ReplyProblem {
+  if (!isObject(value)) return malformed("the answer is not an object");
+  const { choices } = value;
+  if (!Array.isArray(choices) || choices.length === 0) return malformed("the answer has no choices");
+  const choice: unknown = choices[0];
+  if (!isObject(choice) || !isObject(choice.message)) return malformed("the answer's first choice has no message");
+  const { message } = choice;
+  if (isWhole(value, choice, message))
+    return isEmpty(choice as unknown as Choice) ? EMPTY : (value as unknown as ChatReply);
+  const content = textOf(message.content);
+  if (content === undefined) return malformed("the answer's content is neither text nor null");
+  const calls = toolCallsOf(message.tool_calls);
+  if (calls === undefined) return malformed("the answer's tool calls are not readable");
+  const rebuilt = rebuild(value, choice, message, content, calls, model);
+  return isEmpty(rebuilt.choices[0]) ? EMPTY : rebuilt;
+}
+
+/** Whether {@link normalizeReply} found a problem. */
+export function isReplyProblem(value: ChatReply | ReplyProblem): value is ReplyProblem {
+  return "problem" in value;
+}
+
+const EMPTY: ReplyProblem = { problem: "empty", message: "the answer holds no text and no tool call" };
+
+function malformed(message: string): ReplyProblem {
+  return { problem: "malformed", message };
+}
+
+function isWhole(reply: Fields, choice: Fields, message: Fields): boolean {
+  return (
+    typeof reply.id === "string" &&
+    reply.id !== "" &&
+    reply.object === "chat.completion" &&
+    typeof reply.created === "number" &&
+    typeof reply.model === "string" &&
+    reply.model !== "" &&
+    (reply.usage === undefined || isUsage(reply.usage)) &&
+    choice.index === 0 &&
+    choice.logprobs !== undefined &&
+    FINISH_REASONS.has(choice.finish_reason as string) &&
+    message.role === "assistant" &&
+    (typeof message.content === "string" || message.content === null) &&
+    (typeof message.refusal === "string" || message.refusal === null) &&
+    (message.tool_calls === undefined || areWholeCalls(message.tool_calls))
+  );
+}
+
+function rebuild(
+  reply: Fields,
+  choice: Fields,
+  message: Fields,
+  content: string | null,
+  calls: FunctionToolCall[],
+  model: string,
+): ChatReply {
+  const { refusal, logprobs, finish_reason: finish } = { ...message, ...choice } as Fields;
+  // What else the provider said (its own fields) stays; only what the vocabulary promises is put right.
+  const whole: ReplyMessage = {
+    ...message,
+    role: "assistant",
+    content,
+    refusal: typeof refusal === "string" && refusal !== "" ? refusal : null,
+  };
+  if (calls.length > 0) whole.tool_calls = calls;
+  else delete whole.tool_calls;
+  const known = typeof finish === "string" && FINISH_REASONS.has(finish);
+  const result: ChatReply = {
+    ...reply,
+    id: typeof reply.id === "string" && reply.id !== "" ? reply.id : newReplyId(),
+    object: "chat.completion",
+    created: typeof reply.created === "number" && Number.isFinite(reply.created) ? reply.created : nowSeconds(),
+    model: typeof reply.model === "string" && reply.model !== "" ? reply.model : model,
+    choices: [
+      {
+        ...choice,
+        index: 0,
+        finish_reason: known ? (finish as FinishReason) : calls.length > 0 ? "tool_calls" : "stop",
+        logprobs: isObject(logprobs) ? (logprobs as unknown as Logprobs) : null,
+        message: whole,
+      },
+    ],
+  };
+  if (!isUsage(result.usage)) delete result.usage;
+  return result;
+}
+
+function isEmpty(choice: Choice): boolean {
+  const { message, finish_reason: finish } = choice;
+  if (message.content || message.refusal || (message.tool_calls?.length ?? 0) > 0) return false;
+  if (finish === "content_filter") return false;
+  return !(finish === "length" && message.reasoning_content);
+}
+
+function textOf(content: unknown): string | null | undefined {
+  if (typeof content === "string") return content;
+  if (content === null || content === undefined) return null;
+  if (!Array.isArray(content)) return undefined;
+  let text = "";
+  for (const part of content as unknown[]) {
+    if (isObject(part) && typeof part.text === "string") text += part.text;
+  }
+  return text;
+}
+
+function areWholeCalls(calls: unknown): boolean {
+  if (!Array.isArray(calls)) return false;
+  return calls.every(
+    (call: unknown) =>
+      isObject(call) &&
+      typeof call.id === "string" &&
+      call.id !== "" &&
+      call.type === "function" &&
+      isObject(call.function) &&
+      typeof call.function.name === "string" &&
+      typeof call.function.arguments === "string",
+  );
+}
+
+function toolCallsOf(calls: unknown): FunctionToolCall[] | undefined {
+  if (calls === undefined || calls === null) return [];
+  if (!Array.isArray(calls)) return undefined;
+  if (areWholeCalls(calls)) return calls as FunctionToolCall[];
+  const whole: FunctionToolCall[] = [];
+  for (const call of calls as unknown[]) {
+    if (!isObject(call) || !isObject(call.function) || typeof call.function.name !== "string") return undefined;
+    const { name, arguments: given } = call.function;
+    const text =
+      typeof given === "string" ? given : given === undefined || given === null ? "{}" : JSON.stringify(given);
+    const id = typeof call.id === "string" && call.id !== "" ? call.id : `call_${newReplyId().slice(9)}`;
+    whole.push({ ...call, id, type: "function", function: { ...call.function, name, arguments: text } });
+  }
+  return whole;
+}
+
+function isUsage(value: unknown): value is Usage {
+  return (
+    isObject(value) &&
+    typeof value.prompt_tokens === "number" &&
+    typeof value.completion_tokens === "number" &&
+    typeof value.total_tokens === "number"
+  );
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -73,7 +73,8 @@ export class SignalboxError extends Error {
     this.name = kind === "cancelled" ? "AbortError" : "SignalboxError";
     Object.defineProperty(this, "name", { enumerable: false });
     // Not enumerable, so that logging an error never prints what a vendor or fetch wrapped into its cause.
-    if ("cause" in init) Object.defineProperty(this, "cause", { value: init.cause, configurable: true, writable: true });
+    if ("cause" in init)
+      Object.defineProperty(this, "cause", { value: init.cause, configurable: true, writable: true });
     Object.defineProperty(this, BRAND, { value: true });
   }
 
@@ -84,7 +85,7 @@ export class SignalboxError extends Error {
 
   /** Plain data for logs: everything but `cause` and `stack`. */
   toJSON(): Record<string, unknown> {
-    return { name: this.name, ...this, message: this.message };
+    return { ...(this as object), name: this.name, message: this.message };
   }
 }
 
@@ -92,8 +93,22 @@ export class SignalboxError extends Error {
 export function withContext(error: SignalboxError, more: SignalboxErrorInit): SignalboxError {
   const { kind, message, detail, retryable, retryAfterMs, provider, model, status, vendorCode } = error;
   const { requestId, path, attempts, excluded, partial, cause } = error;
-  const init = { detail, retryable, retryAfterMs, provider, model, status, vendorCode, requestId, path, attempts, excluded, partial };
+  const init = {
+    detail,
+    retryable,
+    retryAfterMs,
+    provider,
+    model,
+    status,
+    vendorCode,
+    requestId,
+    path,
+    attempts,
+    excluded,
+    partial,
+  };
   const next = new SignalboxError(kind, message, { ...init, ...(cause === undefined ? {} : { cause }), ...more });
-  if (error.stack !== undefined) Object.defineProperty(next, "stack", { value: error.stack, configurable: true, writable: true });
+  if (error.stack !== undefined)
+    Object.defineProperty(next, "stack", { value: error.stack, configurable: true, writable: true });
   return next;
 }

@@ -1,4 +1,4 @@
-import type { Clock } from "../core/clock.js";
+import { type Clock, clampDelayMs } from "../core/clock.js";
 
 /** A clock that stands still until it is told to move. */
 export interface VirtualClock extends Clock {
@@ -61,8 +61,7 @@ export function createVirtualClock(options: VirtualClockOptions = {}): VirtualCl
     now: () => nowMs,
     wallNow: () => nowMs + wallOffsetMs,
     setTimeout(callback, delayMs) {
-      const delay = delayMs > 0 ? delayMs : 0; // NaN too
-      const timer: Timer = { dueAtMs: nowMs + delay, callback, unref() {} };
+      const timer: Timer = { dueAtMs: nowMs + clampDelayMs(delayMs), callback, unref() {} };
       timers.add(timer);
       return timer;
     },

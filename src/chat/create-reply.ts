@@ -1,9 +1,11 @@
-import { randomUUID } from "node:crypto";
 import type { FunctionToolCall, ProviderState } from "./message.js";
 import type { ChatReply, FinishReason, ReplyMessage } from "./reply.js";
+import { newReplyId, nowSeconds } from "./reply-id.js";
 import type { ChatRequest } from "./request.js";
 import { estimateRequestTokens, estimateTextTokens } from "./tokens.js";
 import type { Usage } from "./usage.js";
+
+export { isReplyProblem, normalizeReply, type ReplyProblem } from "./normalize-reply.js";
 
 /** What {@link createReply} fills a reply from; everything may be left out. */
 export interface ReplyInit {
@@ -46,11 +48,6 @@ export function createReply(init: ReplyInit): ChatReply {
   return reply;
 }
 
-/** A new id in the form of the vocabulary. */
-export function newReplyId(): string {
-  return `chatcmpl-${randomUUID()}`;
-}
-
 /** Usage where the vendor gave none: the request's estimated tokens, and those of what was written. */
 export function estimateUsage(
   request: ChatRequest,
@@ -72,8 +69,4 @@ export function estimateUsage(
   };
   if (thought > 0) usage.completion_tokens_details = { reasoning_tokens: thought };
   return usage;
-}
-
-export function nowSeconds(): number {
-  return Math.floor(Date.now() / 1_000);
 }

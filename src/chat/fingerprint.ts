@@ -65,7 +65,7 @@ function keyOf(request: ChatRequest, messages: readonly string[], scope: Fingerp
     const name = names[i] as string;
     if (name === "messages" || LEFT_OUT.has(name)) continue;
     const value = (request as unknown as Record<string, unknown>)[name];
-    if (value === undefined) continue;
+    if (value === undefined || typeof value === "function" || typeof value === "symbol") continue;
     text += `${name.length}:${name}${canonical(value, false)}`;
   }
   return `${sha256(text)}.${text.length}`;

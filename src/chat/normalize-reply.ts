@@ -1,6 +1,6 @@
-import { newReplyId, nowSeconds } from "./create-reply.js";
 import type { FunctionToolCall } from "./message.js";
 import type { ChatReply, Choice, FinishReason, Logprobs, ReplyMessage } from "./reply.js";
+import { newReplyId, nowSeconds } from "./reply-id.js";
 import type { Usage } from "./usage.js";
 
 /** Why a provider's answer is none. */

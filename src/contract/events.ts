@@ -38,11 +38,21 @@ export interface EventMap {
     readonly openMs?: number | undefined;
   };
   /** A candidate's health changed. */
-  health: { readonly candidate: string; readonly from: HealthStatus; readonly to: HealthStatus; readonly reasons: readonly string[] };
+  health: {
+    readonly candidate: string;
+    readonly from: HealthStatus;
+    readonly to: HealthStatus;
+    readonly reasons: readonly string[];
+  };
   /** A rung of degradation was taken. */
   degraded: { readonly requestId: string; readonly rung: string };
   /** A money budget refused, or is nearly spent. */
-  budget: { readonly key: string; readonly spentUsd: number; readonly maxUsd: number; readonly requestId?: string | undefined };
+  budget: {
+    readonly key: string;
+    readonly spentUsd: number;
+    readonly maxUsd: number;
+    readonly requestId?: string | undefined;
+  };
   /** Something was tolerated that should be looked at. */
   warning: { readonly code: string; readonly message: string; readonly requestId?: string | undefined };
   /** A request ended, once per request. */

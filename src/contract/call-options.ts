@@ -1,0 +1,77 @@
+import type { Sensitivity } from "./records.js";
+import type { Need, RequestKind, Strategy } from "./strategy.js";
+
+/** How a call uses the cache. */
+export interface CallCacheOptions {
+  /** `"read"` never stores, `"write"` never looks up, `"refresh"` is another word for `"write"`. @default "full" */
+  readonly mode?: "full" | "read" | "write" | "refresh" | undefined;
+  /** `"request"`: any eligible candidate's answer serves; `"provider"`: only the one the strategy would choose. @default "request" */
+  readonly scope?: "request" | "provider" | undefined;
+  /** Milliseconds the answer is kept. @default the cache's `ttlMs` */
+  readonly ttlMs?: number | undefined;
+  /** Words to find and drop the entry by. */
+  readonly tags?: readonly string[] | undefined;
+}
+
+/** What any Standard Schema library (zod, valibot, arktype ...) hands out; only these members are read. */
+export interface OutputSchema<Output = unknown> {
+  readonly "~standard": {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (
+      value: unknown,
+    ) =>
+      | { readonly value: Output; readonly issues?: undefined }
+      | { readonly issues: readonly { readonly message: string }[] }
+      | Promise<
+          | { readonly value: Output; readonly issues?: undefined }
+          | { readonly issues: readonly { readonly message: string }[] }
+        >;
+    readonly types?: { readonly input: unknown; readonly output: Output } | undefined;
+  };
+}
+
+/** Options of one call; every one of them is checked, unknown ones are refused. */
+export interface CallOptions<Output = unknown> {
+  /** Aborting it rejects the call with kind `cancelled` and reaches the upstream socket. */
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds for everything: queue, attempts, waits. @default the router's `timeouts.totalMs` */
+  readonly timeoutMs?: number | undefined;
+  /** A registered strategy's name, or a strategy. @default the router's */
+  readonly strategy?: string | Strategy | undefined;
+  /** Only these: provider ids or `"provider/model"` ids. */
+  readonly allow?: readonly string[] | undefined;
+  /** None of these. */
+  readonly deny?: readonly string[] | undefined;
+  /** `false`: one candidate only; same-provider retries stay. @default true */
+  readonly fallback?: boolean | undefined;
+  /** Dollars this call may cost at most; models without a price are excluded, the output is clamped. */
+  readonly maxCostUsd?: number | undefined;
+  /** `false` bypasses the cache. */
+  readonly cache?: false | CallCacheOptions | undefined;
+  readonly conversationId?: string | undefined;
+  /** A hard wall: nothing cached, remembered or budgeted crosses it. */
+  readonly tenant?: string | undefined;
+  /** What the request is for, in the app's own words; worth more than any guess. */
+  readonly taskType?: RequestKind | (string & {}) | undefined;
+  readonly sensitivity?: Sensitivity | undefined;
+  /** @default "default" */
+  readonly priority?: "interactive" | "default" | "batch" | undefined;
+  /** Validates the answer; the reply gets `parsed`. */
+  readonly output?: OutputSchema<Output> | undefined;
+  /** Needs that the request itself does not show. */
+  readonly require?: readonly Need[] | undefined;
+  /** For your own records: goes to providers and the decision log, never to events. */
+  readonly metadata?: { readonly [key: string]: string } | undefined;
+  /** Words to budget and count by. */
+  readonly tags?: readonly string[] | undefined;
+}
+
+/** Milliseconds for each phase of one attempt; `totalMs` spans the request. */
+export interface Timeouts {
+  readonly headersMs: number;
+  readonly unaryHeadersMs: number;
+  readonly firstTokenMs: number;
+  readonly idleMs: number;
+  readonly totalMs: number;
+}

@@ -1,0 +1,46 @@
+/** What is left of a weight after `elapsedMs` when it halves every `halfLifeMs`; time that runs backwards counts as none. */
+export function decayFactor(elapsedMs: number, halfLifeMs: number): number {
+  return elapsedMs > 0 ? Math.exp((-Math.LN2 * elapsedMs) / halfLifeMs) : 1;
+}
+
+/**
+ * A mean that forgets: each sample's weight halves every half-life. The owner decays several of them with one factor,
+ * so that a sample costs one `exp` per half-life and allocates nothing.
+ */
+export class DecayedMean {
+  /** Sum of the weights: how many samples it still rests on. */
+  weight = 0;
+  #sum = 0;
+
+  decay(factor: number): void {
+    this.weight *= factor;
+    this.#sum *= factor;
+  }
+
+  add(value: number, weight = 1): void {
+    this.weight += weight;
+    this.#sum += value * weight;
+  }
+
+  /** The mean shrunk towards `prior`, which counts as `priorWeight` samples; `extra` decays both sums for this reading only. */
+  shrunk(prior: number, priorWeight: number, extra = 1): number {
+    const weight = this.weight * extra + priorWeight;
+    return weight > 0 ? (this.#sum * extra + prior * priorWeight) / weight : prior;
+  }
+
+  clear(): void {
+    this.weight = 0;
+    this.#sum = 0;
+  }
+
+  /** Plain numbers `[weight, sum]`, for export. */
+  state(): [number, number] {
+    return [this.weight, this.#sum];
+  }
+
+  /** Adds what another process saw. */
+  merge(state: readonly [number, number]): void {
+    this.weight += state[0];
+    this.#sum += state[1];
+  }
+}

@@ -1,0 +1,59 @@
+import { EventEmitter } from "eventemitter3";
+
+/** Any listener, as the emitter underneath keeps it. */
+type Listener = (event: never) => void;
+
+/** A typed event emitter whose listeners cannot touch the one who emits. */
+export interface ContainedEmitter<Events extends object> {
+  /** Whether anyone listens: ask before building an event. */
+  has(name: keyof Events & string): boolean;
+  /** Freezes the event and hands it to every listener. A throw or a rejected promise goes to `onFault`, never further. */
+  emit<Name extends keyof Events & string>(name: Name, event: Events[Name]): void;
+  on<Name extends keyof Events & string>(name: Name, listener: (event: Events[Name]) => void): void;
+  once<Name extends keyof Events & string>(name: Name, listener: (event: Events[Name]) => void): void;
+  off<Name extends keyof Events & string>(name: Name, listener: (event: Events[Name]) => void): void;
+  clear(): void;
+}
+
+/** eventemitter3 lets a listener's exception out of `emit`; this one hands it to `onFault` instead. */
+export function createEmitter<Events extends object>(
+  onFault: (name: string, fault: unknown) => void,
+): ContainedEmitter<Events> {
+  const emitter = new EventEmitter();
+  const listeners = (name: string): Listener[] => emitter.listeners(name) as Listener[];
+  /** What `once` put in a listener's place, so that `off` finds it. */
+  const wrappers = new WeakMap<object, Listener>();
+  return {
+    has: (name) => emitter.listenerCount(name) > 0,
+    emit(name, event) {
+      Object.freeze(event);
+      for (const listener of listeners(name)) {
+        try {
+          const outcome: unknown = listener(event as never);
+          if (isThenable(outcome)) outcome.then(undefined, (fault) => onFault(name, fault));
+        } catch (fault) {
+          onFault(name, fault);
+        }
+      }
+    },
+    on: (name, listener) => void emitter.on(name, listener),
+    once(name, listener) {
+      const single = (event: Events[typeof name]): void => {
+        emitter.off(name, single);
+        listener(event);
+      };
+      wrappers.set(listener, single as Listener);
+      emitter.on(name, single);
+    },
+    off(name, listener) {
+      emitter.off(name, listener);
+      const single = wrappers.get(listener);
+      if (single) emitter.off(name, single as (event: Events[typeof name]) => void);
+    },
+    clear: () => void emitter.removeAllListeners(),
+  };
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
+}

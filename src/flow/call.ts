@@ -1,0 +1,64 @@
+import type { ChatRequest } from "../chat/request.js";
+import type { CallOptions, Timeouts } from "../contract/call-options.js";
+import type { EventMap } from "../contract/events.js";
+import type { AttemptBudget, Deadline } from "../contract/provider.js";
+import type { Attempt, AttemptRole } from "../contract/records.js";
+import type { Clock } from "../core/clock.js";
+import type { ContainedEmitter } from "../core/emitter.js";
+import type { Random } from "../core/random.js";
+import type { AttemptSummary } from "../errors/kinds.js";
+import type { SignalboxError } from "../errors/signalbox-error.js";
+import type { AbortSource } from "./abort-source.js";
+import type { Candidate } from "./candidate.js";
+
+/** What the flow is lent by the router; shared by all its calls. */
+export interface FlowServices {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly timeouts: Timeouts;
+  readonly events: ContainedEmitter<EventMap>;
+  /** Backoff of same-provider retries: the first wait's ceiling and the cap, milliseconds. */
+  readonly backoff: { readonly baseMs: number; readonly capMs: number };
+  /** Reads a settled attempt: metrics, stats, learner. */
+  settled(attempt: Attempt, candidate: Candidate): void;
+  warn(code: string, message: string, requestId?: string): void;
+}
+
+/** Who may be asked, in whose order. Made by the router's plan; the flow only walks it. */
+export interface CandidateQueue {
+  /** The best candidate not taken yet, or `undefined`; taking it is the caller's promise to try it. */
+  next(): Candidate | undefined;
+  /** Whether `next` would find one. */
+  more(): boolean;
+  /** A candidate that was tried, and may be asked again after a wait: the best of those. */
+  again(failed: ReadonlyMap<Candidate, SignalboxError>): Candidate | undefined;
+}
+
+/** One request on its way. */
+export interface Call {
+  readonly services: FlowServices;
+  readonly requestId: string;
+  readonly request: ChatRequest;
+  readonly options: CallOptions;
+  readonly streamed: boolean;
+  readonly startedAtMs: number;
+  readonly deadline: Deadline;
+  /** The deadline on the clock's scale; `Infinity` for none. */
+  readonly deadlineAtMs: number;
+  readonly budget: AttemptBudget;
+  readonly queue: CandidateQueue;
+  /** Every upstream call so far, in order. */
+  readonly attempts: AttemptSummary[];
+  /** Rungs of degradation taken. */
+  readonly degraded: string[];
+  /** Set when nobody waits any more: ends attempts and waits. */
+  readonly abort: AbortSource;
+  /** Takes the next attempt's role, `first` to begin with. */
+  role: AttemptRole;
+}
+
+/** Leave to call a candidate now: the gate's lease, and the place in its limiter to give back. */
+export interface Admission {
+  readonly lease: number;
+  readonly leave: (() => void) | undefined;
+}

@@ -1,0 +1,19 @@
+import type { ModelInfo, Provider } from "../contract/provider.js";
+import type { CandidateMetrics } from "../metrics/candidate-metrics.js";
+import type { Gate } from "../resilience/gate.js";
+import type { Limiter } from "../resilience/limiter.js";
+import type { RetryBudget } from "../resilience/retry-budget.js";
+
+/** One provider with one of its models, and all that is known and held about the pair. */
+export interface Candidate {
+  /** `"provider/model"`. */
+  readonly id: string;
+  /** Position in the order the app listed. */
+  readonly position: number;
+  readonly provider: Provider;
+  readonly info: ModelInfo;
+  readonly gate: Gate;
+  readonly metrics: CandidateMetrics;
+  readonly retries: RetryBudget;
+  readonly limiter: Limiter | undefined;
+}

@@ -1,0 +1,219 @@
+import { type Assembler, createAssembler, hasContent } from "../chat/assemble.js";
+import type { ChatChunk } from "../chat/chunk.js";
+import { chunksOf } from "../chat/chunks.js";
+import { estimateUsage } from "../chat/create-reply.js";
+import type { Usage } from "../chat/usage.js";
+import type { Provider } from "../contract/provider.js";
+import { SignalboxError } from "../errors/signalbox-error.js";
+import type { Admission, Call } from "./call.js";
+import type { Candidate } from "./candidate.js";
+import { checkedReply } from "./checked-reply.js";
+import { UpstreamCall } from "./upstream-call.js";
+
+/** A stream that is past the commit gate: its first content is here, so it is this candidate's answer now. */
+export interface CommittedStream {
+  readonly candidate: Candidate;
+  /** What was said so far, everything the reader was handed and perhaps a chunk more. */
+  readonly assembler: Assembler;
+  /** A chunk that needs no waiting, or `undefined`. Throws what `next` would reject with. */
+  poll(): ChatChunk | undefined;
+  /** The next chunk, or `null` at a complete end. Rejects with `stream_interrupted` where the stream is cut. */
+  next(): Promise<ChatChunk | null>;
+  /** Ends it from the reader's side: the upstream socket closes, and nobody is blamed. */
+  cancel(reason: SignalboxError): void;
+}
+
+/** What a vendor's stream offers besides the iterator: chunks that are parsed already. */
+interface PollableIterator extends AsyncIterator<ChatChunk> {
+  poll?(): ChatChunk | undefined;
+}
+
+/**
+ * Opens a stream at one candidate and holds everything back until the first real content (text, refusal, reasoning
+ * or a tool call). A failure before that rejects here, unseen by the reader; after that it is the reader's to know.
+ */
+export async function openStream(call: Call, candidate: Candidate, admission: Admission): Promise<CommittedStream> {
+  const upstream = new UpstreamCall(call, candidate, admission, candidate.provider.stream !== undefined);
+  const source = new StreamSource(upstream);
+  try {
+    await source.open();
+    return source;
+  } catch (thrown) {
+    const error = upstream.errorOf(thrown);
+    source.release();
+    upstream.fail(error, null, call.queue.more());
+    throw error;
+  }
+}
+
+class StreamSource implements CommittedStream {
+  readonly candidate: Candidate;
+  readonly assembler = createAssembler();
+  readonly #upstream: UpstreamCall;
+  readonly #idleMs: number;
+  #iterator: PollableIterator | undefined;
+  /** Chunks held back by the gate, oldest first. */
+  #held: ChatChunk[] = [];
+  #heldAt = 0;
+  #done = false;
+
+  constructor(upstream: UpstreamCall) {
+    this.#upstream = upstream;
+    this.candidate = upstream.candidate;
+    this.#idleMs = upstream.call.services.timeouts.idleMs;
+  }
+
+  async open(): Promise<void> {
+    const upstream = this.#upstream;
+    this.#iterator = streamOf(this.candidate.provider, upstream)[Symbol.asyncIterator]();
+    for (let first = true; ; first = false) {
+      const chunk = this.#iterator.poll?.() ?? (await this.#pull());
+      if (!chunk) break;
+      if (first) upstream.context.report?.("headers");
+      this.#held.push(this.#seen(chunk));
+      if (hasContent(chunk)) {
+        upstream.firstToken();
+        upstream.timer.pause();
+        return;
+      }
+    }
+    const { finishReason } = this.assembler;
+    throw finishReason === null ? this.#cut() : this.#empty(finishReason);
+  }
+
+  poll(): ChatChunk | undefined {
+    if (this.#heldAt < this.#held.length) return this.#takeHeld();
+    if (this.#done) return undefined;
+    let chunk: ChatChunk | undefined;
+    try {
+      chunk = this.#iterator?.poll?.();
+    } catch (thrown) {
+      throw this.#interrupted(thrown);
+    }
+    return chunk && this.#seen(chunk);
+  }
+
+  async next(): Promise<ChatChunk | null> {
+    if (this.#heldAt < this.#held.length) return this.#takeHeld();
+    if (this.#done) return null;
+    const { timer } = this.#upstream;
+    timer.enter("idle", this.#idleMs);
+    let chunk: ChatChunk | null;
+    try {
+      chunk = await this.#pull();
+      if (!chunk) this.#checkWhole();
+    } catch (thrown) {
+      throw this.#interrupted(thrown);
+    }
+    timer.pause();
+    if (chunk) return this.#seen(chunk);
+    this.#end();
+    return null;
+  }
+
+  cancel(reason: SignalboxError): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.release();
+    this.#upstream.fail(reason, this.#partialUsage());
+  }
+
+  /** Lets go of the provider's iterator without waiting for it. */
+  release(): void {
+    const returned = this.#iterator?.return?.();
+    if (returned) Promise.resolve(returned).then(undefined, () => {});
+  }
+
+  async #pull(): Promise<ChatChunk | null> {
+    const iterator = this.#iterator as PollableIterator;
+    const step = await this.#upstream.wait(iterator.next());
+    return step.done ? null : step.value;
+  }
+
+  #takeHeld(): ChatChunk {
+    const chunk = this.#held[this.#heldAt++] as ChatChunk;
+    if (this.#heldAt === this.#held.length) {
+      this.#held = [];
+      this.#heldAt = 0;
+    }
+    return chunk;
+  }
+
+  /** Notes what an end or a cut will need to know. */
+  #seen(chunk: ChatChunk): ChatChunk {
+    this.assembler.push(chunk);
+    return chunk;
+  }
+
+  /** Thinking that was cut by the output limit is an answer of its kind; thinking that leads to nothing is none. */
+  #checkWhole(): void {
+    const { finishReason, text, toolCalls } = this.assembler;
+    if (finishReason === null) throw this.#cut();
+    if (
+      text === "" &&
+      toolCalls === 0 &&
+      !this.assembler.reply().choices[0].message.refusal &&
+      finishReason !== "length"
+    ) {
+      throw this.#empty(finishReason);
+    }
+  }
+
+  #end(): void {
+    this.#done = true;
+    this.#upstream.succeed(this.#partialUsage());
+  }
+
+  #interrupted(thrown: unknown): SignalboxError {
+    this.#done = true;
+    const cause = this.#upstream.errorOf(thrown);
+    const error = cause.kind === "cancelled" || cause.kind === "empty_response" ? cause : this.#asInterruption(cause);
+    this.release();
+    this.#upstream.fail(error, this.#partialUsage());
+    return error;
+  }
+
+  #asInterruption(cause: SignalboxError): SignalboxError {
+    const { provider, model, status, vendorCode, retryAfterMs } = cause;
+    const partial = { text: this.assembler.text, reasoning: this.assembler.reasoning || undefined };
+    const detail =
+      cause.kind === "stream_interrupted" ? cause.detail : cause.kind === "timeout" ? cause.detail : cause.kind;
+    const init = { detail, provider, model, status, vendorCode, retryAfterMs, partial, cause };
+    return new SignalboxError("stream_interrupted", `The answer was cut: ${cause.message}`, init);
+  }
+
+  #cut(): SignalboxError {
+    const { provider, info } = this.candidate;
+    const init = { detail: "truncated", provider: provider.id, model: info.id };
+    return new SignalboxError(
+      "stream_interrupted",
+      `${provider.id} ended its stream without finishing the answer`,
+      init,
+    );
+  }
+
+  #empty(finishReason: string): SignalboxError {
+    const { provider, info } = this.candidate;
+    const where = { provider: provider.id, model: info.id };
+    if (finishReason === "content_filter")
+      return new SignalboxError("content_filter", `${provider.id} withheld its answer`, where);
+    return new SignalboxError("empty_response", `${provider.id} ended its stream without an answer`, where);
+  }
+
+  #partialUsage(): Usage {
+    const { assembler } = this;
+    if (assembler.usage) return assembler.usage;
+    return estimateUsage(this.#upstream.call.request, assembler.text, null, assembler.reasoning);
+  }
+}
+
+/** A provider that only answers whole is streamed by cutting its answer. */
+function streamOf(provider: Provider, upstream: UpstreamCall): AsyncIterable<ChatChunk> {
+  if (provider.stream) return provider.stream(upstream.outgoing(), upstream.context);
+  return wholeAsStream(provider, upstream);
+}
+
+async function* wholeAsStream(provider: Provider, upstream: UpstreamCall): AsyncGenerator<ChatChunk> {
+  const value = await provider.chat?.(upstream.outgoing(), upstream.context);
+  yield* chunksOf(checkedReply(value, upstream.call, upstream.candidate));
+}

@@ -1,0 +1,163 @@
+import type { Assembler } from "../chat/assemble.js";
+import type { ChatChunk, Delta } from "../chat/chunk.js";
+import type { ChatReply } from "../chat/reply.js";
+import { SignalboxError } from "../errors/signalbox-error.js";
+import type { Answer } from "./attempt-chat.js";
+import type { CommittedStream } from "./open-stream.js";
+
+/** A chunk in the line that readers walk; behind the slowest reader the line is garbage. */
+interface Link {
+  readonly chunk: ChatChunk | undefined;
+  /** Characters handed out up to and with this chunk. */
+  readonly size: number;
+  next: Link | undefined;
+}
+
+/** How far a joined reader may fall behind the line's head, in characters, before it is let go. */
+const LONGEST_LAG = 1 << 20;
+
+/** One upstream stream with one or more readers. Whoever reads at the head pulls; nobody waits for a slow neighbour. */
+export interface StreamFlight {
+  /** Settles with the whole answer, or with what ended it. Never an unhandled rejection. */
+  readonly answer: Promise<Answer>;
+  /**
+   * A new reader: what was said so far comes as one chunk, then every chunk as it comes.
+   * @param joined not the one who opened the flight: falls out where it reads too slowly.
+   */
+  read(joined: boolean): StreamReader;
+}
+
+export interface StreamReader {
+  /** A chunk that needs no waiting. Throws what `next` would reject with. */
+  poll(): ChatChunk | undefined;
+  next(): Promise<ChatChunk | null>;
+}
+
+/**
+ * @param open gives the committed stream; called at once.
+ * @param finish makes the whole reply of the stream's end what the flight answers with.
+ */
+export function createStreamFlight(
+  open: () => Promise<CommittedStream>,
+  finish: (stream: CommittedStream) => ChatReply,
+): StreamFlight {
+  let source: CommittedStream | undefined;
+  let tail: Link = { chunk: undefined, size: 0, next: undefined };
+  let ended = false;
+  let failure: SignalboxError | undefined;
+  let pulling: Promise<void> | undefined;
+  let resolveAnswer: (answer: Answer) => void;
+  let rejectAnswer: (error: unknown) => void;
+  const answer = new Promise<Answer>((resolve, reject) => {
+    resolveAnswer = resolve;
+    rejectAnswer = reject;
+  });
+  answer.catch(() => {});
+
+  const append = (chunk: ChatChunk): void => {
+    const link: Link = { chunk, size: tail.size + sizeOf(chunk), next: undefined };
+    tail.next = link;
+    tail = link;
+  };
+  const fail = (thrown: unknown): void => {
+    ended = true;
+    failure = thrown as SignalboxError;
+    rejectAnswer(thrown);
+  };
+  const opening = open().then((stream) => {
+    source = stream;
+  }, fail);
+
+  /** Moves the head by at least one chunk, or to the end; readers at the head share one pull. */
+  const pull = (): Promise<void> => {
+    pulling ??= pullOnce().finally(() => {
+      pulling = undefined;
+    });
+    return pulling;
+  };
+  const pullOnce = async (): Promise<void> => {
+    if (!source) await opening;
+    if (ended || !source) return;
+    try {
+      const chunk = await source.next();
+      if (chunk) append(chunk);
+      else {
+        ended = true;
+        resolveAnswer({ candidate: source.candidate, reply: finish(source) });
+      }
+    } catch (thrown) {
+      fail(thrown);
+    }
+  };
+  /** Moves the head without waiting; `false` when nothing is ready. */
+  const advance = (): boolean => {
+    if (ended || pulling || !source) return false;
+    try {
+      const chunk = source.poll();
+      if (chunk) append(chunk);
+      return chunk !== undefined;
+    } catch (thrown) {
+      fail(thrown);
+      return false;
+    }
+  };
+
+  return {
+    answer,
+    read(joined) {
+      while (advance());
+      let at = tail;
+      let catchUp = source && at.size > 0 ? soFar(source.assembler) : undefined;
+      const take = (): ChatChunk | undefined => {
+        if (catchUp) {
+          const chunk = catchUp;
+          catchUp = undefined;
+          return chunk;
+        }
+        if (!at.next) return undefined;
+        if (joined && tail.size - at.size > LONGEST_LAG) throw tooSlow();
+        at = at.next;
+        return at.chunk;
+      };
+      return {
+        poll() {
+          const ready = take() ?? (advance() ? take() : undefined);
+          if (!ready && failure) throw failure;
+          return ready;
+        },
+        async next() {
+          for (;;) {
+            const ready = take();
+            if (ready) return ready;
+            if (failure) throw failure;
+            if (ended) return null;
+            await pull();
+          }
+        },
+      };
+    },
+  };
+}
+
+/** What was said so far, as one chunk. */
+function soFar(assembler: Assembler): ChatChunk {
+  const { id, created, model, choices } = assembler.reply();
+  const { content, refusal, reasoning_content, tool_calls } = choices[0].message;
+  const delta: Delta = { role: "assistant", content };
+  if (refusal) delta.refusal = refusal;
+  if (reasoning_content) delta.reasoning_content = reasoning_content;
+  if (tool_calls) delta.tool_calls = tool_calls.map((call, index) => ({ index, ...call }));
+  return { id, object: "chat.completion.chunk", created, model, choices: [{ index: 0, delta, finish_reason: null }] };
+}
+
+function sizeOf(chunk: ChatChunk): number {
+  const delta = chunk.choices[0]?.delta;
+  if (!delta) return 1;
+  return 1 + (delta.content?.length ?? 0) + (delta.reasoning_content?.length ?? 0);
+}
+
+function tooSlow(): SignalboxError {
+  return new SignalboxError("stream_interrupted", "This reader fell too far behind a shared stream", {
+    detail: "slow_reader",
+  });
+}

@@ -1,0 +1,172 @@
+import type { ChatRequest } from "../chat/request.js";
+import type { Usage } from "../chat/usage.js";
+import { countsOf } from "../chat/usage.js";
+import type { CallContext } from "../contract/provider.js";
+import type { Attempt, AttemptRole } from "../contract/records.js";
+import { toSignalboxError } from "../errors/classify.js";
+import { SignalboxError } from "../errors/signalbox-error.js";
+import { createPhaseTimer, type PhaseTimer, type TimeoutPhase } from "../resilience/phase-timer.js";
+import { costOf } from "../spend/cost.js";
+import type { Admission, Call } from "./call.js";
+import type { Candidate } from "./candidate.js";
+
+const PHASE_WORDS: Record<TimeoutPhase, string> = {
+  headers: "sent no response head in time",
+  first_token: "sent no content in time",
+  idle: "went silent in the middle of its answer",
+  total: "could not answer before the request's deadline",
+};
+
+/** One upstream call from its first byte to its record: its abort, its clock, its lease, and the one settling. */
+export class UpstreamCall {
+  readonly call: Call;
+  readonly candidate: Candidate;
+  readonly role: AttemptRole;
+  readonly context: CallContext;
+  readonly timer: PhaseTimer;
+  readonly #controller = new AbortController();
+  readonly #number: number;
+  readonly #startedAtMs: number;
+  readonly #leave: () => void;
+  readonly #admission: Admission;
+  readonly #streamed: boolean;
+  #firstTokenAtMs: number | null = null;
+  #abortedBy: SignalboxError | undefined;
+  #rejectWaiting: ((reason: SignalboxError) => void) | undefined;
+  #settled = false;
+
+  constructor(call: Call, candidate: Candidate, admission: Admission, streamed: boolean) {
+    const { services, deadline, budget, options, requestId } = call;
+    this.call = call;
+    this.candidate = candidate;
+    this.role = call.role;
+    this.#admission = admission;
+    this.#streamed = streamed;
+    this.#number = budget.used;
+    this.#startedAtMs = services.clock.now();
+    candidate.metrics.start(this.#startedAtMs);
+    this.timer = createPhaseTimer(services.clock, call.deadlineAtMs, (phase) => this.#expire(phase));
+    this.context = {
+      signal: this.#controller.signal,
+      deadline,
+      requestId,
+      tenant: options.tenant,
+      conversationId: options.conversationId,
+      metadata: options.metadata,
+      attempts: budget,
+      report: (progress) => this.#progress(progress),
+    };
+    this.#leave = call.abort.listen((reason) => this.abort(reason));
+    const { headersMs, unaryHeadersMs } = services.timeouts;
+    this.timer.enter("headers", streamed ? headersMs : unaryHeadersMs);
+  }
+
+  /** The request as this candidate's provider gets it: its model, and no other provider's options. */
+  outgoing(): ChatRequest {
+    const { request } = this.call;
+    const own = request.providerOptions?.[this.candidate.provider.id];
+    const sent: ChatRequest = { ...request, model: this.candidate.info.id };
+    if (request.models !== undefined) delete sent.models;
+    if (request.providerOptions !== undefined)
+      sent.providerOptions = own ? { [this.candidate.provider.id]: own } : null;
+    return sent;
+  }
+
+  /** Waits for the provider, but never longer than this call lives: a provider deaf to its signal is left behind. */
+  wait<T>(work: PromiseLike<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (this.#abortedBy) reject(this.#abortedBy);
+      else this.#rejectWaiting = reject;
+      work.then(resolve, reject);
+    });
+  }
+
+  /** Ends the call from this side; what waits on it rejects with `reason`. */
+  abort(reason: SignalboxError): void {
+    if (this.#settled || this.#abortedBy) return;
+    this.#abortedBy = reason;
+    this.#rejectWaiting?.(reason);
+    this.#controller.abort(reason);
+  }
+
+  /** The first content has come: the answer is committed to this candidate. */
+  firstToken(): void {
+    this.#firstTokenAtMs ??= this.call.services.clock.now();
+  }
+
+  /** What `thrown` means; an end that came from this side stays what it was. */
+  errorOf(thrown: unknown): SignalboxError {
+    if (this.#abortedBy) return this.#abortedBy;
+    const { provider, info } = this.candidate;
+    const nowWallMs = this.call.services.clock.wallNow();
+    return toSignalboxError(thrown, { provider: provider.id, model: info.id, nowWallMs });
+  }
+
+  succeed(usage: Usage | null): void {
+    this.#settle(null, usage);
+  }
+
+  /** Settles as failed, or as nobody's fault where the end came from the caller or a won race. */
+  fail(error: SignalboxError, usage: Usage | null = null, alternatives = false): void {
+    this.#settle(error, usage, alternatives);
+    // Whatever the provider still does is of no use to anyone.
+    this.#abortedBy ??= error;
+    this.#controller.abort(error);
+  }
+
+  #settle(error: SignalboxError | null, usage: Usage | null, alternatives = false): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.timer.clear();
+    this.#leave();
+    this.#admission.leave?.();
+    const { call, candidate } = this;
+    const nowMs = call.services.clock.now();
+    const latencyMs = nowMs - this.#startedAtMs;
+    const ttftMs = this.#firstTokenAtMs === null ? null : this.#firstTokenAtMs - this.#startedAtMs;
+    const costUsd = usage === null ? (error ? 0 : null) : costOf(countsOf(usage), candidate.info.usdPerMTok);
+    const attempt: Attempt = {
+      requestId: call.requestId,
+      number: this.#number,
+      role: this.role,
+      candidate: candidate.id,
+      provider: candidate.provider.id,
+      model: candidate.info.id,
+      streamed: this.#streamed,
+      startedAtMs: this.#startedAtMs,
+      firstTokenAtMs: this.#firstTokenAtMs,
+      settledAtMs: nowMs,
+      latencyMs,
+      ttftMs,
+      outcome: error ? error.kind : "success",
+      detail: error?.detail,
+      status: error?.status,
+      vendorCode: error?.vendorCode,
+      usage,
+      costUsd,
+    };
+    const { provider, model, outcome, detail } = attempt;
+    call.attempts.push({ provider, model, outcome, detail, latencyMs, costUsd });
+    if (error?.kind === "cancelled" || error?.detail === "total") candidate.gate.release(this.#admission.lease);
+    else candidate.gate.settle(this.#admission.lease, nowMs, error, { ttftMs, alternatives });
+    call.services.settled(attempt, candidate);
+  }
+
+  #progress(progress: "headers" | "bytes" | "content"): void {
+    const { timeouts } = this.call.services;
+    if (this.#settled || this.#firstTokenAtMs !== null) return;
+    if (progress === "headers")
+      this.timer.enter(
+        this.#streamed ? "first_token" : "idle",
+        this.#streamed ? timeouts.firstTokenMs : timeouts.idleMs,
+      );
+    else if (progress === "content") this.firstToken();
+    else if (!this.#streamed) this.timer.enter("idle", timeouts.idleMs);
+  }
+
+  #expire(phase: TimeoutPhase): void {
+    const { provider, info } = this.candidate;
+    const where = { detail: phase, provider: provider.id, model: info.id };
+    this.abort(new SignalboxError("timeout", `${provider.id} ${PHASE_WORDS[phase]}`, where));
+  }
+}

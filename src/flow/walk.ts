@@ -1,0 +1,145 @@
+import type { AttemptRole } from "../contract/records.js";
+import { mayAskAgain, policyOf } from "../errors/policy.js";
+import { SignalboxError, withContext } from "../errors/signalbox-error.js";
+import { retryDelayMs } from "../resilience/backoff.js";
+import { retrySameProvider } from "../resilience/retry.js";
+import type { Admission, Call } from "./call.js";
+import type { Candidate } from "./candidate.js";
+
+/** One upstream call at one candidate; settles itself, rejects with a SignalboxError. */
+export type AttemptFunction<T> = (call: Call, candidate: Candidate, admission: Admission) => Promise<T>;
+
+/** A wait for the same provider is worth it up to here; past it the caller is told `retryAfterMs` instead. */
+const LONGEST_HINT_MS = 2_000;
+
+/**
+ * Tries candidates until one answers: the next untried one at once while a failure's kind allows it, and the same
+ * ones again with backoff only when none is left. Rejects with the last attempt's error, all attempts inside.
+ */
+export async function walk<T>(call: Call, attempt: AttemptFunction<T>): Promise<T> {
+  const failed = new Map<Candidate, SignalboxError>();
+  let last: SignalboxError | undefined;
+  let from: Candidate | undefined;
+  for (;;) {
+    throwIfOver(call);
+    const candidate = call.queue.next();
+    if (!candidate) break;
+    const lease = candidate.gate.acquire(call.services.clock.now());
+    if (lease < 0) continue;
+    if (!call.budget.take()) {
+      candidate.gate.release(lease);
+      break;
+    }
+    if (from && last) movedOn(call, from, candidate, last);
+    else candidate.retries.deposit();
+    try {
+      return await admitted(call, candidate, lease, attempt);
+    } catch (thrown) {
+      last = thrown as SignalboxError;
+      from = candidate;
+      failed.set(candidate, last);
+      const policy = policyOf(last.kind, last.detail);
+      if (!policy.nextCandidate && !policy.sameProvider) throw ended(call, last);
+      if (!policy.nextCandidate || call.options.fallback === false) break;
+    }
+  }
+  if (!last) throw blockedNow(call);
+  return again(call, failed, last, attempt);
+}
+
+/** Same-provider retries: the last thing tried, with p-retry as the loop. */
+async function again<T>(
+  call: Call,
+  failed: Map<Candidate, SignalboxError>,
+  last: SignalboxError,
+  attempt: AttemptFunction<T>,
+): Promise<T> {
+  const { clock, random, backoff, events } = call.services;
+  let candidate = call.queue.again(failed);
+  if (!candidate) throw ended(call, last);
+  const controller = new AbortController();
+  const leave = call.abort.listen((reason) => controller.abort(reason));
+  const ask = async (): Promise<T> => {
+    candidate = call.queue.again(failed) ?? (candidate as Candidate);
+    if (!call.budget.take()) throw last;
+    call.role = "retry";
+    try {
+      return await admitted(call, candidate, candidate.gate.force(clock.now()), attempt);
+    } catch (thrown) {
+      failed.set(candidate, thrown as SignalboxError);
+      throw thrown;
+    }
+  };
+  try {
+    return await retrySameProvider<T>({
+      error: failed.get(candidate) ?? last,
+      attempt: ask,
+      maxAttempts: call.budget.limit - call.budget.used + 1,
+      mayRetry: (error) =>
+        mayRetry(call, error) && (candidate as Candidate).retries.withdraw(error.kind === "timeout" ? 2 : 1),
+      delayMs: (error, n) => retryDelayMs(error.retryAfterMs, n, random, backoff),
+      signal: controller.signal,
+      deadline: call.deadline,
+      clock,
+      onRetry: ({ kind }, delayMs) => {
+        if (!events.has("retry")) return;
+        events.emit("retry", {
+          requestId: call.requestId,
+          candidate: (candidate as Candidate).id,
+          error: kind,
+          delayMs,
+        });
+      },
+    });
+  } catch (thrown) {
+    throw ended(call, thrown as SignalboxError);
+  } finally {
+    leave();
+  }
+}
+
+function mayRetry(call: Call, error: SignalboxError): boolean {
+  if (!mayAskAgain(error)) return false;
+  if (error.retryAfterMs === undefined) return true;
+  return error.retryAfterMs <= LONGEST_HINT_MS && error.retryAfterMs < call.deadline.remainingMs();
+}
+
+/** Waits for a place where the candidate has a limit, then attempts. */
+async function admitted<T>(call: Call, candidate: Candidate, lease: number, attempt: AttemptFunction<T>): Promise<T> {
+  const { limiter } = candidate;
+  if (!limiter) return attempt(call, candidate, { lease, leave: undefined });
+  try {
+    const { priority = "default" } = call.options;
+    const leave = await limiter.enter({ priority, deadline: call.deadline, abort: call.abort });
+    return await attempt(call, candidate, { lease, leave });
+  } catch (thrown) {
+    candidate.gate.release(lease);
+    throw thrown;
+  }
+}
+
+function movedOn(call: Call, from: Candidate, to: Candidate, error: SignalboxError): void {
+  const { events } = call.services;
+  call.role = "fallback" satisfies AttemptRole;
+  // Charged to the target, never refused: one provider's outage must not stop another from helping.
+  to.retries.withdraw(1);
+  if (events.has("fallback")) {
+    events.emit("fallback", { requestId: call.requestId, from: from.id, to: to.id, error: error.kind });
+  }
+}
+
+function throwIfOver(call: Call): void {
+  if (call.abort.reason) throw ended(call, call.abort.reason);
+  if (call.deadline.remainingMs() > 0) return;
+  throw ended(call, new SignalboxError("timeout", "The request's deadline has passed", { detail: "total" }));
+}
+
+/** Every candidate of the plan was refused by its gate between plan and attempt. */
+function blockedNow(call: Call): SignalboxError {
+  return ended(call, new SignalboxError("unavailable", "Every candidate is blocked for now", { retryable: true }));
+}
+
+/** The error as the caller gets it: with the request's id and all its attempts. */
+export function ended(call: Call, error: SignalboxError): SignalboxError {
+  return withContext(error, { requestId: call.requestId, attempts: call.attempts.slice() });
+}

@@ -1,0 +1,70 @@
+import { type Clock, MAX_TIMER_MS, type TimerHandle } from "../core/clock.js";
+
+/** The deadlines an upstream call runs under, one after the other; `total` runs beside them all. */
+export type TimeoutPhase = "headers" | "first_token" | "idle" | "total";
+
+/** A timer that fires this late means the process slept: nobody upstream is to blame. */
+const SUSPEND_MS = 1_000;
+
+/** Deadlines of one upstream call on a single timer: moving one later costs no timer call. */
+export interface PhaseTimer {
+  /** Takes the place of the current phase; it expires in `ms` unless replaced or paused first. */
+  enter(phase: Exclude<TimeoutPhase, "total">, ms: number): void;
+  /** No phase runs (the consumer is not asking for more); `total` goes on. */
+  pause(): void;
+  /** Ends everything; the timer is gone. */
+  clear(): void;
+}
+
+/**
+ * @param totalAtMs when the whole request is over, on the clock's monotonic scale; `Infinity` for never.
+ * @param onExpire called at most once, with the phase that ran out.
+ */
+export function createPhaseTimer(clock: Clock, totalAtMs: number, onExpire: (phase: TimeoutPhase) => void): PhaseTimer {
+  let phase: TimeoutPhase = "total";
+  let phaseAtMs = Number.POSITIVE_INFINITY;
+  let firesAtMs = Number.POSITIVE_INFINITY;
+  let handle: TimerHandle;
+  let over = false;
+
+  const arm = (nowMs: number): void => {
+    const dueMs = Math.min(phaseAtMs, totalAtMs);
+    if (dueMs >= firesAtMs) return;
+    if (firesAtMs !== Number.POSITIVE_INFINITY) clock.clearTimeout(handle);
+    const delayMs = Math.min(Math.max(0, dueMs - nowMs), MAX_TIMER_MS);
+    firesAtMs = nowMs + delayMs;
+    handle = clock.setTimeout(fire, delayMs);
+  };
+  const fire = (): void => {
+    if (over) return;
+    const nowMs = clock.now();
+    const lateMs = nowMs - firesAtMs;
+    firesAtMs = Number.POSITIVE_INFINITY;
+    if (lateMs > SUSPEND_MS && phaseAtMs < totalAtMs) phaseAtMs += lateMs;
+    if (totalAtMs <= nowMs) expire("total");
+    else if (phaseAtMs <= nowMs) expire(phase);
+    else arm(nowMs);
+  };
+  const expire = (ended: TimeoutPhase): void => {
+    over = true;
+    onExpire(ended);
+  };
+
+  return {
+    enter(next, ms) {
+      if (over) return;
+      const nowMs = clock.now();
+      phase = next;
+      phaseAtMs = nowMs + ms;
+      arm(nowMs);
+    },
+    pause() {
+      phaseAtMs = Number.POSITIVE_INFINITY;
+    },
+    clear() {
+      over = true;
+      if (firesAtMs !== Number.POSITIVE_INFINITY) clock.clearTimeout(handle);
+      firesAtMs = Number.POSITIVE_INFINITY;
+    },
+  };
+}

@@ -1,0 +1,151 @@
+import type { FunctionToolCall, ProviderState } from "../chat/message.js";
+import type { ChatReply, FinishReason, Logprobs } from "../chat/reply.js";
+import type { Usage } from "../chat/usage.js";
+import { type PackedUsage, packUsage, unpackUsage } from "./usage-pack.js";
+
+/** Raised whenever what {@link encodeReply} writes can no longer be read by an older {@link decodeReply}. */
+export const STORED_VERSION = 1;
+
+/** An answer as the cache holds it: text and packed fields. */
+export interface StoredReply {
+  readonly provider: string;
+  /** The model as the provider names it. */
+  readonly model: string;
+  /** `"provider/model"`: who would have to be eligible for this answer to serve. */
+  readonly candidate: string;
+  /** Wall-clock milliseconds since 1970. */
+  readonly storedAtWallMs: number;
+  /** What the answer cost; `null` where the price is unknown. */
+  readonly costUsd: number | null;
+  readonly text: string | null;
+  readonly id: string;
+  /** Seconds since 1970. */
+  readonly created: number;
+  readonly finishReason: FinishReason;
+  /** Packed; whole where a vendor's extra counts would be lost. */
+  readonly usage: PackedUsage | Usage | null;
+  /** What most answers do not have. */
+  readonly extra: StoredExtra | null;
+}
+
+/** The rarer parts of an answer. */
+export interface StoredExtra {
+  readonly refusal?: string;
+  readonly reasoning?: string;
+  readonly toolCalls?: readonly FunctionToolCall[];
+  readonly providerState?: ProviderState;
+  readonly logprobs?: Logprobs;
+  readonly fingerprint?: string;
+}
+
+/** How an answer came about, for {@link packReply}. */
+export interface StoredOrigin {
+  readonly provider: string;
+  readonly candidate: string;
+  readonly storedAtWallMs: number;
+  readonly costUsd: number | null;
+}
+
+/** Packs the first choice of an answer. */
+export function packReply(reply: ChatReply, about: StoredOrigin): StoredReply {
+  const [choice] = reply.choices;
+  const { message } = choice;
+  const extra: StoredExtra = {
+    ...(typeof message.refusal === "string" ? { refusal: message.refusal } : {}),
+    ...(typeof message.reasoning_content === "string" ? { reasoning: message.reasoning_content } : {}),
+    ...(message.tool_calls === undefined ? {} : { toolCalls: message.tool_calls }),
+    ...(message.provider_state ? { providerState: message.provider_state } : {}),
+    ...(choice.logprobs ? { logprobs: choice.logprobs } : {}),
+    ...(reply.system_fingerprint === undefined ? {} : { fingerprint: reply.system_fingerprint }),
+  };
+  return {
+    provider: about.provider,
+    model: reply.model,
+    candidate: about.candidate,
+    storedAtWallMs: about.storedAtWallMs,
+    costUsd: about.costUsd,
+    text: message.content,
+    id: reply.id,
+    created: reply.created,
+    finishReason: choice.finish_reason,
+    usage: reply.usage === undefined ? null : (packUsage(reply.usage) ?? reply.usage),
+    extra: Object.keys(extra).length === 0 ? null : extra,
+  };
+}
+
+/** The answer anew: the caller's own, to change as they like. */
+export function unpackReply(stored: StoredReply): ChatReply {
+  const { extra, usage } = stored;
+  const reply: ChatReply = {
+    id: stored.id,
+    object: "chat.completion",
+    created: stored.created,
+    model: stored.model,
+    choices: [
+      {
+        index: 0,
+        finish_reason: stored.finishReason,
+        logprobs: null,
+        message: { role: "assistant", content: stored.text, refusal: null },
+      },
+    ],
+  };
+  if (usage !== null) reply.usage = isPacked(usage) ? unpackUsage(usage) : structuredClone(usage);
+  if (extra === null) return reply;
+  const [choice] = reply.choices;
+  if (extra.refusal !== undefined) choice.message.refusal = extra.refusal;
+  if (extra.reasoning !== undefined) choice.message.reasoning_content = extra.reasoning;
+  if (extra.toolCalls !== undefined) {
+    choice.message.tool_calls = extra.toolCalls.map((call) => ({ ...call, function: { ...call.function } }));
+  }
+  if (extra.providerState !== undefined) choice.message.provider_state = structuredClone(extra.providerState);
+  if (extra.logprobs !== undefined) choice.logprobs = structuredClone(extra.logprobs);
+  if (extra.fingerprint !== undefined) reply.system_fingerprint = extra.fingerprint;
+  return reply;
+}
+
+/** One string: a line of packed fields, then the text. What the cache and its second tier hold. */
+export function encodeReply(stored: StoredReply): string {
+  const { provider, model, candidate, storedAtWallMs, costUsd, text, id, created, finishReason, usage, extra } = stored;
+  const fields = [STORED_VERSION, provider, model, candidate, storedAtWallMs, costUsd, text === null ? 0 : 1];
+  const head = JSON.stringify([...fields, id, created, finishReason, usage, ...(extra === null ? [] : [extra])]);
+  return `${head}\n${text ?? ""}`;
+}
+
+/** Reads what {@link encodeReply} wrote; `undefined` for anything else, older versions included. Never throws. */
+export function decodeReply(value: unknown): StoredReply | undefined {
+  if (typeof value !== "string") return undefined;
+  const end = value.indexOf("\n");
+  if (end < 0) return undefined;
+  let head: unknown;
+  try {
+    head = JSON.parse(value.slice(0, end));
+  } catch {
+    return undefined;
+  }
+  if (!Array.isArray(head) || head[0] !== STORED_VERSION || head.length < 11) return undefined;
+  const [, provider, model, candidate, storedAtWallMs, costUsd, hasText, id, created, finishReason, usage, extra] =
+    head;
+  if (typeof provider !== "string" || typeof model !== "string" || typeof candidate !== "string") return undefined;
+  if (typeof storedAtWallMs !== "number" || typeof id !== "string" || typeof created !== "number") return undefined;
+  if (typeof finishReason !== "string" || (costUsd !== null && typeof costUsd !== "number")) return undefined;
+  if (typeof usage !== "object" || (extra !== undefined && (typeof extra !== "object" || extra === null)))
+    return undefined;
+  return {
+    provider,
+    model,
+    candidate,
+    storedAtWallMs,
+    costUsd,
+    text: hasText === 1 ? value.slice(end + 1) : null,
+    id,
+    created,
+    finishReason: finishReason as FinishReason,
+    usage,
+    extra: extra ?? null,
+  };
+}
+
+function isPacked(usage: PackedUsage | Usage): usage is PackedUsage {
+  return Array.isArray(usage);
+}

@@ -99,10 +99,10 @@ export class QuantileSketch {
         if (weight <= 0) continue;
         seen += weight;
         last = (c << CHUNK_BITS) + i;
-        if (seen >= rank) return valueOf(last);
+        if (seen >= rank) return midOf(last);
       }
     }
-    return valueOf(last);
+    return midOf(last);
   }
 
   clear(): void {
@@ -143,6 +143,6 @@ function bucketOf(value: number): number {
 }
 
 /** The middle of a bucket's bounds in the sense that both ends are equally wrong, relatively. */
-function valueOf(bucket: number): number {
+function midOf(bucket: number): number {
   return (2 * Math.exp((bucket + OFFSET) / PER_LOG)) / (GAMMA + 1);
 }

@@ -1,0 +1,240 @@
+import type { BreakerState } from "../contract/events.js";
+import type { Clock } from "../core/clock.js";
+import type { Random } from "../core/random.js";
+import { CallWindow } from "./call-window.js";
+
+/** When a line is cut and when it is tried again. Where the numbers come from stands at each. */
+export interface BreakerOptions {
+  /** First open time, milliseconds; doubles with each opening, and half of it is random (Finagle: 5 s). @default 5_000 */
+  readonly openMs?: number | undefined;
+  /** Longest open time, milliseconds (Finagle, Envoy: 300 s). @default 300_000 */
+  readonly maxOpenMs?: number | undefined;
+  /** How long a call counts, milliseconds. @default 60_000 */
+  readonly windowMs?: number | undefined;
+  /** How many calls count at most. @default 50 */
+  readonly windowCalls?: number | undefined;
+  /** Failures in a row that open it (Envoy, Finagle: 5). @default 5 */
+  readonly consecutive?: number | undefined;
+  /** Share of failures that opens it (resilience4j, opossum, LiteLLM: 0.5). @default 0.5 */
+  readonly failureRate?: number | undefined;
+  /** Share of slow calls that opens it, where another candidate is healthy. @default 0.8 */
+  readonly slowRate?: number | undefined;
+  /** Calls before a share means anything. @default 8 */
+  readonly minCalls?: number | undefined;
+  /** Successes that close it again. @default 2 */
+  readonly closeAfter?: number | undefined;
+  /** After this many milliseconds a silent probe no longer keeps others out. @default 60_000 */
+  readonly leaseMs?: number | undefined;
+  /** Closed without a failure for this long, one opening is forgiven, milliseconds. @default 60_000 */
+  readonly forgiveMs?: number | undefined;
+}
+
+export interface BreakerDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Numbers changes of state and leases; shared by breakers that are passed with one token. */
+  readonly epoch?: { value: number } | undefined;
+  readonly onChange?: ((from: BreakerState, to: BreakerState, reason: string, openMs: number) => void) | undefined;
+}
+
+/** One line's breaker. Synchronous, without timers: an open time is over when somebody looks after it. */
+export interface Breaker {
+  state(nowMs: number): BreakerState;
+  /** Whether a call could start now. */
+  allows(nowMs: number): boolean;
+  /** When a call could start; `nowMs` where it can now. */
+  retryAtMs(nowMs: number): number;
+  /** A token for one call, or -1. In the half-open state the one probe's lease. */
+  acquire(nowMs: number): number;
+  /** A half-open probe ahead of time. -1 while one is out. */
+  force(nowMs: number): number;
+  /** Takes the lease under a token that its owner numbered; nothing happens where it is closed. */
+  lend(nowMs: number, token: number): void;
+  /** Open becomes half-open before its time. */
+  tryEarly(nowMs: number): void;
+  /** How the call ended. Tokens from before the last change of state, and leases that passed to another, say nothing any more. */
+  settle(token: number, nowMs: number, failed: boolean, slow?: boolean, alternatives?: boolean): void;
+  /** The call ended without telling anything about the line. */
+  release(token: number): void;
+  /** Opens at once, for `openMs` or the usual escalation. Ignored where the token is stale. */
+  trip(token: number, nowMs: number, reason: string, openMs?: number): void;
+  /** Opens until then without escalating, if that is later than what stands: somebody else's word. */
+  openUntil(untilMs: number, nowMs: number, reason: string): void;
+  /** Closes and forgets everything. */
+  reset(reason?: string): void;
+  /** Why it is in its state: the reason of the last change. */
+  readonly reason: string | null;
+  /** When its state last changed; the clock's reading at creation before that. */
+  readonly sinceMs: number;
+  readonly openUntilMs: number;
+}
+
+export function createBreaker(options: BreakerOptions, deps: BreakerDeps): Breaker {
+  return new WindowBreaker(options, deps);
+}
+
+class WindowBreaker implements Breaker {
+  readonly #o: Required<{ [K in keyof BreakerOptions]: number }>;
+  readonly #deps: BreakerDeps;
+  readonly #epoch: { value: number };
+  readonly #window: CallWindow;
+  #state: BreakerState = "closed";
+  reason: string | null = null;
+  sinceMs: number;
+  openUntilMs = 0;
+  /** The epoch of the last change of state: older tokens are stale. */
+  #changed = 0;
+  #consecutive = 0;
+  #lastAt = Number.NEGATIVE_INFINITY;
+  /** Openings that are not yet forgiven: the exponent of the open time. */
+  #opened = 0;
+  #cleanSinceMs = 0;
+  /** The token that may probe, 0 where none is out. */
+  #lease = 0;
+  #leaseEndsMs = 0;
+  #successes = 0;
+
+  constructor(options: BreakerOptions, deps: BreakerDeps) {
+    this.#o = {
+      openMs: options.openMs ?? 5_000,
+      maxOpenMs: options.maxOpenMs ?? 300_000,
+      windowMs: options.windowMs ?? 60_000,
+      windowCalls: options.windowCalls ?? 50,
+      consecutive: options.consecutive ?? 5,
+      failureRate: options.failureRate ?? 0.5,
+      slowRate: options.slowRate ?? 0.8,
+      minCalls: options.minCalls ?? 8,
+      closeAfter: options.closeAfter ?? 2,
+      leaseMs: options.leaseMs ?? 60_000,
+      forgiveMs: options.forgiveMs ?? 60_000,
+    };
+    this.#deps = deps;
+    this.#epoch = deps.epoch ?? { value: 0 };
+    this.#window = new CallWindow(this.#o.windowMs, this.#o.windowCalls);
+    this.sinceMs = deps.clock.now();
+  }
+
+  state(nowMs: number): BreakerState {
+    if (this.#state === "open" && nowMs >= this.openUntilMs) this.#become("half_open", "open time over", nowMs, 0);
+    return this.#state;
+  }
+
+  allows(nowMs: number): boolean {
+    if (this.#state === "closed") return true;
+    return this.state(nowMs) === "half_open" && this.#leaseFree(nowMs);
+  }
+
+  retryAtMs(nowMs: number): number {
+    if (this.#state === "closed" || this.allows(nowMs)) return nowMs;
+    return this.#state === "open" ? this.openUntilMs : this.#leaseEndsMs;
+  }
+
+  acquire(nowMs: number): number {
+    if (this.#state === "closed") return this.#epoch.value;
+    if (!this.allows(nowMs)) return -1;
+    this.lend(nowMs, ++this.#epoch.value);
+    return this.#lease;
+  }
+
+  force(nowMs: number): number {
+    this.tryEarly(nowMs);
+    return this.acquire(nowMs);
+  }
+
+  tryEarly(nowMs: number): void {
+    if (this.#state === "open") this.#become("half_open", "tried early: all are open", nowMs, 0);
+  }
+
+  lend(nowMs: number, token: number): void {
+    if (this.#state === "closed") return;
+    this.#lease = token;
+    this.#leaseEndsMs = nowMs + this.#o.leaseMs;
+  }
+
+  settle(token: number, nowMs: number, failed: boolean, slow = false, alternatives = false): void {
+    if (this.#state === "closed") {
+      if (token >= this.#changed) this.#record(nowMs, failed, slow, alternatives);
+    } else if (token === this.#lease && this.#lease !== 0) {
+      this.#lease = 0;
+      if (failed) this.#open("probe failed", nowMs);
+      else if (++this.#successes >= this.#o.closeAfter) this.#become("closed", "probes succeeded", nowMs, 0);
+    }
+  }
+
+  release(token: number): void {
+    if (token === this.#lease) this.#lease = 0;
+  }
+
+  trip(token: number, nowMs: number, reason: string, openMs?: number): void {
+    const current = this.#state === "closed" ? token >= this.#changed : token === this.#lease && this.#lease !== 0;
+    if (current) this.#open(reason, nowMs, openMs);
+  }
+
+  openUntil(untilMs: number, nowMs: number, reason: string): void {
+    if (untilMs <= nowMs || (this.#state === "open" && untilMs <= this.openUntilMs)) return;
+    this.openUntilMs = untilMs;
+    if (this.#state !== "open") this.#become("open", reason, nowMs, untilMs - nowMs);
+  }
+
+  reset(reason = "reset"): void {
+    this.#opened = 0;
+    if (this.#state === "closed") this.#forget();
+    else this.#become("closed", reason, this.#deps.clock.now(), 0);
+  }
+
+  #record(nowMs: number, failed: boolean, slow: boolean, alternatives: boolean): void {
+    const o = this.#o;
+    const window = this.#window;
+    window.add(nowMs, failed, slow);
+    // A failure from before the window is no longer "in a row" with this one.
+    if (!failed) this.#consecutive = 0;
+    else if (nowMs - this.#lastAt >= o.windowMs) this.#consecutive = 1;
+    else this.#consecutive++;
+    this.#lastAt = nowMs;
+    if (failed) this.#forgive(nowMs);
+    if (failed && this.#consecutive >= o.consecutive) this.#open(`${this.#consecutive} failures in a row`, nowMs);
+    else if (window.total < o.minCalls) return;
+    else if (failed && window.failed >= o.failureRate * window.total) {
+      this.#open(`${window.failed} of ${window.total} calls failed`, nowMs);
+    } else if (slow && alternatives && window.slow >= o.slowRate * window.total) {
+      this.#open(`${window.slow} of ${window.total} calls were slow`, nowMs);
+    }
+  }
+
+  #forgive(nowMs: number): void {
+    const clean = Math.floor((nowMs - this.#cleanSinceMs) / this.#o.forgiveMs);
+    if (clean > 0) this.#opened = Math.max(0, this.#opened - clean);
+    this.#cleanSinceMs = nowMs;
+  }
+
+  #open(reason: string, nowMs: number, openMs?: number): void {
+    const ceiling = Math.min(this.#o.maxOpenMs, this.#o.openMs * 2 ** Math.min(this.#opened, 32));
+    const ms = openMs ?? ceiling / 2 + (this.#deps.random() * ceiling) / 2;
+    if (openMs === undefined) this.#opened++;
+    this.openUntilMs = nowMs + ms;
+    this.#become("open", reason, nowMs, ms);
+  }
+
+  #become(to: BreakerState, reason: string, nowMs: number, openMs: number): void {
+    const from = this.#state;
+    this.#state = to;
+    this.reason = to === "half_open" ? this.reason : reason;
+    this.sinceMs = nowMs;
+    this.#changed = ++this.#epoch.value;
+    this.#lease = 0;
+    this.#successes = 0;
+    this.#cleanSinceMs = nowMs;
+    this.#forget();
+    this.#deps.onChange?.(from, to, reason, openMs);
+  }
+
+  #forget(): void {
+    this.#window.clear();
+    this.#consecutive = 0;
+    this.#lastAt = Number.NEGATIVE_INFINITY;
+  }
+
+  #leaseFree(nowMs: number): boolean {
+    return this.#lease === 0 || nowMs >= this.#leaseEndsMs;
+  }
+}

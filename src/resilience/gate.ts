@@ -1,0 +1,242 @@
+import type { BreakerState } from "../contract/events.js";
+import type { Clock } from "../core/clock.js";
+import type { ExclusionReason } from "../errors/kinds.js";
+import { policyOf } from "../errors/policy.js";
+import type { SignalboxError } from "../errors/signalbox-error.js";
+import type { Line } from "./line.js";
+
+export interface GateFacts {
+  /** Time to first content, milliseconds; `null` or absent where none came. */
+  readonly ttftMs?: number | null | undefined;
+  /** Another healthy candidate existed: only then does slowness open a breaker. */
+  readonly alternatives?: boolean | undefined;
+}
+
+export interface GateView {
+  readonly state: BreakerState;
+  /** Why it is blocked, or why the breaker last changed; `null` before anything happened. */
+  readonly reason: string | null;
+  /** When the breaker last changed, on the clock's monotonic scale. */
+  readonly sinceMs: number;
+  /** End of the cool-down, `-Infinity` where there never was one. */
+  readonly coolDownUntilMs: number;
+  /** Why it is disabled, by hand or by an answer; `null` where it is not. */
+  readonly disabled: string | null;
+}
+
+/** What other processes should know, in durations: clocks differ between machines, and monotonic ones mean nothing there. */
+export interface GateState {
+  readonly state: BreakerState;
+  readonly openForMs: number;
+  readonly coolDownForMs: number;
+  readonly disabled: string | null;
+  readonly reason: string | null;
+}
+
+/** Breaker, cool-down and disable of one candidate, with those of its provider. Synchronous, no timers. */
+export interface Gate {
+  readonly id: string;
+  /** Why no call may start now, or `null`. */
+  blocked(nowMs: number): ExclusionReason | null;
+  /** When a call may start: `nowMs` where it may now, `Infinity` where it was disabled by hand. */
+  retryAtMs(nowMs: number): number;
+  /** Half-open with a free probe: the next live request that has a fallback goes here first. */
+  readonly probing: boolean;
+  /** A token for one call, or -1 when refused. */
+  acquire(nowMs: number): number;
+  /** As `acquire`, for a request's own retry after its wait: passes a cool-down that no vendor asked for. */
+  acquireRetry(nowMs: number): number;
+  /** How the call ended: `null` for success. Applies the policy table. */
+  settle(token: number, nowMs: number, outcome: SignalboxError | null, facts?: GateFacts): void;
+  /** The call ended without a word about the candidate: cancelled, lost a hedge, never sent. */
+  release(token: number): void;
+  /** A token past an open breaker, once a second over all gates of a router; never past a cool-down or disable. */
+  force(nowMs: number): number;
+  /** Whether `force` would give a token. */
+  forcible(nowMs: number): boolean;
+  /** By hand, until `enable`. */
+  disable(reason: string): void;
+  /** Lifts a disable by hand, and one that an answer caused (here or at the provider). */
+  enable(): void;
+  /** Forgets everything, the provider's breaker and cool-downs included. */
+  reset(): void;
+  view(nowMs: number): GateView;
+  /** For other processes. */
+  exportState(nowMs: number): GateState;
+  /** What another process saw: waits are lengthened, never shortened; its `closed` ends an open time that came from outside. */
+  applyRemote(state: GateState, nowMs: number): void;
+}
+
+export interface GatePool {
+  readonly clock: Clock;
+  readonly epoch: { value: number };
+  mayForce(nowMs: number): boolean;
+  takeForce(nowMs: number): void;
+  mayProbe(id: string): boolean;
+}
+
+export class CandidateGate implements Gate {
+  readonly id: string;
+  readonly #own: Line;
+  readonly #provider: Line;
+  readonly #pool: GatePool;
+  #remote = false;
+
+  constructor(id: string, own: Line, provider: Line, pool: GatePool) {
+    this.id = id;
+    this.#own = own;
+    this.#provider = provider;
+    this.#pool = pool;
+  }
+
+  blocked(nowMs: number): ExclusionReason | null {
+    const own = this.#own;
+    const provider = this.#provider;
+    if (own.disabled(nowMs) || provider.disabled(nowMs)) return "disabled";
+    if (own.cooling(nowMs) || provider.cooling(nowMs)) return "cool_down";
+    return own.breaker.allows(nowMs) && provider.breaker.allows(nowMs) ? null : "breaker_open";
+  }
+
+  retryAtMs(nowMs: number): number {
+    const own = this.#own;
+    const provider = this.#provider;
+    if (own.disabledBy !== null) return Number.POSITIVE_INFINITY;
+    const breakers = Math.max(own.breaker.retryAtMs(nowMs), provider.breaker.retryAtMs(nowMs));
+    return Math.max(nowMs, breakers, own.coolDownUntilMs(), provider.coolDownUntilMs());
+  }
+
+  get probing(): boolean {
+    const now = this.#pool.clock.now();
+    const closed = this.#own.breaker.state(now) === "closed" && this.#provider.breaker.state(now) === "closed";
+    return !closed && this.blocked(now) === null;
+  }
+
+  acquire(nowMs: number): number {
+    return this.blocked(nowMs) === null ? this.#take(nowMs) : -1;
+  }
+
+  acquireRetry(nowMs: number): number {
+    const own = this.#own;
+    const provider = this.#provider;
+    if (own.disabled(nowMs) || provider.disabled(nowMs)) return -1;
+    if (own.coolDown.active(nowMs) || provider.coolDown.active(nowMs)) return -1;
+    return own.breaker.allows(nowMs) && provider.breaker.allows(nowMs) ? this.#take(nowMs) : -1;
+  }
+
+  #take(nowMs: number): number {
+    const own = this.#own.breaker;
+    const provider = this.#provider.breaker;
+    const { epoch } = this.#pool;
+    if (own.state(nowMs) === "closed" && provider.state(nowMs) === "closed") return epoch.value;
+    if (!this.#pool.mayProbe(this.id)) return -1;
+    // One number for both leases, so that a call carries one token.
+    const token = ++epoch.value;
+    own.lend(nowMs, token);
+    provider.lend(nowMs, token);
+    return token;
+  }
+
+  settle(token: number, nowMs: number, outcome: SignalboxError | null, facts?: GateFacts): void {
+    const alternatives = facts?.alternatives ?? false;
+    if (outcome === null) {
+      this.#own.succeeded(token, nowMs, facts?.ttftMs ?? null, alternatives);
+      this.#provider.succeeded(token, nowMs, null, false);
+      return;
+    }
+    const policy = policyOf(outcome.kind, outcome.detail);
+    if (policy.scope === "provider") {
+      this.#own.breaker.release(token);
+      this.#provider.failed(token, nowMs, outcome, policy, alternatives);
+      return;
+    }
+    this.#own.failed(token, nowMs, outcome, policy, alternatives);
+    // Any answer at all shows that the provider can be reached and knows the key.
+    if (outcome.status !== undefined) this.#provider.reached(token, nowMs);
+    else this.#provider.breaker.release(token);
+  }
+
+  release(token: number): void {
+    this.#own.breaker.release(token);
+    this.#provider.breaker.release(token);
+  }
+
+  forcible(nowMs: number): boolean {
+    if (!this.#pool.mayForce(nowMs) || this.blocked(nowMs) !== "breaker_open") return false;
+    return free(this.#own, nowMs) && free(this.#provider, nowMs);
+  }
+
+  force(nowMs: number): number {
+    if (this.blocked(nowMs) === null) return this.#take(nowMs);
+    if (!this.forcible(nowMs)) return -1;
+    this.#own.breaker.tryEarly(nowMs);
+    this.#provider.breaker.tryEarly(nowMs);
+    const token = this.#take(nowMs);
+    if (token >= 0) this.#pool.takeForce(nowMs);
+    return token;
+  }
+
+  disable(reason: string): void {
+    this.#own.disabledBy = reason;
+  }
+
+  enable(): void {
+    this.#own.enable();
+    this.#provider.enable();
+  }
+
+  reset(): void {
+    this.#remote = false;
+    this.#own.reset();
+    this.#provider.reset();
+  }
+
+  view(nowMs: number): GateView {
+    const own = this.#own;
+    const provider = this.#provider;
+    const line = rank(provider.breaker.state(nowMs)) > rank(own.breaker.state(nowMs)) ? provider : own;
+    const cooling = own.coolDownUntilMs() >= provider.coolDownUntilMs() ? own : provider;
+    const barred = own.disabled(nowMs) ? own : provider.disabled(nowMs) ? provider : null;
+    const disabled = barred === null ? null : (barred.disabledBy ?? barred.breaker.reason ?? "disabled");
+    const state = line.breaker.state(nowMs);
+    const coolReason = state === "closed" && cooling.cooling(nowMs) ? cooling.coolDownReason() : null;
+    return {
+      state,
+      reason: disabled ?? coolReason ?? line.breaker.reason,
+      sinceMs: line.breaker.sinceMs,
+      coolDownUntilMs: cooling.coolDownUntilMs(),
+      disabled,
+    };
+  }
+
+  exportState(nowMs: number): GateState {
+    const { state, reason, coolDownUntilMs, disabled } = this.view(nowMs);
+    const openUntilMs = Math.max(left(this.#own, nowMs), left(this.#provider, nowMs));
+    return { state, openForMs: openUntilMs, coolDownForMs: Math.max(0, coolDownUntilMs - nowMs), disabled, reason };
+  }
+
+  applyRemote(remote: GateState, nowMs: number): void {
+    const own = this.#own;
+    if (remote.coolDownForMs > 0) own.coolDown.extend(nowMs + remote.coolDownForMs, remote.reason ?? "fleet");
+    if (remote.openForMs > 0) {
+      const wasClosed = own.breaker.state(nowMs) === "closed";
+      own.breaker.openUntil(nowMs + remote.openForMs, nowMs, remote.reason ?? "fleet");
+      if (wasClosed) this.#remote = true;
+    } else if (remote.state === "closed" && this.#remote) {
+      this.#remote = false;
+      if (own.breaker.state(nowMs) !== "closed") own.breaker.reset("closed by the fleet");
+    }
+  }
+}
+
+/** No probe of this line is out. */
+function free(line: Line, nowMs: number): boolean {
+  return line.breaker.state(nowMs) === "open" || line.breaker.allows(nowMs);
+}
+
+function left(line: Line, nowMs: number): number {
+  return line.breaker.state(nowMs) === "open" ? Math.max(0, line.breaker.openUntilMs - nowMs) : 0;
+}
+
+function rank(state: BreakerState): number {
+  return state === "closed" ? 0 : state === "half_open" ? 1 : 2;
+}

@@ -1,0 +1,37 @@
+/** A cool-down: nobody is asked before it ends. It is only ever lengthened. */
+export class CoolDown {
+  untilMs = Number.NEGATIVE_INFINITY;
+  reason: string | null = null;
+
+  active(nowMs: number): boolean {
+    return nowMs < this.untilMs;
+  }
+
+  /** A later, shorter hint never shortens what stands. Returns whether it was lengthened. */
+  extend(untilMs: number, reason: string): boolean {
+    if (!(untilMs > this.untilMs)) return false;
+    this.untilMs = untilMs;
+    this.reason = reason;
+    return true;
+  }
+
+  clear(): void {
+    this.untilMs = Number.NEGATIVE_INFINITY;
+    this.reason = null;
+  }
+}
+
+/** A wait that doubles each time it is needed again, until something went well. */
+export class Escalation {
+  #level = 0;
+
+  next(baseMs: number, maxMs: number): number {
+    const ms = Math.min(maxMs, baseMs * 2 ** this.#level);
+    if (ms < maxMs) this.#level++;
+    return ms;
+  }
+
+  clear(): void {
+    this.#level = 0;
+  }
+}

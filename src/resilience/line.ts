@@ -1,0 +1,149 @@
+import type { BreakerState } from "../contract/events.js";
+import type { Clock } from "../core/clock.js";
+import { QuantileSketch } from "../core/quantiles.js";
+import type { Random } from "../core/random.js";
+import type { Policy } from "../errors/policy.js";
+import type { SignalboxError } from "../errors/signalbox-error.js";
+import { type Breaker, type BreakerOptions, createBreaker } from "./breaker.js";
+import { CoolDown, Escalation } from "./hold.js";
+
+const HOUR_MS = 3_600_000;
+/** Hints of one hour and less are honoured in full. */
+const MAX_HINT_MS = HOUR_MS;
+/** A plan's reset may be days away; asked again daily, in case it was topped up. */
+const MAX_QUOTA_HINT_MS = 24 * HOUR_MS;
+/** Quota without a reset time: doubling up to this. */
+const MAX_QUOTA_MS = 6 * HOUR_MS;
+/** A disabled line is tried again at the latest after this. */
+const MAX_DISABLE_MS = HOUR_MS;
+/** First tokens later than this, and than three times the line's own median, are slow. */
+const SLOW_TTFT_MS = 10_000;
+const SLOW_FACTOR = 3;
+const MEDIAN_HALF_LIFE_MS = 600_000;
+
+export interface LineDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly epoch: { value: number };
+  onBreaker(from: BreakerState, to: BreakerState, reason: string, openMs: number): void;
+  onCoolDown(forMs: number, reason: string): void;
+}
+
+/** What stands between a call and one candidate, or one whole provider: breaker, cool-downs, disable. */
+export class Line {
+  readonly breaker: Breaker;
+  /** From a vendor's own hint or quota. */
+  readonly coolDown = new CoolDown();
+  /** From our own default wait, which a request's own retry may pass. */
+  readonly softCoolDown = new CoolDown();
+  /** Set by hand; lasts until `enable`. */
+  disabledBy: string | null = null;
+  /** The breaker is open because the line was disabled by an answer (bad key, unknown model), so nothing may force it. */
+  barred = false;
+  #barring = false;
+  readonly #quota = new Escalation();
+  readonly #disable = new Escalation();
+  readonly #ttft = new QuantileSketch({ halfLifeMs: MEDIAN_HALF_LIFE_MS });
+  readonly #deps: LineDeps;
+
+  constructor(options: BreakerOptions, deps: LineDeps) {
+    this.#deps = deps;
+    this.breaker = createBreaker(options, {
+      clock: deps.clock,
+      random: deps.random,
+      epoch: deps.epoch,
+      onChange: (from, to, reason, openMs) => {
+        if (to !== "half_open") this.barred = this.#barring;
+        deps.onBreaker(from, to, reason, openMs);
+      },
+    });
+  }
+
+  /** A call went well. */
+  succeeded(token: number, nowMs: number, ttftMs: number | null, alternatives: boolean): void {
+    this.#quota.clear();
+    this.#disable.clear();
+    let slow = false;
+    if (ttftMs !== null && ttftMs >= 0) {
+      slow = ttftMs > SLOW_TTFT_MS && !(ttftMs <= SLOW_FACTOR * this.#ttft.quantile(0.5));
+      this.#ttft.add(ttftMs, nowMs);
+    }
+    this.breaker.settle(token, nowMs, false, slow, alternatives);
+  }
+
+  /** The line answered, whatever it said. */
+  reached(token: number, nowMs: number): void {
+    this.breaker.settle(token, nowMs, false);
+  }
+
+  failed(token: number, nowMs: number, error: SignalboxError, policy: Policy, alternatives: boolean): void {
+    const { breaker } = policy;
+    if (breaker === "cool_down" || breaker === "failure_and_cool_down") this.#cool(nowMs, error, policy);
+    if (breaker === "disable") {
+      const ms = this.#disable.next(policy.coolDownMs ?? 600_000, Math.max(MAX_DISABLE_MS, policy.coolDownMs ?? 0));
+      this.#barring = true;
+      this.breaker.trip(token, nowMs, reasonOf(error), ms);
+      this.#barring = false;
+    } else if (breaker === "failure" || breaker === "failure_and_cool_down") {
+      const hung = error.kind === "timeout" && (error.detail === "headers" || error.detail === "first_token");
+      if (hung && alternatives) this.breaker.trip(token, nowMs, `${error.detail} timeout`);
+      else this.breaker.settle(token, nowMs, true, hung, alternatives);
+    } else this.breaker.release(token);
+  }
+
+  #cool(nowMs: number, error: SignalboxError, policy: Policy): void {
+    const hint = error.retryAfterMs;
+    const reason = reasonOf(error);
+    const base = policy.coolDownMs ?? 5_000;
+    if (error.kind === "quota") {
+      // Many calls learn of one empty balance at once: only the first of them doubles the wait.
+      if (hint === undefined && this.coolDown.active(nowMs) && this.coolDown.reason === reason) return;
+      const ms =
+        hint === undefined || !(hint > 0) ? this.#quota.next(base, MAX_QUOTA_MS) : Math.min(hint, MAX_QUOTA_HINT_MS);
+      this.#extend(this.coolDown, nowMs, ms, reason);
+    } else if (hint !== undefined && hint > 0) this.#extend(this.coolDown, nowMs, Math.min(hint, MAX_HINT_MS), reason);
+    else this.#extend(this.softCoolDown, nowMs, base * (1 + this.#deps.random()), reason);
+  }
+
+  #extend(hold: CoolDown, nowMs: number, ms: number, reason: string): void {
+    if (hold.extend(nowMs + ms, reason)) this.#deps.onCoolDown(ms, reason);
+  }
+
+  coolDownUntilMs(): number {
+    return Math.max(this.coolDown.untilMs, this.softCoolDown.untilMs);
+  }
+
+  /** Lifts every disable, by hand or by an answer; cool-downs stand. */
+  enable(): void {
+    this.disabledBy = null;
+    this.#disable.clear();
+    if (this.barred) this.breaker.reset("enabled");
+  }
+
+  coolDownReason(): string | null {
+    return this.coolDown.untilMs >= this.softCoolDown.untilMs ? this.coolDown.reason : this.softCoolDown.reason;
+  }
+
+  cooling(nowMs: number): boolean {
+    return nowMs < this.coolDown.untilMs || nowMs < this.softCoolDown.untilMs;
+  }
+
+  /** Disabled by hand, or by an answer and not yet due for another try. */
+  disabled(nowMs: number): boolean {
+    return this.disabledBy !== null || (this.barred && this.breaker.state(nowMs) === "open");
+  }
+
+  reset(): void {
+    this.disabledBy = null;
+    this.coolDown.clear();
+    this.softCoolDown.clear();
+    this.#quota.clear();
+    this.#disable.clear();
+    this.#ttft.clear();
+    this.breaker.reset();
+  }
+}
+
+function reasonOf(error: SignalboxError): string {
+  return error.detail === undefined ? error.kind : `${error.kind}: ${error.detail}`;
+}

@@ -1,0 +1,45 @@
+import type { TokenCounts } from "../chat/usage.js";
+import type { Price, PriceTier } from "../contract/provider.js";
+
+const PER_TOKEN = 1 / 1_000_000;
+
+/** The prices that hold for a request that reads `inputTokens` in all, cached ones included: one tier for the whole request. */
+export function priceAt(price: Price, inputTokens: number): Omit<Price, "tiers"> {
+  if (price.tiers === undefined || price.tiers === null) return price;
+  let best: PriceTier | null = null;
+  for (const tier of price.tiers) {
+    if (inputTokens > tier.aboveInputTokens && (best === null || tier.aboveInputTokens > best.aboveInputTokens))
+      best = tier;
+  }
+  return best ?? price;
+}
+
+/** Dollars for what was read and written, or `null` where the price is unknown. Each token is billed once, at one rate. */
+export function costOf(counts: TokenCounts, price: Price | null): number | null {
+  if (price === null) return null;
+  const rates = priceAt(price, counts.input + counts.cacheRead + counts.cacheWrite);
+  return (
+    (counts.input * rates.input +
+      counts.cacheRead * (rates.cacheRead ?? rates.input) +
+      counts.cacheWrite * (rates.cacheWrite ?? rates.input) +
+      counts.output * rates.output) *
+    PER_TOKEN
+  );
+}
+
+/**
+ * Dollars to expect. `inputTokens` is the whole prompt; `cachedTokens` of it likely come from the vendor's prefix cache.
+ * `Infinity` where the price is unknown.
+ */
+export function expectedCostUsd(
+  price: Price | null,
+  inputTokens: number,
+  cachedTokens: number,
+  outputTokens: number,
+): number {
+  if (price === null) return Number.POSITIVE_INFINITY;
+  const rates = priceAt(price, inputTokens);
+  const cached = Math.min(Math.max(cachedTokens, 0), inputTokens);
+  const read = (inputTokens - cached) * rates.input + cached * (rates.cacheRead ?? rates.input);
+  return (read + outputTokens * rates.output) * PER_TOKEN;
+}

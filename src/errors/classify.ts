@@ -1,0 +1,138 @@
+import { bounded, type ErrorBody, field, readErrorBody, word } from "./error-body.js";
+import { explain, identifier } from "./explain.js";
+import type { Failure, FailureContext } from "./failure.js";
+import { FINISH_REASONS, GENERIC_CODES, WEAK_CODES } from "./generic-codes.js";
+import { meaningOfMessage } from "./message-patterns.js";
+import { policyOf } from "./policy.js";
+import { patternRedactor } from "./redact.js";
+import { waitFromText } from "./reset-text.js";
+import { parseRetryAfter } from "./retry-after.js";
+import { SignalboxError } from "./signalbox-error.js";
+import { meaningOfStatus } from "./status.js";
+import { fromThrown } from "./thrown.js";
+import { lookUp, type Meaning, type VendorCodes } from "./vendor-codes.js";
+
+/** What a failure means, and whether a vendor code was met that no table knows. */
+interface Verdict extends Meaning {
+  readonly unclassified?: boolean | undefined;
+  readonly retryable?: boolean | undefined;
+}
+
+/**
+ * Says what a failure is: one kind, with a detail where it matters. Total and pure: any input gives an error, none
+ * throws. Order: the caller's abort and our own deadlines, errors of this library, the transport's chain of causes,
+ * the vendor's code (on a 200 too), phrases, `x-should-retry`, the HTTP status, completeness.
+ */
+export function classify(failure: Failure, about: FailureContext): SignalboxError {
+  const redactor = about.secrets ?? patternRedactor;
+  const early = fromThrown(failure.thrown, about, redactor);
+  if (SignalboxError.isInstance(early)) return early;
+  const seen = early === undefined ? failure : { ...failure, ...early };
+  const body = readErrorBody(seen.body);
+  const status = statusOf(seen.status);
+  const verdict = verdictOf(seen, body, status, about);
+  const policy = policyOf(verdict.kind, verdict.detail);
+  const mayReturn = policy.retryable || policy.breaker === "cool_down";
+  const retryAfterMs = mayReturn ? waitOf(seen.headers, body, about.nowWallMs) : undefined;
+  const code = identifier(body.code ?? body.type, redactor);
+  return new SignalboxError(verdict.kind, explain(verdict, body, { status, code }, about, redactor), {
+    detail: verdict.detail ?? (verdict.unclassified === true ? "unclassified" : undefined),
+    // A plan that names its reset will serve the same request again; one that does not may stay empty for ever.
+    retryable: verdict.retryable ?? (verdict.kind === "quota" && retryAfterMs !== undefined ? true : undefined),
+    retryAfterMs,
+    provider: about.provider,
+    model: about.model,
+    status,
+    vendorCode: code,
+    requestId: identifier(traceOf(seen.headers) ?? body.requestId, redactor),
+    ...(early?.cause === undefined ? {} : { cause: early.cause }),
+  });
+}
+
+/** Any thrown value as a {@link SignalboxError}; one that already is, of this or another copy, passes through. */
+export function toSignalboxError(thrown: unknown, about: FailureContext): SignalboxError {
+  return classify({ thrown }, about);
+}
+
+function verdictOf(failure: Failure, body: ErrorBody, status: number | undefined, about: FailureContext): Verdict {
+  const reason = failure.finishReason;
+  const finished = lookUp(about.codes?.finishReasons, reason) ?? lookUp(FINISH_REASONS, reason);
+  if (finished !== undefined) return finished;
+  const told = meaningOfCode(body, about.codes) ?? meaningOfText(body, status, about.codes);
+  const shouldRetry = header(failure.headers, "x-should-retry");
+  const verdict = told ?? fromStatus(body, status, shouldRetry === "true");
+  return shouldRetry === "false" ? { ...verdict, retryable: false } : verdict;
+}
+
+function meaningOfCode(body: ErrorBody, codes: VendorCodes | undefined): Meaning | undefined {
+  const trailing = /\((\d{3,5})\)\s{0,4}$/.exec(body.message)?.[1];
+  const meaning = lookUp(codes?.codes, body.code) ?? lookUp(codes?.codes, body.type) ?? lookUp(codes?.codes, trailing);
+  if (meaning === undefined) return undefined;
+  return meaning.refine?.find((row) => row.pattern.test(body.message)) ?? meaning;
+}
+
+function meaningOfText(
+  body: ErrorBody,
+  status: number | undefined,
+  codes: VendorCodes | undefined,
+): Meaning | undefined {
+  if (body.text === "html") return undefined;
+  return (
+    codes?.patterns?.find((row) => row.pattern.test(body.message)) ??
+    lookUp(GENERIC_CODES, body.code?.toLowerCase()) ??
+    lookUp(GENERIC_CODES, body.type?.toLowerCase()) ??
+    meaningOfMessage(body.message, status)
+  );
+}
+
+function fromStatus(body: ErrorBody, status: number | undefined, asksToRetry: boolean): Verdict {
+  const statusInBody = httpCode(body.code);
+  const isWeak = lookUp(WEAK_CODES, body.code?.toLowerCase()) !== undefined;
+  const unclassified = body.code !== undefined && statusInBody === undefined && !isWeak;
+  const saysNothing = status === undefined || (status >= 200 && status < 300);
+  const meaning = saysNothing ? fromBody(body, statusInBody, status) : (meaningOfStatus(status) as Meaning);
+  if (asksToRetry && meaning.kind === "invalid_request") return { kind: "server", detail: "conflict", unclassified };
+  return { ...meaning, unclassified };
+}
+
+/** A 2xx, or no status at all: an error object counts as one, anything else is an answer that cannot be used. */
+function fromBody(body: ErrorBody, statusInBody: number | undefined, status: number | undefined): Meaning {
+  if (body.isError) {
+    const inBody = statusInBody === undefined ? undefined : meaningOfStatus(statusInBody);
+    const weak = lookUp(WEAK_CODES, body.type?.toLowerCase()) ?? lookUp(WEAK_CODES, body.code?.toLowerCase());
+    return inBody ?? weak ?? { kind: "server" };
+  }
+  if (status === undefined) return { kind: "server" };
+  if (body.text === "html") return { kind: "malformed_response", detail: "html" };
+  if (body.text === "empty") return { kind: "malformed_response", detail: "empty_body" };
+  return { kind: "malformed_response", detail: body.text === "other" ? "json" : "shape" };
+}
+
+function waitOf(headers: Failure["headers"], body: ErrorBody, nowWallMs: number): number | undefined {
+  const reader = { get: (name: string) => header(headers, name) };
+  return parseRetryAfter(reader, nowWallMs) ?? waitFromText(bounded(body.message), nowWallMs);
+}
+
+function statusOf(status: unknown): number | undefined {
+  return typeof status === "number" && Number.isInteger(status) ? status : undefined;
+}
+
+function httpCode(code: string | undefined): number | undefined {
+  return code !== undefined && /^[45]\d\d$/.test(code) ? Number(code) : undefined;
+}
+
+function traceOf(headers: Failure["headers"]): string | undefined {
+  for (const name of ["x-request-id", "request-id", "x-trace-id", "trace-id", "minimax-request-id"]) {
+    const value = header(headers, name);
+    if (value !== null) return value;
+  }
+  return undefined;
+}
+
+function header(headers: Failure["headers"], name: string): string | null {
+  try {
+    return word(headers?.get(name)) ?? null;
+  } catch {
+    return word(field(headers, name)) ?? null;
+  }
+}

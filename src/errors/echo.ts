@@ -1,0 +1,42 @@
+/** A stretch of the request this long, found in the vendor's message, is an echo. */
+const MIN_ECHO = 20;
+const STEP = MIN_ECHO / 2;
+/** How much of each end of the request is compared. */
+const COMPARED = 65_536;
+
+/**
+ * Masks the stretches of `message` that repeat what was sent, so that an upstream error which quotes the prompt does
+ * not carry it into logs. Stretches under 20 characters stay (field and model names).
+ */
+export function maskEcho(message: string, sent: string | undefined): string {
+  if (sent === undefined || sent === "" || message.length < MIN_ECHO) return message;
+  const source = sent.length <= 2 * COMPARED ? sent : `${sent.slice(0, COMPARED)}\u0000${sent.slice(-COMPARED)}`;
+  let out = "";
+  let copied = 0;
+  for (let at = 0; at + STEP <= message.length; ) {
+    const run = echoAt(message, at, copied, source);
+    if (run === undefined) {
+      at += STEP;
+      continue;
+    }
+    out += `${message.slice(copied, run.from)}[echo removed]`;
+    copied = run.to;
+    at = run.to;
+  }
+  return out + message.slice(copied);
+}
+
+/** Any echo of 20 characters holds one whole aligned window of 10: find that, then stretch it both ways. */
+function echoAt(message: string, at: number, floor: number, source: string): { from: number; to: number } | undefined {
+  const window = message.slice(at, at + STEP);
+  let found = source.indexOf(window);
+  for (let tries = 0; found !== -1 && tries < 8; tries++) {
+    let from = at;
+    let to = at + STEP;
+    for (let i = found - 1; from > floor && i >= 0 && message[from - 1] === source[i]; i--) from--;
+    for (let i = found + STEP; to < message.length && message[to] === source[i]; i++) to++;
+    if (to - from >= MIN_ECHO) return { from, to };
+    found = source.indexOf(window, found + 1);
+  }
+  return undefined;
+}

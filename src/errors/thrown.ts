@@ -1,0 +1,96 @@
+import { bounded, field, word } from "./error-body.js";
+import { quote } from "./explain.js";
+import type { Failure, FailureContext } from "./failure.js";
+import type { Redactor } from "./redact.js";
+import { safeCause } from "./safe-cause.js";
+import { SignalboxError, withContext } from "./signalbox-error.js";
+import { transportFailure } from "./transport-cause.js";
+import type { Meaning } from "./vendor-codes.js";
+
+/** The errors of a program that is wrong, as against a call that failed. */
+const BUG_NAMES = new Set(["TypeError", "ReferenceError", "SyntaxError", "RangeError", "EvalError"]);
+
+/**
+ * What a thrown value is by itself: an error where that is settled, else what HTTP said through it (the error classes of
+ * SDKs carry status, headers and body), else `undefined` where nothing was thrown.
+ */
+export function fromThrown(
+  thrown: unknown,
+  about: FailureContext,
+  redactor: Redactor,
+): SignalboxError | (Failure & { cause: unknown }) | undefined {
+  const signal = about.callerSignal;
+  if (signal?.aborted === true) return fromAbort(signal.reason, about);
+  if (thrown === undefined) return undefined;
+  if (SignalboxError.isInstance(thrown)) return named(thrown, about);
+  const cause = safeCause(thrown, redactor);
+  const http = httpOf(thrown);
+  if (http !== undefined) return { ...http, cause };
+  const transport = transportFailure(thrown);
+  if (transport !== undefined) return failed(transport, transport.code, cause, about);
+  const name = word(field(thrown, "name"));
+  // Not the caller's doing, so the provider gave up by itself: a timer or a signal of its own.
+  if (name === "TimeoutError" || name === "AbortError") return failed({ kind: "timeout" }, name, cause, about);
+  const message = word(field(thrown, "message")) ?? (typeof thrown === "string" ? bounded(thrown) : "");
+  if (name !== undefined && BUG_NAMES.has(name)) {
+    return failed({ kind: "server", detail: "bug" }, `${name}: ${quote(message, about, redactor)}`, cause, about);
+  }
+  // A plain error: its code or its words may still tell.
+  return { body: { error: { code: field(thrown, "code"), type: field(thrown, "type"), message } }, cause };
+}
+
+function fromAbort(reason: unknown, about: FailureContext): SignalboxError {
+  // Our own deadlines abort with the error that says which one it was.
+  if (SignalboxError.isInstance(reason)) return named(reason, about);
+  return new SignalboxError("cancelled", "the caller aborted the request", {
+    provider: about.provider,
+    model: about.model,
+    cause: reason,
+  });
+}
+
+function named(error: SignalboxError, about: FailureContext): SignalboxError {
+  if (error.provider !== undefined) return error;
+  return withContext(error, { provider: about.provider, model: error.model ?? about.model });
+}
+
+function failed(meaning: Meaning, facts: string | undefined, cause: unknown, about: FailureContext): SignalboxError {
+  const who = about.model === undefined ? about.provider : `${about.provider}/${about.model}`;
+  const words = meaning.detail === undefined ? meaning.kind : `${meaning.kind} (${meaning.detail})`;
+  return new SignalboxError(meaning.kind, `${who}: ${words}${facts === undefined ? "" : `: ${facts}`}`, {
+    detail: meaning.detail,
+    provider: about.provider,
+    model: about.model,
+    cause,
+  });
+}
+
+/** The HTTP answer inside an SDK's error: `openai` names it status/headers/error, the AI SDK statusCode/responseBody. */
+function httpOf(thrown: unknown): Failure | undefined {
+  const status = field(thrown, "status") ?? field(thrown, "statusCode");
+  if (typeof status !== "number" || !Number.isInteger(status) || status < 100 || status > 599) return undefined;
+  const text = field(thrown, "responseBody");
+  const inner = field(thrown, "error") ?? field(thrown, "data");
+  const body = typeof text === "string" ? (parsed(text) ?? text) : wrapped(inner, thrown);
+  return { status, headers: headersOf(field(thrown, "headers") ?? field(thrown, "responseHeaders")), body };
+}
+
+function wrapped(inner: unknown, thrown: unknown): unknown {
+  if (typeof inner === "object" && inner !== null)
+    return field(inner, "error") === undefined ? { error: inner } : inner;
+  return { error: { code: field(thrown, "code"), type: field(thrown, "type"), message: field(thrown, "message") } };
+}
+
+function headersOf(headers: unknown): Failure["headers"] {
+  const get = field(headers, "get");
+  if (typeof get === "function") return { get: (name) => word(Reflect.apply(get, headers, [name])) ?? null };
+  return { get: (name) => word(field(headers, name)) ?? null };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(bounded(text));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,120 @@
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { createRouter } from "signalbox";
+import { renderReport } from "signalbox/report";
+import { drive } from "./drive.js";
+import { builtInLoad, type Job, questionLoad } from "./load.js";
+import { createProgress } from "./progress.js";
+import { type BadLine, readRequests } from "./requests-file.js";
+import { summary, usd } from "./table.js";
+import { createTally } from "./tally.js";
+import { KEYS, realVendors, simulatedVendors, type Vendors } from "./vendors.js";
+
+const USAGE = `npm start                          three simulated vendors, a built-in load, one outage
+npm start -- "a question"          your question
+npm start -- requests.jsonl[.gz]   your requests, one per line: {"messages": [...]} or {"turns": ["...", "..."]}
+    --requests=300 --seed=7        size and seed of the built-in load
+    --out=answers.jsonl            keep the answers to your file
+    --report=signalbox-report.html where the report goes`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    requests: { type: "string", default: "300" },
+    seed: { type: "string", default: "7" },
+    out: { type: "string" },
+    report: { type: "string", default: "signalbox-report.html" },
+    help: { type: "boolean", default: false },
+  },
+});
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+const own = positionals.join(" ").trim();
+const ownFile = /\.jsonl(\.gz)?$/.test(own) || (own !== "" && existsSync(own));
+
+/** What to ask: the built-in load, a question, or a file with the lines that could not be read. */
+async function readLoad(): Promise<{ jobs: Job[]; bad: BadLine[] }> {
+  if (ownFile) return readRequests(own);
+  if (own !== "") return { jobs: questionLoad(own), bad: [] };
+  return { jobs: builtInLoad(wholeNumber("requests"), wholeNumber("seed")), bad: [] };
+}
+
+function wholeNumber(name: "requests" | "seed"): number {
+  const value = Number(values[name]);
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw new Error(`--${name} must be a whole number above 0, not "${values[name]}"`);
+}
+
+/** Real vendors only for the user's own input: the built-in load would spend money for nothing. */
+async function openVendors(): Promise<Vendors> {
+  const keys = KEYS.filter((name) => (process.env[name] ?? "") !== "");
+  if (keys.length > 0 && own !== "") {
+    say(`Real vendors: ${keys.join(", ")} ${keys.length === 1 ? "is" : "are"} set. This call costs money.\n`);
+    return realVendors();
+  }
+  const why = keys.length > 0 ? " The built-in load never goes to a real vendor, though a key is set." : "";
+  say(`Three simulated vendors on loopback, behind the real adapters: no answer below comes from a model.${why}\n`);
+  return simulatedVendors(wholeNumber("seed"));
+}
+
+async function main(): Promise<void> {
+  const { jobs, bad } = await readLoad();
+  for (const { line, problem } of bad) say(`line ${line}: ${problem}`);
+  if (jobs.length === 0) throw new Error(`${own} holds no request`);
+
+  const vendors = await openVendors();
+  const router = createRouter({
+    providers: vendors.providers,
+    cache: { maxBytes: 64 * 1024 * 1024, ttlMs: 3_600_000 },
+    strategy: "adaptive",
+  });
+  const tally = createTally(router);
+  const answers: string[] = [];
+  const one = own !== "" && !ownFile;
+  const builtIn = own === "";
+  const progress = one ? undefined : createProgress(process.stdout, "requests");
+  const began = performance.now();
+  await drive({
+    router,
+    jobs,
+    tally,
+    concurrency: builtIn ? 8 : 4,
+    onProgress: (done, total) => {
+      // The vendor that answers most is lost for a quarter of the run, and comes back.
+      if (builtIn) vendors.outage(done >= total * 0.35 && done < total * 0.6);
+      progress?.(done, total);
+    },
+    ...(one ? { onText: (text) => process.stdout.write(text) } : {}),
+    onAnswer: (job, reply) => {
+      if (values.out !== undefined) answers.push(JSON.stringify({ line: job.line, ...reply }));
+      if (one)
+        say(
+          `\n\n${reply.route.provider}/${reply.route.model}, ${usd(reply.route.costUsd ?? 0)}: ${reply.route.reasons.join("; ")}`,
+        );
+    },
+  });
+  say(`\n${summary(tally, vendors.providers, (performance.now() - began) / 1_000)}`);
+  for (const { line, kind, message } of tally.failures) say(`${line > 0 ? `line ${line}: ` : ""}${kind}: ${message}`);
+
+  await writeFile(values.report, renderReport(router.stats()));
+  say(`\nreport: ${resolve(values.report)}`);
+  if (values.out !== undefined) {
+    await writeFile(values.out, `${answers.join("\n")}\n`);
+    say(`answers: ${resolve(values.out)}`);
+  }
+  await router.close();
+  await vendors.close();
+  if (tally.requests === 0) process.exitCode = 1;
+}
+
+if (values.help) say(USAGE);
+else {
+  try {
+    await main();
+  } catch (error) {
+    say(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+    process.exitCode = 1;
+  }
+}

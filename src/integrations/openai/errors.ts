@@ -1,0 +1,105 @@
+import type { ErrorKind } from "../../errors/kinds.js";
+import type { SignalboxError } from "../../errors/signalbox-error.js";
+
+interface Shape {
+  readonly status: number;
+  readonly type: string;
+  /** OpenAI's own word, where it has one; else our kind stands. */
+  readonly code?: string;
+}
+
+const BAD_REQUEST = "invalid_request_error";
+
+/** Our kinds as OpenAI would say them: the status picks the SDK's error class, the code is what apps compare. */
+const SHAPES: { readonly [Kind in ErrorKind]: Shape } = {
+  invalid_options: { status: 400, type: BAD_REQUEST },
+  invalid_request: { status: 400, type: BAD_REQUEST },
+  unsupported: { status: 400, type: BAD_REQUEST },
+  no_candidate: { status: 400, type: BAD_REQUEST },
+  unavailable: { status: 503, type: "server_error" },
+  saturated: { status: 503, type: "server_error" },
+  budget_exceeded: { status: 429, type: "insufficient_quota" },
+  cancelled: { status: 499, type: "cancelled" },
+  timeout: { status: 504, type: "server_error" },
+  auth: { status: 401, type: BAD_REQUEST, code: "invalid_api_key" },
+  permission: { status: 403, type: BAD_REQUEST },
+  model_not_found: { status: 404, type: BAD_REQUEST },
+  context_length: { status: 400, type: BAD_REQUEST, code: "context_length_exceeded" },
+  content_filter: { status: 400, type: BAD_REQUEST },
+  rate_limit: { status: 429, type: "rate_limit_error", code: "rate_limit_exceeded" },
+  quota: { status: 429, type: "insufficient_quota", code: "insufficient_quota" },
+  overloaded: { status: 503, type: "server_error" },
+  server: { status: 502, type: "server_error" },
+  network: { status: 502, type: "server_error" },
+  stream_interrupted: { status: 502, type: "server_error" },
+  malformed_response: { status: 502, type: "server_error" },
+  empty_response: { status: 502, type: "server_error" },
+  response_too_large: { status: 502, type: "server_error" },
+};
+
+/** An error as a body and as an event: OpenAI's four fields, and ours under `signalbox`. */
+export interface ErrorBody {
+  readonly error: {
+    readonly message: string;
+    readonly type: string;
+    readonly param: string | null;
+    readonly code: string;
+    readonly signalbox: {
+      readonly kind: ErrorKind;
+      readonly detail?: string | undefined;
+      readonly request_id?: string | undefined;
+      readonly retry_after_ms?: number | undefined;
+    };
+  };
+}
+
+function shapeOf(error: SignalboxError): Shape {
+  // An unknown model is our `invalid_request`; OpenAI answers it with a 404, and apps look for that.
+  if (error.kind === "invalid_request" && error.path === "model")
+    return { ...SHAPES.model_not_found, code: "model_not_found" };
+  return SHAPES[error.kind] ?? SHAPES.server;
+}
+
+export function errorBody(error: SignalboxError): ErrorBody {
+  const { type, code } = shapeOf(error);
+  const { kind, detail, requestId, retryAfterMs, path, message } = error;
+  return {
+    error: {
+      message,
+      type,
+      param: path ?? null,
+      code: code ?? kind,
+      signalbox: { kind, detail, request_id: requestId, retry_after_ms: retryAfterMs },
+    },
+  };
+}
+
+/**
+ * An error as a response. `x-should-retry: false` because the router has retried already: without it the SDK would
+ * multiply every failure by three.
+ */
+export function errorResponse(error: SignalboxError, status?: number): Response {
+  const headers = new Headers({ "content-type": "application/json", "x-should-retry": "false" });
+  const { requestId, retryAfterMs, provider, model } = error;
+  if (requestId !== undefined) {
+    headers.set("x-request-id", requestId);
+    headers.set("x-signalbox-request-id", requestId);
+  }
+  if (provider !== undefined) setHeader(headers, "x-signalbox-provider", provider);
+  if (model !== undefined) setHeader(headers, "x-signalbox-model", model);
+  if (retryAfterMs !== undefined && Number.isFinite(retryAfterMs)) {
+    headers.set("retry-after-ms", String(Math.ceil(retryAfterMs)));
+    headers.set("retry-after", String(Math.ceil(retryAfterMs / 1_000)));
+  }
+  return new Response(JSON.stringify(errorBody(error)), { status: status ?? shapeOf(error).status, headers });
+}
+
+/** Header values are bytes: a name outside visible ASCII is percent-encoded rather than refused. */
+export function setHeader(headers: Headers, name: string, value: string): void {
+  headers.set(name, /^[\x21-\x7e]+$/.test(value) ? value : encodeURIComponent(value));
+}
+
+/** Whether `thrown` only says that the caller left. */
+export function isAbort(thrown: unknown): boolean {
+  return thrown instanceof Error && thrown.name === "AbortError";
+}

@@ -1,0 +1,50 @@
+import type { ChatChunk } from "../../chat/chunk.js";
+import type { ChatReply } from "../../chat/reply.js";
+import type { ChatRequest } from "../../chat/request.js";
+import type { CallOptions } from "../../contract/call-options.js";
+import type { CallContext, ModelInfo, Provider } from "../../contract/provider.js";
+
+/** The part of a router that this door uses; `createRouter` and `router.with` return one. */
+export interface RouterLike {
+  readonly id: string;
+  readonly models: readonly ModelInfo[];
+  chat(request: ChatRequest, options?: CallOptions): Promise<ChatReply>;
+  stream(request: ChatRequest, options?: CallOptions): AsyncIterable<ChatChunk>;
+  explain(request: ChatRequest, options?: CallOptions): unknown;
+}
+
+/** Whoever answers behind the door. */
+export type Target = RouterLike | Provider;
+
+/** Only a router decides, so only a router takes per-call options. */
+export function isRouter(target: Target): target is RouterLike {
+  return typeof (target as Partial<RouterLike>).explain === "function";
+}
+
+/** What a bare provider is told: no deadline, no budget, because nothing above it has any. */
+export function contextFor(signal: AbortSignal, requestId: string): CallContext {
+  let used = 0;
+  return {
+    signal,
+    requestId,
+    deadline: { remainingMs: () => Number.POSITIVE_INFINITY },
+    attempts: {
+      limit: Number.POSITIVE_INFINITY,
+      get used() {
+        return used;
+      },
+      take() {
+        used++;
+        return true;
+      },
+    },
+  };
+}
+
+/** The model a bare provider is asked for, by its own name; `undefined` where it has no such model. */
+export function modelOf(provider: Provider, asked: string | null | undefined): string | undefined {
+  const { id, models, autoModels } = provider;
+  if (!asked || asked === "auto") return autoModels?.[0] ?? models[0]?.id;
+  const own = asked.startsWith(`${id}/`) ? asked.slice(id.length + 1) : asked;
+  return models.some((model) => model.id === asked) ? asked : models.find((model) => model.id === own)?.id;
+}

@@ -29,7 +29,10 @@ export function createAbortSource(): AbortSource {
         return () => {};
       }
       if (first === undefined) first = listener;
-      else (others ??= new Set()).add(listener);
+      else {
+        others ??= new Set();
+        others.add(listener);
+      }
       return () => {
         if (first === listener) first = undefined;
         else others?.delete(listener);

@@ -61,10 +61,15 @@ async function again<T>(
   const leave = call.abort.listen((reason) => controller.abort(reason));
   const ask = async (): Promise<T> => {
     candidate = call.queue.again(failed) ?? (candidate as Candidate);
-    if (!call.budget.take()) throw last;
+    const lease = candidate.gate.acquireRetry(clock.now());
+    if (lease < 0) throw last;
+    if (!call.budget.take()) {
+      candidate.gate.release(lease);
+      throw last;
+    }
     call.role = "retry";
     try {
-      return await admitted(call, candidate, candidate.gate.force(clock.now()), attempt);
+      return await admitted(call, candidate, lease, attempt);
     } catch (thrown) {
       failed.set(candidate, thrown as SignalboxError);
       throw thrown;

@@ -1,0 +1,106 @@
+import type { ChatChunk } from "../chat/chunk.js";
+import { SignalboxError } from "../errors/signalbox-error.js";
+import { streamResponse } from "./stream-response.js";
+
+/** What a started stream offers its one reader. */
+export interface StartedStream<Reply> {
+  /** A chunk that needs no waiting. Throws what `next` would reject with. */
+  poll(): ChatChunk | undefined;
+  next(): Promise<ChatChunk | null>;
+  /** The whole reply, once the stream has ended. Never an unhandled rejection. */
+  readonly reply: Promise<Reply>;
+  /** Pulls the stream to its end; what the reader has not taken yet is kept for it. */
+  drain(): void;
+  /** The reader leaves early: `reply` rejects with `cancelled` unless it has settled. */
+  leave(): void;
+}
+
+/** The iterator of a streamed answer, with a way to take chunks that are ready without a promise for each. */
+export interface ReplyIterator extends AsyncIterableIterator<ChatChunk> {
+  /** A chunk that needs no waiting, or `undefined`: then ask `next`. */
+  poll(): ChatChunk | undefined;
+}
+
+/** A streamed answer: an async iterable of chunks, to be read once. Nothing is sent until someone reads. */
+export interface ReplyStream<Reply> extends AsyncIterable<ChatChunk> {
+  /** The assembled reply. Reading it drains the stream, and no chunk is lost for the one iterator. */
+  readonly reply: Promise<Reply>;
+  /** The text alone; drains the stream. */
+  text(): Promise<string>;
+  /** The stream as a server-sent-events `Response`, as OpenAI would send it; for a handler of yours to return. */
+  toResponse(init?: { readonly headers?: Record<string, string> | undefined }): Response;
+  [Symbol.asyncIterator](): ReplyIterator;
+}
+
+type HasText = { readonly choices: readonly [{ readonly message: { readonly content: string | null } }, ...unknown[]] };
+
+/** @param start sends the request; called once, by the first read. What it throws reaches whoever reads. */
+export function createReplyStream<Reply extends HasText>(
+  start: () => StartedStream<Reply> | Promise<StartedStream<Reply>>,
+): ReplyStream<Reply> {
+  let starting: Promise<StartedStream<Reply>> | undefined;
+  let started: StartedStream<Reply> | undefined;
+  let reply: Promise<Reply> | undefined;
+  let iterated = false;
+  let left = false;
+
+  const begin = (): Promise<StartedStream<Reply>> => {
+    if (starting) return starting;
+    starting = (async () => {
+      started = await start();
+      return started;
+    })();
+    starting.catch(() => {});
+    return starting;
+  };
+  const leave = (): void => {
+    if (left) return;
+    left = true;
+    if (started) started.leave();
+    else starting?.then((stream) => stream.leave()).catch(() => {});
+  };
+  const iterator: ReplyIterator = {
+    poll: () => (left ? undefined : started?.poll()),
+    next() {
+      try {
+        const ready = iterator.poll();
+        return ready ? Promise.resolve({ value: ready, done: false }) : waitForNext();
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    },
+    return() {
+      leave();
+      return Promise.resolve({ value: undefined, done: true });
+    },
+    [Symbol.asyncIterator]: () => iterator,
+  };
+  const waitForNext = async (): Promise<IteratorResult<ChatChunk>> => {
+    const chunk = left ? null : await (started ?? (await begin())).next();
+    return chunk ? { value: chunk, done: false } : { value: undefined, done: true };
+  };
+
+  return {
+    get reply() {
+      if (reply) return reply;
+      reply = left && !starting ? Promise.reject(leftEarly()) : begin().then((stream) => stream.reply);
+      reply.catch(() => {});
+      begin().then((stream) => stream.drain()).catch(() => {});
+      return reply;
+    },
+    async text() {
+      return (await this.reply).choices[0].message.content ?? "";
+    },
+    toResponse: (init) => streamResponse(iterator, init?.headers),
+    [Symbol.asyncIterator]() {
+      if (iterated) throw new SignalboxError("invalid_request", "A stream can be iterated once", { path: "stream" });
+      iterated = true;
+      return iterator;
+    },
+  };
+}
+
+/** What `reply` rejects with once its reader has left. */
+export function leftEarly(): SignalboxError {
+  return new SignalboxError("cancelled", "The stream was left before its end");
+}

@@ -1,0 +1,87 @@
+import type { StrategyContext } from "../contract/strategy.js";
+import { mayAskAgain } from "../errors/policy.js";
+import type { SignalboxError } from "../errors/signalbox-error.js";
+import type { CandidateQueue } from "../flow/call.js";
+import type { Candidate } from "../flow/candidate.js";
+import type { Choice } from "../ranking/chooser.js";
+import type { PlannedCandidate } from "./candidates.js";
+
+type Group = readonly PlannedCandidate[];
+
+/** What the queue asks of the router: a strategy's order within a group, as things stand now. */
+export interface Ranker {
+  begin(): Choice;
+  /** The context of a decision among these, on the frame of this queue's request. */
+  contextOf(group: Group): StrategyContext;
+  /** The candidate at a position of the listed order. */
+  at(position: number): PlannedCandidate | undefined;
+  nowMs(): number;
+}
+
+/** The candidates of one request in the strategy's order, one at a time: the next is worked out when it is wanted. */
+export class CallQueue implements CandidateQueue {
+  readonly #groups: readonly Group[];
+  readonly #ranker: Ranker;
+  #group = 0;
+  #choice: Choice | undefined;
+  #tried: Set<number> | undefined;
+  #given = 0;
+  /** The first to be asked, and the context in which it was chosen. */
+  first: { readonly candidate: PlannedCandidate; readonly context: StrategyContext } | undefined;
+
+  constructor(groups: readonly Group[], ranker: Ranker) {
+    this.#groups = groups;
+    this.#ranker = ranker;
+  }
+
+  next(): PlannedCandidate | undefined {
+    for (; this.#group < this.#groups.length; this.#group += 1, this.#choice = undefined) {
+      const group = this.#groups[this.#group] as Group;
+      const candidate = this.#given === 0 ? (probeOf(group) ?? this.#pick(group)) : this.#pick(group);
+      if (!candidate) continue;
+      this.#given += 1;
+      this.#tried ??= new Set();
+      this.#tried.add(candidate.position);
+      return candidate;
+    }
+    return undefined;
+  }
+
+  more(): boolean {
+    const nowMs = this.#ranker.nowMs();
+    for (let g = this.#group; g < this.#groups.length; g += 1) {
+      for (const candidate of this.#groups[g] as Group) {
+        if (!this.#tried?.has(candidate.position) && candidate.gate.blocked(nowMs) === null) return true;
+      }
+    }
+    return false;
+  }
+
+  again(failed: ReadonlyMap<Candidate, SignalboxError>): Candidate | undefined {
+    let best: Candidate | undefined;
+    let bestWaitMs = Number.POSITIVE_INFINITY;
+    for (const [candidate, error] of failed) {
+      const waitMs = error.retryAfterMs ?? 0;
+      if (!mayAskAgain(error) || waitMs >= bestWaitMs) continue;
+      best = candidate;
+      bestWaitMs = waitMs;
+    }
+    return best;
+  }
+
+  #pick(group: Group): PlannedCandidate | undefined {
+    this.#choice ??= this.#ranker.begin();
+    const context = this.#ranker.contextOf(group);
+    const snapshot = this.#choice.pick(context, this.#tried);
+    const candidate = snapshot && this.#ranker.at(snapshot.position);
+    if (candidate && !this.first) this.first = { candidate, context };
+    return candidate;
+  }
+}
+
+/** A candidate whose breaker waits for one good answer goes first where another could save the request. */
+function probeOf(group: Group): PlannedCandidate | undefined {
+  if (group.length < 2) return undefined;
+  for (const candidate of group) if (candidate.gate.probing) return candidate;
+  return undefined;
+}

@@ -1,0 +1,103 @@
+import type { CallOptions } from "../contract/call-options.js";
+import type { CallContext } from "../contract/provider.js";
+import { SignalboxError } from "../errors/signalbox-error.js";
+
+type Check = (value: unknown) => string | null;
+
+const text: Check = (value) => (typeof value === "string" && value !== "" ? null : "must be a non-empty string");
+const texts: Check = (value) =>
+  Array.isArray(value) && value.every((item) => typeof item === "string") ? null : "must be a list of strings";
+const flag: Check = (value) => (typeof value === "boolean" ? null : "must be true or false");
+const positive: Check = (value) =>
+  typeof value === "number" && value > 0 ? null : "must be a number above 0";
+const dollars: Check = (value) =>
+  typeof value === "number" && value >= 0 && Number.isFinite(value) ? null : "must be a number of dollars, 0 or more";
+const oneOf = (...words: readonly string[]): Check => {
+  const expected = `must be one of ${words.join(", ")}`;
+  return (value) => (words.includes(value as string) ? null : expected);
+};
+const level = oneOf("low", "medium", "high");
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const CACHE_FIELDS: { readonly [field: string]: Check } = {
+  mode: oneOf("full", "read", "write", "refresh"),
+  scope: oneOf("request", "provider"),
+  ttlMs: (value) => (typeof value === "number" && value >= 0 ? null : "must be a number of milliseconds, 0 or more"),
+  tags: texts,
+};
+
+const FIELDS: { readonly [field: string]: Check } = {
+  signal: (value) =>
+    isObject(value) && typeof (value as Partial<AbortSignal>).addEventListener === "function"
+      ? null
+      : "must be an AbortSignal",
+  timeoutMs: positive,
+  strategy: (value) => (typeof value === "string" || isObject(value) ? null : "must be a name or a strategy"),
+  allow: texts,
+  deny: texts,
+  fallback: flag,
+  maxCostUsd: dollars,
+  cache: (value) => (value === false || isObject(value) ? null : "must be false or an object"),
+  conversationId: text,
+  tenant: text,
+  taskType: text,
+  sensitivity: (value) => (isObject(value) ? null : "must be an object"),
+  priority: oneOf("interactive", "default", "batch"),
+  output: (value) =>
+    (isObject(value) || typeof value === "function") && "~standard" in (value as object)
+      ? null
+      : "must be a Standard Schema, such as a zod schema",
+  require: (value) => {
+    const known = ["tools", "vision", "audio", "json", "thinking"];
+    const good = Array.isArray(value) && value.every((need) => known.includes(need as string));
+    return good ? null : `must be a list of ${known.join(", ")}`;
+  },
+  metadata: (value) =>
+    isObject(value) && Object.values(value).every((item) => typeof item === "string")
+      ? null
+      : "must be an object of strings",
+  tags: texts,
+};
+
+/** The options of one call, checked by hand because every call passes here. @throws SignalboxError `invalid_options` */
+export function checkCallOptions(options: CallOptions): CallOptions {
+  if (!isObject(options)) throw bad("options", "must be an object");
+  for (const field in options) {
+    const value = options[field as keyof CallOptions];
+    if (value === undefined) continue;
+    const check = Object.hasOwn(FIELDS, field) ? FIELDS[field] : undefined;
+    if (!check) throw bad(`options.${field}`, "is not an option of a call");
+    const problem = check(value);
+    if (problem !== null) throw bad(`options.${field}`, problem);
+  }
+  if (options.cache) checkFields(options.cache, "options.cache", CACHE_FIELDS);
+  if (options.sensitivity) checkFields(options.sensitivity, "options.sensitivity", SENSITIVITY_FIELDS);
+  return options;
+}
+
+const SENSITIVITY_FIELDS = { cost: level, latency: level, urgency: level };
+
+function checkFields(value: object, path: string, fields: { readonly [field: string]: Check }): void {
+  for (const [field, item] of Object.entries(value)) {
+    if (item === undefined) continue;
+    const check = Object.hasOwn(fields, field) ? fields[field] : undefined;
+    const problem = check ? check(item) : "is not an option here";
+    if (problem !== null) throw bad(`${path}.${field}`, problem);
+  }
+}
+
+function bad(path: string, problem: string): SignalboxError {
+  return new SignalboxError("invalid_options", `${path} ${problem}`, { path });
+}
+
+/** Whether the second argument is an outer router's context rather than a caller's options. */
+export function isCallContext(value: object): value is CallContext {
+  return "attempts" in value && "deadline" in value;
+}
+
+/** An outer router's context as options of ours: its wishes about people and time carry over. */
+export function optionsOfContext(context: CallContext): CallOptions {
+  const { signal, tenant, conversationId, metadata } = context;
+  return { signal, tenant, conversationId, metadata };
+}

@@ -1,0 +1,83 @@
+import type { Cache, CacheOptions } from "../cache/types.js";
+import type { Provider } from "../contract/provider.js";
+import type { Strategy } from "../contract/strategy.js";
+import type { Clock } from "../core/clock.js";
+import type { Random } from "../core/random.js";
+import type { BuiltInStrategy } from "../ranking/registry.js";
+import type { BudgetRule } from "../spend/budgets.js";
+
+/** Which answers the router's response cache keeps, on top of how the cache itself is made. */
+export interface RouterCacheOptions extends CacheOptions {
+  /** `"any"` also keeps answers asked for with a temperature above 0. @default "zero" */
+  readonly temperature?: "zero" | "any" | undefined;
+  /** Also keeps answers that call tools. @default false */
+  readonly toolCalls?: boolean | undefined;
+  /** `"required"`: a call without a tenant bypasses the cache. @default "optional" */
+  readonly tenancy?: "optional" | "required" | undefined;
+  /** Treats messages that differ only in case and outer white space as equal. @default false */
+  readonly normalize?: boolean | undefined;
+}
+
+/** Everything `createRouter` takes. Checked once, here; a wrong value is kind `invalid_options` with its path. */
+export interface RouterOptions {
+  /** Names this router where it is a provider of another one; no slash. @default "router" */
+  readonly id?: string | undefined;
+  /** In the order that stands where nothing else decides. At least one must be usable. */
+  readonly providers: readonly Provider[];
+  /** `false`: none. Options make a cache of the router's own; a `Cache` is shared with whoever else holds it. @default false */
+  readonly cache?: false | RouterCacheOptions | Cache | undefined;
+  /** Who goes first. @default "adaptive" */
+  readonly strategy?: BuiltInStrategy | (string & {}) | Strategy | undefined;
+  /** Strategies of your own, to be named by `strategy` here or per call. */
+  readonly strategies?: readonly Strategy[] | undefined;
+  /** Other names for models: `{ fast: ["glm/glm-5.3-flash"], "gpt-4o-mini": "fast" }`. */
+  readonly aliases?: { readonly [name: string]: string | readonly string[] } | undefined;
+  /** `false`: no other candidate is asked when the first fails. @default true */
+  readonly fallback?: boolean | undefined;
+  readonly retry?: RetryOptions | undefined;
+  readonly breaker?: BreakerOptions | undefined;
+  readonly timeouts?: TimeoutOptions | undefined;
+  readonly streams?: StreamOptions | undefined;
+  /** Money that may be spent, by whom and per which time. */
+  readonly budgets?: readonly BudgetRule[] | undefined;
+  /** What an earlier router learned: the value of `exportState()`. Corrupt state is ignored with a warning. */
+  readonly state?: unknown;
+  /** @default the system's clock */
+  readonly clock?: Clock | undefined;
+  /** Numbers in [0, 1). @default Math.random */
+  readonly random?: Random | undefined;
+}
+
+export interface RetryOptions {
+  /** Upstream calls of one request in all: first tries, fallbacks, retries. @default 4 */
+  readonly attempts?: number | undefined;
+  /** Ceiling of the first wait before the same provider is asked again, milliseconds. @default 500 */
+  readonly baseMs?: number | undefined;
+  /** Ceiling of any such wait, milliseconds. @default 8_000 */
+  readonly capMs?: number | undefined;
+}
+
+export interface BreakerOptions {
+  /** How long it stays open the first time, milliseconds; doubles while trouble lasts, up to 300_000. @default 5_000 */
+  readonly openMs?: number | undefined;
+}
+
+export interface TimeoutOptions {
+  /** To the response head of one attempt, milliseconds. @default 30_000 streamed, 120_000 unary */
+  readonly headersMs?: number | undefined;
+  /** From the head to the first text, reasoning or tool call, milliseconds. @default 30_000; 120_000 for models that always think */
+  readonly firstTokenMs?: number | undefined;
+  /** Between two pieces of an answer, milliseconds; does not run while the reader pauses. @default 60_000 */
+  readonly idleMs?: number | undefined;
+  /** The whole request, milliseconds. @default 600_000 */
+  readonly totalMs?: number | undefined;
+}
+
+export interface StreamOptions {
+  /**
+   * What happens when a stream is cut after its first content: `"fail"` rejects with `stream_interrupted` and the
+   * partial text; `"restart"` sends a marker chunk (`choices: []`, `signalbox: { reset: true }`) and a fresh answer.
+   * @default "fail"
+   */
+  readonly onInterrupted?: "fail" | "restart" | undefined;
+}

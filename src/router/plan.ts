@@ -1,0 +1,112 @@
+import { NEED_AUDIO, NEED_JSON_OBJECT, NEED_TOOLS, NEED_VISION_DATA, needsOf } from "../chat/needs.js";
+import type { ChatRequest } from "../chat/request.js";
+import { estimateRequestTokens, requestChars } from "../chat/tokens.js";
+import type { CallOptions } from "../contract/call-options.js";
+import type { Exclusion, ExclusionReason } from "../errors/kinds.js";
+import { expectedCostUsd } from "../spend/cost.js";
+import { missingReason, NEED_THINKING, type PlannedCandidate } from "./candidates.js";
+
+/** The part of a plan that the moment does not change: model, capabilities, size, allow and deny, cost limit. */
+export interface HardFilter {
+  /** `null` where the candidate may serve this call. */
+  reason(candidate: PlannedCandidate): ExclusionReason | null;
+}
+
+/** Output that is kept free in the window where the request names no limit: a tenth of it, at most this. */
+const DEFAULT_OUTPUT_RESERVE = 1_024;
+
+/** The hard filter of one call; what costs time is worked out when the first candidate needs it. */
+export function createHardFilter(request: ChatRequest, options: CallOptions, nowWallMs: number): HardFilter {
+  return new CallFilter(request, options, nowWallMs);
+}
+
+class CallFilter implements HardFilter {
+  readonly #request: ChatRequest;
+  readonly #options: CallOptions;
+  readonly #nowWallMs: number;
+  readonly #needs: number;
+  readonly #mostTokens: number;
+  #tokens: number | undefined;
+
+  constructor(request: ChatRequest, options: CallOptions, nowWallMs: number) {
+    this.#request = request;
+    this.#options = options;
+    this.#nowWallMs = nowWallMs;
+    this.#needs = needsOf(request) | requiredBits(options);
+    this.#mostTokens = requestChars(request);
+  }
+
+  reason(candidate: PlannedCandidate): ExclusionReason | null {
+    const { allow, deny, maxCostUsd } = this.#options;
+    const { provider, info, id } = candidate;
+    if (provider.unavailable !== undefined) return provider.unavailable.reason;
+    if (candidate.endsAtWallMs <= this.#nowWallMs) return "retired";
+    if (allow !== undefined && !allow.includes(provider.id) && !allow.includes(id)) return "denied";
+    if (deny !== undefined && (deny.includes(provider.id) || deny.includes(id))) return "denied";
+    const missing = this.#needs & ~candidate.supports;
+    if (missing !== 0) return missingReason(missing);
+    const room = info.contextWindow - this.#reserve(candidate);
+    if (this.#mostTokens > room && this.#inputTokens() > room) return "context_length";
+    if (maxCostUsd !== undefined) {
+      if (info.usdPerMTok === null) return "unknown_price";
+      if (expectedCostUsd(info.usdPerMTok, this.#inputTokens(), 0, 1) > maxCostUsd) return "budget";
+    }
+    return null;
+  }
+
+  #inputTokens(): number {
+    this.#tokens ??= estimateRequestTokens(this.#request);
+    return this.#tokens;
+  }
+
+  #reserve({ info }: PlannedCandidate): number {
+    const { max_completion_tokens, max_tokens } = this.#request;
+    const wanted = max_completion_tokens ?? max_tokens ?? Math.min(DEFAULT_OUTPUT_RESERVE, info.contextWindow / 10);
+    return Math.min(wanted, info.maxOutput ?? wanted);
+  }
+}
+
+function requiredBits({ require }: CallOptions): number {
+  if (require === undefined) return 0;
+  let bits = 0;
+  for (const need of require) bits |= REQUIRED[need];
+  return bits;
+}
+
+const REQUIRED = { tools: NEED_TOOLS, vision: NEED_VISION_DATA, audio: NEED_AUDIO, json: NEED_JSON_OBJECT, thinking: NEED_THINKING } as const;
+
+/** Candidates that may run now, and why the others may not. */
+export interface Plan {
+  readonly groups: readonly (readonly PlannedCandidate[])[];
+  readonly excluded: readonly Exclusion[];
+}
+
+const NONE: readonly Exclusion[] = [];
+
+/** Applies the hard filter and each candidate's gate; allocates nothing while nobody is excluded. */
+export function planOf(
+  groups: readonly (readonly PlannedCandidate[])[],
+  filter: HardFilter,
+  nowMs: number,
+): Plan {
+  let excluded: Exclusion[] | undefined;
+  let kept: (readonly PlannedCandidate[])[] | undefined;
+  for (let g = 0; g < groups.length; g += 1) {
+    const group = groups[g] as readonly PlannedCandidate[];
+    let survivors: PlannedCandidate[] | undefined;
+    for (let c = 0; c < group.length; c += 1) {
+      const candidate = group[c] as PlannedCandidate;
+      const reason = filter.reason(candidate) ?? candidate.gate.blocked(nowMs);
+      if (reason === null) {
+        survivors?.push(candidate);
+        continue;
+      }
+      survivors ??= group.slice(0, c);
+      excluded ??= [];
+      excluded.push({ id: candidate.id, reason });
+    }
+    if (survivors !== undefined) kept ??= groups.slice(0, g);
+    kept?.push(survivors ?? group);
+  }
+  return { groups: kept ?? groups, excluded: excluded ?? NONE };
+}

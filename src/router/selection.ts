@@ -1,0 +1,99 @@
+import type { ChatRequest } from "../chat/request.js";
+import { SignalboxError } from "../errors/signalbox-error.js";
+import type { PlannedCandidate } from "./candidates.js";
+
+/** Who a request's `model` or `models` speaks of. Within a group the strategy decides; groups go one after the other. */
+export interface Selection {
+  readonly groups: readonly (readonly PlannedCandidate[])[];
+  /** All of them, without repetition. */
+  readonly all: readonly PlannedCandidate[];
+}
+
+/** Names that were looked up are remembered up to here. */
+const MOST_REMEMBERED = 1_000;
+
+type Aliases = { readonly [name: string]: string | readonly string[] };
+
+/** Turns model names into candidates: `"auto"`, a model id, `"provider/model"`, an alias. */
+export interface Selector {
+  select(request: ChatRequest): Selection;
+}
+
+/** @throws SignalboxError `invalid_options` where an alias leads nowhere or in a circle. */
+export function createSelector(candidates: readonly PlannedCandidate[], aliases: Aliases): Selector {
+  const auto = selectionOf([candidates.filter((candidate) => candidate.auto)]);
+  const known = new Map<string, readonly PlannedCandidate[]>();
+  const providers = new Set(candidates.map((candidate) => candidate.provider.id));
+
+  const direct = (name: string): readonly PlannedCandidate[] => {
+    if (name === "auto") return auto.all;
+    const byModel = candidates.filter((candidate) => candidate.info.id === name);
+    if (byModel.length > 0) return byModel;
+    const slash = name.indexOf("/");
+    if (slash < 0 || !providers.has(name.slice(0, slash))) return [];
+    const model = name.slice(slash + 1);
+    const provider = name.slice(0, slash);
+    if (model === "auto") return auto.all.filter((candidate) => candidate.provider.id === provider);
+    return candidates.filter((candidate) => candidate.provider.id === provider && candidate.info.id === model);
+  };
+  const resolve = (name: string, seen: readonly string[] = []): readonly PlannedCandidate[] => {
+    const remembered = known.get(name);
+    if (remembered) return remembered;
+    if (seen.includes(name)) {
+      throw new SignalboxError("invalid_options", `The alias "${name}" leads back to itself`, { path: `aliases.${name}` });
+    }
+    const target = Object.hasOwn(aliases, name) ? aliases[name] : undefined;
+    const found =
+      target === undefined
+        ? direct(name)
+        : unique((typeof target === "string" ? [target] : target).flatMap((next) => resolve(next, [...seen, name])));
+    if (found.length > 0 && known.size < MOST_REMEMBERED) known.set(name, found);
+    return found;
+  };
+  for (const alias of Object.keys(aliases)) {
+    if (resolve(alias).length > 0) continue;
+    const init = { path: `aliases.${alias}` };
+    throw new SignalboxError("invalid_options", `The alias "${alias}" names no model of these providers`, init);
+  }
+
+  const selections = new Map<string, Selection>();
+  const single = (name: string): Selection => {
+    const remembered = selections.get(name);
+    if (remembered) return remembered;
+    const group = resolve(name);
+    if (group.length === 0) throw unknownModel(name, "model");
+    const selection = selectionOf([group]);
+    if (selections.size < MOST_REMEMBERED) selections.set(name, selection);
+    return selection;
+  };
+
+  return {
+    select({ model, models }) {
+      if (models && models.length > 0) {
+        const groups = models.map((name, index) => {
+          const group = resolve(name);
+          if (group.length === 0) throw unknownModel(name, `models[${index}]`);
+          return group;
+        });
+        return groups.length === 1 ? single(models[0] as string) : selectionOf(groups);
+      }
+      return model === undefined || model === null || model === "auto" ? auto : single(model);
+    },
+  };
+}
+
+function selectionOf(groups: readonly (readonly PlannedCandidate[])[]): Selection {
+  const seen = new Set<PlannedCandidate>();
+  // A candidate named twice counts where it stands first.
+  const distinct = groups.map((group) => group.filter((candidate) => !seen.has(candidate) && seen.add(candidate)));
+  return { groups: distinct, all: distinct.flat() };
+}
+
+function unique<T>(items: readonly T[]): readonly T[] {
+  return [...new Set(items)];
+}
+
+function unknownModel(name: string, path: string): SignalboxError {
+  const shown = name.length > 100 ? `${name.slice(0, 100)}…` : name;
+  return new SignalboxError("invalid_request", `No provider here has a model or alias "${shown}"`, { path });
+}

@@ -1,0 +1,101 @@
+import type { ChatRequest } from "../chat/request.js";
+import type { ModelInfo } from "../contract/provider.js";
+import type { CandidateSnapshot, Characteristics, QualityEstimate } from "../contract/strategy.js";
+import type { PrefixAffinity } from "../ranking/prefix-affinity.js";
+import { expectedCostUsd } from "../spend/cost.js";
+import type { PlannedCandidate } from "./candidates.js";
+
+/** What is being decided right now. A decision is synchronous, so one frame serves all requests of a router in turn. */
+export interface Frame {
+  request: ChatRequest;
+  characteristics: Characteristics;
+  nowMs: number;
+  /** Hashes of the request's prefixes, longest last; empty where no provider keeps prefixes. */
+  readonly chain: readonly string[];
+  /** How good this candidate's answers to such a request are. */
+  quality(candidate: PlannedCandidate): QualityEstimate;
+}
+
+/**
+ * A candidate as strategies see it: getters over its live numbers and the frame, so that a decision allocates nothing
+ * and works out nothing that its strategy does not read.
+ */
+export class CandidateView implements CandidateSnapshot {
+  readonly id: string;
+  readonly provider: string;
+  readonly model: string;
+  readonly info: ModelInfo;
+  readonly tier: 1 | 2 | 3;
+  readonly position: number;
+  readonly weight: number;
+  readonly #candidate: PlannedCandidate;
+  readonly #frame: Frame;
+  readonly #affinity: PrefixAffinity | undefined;
+
+  constructor(candidate: PlannedCandidate, frame: Frame, affinity: PrefixAffinity | undefined) {
+    this.id = candidate.id;
+    this.provider = candidate.provider.id;
+    this.model = candidate.info.id;
+    this.info = candidate.info;
+    this.tier = candidate.info.tier ?? 2;
+    this.position = candidate.position;
+    this.weight = 1;
+    this.#candidate = candidate;
+    this.#frame = frame;
+    this.#affinity = affinity;
+  }
+
+  get expectedCostUsd(): number {
+    const price = this.info.usdPerMTok;
+    if (price === null) return Number.POSITIVE_INFINITY;
+    const { input, output } = this.#frame.characteristics.tokens;
+    return expectedCostUsd(price, input, this.expectedCachedTokens, output);
+  }
+
+  get expectedLatencyMs(): number {
+    const { output } = this.#frame.characteristics.tokens;
+    return this.ttftMs + (output * 1_000) / this.tokensPerSecond;
+  }
+
+  get ttftMs(): number {
+    return this.#candidate.metrics.ttftMs;
+  }
+  get tokensPerSecond(): number {
+    return this.#candidate.metrics.tokensPerSecond;
+  }
+  get successRate(): number {
+    return this.#candidate.metrics.successRate;
+  }
+  get successLowerBound(): number {
+    return this.#candidate.metrics.successLowerBound;
+  }
+  get recentSuccessRate(): number {
+    return this.#candidate.metrics.recentSuccessRate;
+  }
+  get samples(): number {
+    return this.#candidate.metrics.samples;
+  }
+  get attempts(): number {
+    return this.#candidate.metrics.attempts;
+  }
+  get idleMs(): number {
+    return this.#frame.nowMs - this.#candidate.metrics.lastSettledAtMs;
+  }
+  get inFlight(): number {
+    return this.#candidate.metrics.inFlight;
+  }
+  get headroom(): number {
+    return this.#candidate.limiter?.headroom ?? 1;
+  }
+
+  get expectedCachedTokens(): number {
+    const kept = this.#candidate.provider.prefixCache;
+    const { chain, nowMs, request } = this.#frame;
+    if (!kept || !this.#affinity || chain.length === 0) return 0;
+    return this.#affinity.expectedCachedTokens(this.id, chain, { nowMs, request, ...kept });
+  }
+
+  get quality(): QualityEstimate {
+    return this.#frame.quality(this.#candidate);
+  }
+}

@@ -103,7 +103,7 @@ class Purses implements Budgets {
   reserve(keys: BudgetKeys, usd: number): Reservation | BudgetRefusal {
     if (!this.active) return NOTHING_HELD;
     const now = this.#clock.now();
-    const amount = usd > 0 ? usd : 0;
+    const amount = Number.isNaN(usd) ? 0 : Math.max(usd, 0);
     const purses = this.#purses(keys, now);
     for (const purse of purses) {
       const short = shortBy(purse, amount, now);

@@ -1,0 +1,97 @@
+import type { BreakerState, HealthStatus } from "../contract/events.js";
+
+/** What health reads of a gate. */
+export interface HealthGateView {
+  readonly state: BreakerState;
+  readonly reason: string | null;
+  readonly sinceMs: number;
+  readonly coolDownUntilMs: number;
+  readonly disabled: string | null;
+}
+
+/** What health reads of a candidate's metrics. */
+export interface HealthReading {
+  readonly attempts: number;
+  readonly samples: number;
+  readonly successRate: number;
+  readonly ttftMs: number;
+  quantile(p: number, of: "ttft"): number;
+}
+
+export interface Health {
+  readonly status: HealthStatus;
+  readonly reasons: readonly string[];
+}
+
+/** Calls before a share means anything. */
+const MIN_SAMPLES = 4;
+const UNHEALTHY_BELOW = 0.5;
+const DEGRADED_BELOW = 0.9;
+/** First tokens this many times later than the candidate's own median, and later than a second, are slow. */
+const SLOW_FACTOR = 3;
+const SLOW_MIN_MS = 1_000;
+/** How long a line that came back is still called recovering. */
+const RECOVERING_MS = 30_000;
+
+/** A pure reading: how a candidate is, and why. */
+export function healthOf(gate: HealthGateView, metrics: HealthReading, nowMs: number): Health {
+  if (gate.disabled !== null) return { status: "disabled", reasons: [gate.disabled] };
+  if (gate.state === "open") return { status: "unhealthy", reasons: [`breaker open: ${gate.reason ?? "failures"}`] };
+  if (gate.state === "half_open")
+    return { status: "recovering", reasons: [`breaker half-open after: ${gate.reason ?? "failures"}`] };
+  const reasons: string[] = [];
+  let status: HealthStatus = metrics.attempts === 0 ? "unknown" : "healthy";
+  if (nowMs < gate.coolDownUntilMs) {
+    reasons.push(`cooling down: ${gate.reason ?? "rate limit"}`);
+    status = "degraded";
+  }
+  if (metrics.samples >= MIN_SAMPLES && metrics.successRate < DEGRADED_BELOW) {
+    reasons.push(`${percent(metrics.successRate)} of recent calls succeed`);
+    status = metrics.successRate < UNHEALTHY_BELOW ? "unhealthy" : "degraded";
+  }
+  const median = metrics.quantile(0.5, "ttft");
+  if (metrics.samples >= MIN_SAMPLES && metrics.ttftMs > SLOW_MIN_MS && metrics.ttftMs > SLOW_FACTOR * median) {
+    reasons.push(`first token after ${Math.round(metrics.ttftMs)} ms, usually ${Math.round(median)} ms`);
+    if (status === "healthy") status = "degraded";
+  }
+  if (status === "healthy" && gate.reason !== null && nowMs - gate.sinceMs < RECOVERING_MS) {
+    return { status: "recovering", reasons: [`breaker closed ${Math.round((nowMs - gate.sinceMs) / 1_000)} s ago`] };
+  }
+  return { status, reasons };
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}
+
+export interface HealthTracker {
+  /** Reads a candidate's health; a change of status is remembered and told. */
+  update(
+    candidateId: string,
+    gate: HealthGateView,
+    metrics: HealthReading,
+    nowMs: number,
+  ): Health & { readonly sinceMs: number };
+}
+
+export interface HealthTrackerOptions {
+  readonly onChange?:
+    | ((candidateId: string, from: HealthStatus, to: HealthStatus, reasons: readonly string[]) => void)
+    | undefined;
+}
+
+/** Remembers since when each candidate has been as it is. Holds one entry per candidate of the router. */
+export function createHealthTracker(options: HealthTrackerOptions = {}): HealthTracker {
+  const known = new Map<string, { status: HealthStatus; sinceMs: number }>();
+  return {
+    update(candidateId, gate, metrics, nowMs) {
+      const health = healthOf(gate, metrics, nowMs);
+      const before = known.get(candidateId);
+      if (before?.status === health.status) return { ...health, sinceMs: before.sinceMs };
+      known.set(candidateId, { status: health.status, sinceMs: nowMs });
+      const from = before?.status ?? "unknown";
+      if (from !== health.status) options.onChange?.(candidateId, from, health.status, health.reasons);
+      return { ...health, sinceMs: nowMs };
+    },
+  };
+}

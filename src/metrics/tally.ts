@@ -1,0 +1,116 @@
+import { QuantileSketch, type QuantileState } from "../core/quantiles.js";
+
+/** Milliseconds, each within 1 % of a value of that rank; `null` before the first. */
+export interface Quantiles {
+  readonly p50: number | null;
+  readonly p95: number | null;
+  readonly p99: number | null;
+}
+
+/** Counts under words of a fixed set, such as kinds of error. */
+export type WordCounts = { readonly [word: string]: number };
+
+/** Upstream calls under one label. */
+export interface CallStats {
+  readonly attempts: number;
+  readonly successes: number;
+  /** Failures by kind. */
+  readonly errors: WordCounts;
+  readonly costUsd: number;
+  /** Successes without a known price; `costUsd` lacks them. */
+  readonly unpriced: number;
+  readonly inputTokens: number;
+  /** Of `inputTokens`, read from the vendor's prefix cache. */
+  readonly cachedTokens: number;
+  readonly outputTokens: number;
+  /** Of successes only: a failure is never counted as fast. */
+  readonly ttftMs: Quantiles;
+  readonly latencyMs: Quantiles;
+}
+
+/** Requests under one label. */
+export interface RequestStats {
+  readonly requests: number;
+  readonly ok: number;
+  readonly errors: WordCounts;
+  /** Upstream calls made for them. */
+  readonly attempts: number;
+  /** Answered by another candidate than the first one asked. */
+  readonly fallbacks: number;
+  readonly degraded: number;
+  readonly costUsd: number;
+  /** What cache hits did not cost. */
+  readonly savedUsd: number;
+  readonly cache: WordCounts;
+  readonly ttftMs: Quantiles;
+  readonly latencyMs: Quantiles;
+}
+
+/** One cell as plain JSON, for merging across processes. */
+export interface TallyState {
+  readonly sums: readonly number[];
+  readonly errors: WordCounts;
+  readonly cache: WordCounts;
+  readonly ttft: QuantileState;
+  readonly latency: QuantileState;
+}
+
+/** Sums and two sketches of one label; what each sum means is its owner's business. */
+export class Tally {
+  readonly sums: number[];
+  readonly errors = new Map<string, number>();
+  readonly cache = new Map<string, number>();
+  readonly ttft = new QuantileSketch();
+  readonly latency = new QuantileSketch();
+
+  constructor(size: number) {
+    this.sums = new Array<number>(size).fill(0);
+  }
+
+  add(at: number, value: number): void {
+    this.sums[at] = (this.sums[at] ?? 0) + value;
+  }
+
+  sum(at: number): number {
+    return this.sums[at] ?? 0;
+  }
+
+  state(): TallyState {
+    return {
+      sums: [...this.sums],
+      errors: wordsOf(this.errors),
+      cache: wordsOf(this.cache),
+      ttft: this.ttft.state(),
+      latency: this.latency.state(),
+    };
+  }
+
+  merge(state: TallyState): this {
+    for (let at = 0; at < this.sums.length; at++) this.add(at, state.sums[at] ?? 0);
+    for (const word of Object.keys(state.errors)) count(this.errors, word, state.errors[word]);
+    for (const word of Object.keys(state.cache)) count(this.cache, word, state.cache[word]);
+    this.ttft.merge(state.ttft);
+    this.latency.merge(state.latency);
+    return this;
+  }
+}
+
+/** Words kept apart per cell: kinds of error and cache statuses are far fewer. */
+const MAX_WORDS = 32;
+
+export function count(words: Map<string, number>, word: string, by = 1): void {
+  const key = words.has(word) || words.size < MAX_WORDS ? word : "other";
+  words.set(key, (words.get(key) ?? 0) + by);
+}
+
+export function wordsOf(words: ReadonlyMap<string, number>): WordCounts {
+  return Object.fromEntries(words);
+}
+
+export function quantilesOf(sketch: QuantileSketch): Quantiles {
+  const read = (p: number) => {
+    const value = sketch.quantile(p);
+    return Number.isNaN(value) ? null : value;
+  };
+  return { p50: read(0.5), p95: read(0.95), p99: read(0.99) };
+}

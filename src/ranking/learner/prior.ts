@@ -1,0 +1,24 @@
+/** What is believed of a tier before anyone said how good its answers are: an easy request, and a hard one. */
+const EASY = 0.88;
+const LOST_WHEN_HARD = [0.5, 0.25, 0.1] as const;
+
+/** Characters of the question at which length begins to count as difficulty, and where it counts fully. */
+const SHORT_CHARS = 55;
+const LONG_CHARS = 3_000;
+
+/** How much of difficulty is length; the rest is the complexity read from the words. */
+const LENGTH_SHARE = 0.7;
+
+/**
+ * How hard a request looks, 0..1. Longer questions need the stronger model more often: true on all six model pairs of the
+ * public data this was read from, and the only thing known before feedback.
+ */
+export function difficultyOf(questionChars: number, complexity: number): number {
+  const length = Math.log(Math.max(1, questionChars) / SHORT_CHARS) / Math.log(LONG_CHARS / SHORT_CHARS);
+  return LENGTH_SHARE * Math.min(1, Math.max(0, length)) + (1 - LENGTH_SHARE) * complexity;
+}
+
+/** Expected quality (0..1) of an answer by tier and difficulty. */
+export function priorQuality(tier: 1 | 2 | 3, difficulty: number): number {
+  return EASY - LOST_WHEN_HARD[tier - 1]! * difficulty;
+}

@@ -1,0 +1,145 @@
+import {
+  NEED_AUDIO,
+  NEED_JSON_OBJECT,
+  NEED_JSON_SCHEMA,
+  NEED_TOOLS,
+  NEED_VISION_DATA,
+  NEED_VISION_URL,
+  needsOf,
+} from "../chat/needs.js";
+import type { ChatRequest } from "../chat/request.js";
+import { estimateRequestTokens } from "../chat/tokens.js";
+import type { Sensitivity } from "../contract/records.js";
+import type { Characteristics, Level, Need, RequestKind } from "../contract/strategy.js";
+import { complexityOf } from "./characteristics-complexity.js";
+import { expectedOutputTokens } from "./characteristics-output.js";
+import { kindOf, type RequestFacts, readRequest } from "./characteristics-read.js";
+import { SIGNAL } from "./characteristics-table.js";
+
+/** What the app says about a request; it always wins over what its text suggests. */
+export interface CharacteristicsOptions {
+  /** Used as the kind, as it is. */
+  readonly taskType?: string | undefined;
+  readonly sensitivity?: Sensitivity | undefined;
+  /** Needs that the request itself does not show, such as thinking. */
+  readonly require?: readonly Need[] | undefined;
+  /** `batch`: cost counts, time does not; `interactive`: someone waits. */
+  readonly priority?: "interactive" | "default" | "batch" | undefined;
+  /** The same as `sensitivity: { urgency: "high" }`. */
+  readonly urgent?: boolean | undefined;
+  readonly pinned?: boolean | undefined;
+  /** Estimated input tokens, where the caller has them already. */
+  readonly inputTokens?: number | undefined;
+}
+
+/**
+ * How a request looks: kind, complexity, tokens, needs, sensitivity, read from its messages in English and Chinese.
+ * Nothing is computed until it is read, and then once. Linear in the text, and bounded.
+ */
+export function createCharacteristics(request: ChatRequest, options: CharacteristicsOptions = {}): Characteristics {
+  return new LazyCharacteristics(request, options);
+}
+
+class LazyCharacteristics implements Characteristics {
+  readonly #request: ChatRequest;
+  readonly #options: CharacteristicsOptions;
+  #facts: RequestFacts | undefined;
+  #needBits = -1;
+  #kind: RequestKind | (string & {}) | undefined;
+  #complexity = -1;
+  #tokens: { readonly input: number; readonly output: number } | undefined;
+  #needs: readonly Need[] | undefined;
+  #sensitivity: Characteristics["sensitivity"] | undefined;
+
+  constructor(request: ChatRequest, options: CharacteristicsOptions) {
+    this.#request = request;
+    this.#options = options;
+  }
+
+  get kind(): RequestKind | (string & {}) {
+    this.#kind ??= this.#options.taskType ?? this.#readKind();
+    return this.#kind;
+  }
+
+  get complexity(): number {
+    if (this.#complexity < 0) this.#complexity = complexityOf(this.#request, this.#read(), this.#bits());
+    return this.#complexity;
+  }
+
+  get tokens(): { readonly input: number; readonly output: number } {
+    this.#tokens ??= this.#countTokens();
+    return this.#tokens;
+  }
+
+  get needs(): readonly Need[] {
+    this.#needs ??= needsList(this.#bits(), this.#options.require);
+    return this.#needs;
+  }
+
+  get sensitivity(): { readonly cost: Level; readonly latency: Level; readonly urgency: Level } {
+    this.#sensitivity ??= this.#readSensitivity();
+    return this.#sensitivity;
+  }
+
+  get pinned(): boolean {
+    return this.#options.pinned ?? false;
+  }
+
+  toJSON(): Characteristics {
+    const { kind, complexity, tokens, needs, sensitivity, pinned } = this;
+    return { kind, complexity, tokens, needs, sensitivity, pinned };
+  }
+
+  #bits(): number {
+    if (this.#needBits < 0) this.#needBits = needsOf(this.#request);
+    return this.#needBits;
+  }
+
+  #read(): RequestFacts {
+    this.#facts ??= readRequest(this.#request);
+    return this.#facts;
+  }
+
+  #readKind(): RequestKind {
+    return (this.#bits() & VISION) !== 0 ? "vision" : kindOf(this.#read());
+  }
+
+  #countTokens(): { readonly input: number; readonly output: number } {
+    const input = this.#options.inputTokens ?? estimateRequestTokens(this.#request);
+    return { input, output: expectedOutputTokens(this.#request, this.kind, input, this.#read()) };
+  }
+
+  #readSensitivity(): Characteristics["sensitivity"] {
+    const { sensitivity, priority, urgent } = this.#options;
+    const urgency = urgent === true ? "high" : (sensitivity?.urgency ?? this.#readUrgency());
+    const batch = priority === "batch";
+    const latency = batch ? "low" : priority === "interactive" || urgency === "high" ? "high" : "medium";
+    return {
+      cost: sensitivity?.cost ?? (batch ? "high" : "medium"),
+      latency: sensitivity?.latency ?? latency,
+      urgency,
+    };
+  }
+
+  #readUrgency(): Level {
+    if (this.#options.priority === "batch") return "low";
+    const { sums } = this.#read().last;
+    const hurry = (sums[SIGNAL.urgent] as number) - (sums[SIGNAL.patient] as number);
+    return hurry > 0 ? "high" : hurry < 0 ? "low" : "medium";
+  }
+}
+
+const VISION = NEED_VISION_DATA | NEED_VISION_URL;
+const PLAIN: readonly Need[] = Object.freeze([]);
+
+function needsList(bits: number, required: readonly Need[] | undefined): readonly Need[] {
+  if (bits === 0 && (required === undefined || required.length === 0)) return PLAIN;
+  const needs = new Set<Need>(required);
+  if ((bits & NEED_TOOLS) !== 0) needs.add("tools");
+  if ((bits & VISION) !== 0) needs.add("vision");
+  if ((bits & NEED_AUDIO) !== 0) needs.add("audio");
+  if ((bits & (NEED_JSON_OBJECT | NEED_JSON_SCHEMA)) !== 0) needs.add("json");
+  return ALL_NEEDS.filter((need) => needs.has(need));
+}
+
+const ALL_NEEDS: readonly Need[] = ["tools", "vision", "audio", "json", "thinking"];

@@ -18,7 +18,7 @@ export async function readRequests(path: string): Promise<{ jobs: Job[]; bad: Ba
   for await (const text of linesOf(path)) {
     line += 1;
     if (text.trim() === "") continue;
-    const read = readLine(text, line);
+    const read = readLine(line === 1 ? text.replace(/^\uFEFF/, "") : text, line);
     if ("problem" in read) bad.push(read);
     else jobs.push(read);
   }

@@ -1,0 +1,118 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readLine, readRequests } from "../../examples/demo/requests-file.js";
+import { ROOT } from "../house/sources.js";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "demo-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** `npm start -- ...` without npm: ends by itself, or the test's time limit ends it. */
+function start(...words: string[]): Promise<{ code: number | null; printed: string }> {
+  const { MINIMAX_API_KEY, ZAI_API_KEY, MOONSHOT_API_KEY, ...env } = process.env;
+  const report = `--report=${join(folder, "report.html")}`;
+  const child = spawn(process.execPath, ["--import", "tsx", "examples/demo/main.ts", report, ...words], {
+    cwd: ROOT,
+    env,
+  });
+  let printed = "";
+  child.stdout.on("data", (piece) => {
+    printed += piece;
+  });
+  child.stderr.on("data", (piece) => {
+    printed += piece;
+  });
+  return new Promise((resolve) => child.on("exit", (code) => resolve({ code, printed })));
+}
+
+describe("npm start", { timeout: 60_000 }, () => {
+  it("routes a built-in load through an outage and tells the story", async () => {
+    const { code, printed } = await start("--requests=60");
+    expect(printed).toContain("Three simulated vendors on loopback");
+    expect(printed).toMatch(/requests 60\/60/);
+    expect(printed).toMatch(/60 answers \(\d+ streamed\), 0 failed/);
+    for (const vendor of ["minimax", "glm", "kimi"])
+      expect(printed).toMatch(new RegExp(`the same tokens at ${vendor}/`));
+    expect(printed).toMatch(/fallbacks +[1-9]/);
+    expect(await readFile(join(folder, "report.html"), "utf8")).toContain("<html");
+    expect(code).toBe(0);
+  });
+
+  it("answers one question", async () => {
+    const { code, printed } = await start("Why is the sky blue?");
+    expect(printed).toContain("[simulated ");
+    expect(printed).toMatch(/1 answers \(1 streamed\), 0 failed/);
+    expect(code).toBe(0);
+  });
+
+  it("takes a file, plain or zipped, reports bad lines by number, and keeps the answers", async () => {
+    const lines = [
+      '{"messages":[{"role":"user","content":"one"}]}',
+      "not json",
+      '{"turns":["two","and three?"]}',
+      "",
+      '{"messages":[{"role":"nobody","content":"four"}]}',
+      '{"question":"five"}',
+    ];
+    const file = join(folder, "requests.jsonl.gz");
+    const out = join(folder, "answers.jsonl");
+    await writeFile(file, gzipSync(lines.join("\n")));
+    const { code, printed } = await start(file, `--out=${out}`);
+    expect(printed).toContain("line 2: not JSON");
+    expect(printed).toContain("line 6: holds neither messages nor turns");
+    expect(printed).toMatch(/line 5: invalid_request: .*messages\[0\]\.role/);
+    expect(printed).toMatch(/3 answers \(2 streamed\), 1 failed/);
+    const answers = (await readFile(out, "utf8"))
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(answers.map(({ line }) => line).sort()).toEqual([1, 3, 3]);
+    expect(code).toBe(0);
+  });
+
+  it("says what is wrong instead of a stack", async () => {
+    const { code, printed } = await start("nowhere.jsonl");
+    expect(printed).toMatch(/ENOENT.*nowhere\.jsonl/);
+    expect(printed).not.toContain("    at ");
+    expect(code).toBe(1);
+  });
+});
+
+describe("a requests file", () => {
+  it("reads zipped and plain alike, with any line ends and a byte order mark", async () => {
+    const text = '\uFEFF{"messages":[{"role":"user","content":"一"}]}\r\n\r\n{"turns":["二"]}';
+    for (const [name, bytes] of [
+      ["a.jsonl", Buffer.from(text)],
+      ["a.jsonl.gz", gzipSync(text)],
+    ] as const) {
+      await writeFile(join(folder, name), bytes);
+      const { jobs, bad } = await readRequests(join(folder, name));
+      expect(bad).toEqual([]);
+      expect(jobs.map(({ line, turns }) => [line, turns[0]?.[0]?.content])).toEqual([
+        [1, "一"],
+        [3, "二"],
+      ]);
+    }
+  });
+
+  it("rejects a broken archive", async () => {
+    await writeFile(join(folder, "broken.jsonl.gz"), gzipSync("x".repeat(10_000)).subarray(0, 20));
+    await expect(readRequests(join(folder, "broken.jsonl.gz"))).rejects.toThrow();
+  });
+
+  it.each([
+    ["[]", "not a JSON object"],
+    ["null", "not a JSON object"],
+    ["{", "not JSON"],
+    ['{"turns":[]}', "turns must be non-empty texts"],
+    ['{"turns":[1]}', "turns must be non-empty texts"],
+  ])("%s: %s", (text, problem) => {
+    expect(readLine(text, 3)).toEqual({ line: 3, problem });
+  });
+});

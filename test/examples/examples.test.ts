@@ -1,0 +1,53 @@
+import { readdirSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { ROOT } from "../house/sources.js";
+import { printedBy } from "./run.js";
+
+/** What each program must print; an example without a line here fails. */
+const PROMISES: Record<string, readonly (string | RegExp)[]> = {
+  quickstart: ["Because blue light scatters most.", /demo\/\S+ in \d+ ms/],
+  streaming: [
+    "One, two, three, four, five.\n",
+    /\d+ tokens, first after \d+ ms/,
+    "left early",
+    "text/event-stream true",
+  ],
+  "tools-loop": ['add({"a":2,"b":40}) = 42', "The sum is 42."],
+  "custom-strategy": ["cheapest-first: cheap", /coin: (dear|cheap)/, /cheap\/\S+ -\d/],
+  "custom-provider": ["You said: Hello", "streamed: You said: Hello", "missing_tools"],
+  cache: [/6 x 7\? miss/, /6 x 7\? hit, 0 ms, saved \$0\.0/, /miss( joined){9}|( ?joined){9}/, '"hits":1'],
+  events: [
+    /attempt first: failing\/\S+ overloaded/,
+    /fallback: failing/,
+    /breaker: failing\S* closed -> open/,
+    "done: ok by healthy",
+  ],
+  tenants: [
+    "acme: asked again, hit",
+    "globex: asked again, hit",
+    /acme after \d+ more: budget_exceeded/,
+    "globex goes on: miss",
+  ],
+};
+
+const ELSEWHERE = new Set(["mcp-server"]);
+
+beforeEach(() => {
+  for (const name of ["MINIMAX_API_KEY", "ZAI_API_KEY", "MOONSHOT_API_KEY"]) vi.stubEnv(name, "");
+});
+afterEach(() => vi.unstubAllEnvs());
+
+describe("examples", () => {
+  it("are all known here or tested elsewhere", () => {
+    const programs = readdirSync(`${ROOT}examples`)
+      .filter((name) => name.endsWith(".ts"))
+      .map((name) => name.slice(0, -3))
+      .filter((name) => !ELSEWHERE.has(name));
+    expect(programs.filter((name) => PROMISES[name] === undefined)).toEqual([]);
+  });
+
+  it.each(Object.keys(PROMISES))("%s prints what it promises", async (name) => {
+    const printed = await printedBy(name);
+    for (const promise of PROMISES[name] ?? []) expect(printed).toMatch(promise);
+  });
+});

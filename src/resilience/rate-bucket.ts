@@ -1,0 +1,32 @@
+/**
+ * A known limit per minute (requests or tokens) as a bucket that refills evenly: a guess at how much of it is left. It
+ * never holds a call back, the vendor's 429 is the truth; balancers read how full it is.
+ */
+export class RateBucket {
+  readonly #perMinute: number;
+  #left: number;
+  #atMs: number;
+
+  constructor(perMinute: number, nowMs: number) {
+    this.#perMinute = perMinute;
+    this.#left = perMinute;
+    this.#atMs = nowMs;
+  }
+
+  take(amount: number, nowMs: number): void {
+    this.#refill(nowMs);
+    this.#left = Math.max(-this.#perMinute, this.#left - amount);
+  }
+
+  /** Share that is left, 0..1. */
+  headroom(nowMs: number): number {
+    this.#refill(nowMs);
+    return Math.max(0, this.#left / this.#perMinute);
+  }
+
+  #refill(nowMs: number): void {
+    if (nowMs <= this.#atMs) return;
+    this.#left = Math.min(this.#perMinute, this.#left + ((nowMs - this.#atMs) * this.#perMinute) / 60_000);
+    this.#atMs = nowMs;
+  }
+}

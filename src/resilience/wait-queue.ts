@@ -1,0 +1,101 @@
+/** Who goes first among those who wait. */
+export type Priority = "interactive" | "default" | "batch";
+
+/** One that waits: a node of its priority's list, so that leaving from the middle costs nothing. */
+export interface Waiting {
+  readonly priority: Priority;
+  readonly bytes: number;
+  prev: Waiting | undefined;
+  next: Waiting | undefined;
+  /** Whether it stands in the queue. */
+  queued: boolean;
+}
+
+interface Lane {
+  first: Waiting | undefined;
+  last: Waiting | undefined;
+  size: number;
+}
+
+/** Three bounded lanes. Full means `maxItems` or `maxBytes`, whichever comes first. */
+export class WaitQueue<T extends Waiting> {
+  readonly #maxItems: number;
+  readonly #maxBytes: number;
+  readonly #lanes = { interactive: lane(), default: lane(), batch: lane() };
+  size = 0;
+  bytes = 0;
+
+  constructor(maxItems: number, maxBytes: number) {
+    this.#maxItems = maxItems;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** How full it is, 0..1, by the scarcer of the two. */
+  get fullness(): number {
+    if (this.size === 0) return 0;
+    return Math.max(this.size / this.#maxItems, this.bytes / this.#maxBytes);
+  }
+
+  fits(bytes: number): boolean {
+    return this.size < this.#maxItems && this.bytes + bytes <= this.#maxBytes;
+  }
+
+  /** How many would be served before a newcomer of this priority. */
+  ahead(priority: Priority): number {
+    const lanes = this.#lanes;
+    if (priority === "interactive") return lanes.interactive.size;
+    if (priority === "default") return lanes.interactive.size + lanes.default.size;
+    return this.size;
+  }
+
+  push(item: T): void {
+    const at = this.#lanes[item.priority];
+    item.prev = at.last;
+    item.next = undefined;
+    item.queued = true;
+    if (at.last === undefined) at.first = item;
+    else at.last.next = item;
+    at.last = item;
+    at.size++;
+    this.size++;
+    this.bytes += item.bytes;
+  }
+
+  remove(item: T): boolean {
+    if (!item.queued) return false;
+    const at = this.#lanes[item.priority];
+    if (item.prev === undefined) at.first = item.next;
+    else item.prev.next = item.next;
+    if (item.next === undefined) at.last = item.prev;
+    else item.next.prev = item.prev;
+    item.prev = undefined;
+    item.next = undefined;
+    item.queued = false;
+    at.size--;
+    this.size--;
+    this.bytes -= item.bytes;
+    return true;
+  }
+
+  /**
+   * The next to be served. Interactive ones newest first while the queue is nearly full: their readers are still there,
+   * those of the oldest have likely left.
+   */
+  shift(overloaded: boolean): T | undefined {
+    const { interactive, default: usual, batch } = this.#lanes;
+    const item = (overloaded ? interactive.last : interactive.first) ?? usual.first ?? batch.first;
+    if (item !== undefined) this.remove(item as T);
+    return item as T | undefined;
+  }
+
+  /** The newest of the lowest priority below `priority`: the one to give way. */
+  lowestBelow(priority: Priority): T | undefined {
+    const { default: usual, batch } = this.#lanes;
+    if (priority === "batch") return undefined;
+    return (batch.last ?? (priority === "interactive" ? usual.last : undefined)) as T | undefined;
+  }
+}
+
+function lane(): Lane {
+  return { first: undefined, last: undefined, size: 0 };
+}

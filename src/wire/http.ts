@@ -1,0 +1,93 @@
+import { type Clock, setBackgroundTimeout, systemClock } from "../core/clock.js";
+import { SignalboxError } from "../errors/signalbox-error.js";
+import { transportFailure } from "../errors/transport-cause.js";
+import { staleSocket } from "./stale-socket.js";
+
+/** One HTTP call to an upstream. */
+export interface HttpCall {
+  readonly url: string;
+  /** @default "POST" */
+  readonly method?: "POST" | "GET" | undefined;
+  readonly headers: Record<string, string>;
+  readonly body?: string | undefined;
+  /** Aborts the call at any moment, the reading of the body included. Short-lived: one per call. */
+  readonly signal: AbortSignal;
+  /** @default the global `fetch`, looked up at every call */
+  readonly fetch?: typeof fetch | undefined;
+  /** The response head is here. */
+  readonly onHeaders?: (() => void) | undefined;
+  /** Bytes of the body are here; once per network read. */
+  readonly onBytes?: (() => void) | undefined;
+  /** Decoded bytes of the answer. @default 16 MiB in one piece, 64 MiB streamed */
+  readonly maxBytes?: number | undefined;
+  /** Bounds how long a finished stream may linger. @default the system clock */
+  readonly clock?: Clock | undefined;
+}
+
+/**
+ * Sends the call and gives the response head. Redirects are never followed: fetch would send the prompt and `x-api-key`
+ * on to wherever they point. Rejects with what fetch threw, or with `network/stale_socket` where a kept-alive
+ * connection turned out to be closed.
+ */
+export async function send(call: HttpCall): Promise<Response> {
+  const request: RequestInit = {
+    method: call.method ?? "POST",
+    headers: call.headers,
+    signal: call.signal,
+    redirect: "manual",
+  };
+  if (call.body !== undefined) request.body = call.body;
+  let response: Response;
+  try {
+    response = await (call.fetch ?? globalThis.fetch)(call.url, request);
+  } catch (error) {
+    throw call.signal.aborted ? error : (staleSocket(error, call) ?? error);
+  }
+  call.onHeaders?.();
+  return response;
+}
+
+/** What a connection that broke inside the body is: never a stale socket, for the head had come. */
+export function brokenBody(error: unknown, signal: AbortSignal, streamed: boolean): unknown {
+  if (signal.aborted || SignalboxError.isInstance(error)) return error;
+  const found = transportFailure(error);
+  if (found === undefined) return error;
+  const code = found.code === undefined ? "" : ` (${found.code})`;
+  if (found.kind !== "network") {
+    return new SignalboxError(found.kind, `the answer could not be read${code}`, {
+      detail: found.detail,
+      cause: error,
+    });
+  }
+  return streamed
+    ? new SignalboxError("stream_interrupted", `the stream broke off${code}`, { detail: "cut", cause: error })
+    : new SignalboxError("network", `the connection broke inside the answer${code}`, { detail: "reset", cause: error });
+}
+
+/** The error of a body that passed its limit. */
+export function tooLarge(maxBytes: number): SignalboxError {
+  return new SignalboxError("response_too_large", `the answer passed the limit of ${maxBytes} bytes`, {
+    detail: "bytes",
+  });
+}
+
+/** Leaves a body: the connection is closed, and whatever that rejects with is nobody's business. */
+export function cancelBody(body: { cancel(): Promise<void> } | null): void {
+  body?.cancel().catch(() => {});
+}
+
+/** How long, and how far, a stream that said its last word may take to close, so that its connection can be kept. */
+const LINGER_MS = 2_000;
+const LINGER_READS = 16;
+
+/** Reads a finished stream to its end in the background, or cancels it where it does not end. */
+export function linger(reader: ReadableStreamDefaultReader<Uint8Array>, clock: Clock = systemClock): void {
+  const timer = setBackgroundTimeout(clock, () => cancelBody(reader), LINGER_MS);
+  const drain = async (): Promise<void> => {
+    for (let reads = 0; reads < LINGER_READS; reads++) if ((await reader.read()).done) return;
+    cancelBody(reader);
+  };
+  drain()
+    .catch(() => {})
+    .finally(() => clock.clearTimeout(timer));
+}

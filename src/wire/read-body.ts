@@ -1,0 +1,55 @@
+import { brokenBody, cancelBody, tooLarge } from "./http.js";
+import { LIMITS } from "./limits.js";
+
+/**
+ * A whole body as text, at most `maxBytes` decoded bytes: a `content-length` cannot be trusted once gzip is involved.
+ *
+ * @throws SignalboxError `response_too_large`; the body is cancelled then.
+ */
+export async function readText(
+  response: Response,
+  options: { readonly maxBytes: number; readonly signal: AbortSignal; readonly onBytes?: (() => void) | undefined },
+): Promise<string> {
+  const reader = response.body?.getReader();
+  if (reader === undefined) return "";
+  const decoder = new TextDecoder("utf-8");
+  let text = "";
+  let bytes = 0;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return text + decoder.decode();
+      bytes += value.byteLength;
+      if (bytes > options.maxBytes) throw tooLarge(options.maxBytes);
+      options.onBytes?.();
+      text += decoder.decode(value, { stream: true });
+    }
+  } catch (error) {
+    cancelBody(reader);
+    throw brokenBody(error, options.signal, false);
+  }
+}
+
+/**
+ * What an error's body says, as far as 64 KiB: read to its end where it is small, so that the connection can be used
+ * again, and cancelled where it is not. A body that breaks off is as good as its beginning.
+ */
+export async function readErrorText(response: Response, signal: AbortSignal): Promise<string> {
+  const reader = response.body?.getReader();
+  if (reader === undefined) return "";
+  const decoder = new TextDecoder("utf-8");
+  let text = "";
+  let left: number = LIMITS.errorBytes;
+  try {
+    while (left > 0) {
+      const { done, value } = await reader.read();
+      if (done) return text + decoder.decode();
+      text += decoder.decode(value.subarray(0, left), { stream: true });
+      left -= value.byteLength;
+    }
+  } catch (error) {
+    if (signal.aborted) throw error;
+  }
+  cancelBody(reader);
+  return text;
+}

@@ -1,0 +1,24 @@
+import { field } from "../errors/error-body.js";
+import { SignalboxError } from "../errors/signalbox-error.js";
+import type { HttpCall } from "./http.js";
+
+/** What undici adds to the headers we give it, generously. */
+const OWN_HEADER_BYTES = 512;
+
+/**
+ * A kept-alive connection that the server had already closed when this call was written to it: undici then fails with
+ * `UND_ERR_SOCKET` on a socket that has carried more bytes than this one call has. The server never saw the call.
+ */
+export function staleSocket(error: unknown, call: HttpCall): SignalboxError | undefined {
+  const cause = field(error, "cause");
+  if (field(cause, "code") !== "UND_ERR_SOCKET") return undefined;
+  const written = field(field(cause, "socket"), "bytesWritten");
+  if (typeof written !== "number") return undefined;
+  let own = OWN_HEADER_BYTES + call.url.length + (call.body === undefined ? 0 : Buffer.byteLength(call.body));
+  for (const name in call.headers) own += name.length + (call.headers[name]?.length ?? 0) + 4;
+  if (written <= own) return undefined;
+  return new SignalboxError("network", "a kept-alive connection was already closed", {
+    detail: "stale_socket",
+    cause: error,
+  });
+}

@@ -1,0 +1,57 @@
+import { gzipSync } from "node:zlib";
+import { type BuildOptions, build } from "esbuild";
+
+const ROOT = process.cwd();
+
+/** What an app would import, and how many bytes that may be, minified and zipped, dependencies included. */
+export interface Imported {
+  readonly what: string;
+  readonly code: string;
+  readonly maxKb?: number;
+}
+
+export const IMPORTS: readonly Imported[] = [
+  {
+    what: "router with the three vendors",
+    code: 'export { createRouter, minimax, glm, kimi } from "signalbox"',
+    maxKb: 25,
+  },
+  { what: "router, openaiCompatible alone", code: 'export { createRouter, openaiCompatible } from "signalbox"' },
+  { what: "everything at the front door", code: 'export * from "signalbox"' },
+  { what: "createCache alone", code: 'export { createCache } from "signalbox"' },
+  ...["openai", "ai-sdk", "keyv", "redis", "otel", "prometheus", "report"].map((door) => ({
+    what: `signalbox/${door}`,
+    code: `export * from "signalbox/${door}"`,
+  })),
+];
+
+const shared: BuildOptions = {
+  bundle: true,
+  format: "esm",
+  platform: "node",
+  target: "node20",
+  tsconfig: `${ROOT}/tsconfig.json`,
+  logLevel: "silent",
+};
+
+/** Bytes of an import, minified and zipped, in thousands. */
+export async function kbOf(code: string): Promise<number> {
+  const { outputFiles } = await build({
+    ...shared,
+    stdin: { contents: code, resolveDir: ROOT },
+    minify: true,
+    write: false,
+    external: ["@opentelemetry/api", "prom-client", "redis", "ioredis", "openai", "ai"],
+  });
+  return gzipSync(outputFiles?.[0]?.contents ?? new Uint8Array(), { level: 9 }).length / 1_000;
+}
+
+/** The front door as the ESM build has it: zod/mini inside, the other dependencies outside. */
+export async function buildFrontDoor(outfile: string): Promise<void> {
+  await build({
+    ...shared,
+    entryPoints: [`${ROOT}/src/index.ts`],
+    outfile,
+    external: ["eventemitter3", "p-retry", "quick-lru"],
+  });
+}

@@ -1,0 +1,58 @@
+/** One subject: what is timed, and how many calls a round makes of it. */
+export interface Subject {
+  readonly name: string;
+  /** Times itself where it must leave work out of the clock; otherwise each call is timed. */
+  run(): unknown;
+}
+
+export interface Timing {
+  /** Median of the best round, microseconds. */
+  readonly us: number;
+  /** 99th percentile of that round. */
+  readonly p99: number;
+}
+
+export interface RoundOptions {
+  readonly calls: number;
+  readonly warm?: number;
+  readonly rounds?: number;
+}
+
+const quantile = (sorted: Float64Array, share: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
+
+export const collect = (): void => (globalThis as { gc?: () => void }).gc?.();
+
+/** Times asynchronous subjects, taking turns; the best round of each counts. */
+export async function timeCalls(subjects: readonly Subject[], options: RoundOptions): Promise<Map<string, Timing>> {
+  const { calls, warm = calls, rounds = 4 } = options;
+  const best = new Map<string, Timing>();
+  for (const subject of subjects) for (let call = 0; call < warm; call += 1) await subject.run();
+  for (let round = 0; round < rounds; round += 1) {
+    for (const subject of round % 2 === 0 ? subjects : [...subjects].reverse()) {
+      collect();
+      const times = new Float64Array(calls);
+      for (let call = 0; call < calls; call += 1) {
+        const began = performance.now();
+        await subject.run();
+        times[call] = performance.now() - began;
+      }
+      times.sort();
+      const timing = { us: quantile(times, 0.5) * 1_000, p99: quantile(times, 0.99) * 1_000 };
+      if (timing.us < (best.get(subject.name)?.us ?? Number.POSITIVE_INFINITY)) best.set(subject.name, timing);
+    }
+  }
+  return best;
+}
+
+/** Microseconds of a synchronous step too short to be timed alone: batches of it, the best batch counts. */
+export function timeStep(run: () => unknown, { batch = 2_000, rounds = 60 } = {}): number {
+  for (let call = 0; call < batch * 5; call += 1) run();
+  let best = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < rounds; round += 1) {
+    const began = performance.now();
+    for (let call = 0; call < batch; call += 1) run();
+    best = Math.min(best, (performance.now() - began) / batch);
+  }
+  return best * 1_000;
+}

@@ -30,7 +30,6 @@ export interface SseParser {
 }
 
 const LF = 10;
-const CR = 13;
 const SPACE = 32;
 const COLON = 58;
 const LETTER_D = 100;
@@ -108,8 +107,8 @@ export function createSseParser(options: SseParserOptions = {}): SseParser {
     } else line(whole, start, stop);
   }
 
-  /** Whole lines of `text`; what is left after the last one is kept for the next read. */
-  function lines(text: string): void {
+  /** Whole lines of `text`, and whether there was one; what is left after the last is kept for the next read. */
+  function lines(text: string): boolean {
     let from = 0;
     if (afterCr && text !== "") {
       if (text.charCodeAt(0) === LF) from = 1;
@@ -131,15 +130,16 @@ export function createSseParser(options: SseParserOptions = {}): SseParser {
       if (lf !== -1 && lf < from) lf = text.indexOf("\n", from);
     }
     held += from === 0 ? text : text.slice(from);
+    return from > 0;
   }
 
   return {
     push(bytes) {
       if (failure !== undefined) return;
-      const lastEnd = Math.max(bytes.lastIndexOf(LF), bytes.lastIndexOf(CR));
-      heldBytes = lastEnd === -1 ? heldBytes + bytes.length : bytes.length - lastEnd - 1;
+      const ended = lines(decoder.decode(bytes, { stream: true }));
+      if (held === "") heldBytes = 0;
+      else heldBytes = ended ? Buffer.byteLength(held) : heldBytes + bytes.length;
       if (heldBytes > maxLineBytes) fail("line", `${maxLineBytes} bytes per line`);
-      lines(decoder.decode(bytes, { stream: true }));
     },
     take() {
       const event = ready[taken];

@@ -15,9 +15,11 @@ export const TOKENS_PER_ATTACHMENT = 1_024;
 
 /** Estimated tokens of a text, from its characters alone: ASCII / 3.5, CJK / 1.5, other letters / 2. Linear. */
 export function estimateTextTokens(text: string): number {
+  const { length } = text;
+  // As many bytes as characters: ASCII alone, and nothing to count.
+  if (Buffer.byteLength(text) === length) return Math.ceil(length / ASCII_PER_TOKEN);
   let ascii = 0;
   let cjk = 0;
-  const { length } = text;
   for (let i = 0; i < length; i++) {
     const code = text.charCodeAt(i);
     if (code < 0x80) ascii++;

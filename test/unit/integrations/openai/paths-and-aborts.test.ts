@@ -1,5 +1,6 @@
 import OpenAI, { APIUserAbortError, NotFoundError } from "openai";
 import { describe, expect, it, vi } from "vitest";
+import type { CallContext } from "../../../../src/contract/provider.js";
 import { createFetch, type FetchOptions, type Target } from "../../../../src/integrations/openai/index.js";
 import { aborted, deltaChunk, says, scripted } from "../support.js";
 
@@ -28,7 +29,7 @@ describe("leaving early", () => {
     const fetch = createFetch({
       id: "slow",
       models: [],
-      async *stream(_request, { signal }) {
+      async *stream(_request: unknown, { signal }: CallContext) {
         silent = signal;
         yield deltaChunk({ content: "Hi" });
         await aborted(signal);

@@ -1,0 +1,92 @@
+import type { LanguageModelV3CallOptions, SharedV3Warning } from "@ai-sdk/provider";
+import type { ChatRequest, ReasoningEffort, ResponseFormat, Tool, ToolChoice } from "../../chat/request.js";
+import type { CallOptions } from "../../contract/call-options.js";
+import { field, OURS } from "./part-state.js";
+import { toMessages } from "./to-messages.js";
+
+/** A call of the AI SDK in our words. */
+export interface Translated {
+  readonly request: ChatRequest;
+  readonly options: CallOptions;
+  readonly warnings: SharedV3Warning[];
+}
+
+/**
+ * What an app may put under `providerOptions.signalbox`: the options of a router call, and how hard to think.
+ *
+ * @example
+ * generateText({ model, prompt, providerOptions: { signalbox: { tenant: "acme", reasoningEffort: "low" } } });
+ */
+export interface SignalboxProviderOptions extends Omit<CallOptions, "signal" | "output"> {
+  readonly reasoningEffort?: ReasoningEffort | undefined;
+}
+
+export function toRequest(call: LanguageModelV3CallOptions, model: string, defaults: CallOptions): Translated {
+  const warnings: SharedV3Warning[] = [];
+  const request: ChatRequest = { model, messages: toMessages(call.prompt, (warning) => warnings.push(warning)) };
+  const { [OURS]: own, ...others } = call.providerOptions ?? {};
+  const { reasoningEffort, ...options } = (own ?? {}) as SignalboxProviderOptions;
+
+  if (call.maxOutputTokens !== undefined) request.max_completion_tokens = call.maxOutputTokens;
+  if (call.temperature !== undefined) request.temperature = call.temperature;
+  if (call.topP !== undefined) request.top_p = call.topP;
+  if (call.presencePenalty !== undefined) request.presence_penalty = call.presencePenalty;
+  if (call.frequencyPenalty !== undefined) request.frequency_penalty = call.frequencyPenalty;
+  if (call.seed !== undefined) request.seed = call.seed;
+  if (call.stopSequences !== undefined && call.stopSequences.length > 0) request.stop = call.stopSequences;
+  if (call.topK !== undefined) {
+    warnings.push({ type: "unsupported", feature: "topK", details: "give it to one provider through providerOptions" });
+  }
+  const format = responseFormat(call.responseFormat);
+  if (format) request.response_format = format;
+  const tools = toolsOf(call, warnings);
+  if (tools.length > 0) {
+    request.tools = tools;
+    if (call.toolChoice) request.tool_choice = toolChoice(call.toolChoice);
+  }
+  const effort = reasoningEffort ?? effortOf(call);
+  if (effort !== undefined) request.reasoning_effort = effort;
+  if (Object.keys(others).length > 0) request.providerOptions = others;
+  return { request, options: { ...defaults, ...options, signal: call.abortSignal }, warnings };
+}
+
+function responseFormat(wanted: LanguageModelV3CallOptions["responseFormat"]): ResponseFormat | undefined {
+  if (wanted?.type !== "json") return undefined;
+  if (wanted.schema === undefined) return { type: "json_object" };
+  const { name = "response", description, schema } = wanted;
+  return {
+    type: "json_schema",
+    json_schema: { name, schema: { ...schema }, ...(description === undefined ? {} : { description }) },
+  };
+}
+
+function toolsOf({ tools = [] }: LanguageModelV3CallOptions, warnings: SharedV3Warning[]): Tool[] {
+  const ours: Tool[] = [];
+  for (const tool of tools) {
+    if (tool.type !== "function") {
+      warnings.push({
+        type: "unsupported",
+        feature: `provider tool ${tool.id}`,
+        details: "a router has no vendor's tools",
+      });
+      continue;
+    }
+    const { name, description, inputSchema, strict } = tool;
+    const described = description === undefined ? {} : { description };
+    const strictly = strict === undefined ? {} : { strict };
+    ours.push({ type: "function", function: { name, ...described, parameters: { ...inputSchema }, ...strictly } });
+  }
+  return ours;
+}
+
+function toolChoice(choice: NonNullable<LanguageModelV3CallOptions["toolChoice"]>): ToolChoice {
+  return choice.type === "tool" ? { type: "function", function: { name: choice.toolName } } : choice.type;
+}
+
+/** AI SDK 7 has a word of its own for it, and hands it to v3 models too. */
+function effortOf(call: LanguageModelV3CallOptions): ReasoningEffort | undefined {
+  const effort = field(call, "reasoning");
+  return typeof effort === "string" && EFFORTS.has(effort) ? (effort as ReasoningEffort) : undefined;
+}
+
+const EFFORTS: ReadonlySet<string> = new Set(["none", "minimal", "low", "medium", "high", "xhigh"]);

@@ -197,6 +197,7 @@ class QueueLimiter implements Limiter {
 
   /** Room for one more, at the cost of the newest of a lower priority where that helps. */
   #makeRoom(priority: Priority, bytes: number): boolean {
+    if (!this.#queue.canHold(bytes)) return false;
     while (!this.#queue.fits(bytes)) {
       const victim = this.#queue.lowestBelow(priority);
       if (victim === undefined) return false;

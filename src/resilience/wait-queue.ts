@@ -36,6 +36,11 @@ export class WaitQueue<T extends Waiting> {
     return Math.max(this.size / this.#maxItems, this.bytes / this.#maxBytes);
   }
 
+  /** Whether an empty queue would hold so many bytes. */
+  canHold(bytes: number): boolean {
+    return this.#maxItems > 0 && bytes <= this.#maxBytes;
+  }
+
   fits(bytes: number): boolean {
     return this.size < this.#maxItems && this.bytes + bytes <= this.#maxBytes;
   }

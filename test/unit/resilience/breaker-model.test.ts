@@ -1,0 +1,206 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type Breaker, createBreaker } from "../../../src/resilience/breaker.js";
+
+const WINDOW_MS = 60_000;
+const LEASE_MS = 60_000;
+
+/** The breaker as its rules say it, with lists instead of rings and nothing clever. */
+class Model {
+  now = 0;
+  state: "closed" | "open" | "half_open" = "closed";
+  calls: { at: number; failed: boolean; slow: boolean }[] = [];
+  row = 0;
+  lastAt = Number.NEGATIVE_INFINITY;
+  openings = 0;
+  cleanSince = 0;
+  openUntil = 0;
+  successes = 0;
+  /** Counts changes of state: calls of an earlier era say nothing. */
+  era = 0;
+  leases = 0;
+  lease: { id: number; endsAt: number } | null = null;
+
+  look(): void {
+    if (this.state === "open" && this.now >= this.openUntil) this.become("half_open");
+  }
+
+  become(state: Model["state"]): void {
+    this.state = state;
+    this.calls = [];
+    this.row = 0;
+    this.lastAt = Number.NEGATIVE_INFINITY;
+    this.successes = 0;
+    this.lease = null;
+    this.cleanSince = this.now;
+    this.era++;
+  }
+
+  open(): void {
+    // Equal jitter with a random source that always says one half.
+    this.openUntil = this.now + Math.min(300_000, 5_000 * 2 ** this.openings) * 0.75;
+    this.openings++;
+    this.become("open");
+  }
+
+  record(failed: boolean, slow: boolean): void {
+    this.calls.push({ at: this.now, failed, slow });
+    this.calls = this.calls.filter((call) => call.at > this.now - WINDOW_MS).slice(-50);
+    this.row = failed ? (this.now - this.lastAt >= WINDOW_MS ? 1 : this.row + 1) : 0;
+    this.lastAt = this.now;
+    if (failed) {
+      this.openings = Math.max(0, this.openings - Math.floor((this.now - this.cleanSince) / 60_000));
+      this.cleanSince = this.now;
+    }
+    const n = this.calls.length;
+    const failures = this.calls.filter((call) => call.failed).length;
+    const slowOnes = this.calls.filter((call) => call.slow).length;
+    const trips =
+      (failed && (this.row >= 5 || (n >= 8 && failures / n >= 0.5))) || (slow && n >= 8 && slowOnes / n >= 0.8);
+    if (trips) this.open();
+  }
+}
+
+/** A call under way, in both worlds. */
+interface Flying {
+  readonly token: number;
+  readonly era: number;
+  /** The model's lease, `null` for an ordinary call. */
+  readonly lease: number | null;
+}
+
+type Command =
+  | { readonly type: "start" }
+  | { readonly type: "end"; readonly which: number; readonly failed: boolean; readonly slow: boolean }
+  | { readonly type: "cancel"; readonly which: number }
+  | { readonly type: "call"; readonly failed: boolean; readonly slow: boolean }
+  | { readonly type: "advance"; readonly ms: number }
+  | { readonly type: "force" };
+
+const which = fc.nat({ max: 1_000 });
+const outcome = { failed: fc.boolean(), slow: fc.boolean() };
+const command: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ type: fc.constant("start" as const) }) },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant("end" as const), which, ...outcome }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("cancel" as const), which }) },
+  { weight: 12, arbitrary: fc.record({ type: fc.constant("call" as const), ...outcome }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ type: fc.constant("advance" as const), ms: fc.integer({ min: 0, max: 90_000 }) }),
+  },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("force" as const) }) },
+);
+
+class World {
+  readonly model = new Model();
+  readonly breaker: Breaker;
+  readonly flying: Flying[] = [];
+
+  constructor() {
+    const clock = { now: () => this.model.now, wallNow: () => 0, setTimeout: () => 0, clearTimeout: () => {} };
+    this.breaker = createBreaker({}, { clock, random: () => 0.5 });
+  }
+
+  run(command: Command): void {
+    const { model } = this;
+    if (command.type === "advance") model.now += command.ms;
+    else if (command.type === "start") this.start(false);
+    else if (command.type === "force") this.start(true);
+    else if (command.type === "call") {
+      const call = this.start(false);
+      if (call !== undefined) this.end(call, command.failed, command.slow);
+    } else if (command.type === "end" && this.flying.length > 0) {
+      const call = this.flying[command.which % this.flying.length];
+      if (call !== undefined) this.end(call, command.failed, command.slow);
+    } else if (command.type === "cancel" && this.flying.length > 0) {
+      const call = this.flying[command.which % this.flying.length];
+      if (call === undefined) return;
+      this.flying.splice(this.flying.indexOf(call), 1);
+      this.breaker.release(call.token);
+      if (call.lease !== null && model.lease?.id === call.lease) model.lease = null;
+    }
+  }
+
+  start(force: boolean): Flying | undefined {
+    const { model, breaker } = this;
+    const token = force ? breaker.force(model.now) : breaker.acquire(model.now);
+    model.look();
+    if (force && model.state === "open") model.become("half_open");
+    const busy = model.lease !== null && model.now < model.lease.endsAt;
+    const may = model.state === "closed" || (model.state === "half_open" && !busy);
+    expect(token >= 0).toBe(may);
+    if (!may) return undefined;
+    let lease: number | null = null;
+    if (model.state === "half_open") {
+      lease = ++model.leases;
+      model.lease = { id: lease, endsAt: model.now + LEASE_MS };
+    }
+    const call = { token, era: model.era, lease };
+    this.flying.push(call);
+    return call;
+  }
+
+  end(call: Flying, failed: boolean, slow: boolean): void {
+    const { model, breaker } = this;
+    this.flying.splice(this.flying.indexOf(call), 1);
+    breaker.settle(call.token, model.now, failed, slow, true);
+    if (model.state === "closed") {
+      if (call.era === model.era) model.record(failed, slow);
+    } else if (call.lease !== null && model.lease?.id === call.lease) {
+      model.lease = null;
+      if (failed) model.open();
+      else if (++model.successes >= 2) model.become("closed");
+    }
+  }
+}
+
+const commands = fc.array(command, { minLength: 20, maxLength: 300, size: "max" });
+
+describe("the breaker against its rules", () => {
+  it("is in the state that the rules say after any sequence of calls", () => {
+    fc.assert(
+      fc.property(commands, (sequence) => {
+        const world = new World();
+        for (const step of sequence) {
+          world.run(step);
+          world.model.look();
+          expect(world.breaker.state(world.model.now)).toBe(world.model.state);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("reaches every state, and changes it, in such sequences", () => {
+    const seen = new Set<string>();
+    let changes = 0;
+    fc.assert(
+      fc.property(commands, (sequence) => {
+        const world = new World();
+        for (const step of sequence) {
+          world.run(step);
+          seen.add(world.breaker.state(world.model.now));
+        }
+        changes += world.model.era;
+      }),
+      { numRuns: 200 },
+    );
+    expect([...seen].sort()).toEqual(["closed", "half_open", "open"]);
+    expect(changes).toBeGreaterThan(200);
+  });
+
+  it("never has two live probes, and always leaves open", () => {
+    fc.assert(
+      fc.property(commands, (sequence) => {
+        const world = new World();
+        for (const step of sequence) world.run(step);
+        const { model, breaker } = world;
+        model.now += 300_000 + LEASE_MS;
+        expect(breaker.state(model.now)).not.toBe("open");
+        expect(breaker.acquire(model.now)).toBeGreaterThanOrEqual(0);
+        if (breaker.state(model.now) === "half_open") expect(breaker.acquire(model.now)).toBe(-1);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

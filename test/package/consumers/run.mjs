@@ -1,0 +1,58 @@
+// Runs in a clean install of the tarball: every door opens without its peers, and what one hands out the next accepts.
+import assert from "node:assert/strict";
+import * as front from "signalbox";
+import { languageModel } from "signalbox/ai-sdk";
+import { createFetch } from "signalbox/openai";
+import { renderReport } from "signalbox/report";
+
+for (const door of ["openai", "ai-sdk", "keyv", "redis", "otel", "prometheus", "report", "testing"]) {
+  const names = Object.keys(await import(`signalbox/${door}`));
+  assert.ok(names.length > 0, `signalbox/${door} exports nothing`);
+}
+await check(front, { createFetch, languageModel, renderReport });
+console.log("ESM ok");
+
+export async function check({ createRouter, simulated, SignalboxError }, { createFetch, languageModel, renderReport }) {
+  const prompt = { messages: [{ role: "user", content: "hi" }] };
+  const router = createRouter({ providers: [simulated({ id: "one", reply: "hello" })] });
+  assert.equal((await router.chat(prompt)).choices[0].message.content, "hello");
+
+  const answer = await createFetch(router)("http://router.invalid/v1/chat/completions", {
+    method: "POST",
+    body: JSON.stringify({ model: "auto", ...prompt }),
+  });
+  assert.equal(answer.status, 200);
+  assert.equal((await answer.json()).choices[0].message.content, "hello");
+
+  const generated = await languageModel(router).doGenerate({
+    prompt: [{ role: "user", content: [{ type: "text", text: "hi" }] }],
+  });
+  assert.equal(generated.content[0].text, "hello");
+  assert.match(renderReport(router.stats()), /<html/);
+
+  // A router is a provider of another one.
+  const outer = createRouter({ id: "outer", providers: [router] });
+  assert.equal((await outer.chat(prompt)).choices[0].message.content, "hello");
+
+  // An error from one door is known at the next.
+  const failing = createRouter({
+    providers: [
+      simulated({
+        id: "one",
+        reply: () => {
+          throw new SignalboxError("quota", "empty");
+        },
+      }),
+    ],
+  });
+  const refused = await createFetch(failing)("http://router.invalid/v1/chat/completions", {
+    method: "POST",
+    body: JSON.stringify({ model: "auto", ...prompt }),
+  });
+  assert.equal(refused.status, 429);
+  const error = await failing.chat(prompt).catch((thrown) => thrown);
+  assert.ok(SignalboxError.isInstance(error));
+  assert.equal(error.kind, "quota");
+  await Promise.all([router.close(), outer.close(), failing.close()]);
+  return error;
+}

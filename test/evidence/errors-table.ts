@@ -49,7 +49,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     if (old === null) throw new Error("README.md has no place for the table");
     writeFileSync(
       README,
-      page.replace(`${BEGIN}\n${old}\n${END}`, () => `${BEGIN}\n${table}\n${END}`),
+      page.replace(page.slice(page.indexOf(BEGIN), page.indexOf(END) + END.length), () => `${BEGIN}\n${table}\n${END}`),
     );
   } else {
     console.log(table);

@@ -1,9 +1,28 @@
 import { describe, expect, it } from "vitest";
 import { errorsTable, tableIn } from "../evidence/errors-table.js";
-import { read } from "./sources.js";
+import { filesBelow, read } from "./sources.js";
+
+const readme = read("README.md");
 
 describe("README.md", () => {
   it("shows the policy table as it is; otherwise `npm run errors-table -- --write`", () => {
-    expect(tableIn(read("README.md"))).toBe(errorsTable());
+    expect(tableIn(readme)).toBe(errorsTable());
+  });
+
+  it("prints only programs that stand in an example or a type test, which the tests run", () => {
+    const programs = [...filesBelow("examples"), "test/types/design-programs.ts", "test/types/design-strategy.ts"]
+      .filter((path) => path.endsWith(".ts"))
+      .map(read);
+    const blocks = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, block]) => block?.trim() ?? "");
+    expect(blocks.length).toBeGreaterThan(0);
+    expect(blocks.filter((block) => !programs.some((program) => program.includes(block)))).toEqual([]);
+  });
+
+  it("links to files that stand", () => {
+    const standing = new Set(filesBelow("."));
+    const links = [...readme.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link]) => link as string);
+    const there = (link: string): boolean =>
+      standing.has(link) || [...standing].some((path) => path.startsWith(`${link}/`));
+    expect(links.filter((link) => !there(link))).toEqual([]);
   });
 });

@@ -80,6 +80,8 @@ export interface CallContext {
   readonly attempts: AttemptBudget;
   /** For vendors: tells the router how far the answer has come, so that it can tell a slow head from a slow body. */
   readonly report?: ((progress: "headers" | "bytes" | "content") => void) | undefined;
+  /** For vendors: tells that a known field of the request was left out or changed for this model; once per field. */
+  readonly warn?: ((code: string, message: string) => void) | undefined;
 }
 
 /**

@@ -49,10 +49,14 @@ export interface Call {
   readonly queue: CandidateQueue;
   /** Every upstream call so far, in order. */
   readonly attempts: AttemptSummary[];
+  /** From the request's start to the first content of the answer, milliseconds. */
+  ttftMs: number | null;
   /** Rungs of degradation taken. */
   readonly degraded: string[];
   /** Set when nobody waits any more: ends attempts and waits. */
   readonly abort: AbortSource;
+  /** Every breaker is open and this request may try one all the same. */
+  readonly forced: boolean;
   /** Takes the next attempt's role, `first` to begin with. */
   role: AttemptRole;
 }

@@ -85,7 +85,9 @@ export function createReplyStream<Reply extends HasText>(
       if (reply) return reply;
       reply = left && !starting ? Promise.reject(leftEarly()) : begin().then((stream) => stream.reply);
       reply.catch(() => {});
-      begin().then((stream) => stream.drain()).catch(() => {});
+      begin()
+        .then((stream) => stream.drain())
+        .catch(() => {});
       return reply;
     },
     async text() {

@@ -146,6 +146,7 @@ export class UpstreamCall {
       costUsd,
     };
     const { provider, model, outcome, detail } = attempt;
+    if (!error && this.#firstTokenAtMs !== null) call.ttftMs = this.#firstTokenAtMs - call.startedAtMs;
     call.attempts.push({ provider, model, outcome, detail, latencyMs, costUsd });
     if (error?.kind === "cancelled" || error?.detail === "total") candidate.gate.release(this.#admission.lease);
     else candidate.gate.settle(this.#admission.lease, nowMs, error, { ttftMs, alternatives });

@@ -24,7 +24,8 @@ export async function walk<T>(call: Call, attempt: AttemptFunction<T>): Promise<
     throwIfOver(call);
     const candidate = call.queue.next();
     if (!candidate) break;
-    const lease = candidate.gate.acquire(call.services.clock.now());
+    const nowMs = call.services.clock.now();
+    const lease = call.forced ? candidate.gate.force(nowMs) : candidate.gate.acquire(nowMs);
     if (lease < 0) continue;
     if (!call.budget.take()) {
       candidate.gate.release(lease);

@@ -1,4 +1,4 @@
-import type { StrategyContext } from "../contract/strategy.js";
+import type { CandidateSnapshot, StrategyContext } from "../contract/strategy.js";
 import { mayAskAgain } from "../errors/policy.js";
 import type { SignalboxError } from "../errors/signalbox-error.js";
 import type { CandidateQueue } from "../flow/call.js";
@@ -8,11 +8,14 @@ import type { PlannedCandidate } from "./candidates.js";
 
 type Group = readonly PlannedCandidate[];
 
+const PROBE: readonly string[] = Object.freeze(["its breaker waits for one good answer"]);
+
 /** What the queue asks of the router: a strategy's order within a group, as things stand now. */
 export interface Ranker {
   begin(): Choice;
   /** The context of a decision among these, on the frame of this queue's request. */
   contextOf(group: Group): StrategyContext;
+  reasons(context: StrategyContext, snapshot: CandidateSnapshot): readonly string[];
   /** The candidate at a position of the listed order. */
   at(position: number): PlannedCandidate | undefined;
   nowMs(): number;
@@ -26,8 +29,10 @@ export class CallQueue implements CandidateQueue {
   #choice: Choice | undefined;
   #tried: Set<number> | undefined;
   #given = 0;
-  /** The first to be asked, and the context in which it was chosen. */
-  first: { readonly candidate: PlannedCandidate; readonly context: StrategyContext } | undefined;
+  /** The first to be asked. */
+  first: PlannedCandidate | undefined;
+  /** Why the candidate that was given last was chosen, in words. */
+  reasons: readonly string[] = [];
 
   constructor(groups: readonly Group[], ranker: Ranker) {
     this.#groups = groups;
@@ -37,8 +42,11 @@ export class CallQueue implements CandidateQueue {
   next(): PlannedCandidate | undefined {
     for (; this.#group < this.#groups.length; this.#group += 1, this.#choice = undefined) {
       const group = this.#groups[this.#group] as Group;
-      const candidate = this.#given === 0 ? (probeOf(group) ?? this.#pick(group)) : this.#pick(group);
+      const probe = this.#given === 0 ? probeOf(group) : undefined;
+      if (probe) this.reasons = PROBE;
+      const candidate = probe ?? this.#pick(group);
       if (!candidate) continue;
+      this.first ??= candidate;
       this.#given += 1;
       this.#tried ??= new Set();
       this.#tried.add(candidate.position);
@@ -73,9 +81,9 @@ export class CallQueue implements CandidateQueue {
     this.#choice ??= this.#ranker.begin();
     const context = this.#ranker.contextOf(group);
     const snapshot = this.#choice.pick(context, this.#tried);
-    const candidate = snapshot && this.#ranker.at(snapshot.position);
-    if (candidate && !this.first) this.first = { candidate, context };
-    return candidate;
+    if (!snapshot) return undefined;
+    this.reasons = this.#ranker.reasons(context, snapshot);
+    return this.#ranker.at(snapshot.position);
   }
 }
 

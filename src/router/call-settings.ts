@@ -8,8 +8,7 @@ const text: Check = (value) => (typeof value === "string" && value !== "" ? null
 const texts: Check = (value) =>
   Array.isArray(value) && value.every((item) => typeof item === "string") ? null : "must be a list of strings";
 const flag: Check = (value) => (typeof value === "boolean" ? null : "must be true or false");
-const positive: Check = (value) =>
-  typeof value === "number" && value > 0 ? null : "must be a number above 0";
+const positive: Check = (value) => (typeof value === "number" && value > 0 ? null : "must be a number above 0");
 const dollars: Check = (value) =>
   typeof value === "number" && value >= 0 && Number.isFinite(value) ? null : "must be a number of dollars, 0 or more";
 const oneOf = (...words: readonly string[]): Check => {

@@ -1,4 +1,3 @@
-import type { ModelInfo, Provider } from "../contract/provider.js";
 import {
   NEED_AUDIO,
   NEED_FILES,
@@ -9,6 +8,7 @@ import {
   NEED_VISION_DATA,
   NEED_VISION_URL,
 } from "../chat/needs.js";
+import type { ModelInfo, Provider } from "../contract/provider.js";
 import type { ExclusionReason } from "../errors/kinds.js";
 import type { Candidate } from "../flow/candidate.js";
 
@@ -30,7 +30,8 @@ export function supportsOf({ capabilities }: ModelInfo): number {
   const { tools, vision, thinking, json, audio, toolChoice } = capabilities;
   let bits = NEED_FILES;
   if (tools) bits |= NEED_TOOLS;
-  if (tools && (toolChoice === undefined || toolChoice === "full" || toolChoice === "no_required")) bits |= NEED_FORCED_TOOL;
+  if (tools && (toolChoice === undefined || toolChoice === "full" || toolChoice === "no_required"))
+    bits |= NEED_FORCED_TOOL;
   if (vision) bits |= NEED_VISION_DATA;
   if (vision === "url") bits |= NEED_VISION_URL;
   if (audio) bits |= NEED_AUDIO;

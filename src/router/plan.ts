@@ -73,7 +73,13 @@ function requiredBits({ require }: CallOptions): number {
   return bits;
 }
 
-const REQUIRED = { tools: NEED_TOOLS, vision: NEED_VISION_DATA, audio: NEED_AUDIO, json: NEED_JSON_OBJECT, thinking: NEED_THINKING } as const;
+const REQUIRED = {
+  tools: NEED_TOOLS,
+  vision: NEED_VISION_DATA,
+  audio: NEED_AUDIO,
+  json: NEED_JSON_OBJECT,
+  thinking: NEED_THINKING,
+} as const;
 
 /** Candidates that may run now, and why the others may not. */
 export interface Plan {
@@ -84,11 +90,7 @@ export interface Plan {
 const NONE: readonly Exclusion[] = [];
 
 /** Applies the hard filter and each candidate's gate; allocates nothing while nobody is excluded. */
-export function planOf(
-  groups: readonly (readonly PlannedCandidate[])[],
-  filter: HardFilter,
-  nowMs: number,
-): Plan {
+export function planOf(groups: readonly (readonly PlannedCandidate[])[], filter: HardFilter, nowMs: number): Plan {
   let excluded: Exclusion[] | undefined;
   let kept: (readonly PlannedCandidate[])[] | undefined;
   for (let g = 0; g < groups.length; g += 1) {

@@ -40,7 +40,9 @@ export function createSelector(candidates: readonly PlannedCandidate[], aliases:
     const remembered = known.get(name);
     if (remembered) return remembered;
     if (seen.includes(name)) {
-      throw new SignalboxError("invalid_options", `The alias "${name}" leads back to itself`, { path: `aliases.${name}` });
+      throw new SignalboxError("invalid_options", `The alias "${name}" leads back to itself`, {
+        path: `aliases.${name}`,
+      });
     }
     const target = Object.hasOwn(aliases, name) ? aliases[name] : undefined;
     const found =

@@ -1,19 +1,21 @@
 import type { ChatRequest } from "../chat/request.js";
+import { estimateRequestTokens } from "../chat/tokens.js";
 import type { ModelInfo } from "../contract/provider.js";
 import type { CandidateSnapshot, Characteristics, QualityEstimate } from "../contract/strategy.js";
+import type { LearnerView } from "../ranking/learner/learner.js";
 import type { PrefixAffinity } from "../ranking/prefix-affinity.js";
 import { expectedCostUsd } from "../spend/cost.js";
 import type { PlannedCandidate } from "./candidates.js";
+import type { Learning } from "./learning.js";
 
 /** What is being decided right now. A decision is synchronous, so one frame serves all requests of a router in turn. */
 export interface Frame {
   request: ChatRequest;
   characteristics: Characteristics;
+  view: LearnerView;
   nowMs: number;
   /** Hashes of the request's prefixes, longest last; empty where no provider keeps prefixes. */
-  readonly chain: readonly string[];
-  /** How good this candidate's answers to such a request are. */
-  quality(candidate: PlannedCandidate): QualityEstimate;
+  chain: readonly string[];
 }
 
 /**
@@ -31,8 +33,9 @@ export class CandidateView implements CandidateSnapshot {
   readonly #candidate: PlannedCandidate;
   readonly #frame: Frame;
   readonly #affinity: PrefixAffinity | undefined;
+  readonly #learning: Learning;
 
-  constructor(candidate: PlannedCandidate, frame: Frame, affinity: PrefixAffinity | undefined) {
+  constructor(candidate: PlannedCandidate, frame: Frame, affinity: PrefixAffinity | undefined, learning: Learning) {
     this.id = candidate.id;
     this.provider = candidate.provider.id;
     this.model = candidate.info.id;
@@ -43,6 +46,7 @@ export class CandidateView implements CandidateSnapshot {
     this.#candidate = candidate;
     this.#frame = frame;
     this.#affinity = affinity;
+    this.#learning = learning;
   }
 
   get expectedCostUsd(): number {
@@ -90,12 +94,19 @@ export class CandidateView implements CandidateSnapshot {
 
   get expectedCachedTokens(): number {
     const kept = this.#candidate.provider.prefixCache;
-    const { chain, nowMs, request } = this.#frame;
+    const { chain, request } = this.#frame;
     if (!kept || !this.#affinity || chain.length === 0) return 0;
-    return this.#affinity.expectedCachedTokens(this.id, chain, { nowMs, request, ...kept });
+    const { ttlMs, minTokens } = kept;
+    return this.#affinity.expectedCachedTokens(chain, this.id, ttlMs, minTokens, (at) => tokensUpTo(request, at));
   }
 
   get quality(): QualityEstimate {
-    return this.#frame.quality(this.#candidate);
+    return this.#learning.quality(this.#frame.view, this.#candidate);
   }
+}
+
+/** Tokens of a request up to and with the message at `boundary`. */
+function tokensUpTo(request: ChatRequest, boundary: number): number {
+  if (boundary >= request.messages.length - 1) return estimateRequestTokens(request);
+  return estimateRequestTokens({ ...request, messages: request.messages.slice(0, boundary + 1) });
 }

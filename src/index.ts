@@ -1,0 +1,105 @@
+export { createCache } from "./cache/cache.js";
+export type {
+  Cache,
+  CacheOptions,
+  CacheStats,
+  EntryView,
+  MemoryCache,
+  Pin,
+  WarmEntry,
+  WarmResult,
+} from "./cache/types.js";
+export type { ChatChunk, ChunkChoice, Delta, ToolCallDelta } from "./chat/chunk.js";
+export { createReply, type ReplyInit } from "./chat/create-reply.js";
+export type {
+  AssistantMessage,
+  AudioPart,
+  ContentPart,
+  CustomToolCall,
+  DeveloperMessage,
+  FilePart,
+  FunctionMessage,
+  FunctionToolCall,
+  ImagePart,
+  Message,
+  ProviderState,
+  RefusalPart,
+  SystemMessage,
+  TextPart,
+  ToolCall,
+  ToolMessage,
+  UserMessage,
+} from "./chat/message.js";
+export type { ChatReply, Choice, FinishReason, Logprobs, ReplyMessage, TokenLogprob } from "./chat/reply.js";
+export type {
+  ChatRequest,
+  CustomTool,
+  FunctionTool,
+  ReasoningEffort,
+  ResponseFormat,
+  Tool,
+  ToolChoice,
+} from "./chat/request.js";
+export type { TokenCounts, Usage } from "./chat/usage.js";
+export type { CallCacheOptions, CallOptions, OutputSchema } from "./contract/call-options.js";
+export type { BreakerState, EventMap, EventName, HealthStatus } from "./contract/events.js";
+export type {
+  AttemptBudget,
+  CallContext,
+  Capabilities,
+  Deadline,
+  ModelInfo,
+  Price,
+  PriceTier,
+  Provider,
+} from "./contract/provider.js";
+export type {
+  Attempt,
+  AttemptRole,
+  CacheStatus,
+  RequestRecord,
+  Route,
+  RouteCache,
+  Sensitivity,
+} from "./contract/records.js";
+export type { EntryOptions, Store } from "./contract/store.js";
+export type {
+  CandidateSnapshot,
+  Characteristics,
+  Level,
+  Need,
+  QualityEstimate,
+  RankedCandidate,
+  RequestKind,
+  Strategy,
+  StrategyContext,
+} from "./contract/strategy.js";
+export type { Clock, TimerHandle } from "./core/clock.js";
+export type { Random } from "./core/random.js";
+export {
+  type AttemptSummary,
+  ERROR_KINDS,
+  type ErrorKind,
+  type Exclusion,
+  type ExclusionReason,
+} from "./errors/kinds.js";
+export { SignalboxError, type SignalboxErrorInit } from "./errors/signalbox-error.js";
+export type { ReplyIterator, ReplyStream } from "./flow/reader-stream.js";
+export type { CallStats, Quantiles, RequestStats, RouterStats } from "./metrics/router-stats.js";
+export { defineStrategy } from "./ranking/define-strategy.js";
+export type { BuiltInStrategy } from "./ranking/registry.js";
+export { createRouter } from "./router/create-router.js";
+export type { ExplainedCandidate, Explanation } from "./router/explain.js";
+export type { Feedback, FeedbackRoute, FeedbackTarget } from "./router/learning.js";
+export type {
+  BreakerOptions,
+  RetryOptions,
+  RouterCacheOptions,
+  RouterOptions,
+  StreamOptions,
+  TimeoutOptions,
+} from "./router/options.js";
+export type { Recommendation } from "./router/recommendation.js";
+export type { RoutedReply, TicketedRoute } from "./router/records.js";
+export type { CandidateHealth, Router, RouterHealth, RouterReport, RouterStream } from "./router/router.js";
+export type { BudgetReading, BudgetRule } from "./spend/budgets.js";

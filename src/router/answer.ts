@@ -1,0 +1,245 @@
+import { type StoredReply, unpackReply } from "../cache/stored-reply.js";
+import type { ChatChunk } from "../chat/chunk.js";
+import { chunksOf } from "../chat/chunks.js";
+import type { CallOptions } from "../contract/call-options.js";
+import type { CallContext } from "../contract/provider.js";
+import type { CacheStatus } from "../contract/records.js";
+import { withContext } from "../errors/signalbox-error.js";
+import type { Answer } from "../flow/attempt-chat.js";
+import { type Flight, type Seat, takeSeat } from "../flow/flight.js";
+import { leftEarly, type StartedStream } from "../flow/reader-stream.js";
+import type { StreamReader } from "../flow/stream-flight.js";
+import type { RouterParts } from "./parts.js";
+import { type RoutedReply, recordAnswer, recordFailure } from "./records.js";
+import { beginRun, type Run } from "./run.js";
+import { asError, type Departure, depart, lookUp, lookUpDeep } from "./serve.js";
+
+/** How often a reader boards another flight after the one it had joined failed; then it flies alone. */
+const MOST_JOINS = 2;
+
+/** Answers one chat request. Rejects with a SignalboxError, recorded once. */
+export async function answerChat(
+  parts: RouterParts,
+  request: Parameters<typeof beginRun>[1],
+  second: CallOptions | CallContext | undefined,
+  bound: CallOptions,
+): Promise<RoutedReply> {
+  const run = beginRun(parts, request, second, bound, false);
+  const stored = lookUp(parts, run) ?? (await lookUpDeep(parts, run));
+  if (stored) return fromCache(parts, run, stored);
+  for (let joins = 0; ; joins += 1) {
+    const boarded = board(parts, run, joins < MOST_JOINS);
+    const { flight, seat, joined } = boarded;
+    try {
+      const answer = await seat.wait(flight.answer);
+      seat.done();
+      return landed(parts, run, boarded, answer);
+    } catch (thrown) {
+      seat.done();
+      const error = asError(thrown);
+      if (joined && !seat.gone) continue;
+      recordFailure(parts, run, error, statusOf(parts, run, joined));
+      throw error;
+    }
+  }
+}
+
+/** Starts one streamed answer. Rejects where nothing could be started; later failures reach the stream's reader. */
+export async function answerStream(
+  parts: RouterParts,
+  request: Parameters<typeof beginRun>[1],
+  second: CallOptions | CallContext | undefined,
+  bound: CallOptions,
+): Promise<StartedStream<RoutedReply>> {
+  const run = beginRun(parts, request, second, bound, true);
+  const stored = lookUp(parts, run) ?? (await lookUpDeep(parts, run));
+  const wantsUsage = request.stream_options?.include_usage === true;
+  if (stored) {
+    const reply = fromCache(parts, run, stored);
+    return wholeStream(reply, Promise.resolve(reply), wantsUsage);
+  }
+  const boarded = board(parts, run, true);
+  const { flight, seat, joined } = boarded;
+  let settled = false;
+  const reply = seat.wait(flight.answer).then(
+    (answer) => {
+      settled = true;
+      seat.done();
+      return landed(parts, run, boarded, answer);
+    },
+    (thrown) => {
+      settled = true;
+      seat.done();
+      const error = asError(thrown);
+      recordFailure(parts, run, error, statusOf(parts, run, joined));
+      throw error;
+    },
+  );
+  reply.catch(() => {});
+  if (!flight.stream) return deferredStream(reply, wantsUsage, () => settled || seat.leave(leftEarly()));
+  const reader = flight.stream.read(joined);
+  const rest = flight.stream;
+  return {
+    ...(wantsUsage ? guarded(reader, seat) : withoutUsage(guarded(reader, seat))),
+    reply,
+    drain: () => void drain(guarded(rest.read(false), seat)),
+    leave: () => {
+      if (!settled) seat.leave(leftEarly());
+    },
+  };
+}
+
+interface Boarded {
+  readonly flight: Flight;
+  readonly seat: Seat;
+  readonly joined: boolean;
+  /** The flight's own departure; `undefined` for one who joined. */
+  readonly departure: Departure | undefined;
+}
+
+/** A seat on an equal request's flight, or a flight of one's own. */
+function board(parts: RouterParts, run: Run, mayJoin: boolean): Boarded {
+  const key = flightKeyOf(run);
+  const shared = key !== undefined && mayJoin ? parts.flights.get(key) : undefined;
+  if (shared) return { flight: shared, seat: takeSeat(shared, run.options.signal), joined: true, departure: undefined };
+  let departure: Departure;
+  try {
+    departure = depart(parts, run);
+  } catch (thrown) {
+    const error = asError(thrown);
+    recordFailure(parts, run, error, "bypass");
+    throw withContext(error, { requestId: run.requestId });
+  }
+  const { flight } = departure;
+  if (key !== undefined) parts.flights.add(key, flight);
+  return { flight, seat: takeSeat(flight, run.options.signal), joined: false, departure };
+}
+
+/** Equal requests under equal constraints share a flight; without a cache key nobody shares. */
+function flightKeyOf({ cacheKey, options }: Run): string | undefined {
+  if (cacheKey === undefined || options.cache === false) return undefined;
+  const { allow, deny, require, maxCostUsd, fallback, strategy } = options;
+  if (!allow && !deny && !require && maxCostUsd === undefined && fallback === undefined && strategy === undefined) {
+    return cacheKey;
+  }
+  const name = typeof strategy === "object" ? strategy.name : strategy;
+  return `${cacheKey} ${JSON.stringify([allow, deny, require, maxCostUsd, fallback, name])}`;
+}
+
+function statusOf(parts: RouterParts, run: Run, joined: boolean): CacheStatus {
+  if (joined) return "joined";
+  return parts.caching && run.cacheKey ? "miss" : "bypass";
+}
+
+/** A flight's answer as this reader's reply. */
+function landed(
+  parts: RouterParts,
+  run: Run,
+  { flight, joined, departure }: Boarded,
+  { candidate, reply }: Answer,
+): RoutedReply {
+  const { call } = flight;
+  const status = statusOf(parts, run, joined);
+  const { events, learning } = parts;
+  if (events.has("cache")) events.emit("cache", { requestId: run.requestId, status });
+  const ticket = learning.learner.active || run.chooser === parts.strategy ? run.view.ticket() : undefined;
+  learning.remember(run.requestId, { candidate: candidate.id, ticket, cacheKey: run.cacheKey });
+  return recordAnswer(parts, run, {
+    reply,
+    provider: candidate.provider.id,
+    model: candidate.info.id,
+    cache: { status },
+    attempts: joined ? [] : call.attempts.slice(),
+    reasons: departure?.queue.reasons ?? [],
+    degraded: call.degraded.slice(),
+    ttftMs: joined ? null : call.ttftMs,
+    ticket,
+  });
+}
+
+/** A stored answer as this reader's reply. */
+function fromCache(parts: RouterParts, run: Run, stored: StoredReply): RoutedReply {
+  const { events, services, learning } = parts;
+  if (events.has("cache")) events.emit("cache", { requestId: run.requestId, status: "hit" });
+  const ageMs = Math.max(0, services.clock.wallNow() - stored.storedAtWallMs);
+  learning.remember(run.requestId, { candidate: stored.candidate, ticket: undefined, cacheKey: run.cacheKey });
+  return recordAnswer(parts, run, {
+    reply: unpackReply(stored),
+    provider: stored.provider,
+    model: stored.candidate.slice(stored.provider.length + 1),
+    cache: { status: "hit", ageMs, ...(stored.costUsd === null ? {} : { savedUsd: stored.costUsd }) },
+    attempts: [],
+    reasons: ["answered from the cache"],
+    degraded: [],
+    ttftMs: null,
+  });
+}
+
+/** A reader that ends with its seat. */
+function guarded(reader: StreamReader, seat: Seat): StreamReader {
+  return {
+    poll() {
+      if (seat.gone) throw seat.gone;
+      return reader.poll();
+    },
+    next: () => seat.wait(reader.next()),
+  };
+}
+
+/** The usage-only chunk is for those who asked for it. */
+function withoutUsage(reader: StreamReader): StreamReader {
+  const hidden = (chunk: ChatChunk): boolean => chunk.choices.length === 0 && !chunk.signalbox;
+  return {
+    poll() {
+      const chunk = reader.poll();
+      return chunk && hidden(chunk) ? reader.poll() : chunk;
+    },
+    async next() {
+      for (;;) {
+        const chunk = await reader.next();
+        if (!chunk || !hidden(chunk)) return chunk;
+      }
+    },
+  };
+}
+
+async function drain(reader: StreamReader): Promise<void> {
+  try {
+    while (reader.poll() ?? (await reader.next())) {
+      // The flight keeps what its readers have not taken.
+    }
+  } catch {
+    // Whoever waits on the reply is told.
+  }
+}
+
+/** A whole answer as a stream. */
+function wholeStream(
+  reply: RoutedReply,
+  settled: Promise<RoutedReply>,
+  wantsUsage: boolean,
+): StartedStream<RoutedReply> {
+  const chunks = chunksOf(reply).filter((chunk) => wantsUsage || chunk.choices.length > 0);
+  let at = 0;
+  const poll = (): ChatChunk | undefined => chunks[at++];
+  return { poll, next: () => Promise.resolve(poll() ?? null), reply: settled, drain() {}, leave() {} };
+}
+
+/** A stream whose answer comes whole, later. */
+function deferredStream(
+  reply: Promise<RoutedReply>,
+  wantsUsage: boolean,
+  leave: () => void,
+): StartedStream<RoutedReply> {
+  let whole: StartedStream<RoutedReply> | undefined;
+  return {
+    poll: () => whole?.poll(),
+    async next() {
+      whole ??= wholeStream(await reply, reply, wantsUsage);
+      return whole.next();
+    },
+    reply,
+    drain() {},
+    leave,
+  };
+}

@@ -1,0 +1,214 @@
+import { createCache } from "../cache/cache.js";
+import { createResponseCache } from "../cache/response-cache.js";
+import type { Cache } from "../cache/types.js";
+import type { EventMap } from "../contract/events.js";
+import type { Provider } from "../contract/provider.js";
+import type { CandidateSnapshot, Strategy } from "../contract/strategy.js";
+import { type Clock, systemClock } from "../core/clock.js";
+import { type ContainedEmitter, createEmitter } from "../core/emitter.js";
+import { createIdSource } from "../core/ids.js";
+import { createFlights } from "../flow/flight.js";
+import { createCandidateMetrics } from "../metrics/candidate-metrics.js";
+import { createRouterStats } from "../metrics/router-stats.js";
+import { type Chooser, createChooser } from "../ranking/chooser.js";
+import { createPrefixAffinity } from "../ranking/prefix-affinity.js";
+import { createStrategyRegistry, type StrategyRegistry } from "../ranking/registry.js";
+import { createGates, type Gates } from "../resilience/gates.js";
+import { createRetryBudget } from "../resilience/retry-budget.js";
+import { createBudgets } from "../spend/budgets.js";
+import { endsAtWallMs, isAuto, type PlannedCandidate, supportsOf } from "./candidates.js";
+import { checkRouterOptions, invalid } from "./check-options.js";
+import { createLearning } from "./learning.js";
+import type { RouterCacheOptions, RouterOptions } from "./options.js";
+import type { ResponseCaching, RouterParts } from "./parts.js";
+import { createSelector } from "./selection.js";
+import { createSettled } from "./settled.js";
+import { CandidateView, type Frame } from "./snapshot.js";
+
+/** What is expected of a candidate before anything was measured. */
+const PRIOR = { ttftMs: 1_000, tokensPerSecond: 60, successRate: 0.95 };
+
+/** Builds everything a router consists of. @throws SignalboxError `invalid_options` */
+export function assembleRouter(options: RouterOptions): RouterParts {
+  checkRouterOptions(options);
+  refuseKeyless(options.providers);
+  const clock = options.clock ?? systemClock;
+  const random = options.random ?? Math.random;
+  const events: ContainedEmitter<EventMap> = createEmitter<EventMap>((name, fault) => {
+    if (name !== "warning") warn("listener_failed", `A listener of "${name}" failed: ${faultName(fault)}`);
+  });
+  const warn = (code: string, message: string, requestId?: string): void => {
+    if (events.has("warning")) events.emit("warning", { code, message, requestId });
+  };
+  const gates = createGates(options.breaker ?? {}, {
+    clock,
+    random,
+    onBreaker: (candidate, from, to, reason, openMs) => {
+      if (events.has("breaker")) events.emit("breaker", { candidate, from, to, reason, openMs });
+    },
+    onClosed: (candidate) => byId.get(candidate)?.metrics.restartReliability(),
+  });
+  const candidates = createCandidates(options.providers, gates, clock);
+  const byId = new Map(candidates.map((candidate) => [candidate.id, candidate]));
+  const learning = createLearning(byId, options.state);
+  if (learning.learner.stateProblem) warn("state_ignored", learning.learner.stateProblem);
+  const keepsPrefixes = options.providers.some((provider) => provider.prefixCache !== undefined);
+  const affinity = keepsPrefixes ? createPrefixAffinity({ clock }) : undefined;
+  const frame = {} as Frame;
+  const views = candidates.map((candidate) => new CandidateView(candidate, frame, affinity, learning));
+  const registry = createStrategyRegistry(options.strategies ?? []);
+  const chooserOf = createChooserSource(registry, warn);
+  const strategy = chooserOf(options.strategy ?? "adaptive");
+  if (!strategy) throw invalid("strategy", "names no strategy of this router");
+  let sequence = 0;
+
+  const parts: RouterParts = {
+    id: options.id ?? "router",
+    options,
+    events,
+    candidates,
+    byId,
+    viewsOf: createViewLists(views),
+    frame,
+    selector: createSelector(candidates, options.aliases ?? {}),
+    chooserOf,
+    strategy,
+    caching: createCaching(options.cache ?? false, clock),
+    flights: createFlights(),
+    affinity,
+    learning,
+    budgets: options.budgets ? createBudgets(options.budgets, { clock }) : undefined,
+    stats: createRouterStats(),
+    healthTold: new Map(),
+    strategyNames: registry.names(),
+    ownsCache: options.cache !== undefined && options.cache !== false && !isCache(options.cache),
+    active: new Set(),
+    nextId: createIdSource("req"),
+    sequence: (advance) => (advance ? sequence++ : sequence),
+    services: {
+      clock,
+      random,
+      events,
+      timeouts: {
+        headersMs: options.timeouts?.headersMs ?? 30_000,
+        unaryHeadersMs: options.timeouts?.headersMs ?? 120_000,
+        firstTokenMs: options.timeouts?.firstTokenMs ?? 30_000,
+        idleMs: options.timeouts?.idleMs ?? 60_000,
+        totalMs: options.timeouts?.totalMs ?? 600_000,
+      },
+      backoff: { baseMs: options.retry?.baseMs ?? 500, capMs: options.retry?.capMs ?? 8_000 },
+      settled: (attempt, candidate) => settled(attempt, candidate),
+      warn,
+    },
+  };
+  const settled = createSettled(parts);
+  return parts;
+}
+
+function createCandidates(providers: readonly Provider[], gates: Gates, clock: Clock): PlannedCandidate[] {
+  const candidates: PlannedCandidate[] = [];
+  for (const provider of providers) {
+    const retries = createRetryBudget({}, { clock });
+    for (const info of provider.models) {
+      const id = `${provider.id}/${info.id}`;
+      candidates.push({
+        id,
+        position: candidates.length,
+        provider,
+        info,
+        gate: gates.candidate(id, provider.id),
+        metrics: createCandidateMetrics({ clock }, PRIOR),
+        retries,
+        limiter: undefined,
+        supports: supportsOf(info),
+        auto: isAuto(provider, info.id),
+        endsAtWallMs: endsAtWallMs(info),
+      });
+    }
+  }
+  return candidates;
+}
+
+/** A router of nothing but vendors without a key could never answer. */
+function refuseKeyless(providers: readonly Provider[]): void {
+  if (providers.some((provider) => provider.unavailable === undefined)) return;
+  const variables = [...new Set(providers.flatMap((provider) => provider.unavailable?.variables ?? []))];
+  throw invalid("providers", `hold no usable one: set ${variables.join(" or ")}, or give an apiKey`);
+}
+
+type Warn = (code: string, message: string) => void;
+
+function createChooserSource(registry: StrategyRegistry, warn: Warn): RouterParts["chooserOf"] {
+  const choosers = new Map<string, Chooser>();
+  const inline = new WeakMap<Strategy, Chooser>();
+  const chooser = (strategy: Strategy): Chooser =>
+    createChooser({ strategy, onWarning: ({ code, message }) => warn(code, message) });
+  return (given) => {
+    if (typeof given === "object") {
+      let known = inline.get(given);
+      if (!known) {
+        // The registry's own check says what is wrong with it.
+        createStrategyRegistry([given]);
+        known = chooser(given);
+        inline.set(given, known);
+      }
+      return known;
+    }
+    const known = choosers.get(given);
+    if (known) return known;
+    const strategy = registry.get(given);
+    if (!strategy) return undefined;
+    const made = chooser(strategy);
+    choosers.set(given, made);
+    return made;
+  };
+}
+
+function createViewLists(views: readonly CandidateSnapshot[]): RouterParts["viewsOf"] {
+  const lists = new WeakMap<readonly PlannedCandidate[], readonly CandidateSnapshot[]>();
+  return (group) => {
+    let list = lists.get(group);
+    if (!list) {
+      list = group.map((candidate) => views[candidate.position] as CandidateSnapshot);
+      lists.set(group, list);
+    }
+    return list;
+  };
+}
+
+function createCaching(given: false | RouterCacheOptions | Cache, clock: Clock): ResponseCaching | undefined {
+  if (given === false) return undefined;
+  if (isCache(given)) {
+    const responses = createResponseCache({ cache: given, clock });
+    return { cache: given, responses, gate: {}, tenancyRequired: false, normalize: false };
+  }
+  const { temperature, toolCalls, tenancy, normalize, ...rest } = given;
+  checkCacheWords({ temperature, toolCalls, tenancy, normalize });
+  const cache = createCache({ ...rest, clock: rest.clock ?? clock });
+  const responses = createResponseCache({ cache, clock });
+  const gate = { temperature, toolCalls };
+  return { cache, responses, gate, tenancyRequired: tenancy === "required", normalize: normalize === true };
+}
+
+function isCache(given: RouterCacheOptions | Cache): given is Cache {
+  return "get" in given && typeof given.get === "function" && "set" in given && typeof given.set === "function";
+}
+
+function checkCacheWords(words: Pick<RouterCacheOptions, "temperature" | "toolCalls" | "tenancy" | "normalize">): void {
+  const { temperature, toolCalls, tenancy, normalize } = words;
+  if (temperature !== undefined && temperature !== "zero" && temperature !== "any") {
+    throw invalid("cache.temperature", 'must be "zero" or "any"');
+  }
+  if (tenancy !== undefined && tenancy !== "optional" && tenancy !== "required") {
+    throw invalid("cache.tenancy", 'must be "optional" or "required"');
+  }
+  if (toolCalls !== undefined && typeof toolCalls !== "boolean")
+    throw invalid("cache.toolCalls", "must be true or false");
+  if (normalize !== undefined && typeof normalize !== "boolean")
+    throw invalid("cache.normalize", "must be true or false");
+}
+
+/** A fault in words that hold no data of the app's: only what kind of thing was thrown. */
+function faultName(fault: unknown): string {
+  return fault instanceof Error ? fault.name : typeof fault;
+}

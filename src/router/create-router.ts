@@ -1,0 +1,131 @@
+import type { ChatRequest } from "../chat/request.js";
+import type { CallOptions } from "../contract/call-options.js";
+import type { CallContext } from "../contract/provider.js";
+import { SignalboxError } from "../errors/signalbox-error.js";
+import { createReplyStream } from "../flow/reader-stream.js";
+import { healthOf } from "../metrics/health.js";
+import { answerChat, answerStream } from "./answer.js";
+import { assembleRouter } from "./assemble.js";
+import { checkCallOptions, isCallContext } from "./call-settings.js";
+import type { PlannedCandidate } from "./candidates.js";
+import { explainRequest } from "./explain.js";
+import { createLifetime, type Lifetime } from "./lifetime.js";
+import type { RouterOptions } from "./options.js";
+import { ownModels } from "./own-models.js";
+import type { RouterParts } from "./parts.js";
+import { recommendFrom } from "./recommendation.js";
+import type { RoutedReply } from "./records.js";
+import type { Router, RouterHealth, RouterStream } from "./router.js";
+import { NONE } from "./run.js";
+
+/**
+ * Makes a router: one object that takes each request to the candidate that should have it, and to the next one when
+ * that fails.
+ *
+ * @example
+ * const router = createRouter({ providers: [minimax(), glm(), kimi()], strategy: "cost-optimized" });
+ * const reply = await router.chat({ messages: [{ role: "user", content: "Why is the sky blue?" }] });
+ *
+ * @throws SignalboxError `invalid_options` naming the path; also where no provider has a key, naming every variable
+ */
+export function createRouter(options: RouterOptions): Router {
+  const parts = assembleRouter(options);
+  const lifetime = createLifetime(
+    (reason) => {
+      for (const abort of [...parts.active]) abort.abort(reason);
+    },
+    async () => {
+      parts.events.clear();
+      if (parts.ownsCache) await parts.caching?.cache.close();
+    },
+  );
+  return boundRouter(parts, lifetime, NONE);
+}
+
+/** The router's face over shared parts, with options that stand for every call. */
+function boundRouter(parts: RouterParts, lifetime: Lifetime, bound: CallOptions): Router {
+  const { events } = parts;
+  const models = ownModels(parts.candidates);
+
+  const chat = (request: ChatRequest, second?: CallOptions | CallContext): Promise<RoutedReply> =>
+    lifetime.track(() => answerChat(parts, request, second, bound));
+  const stream = (request: ChatRequest, second?: CallOptions | CallContext): RouterStream =>
+    createReplyStream(() => lifetime.trackStream(() => answerStream(parts, request, second, bound)));
+
+  const router: Router = {
+    id: parts.id,
+    models,
+    autoModels: ["auto"],
+    strategies: parts.strategyNames,
+    cache: parts.caching?.cache,
+    chat: chat as Router["chat"],
+    stream,
+    explain: (request, given) => explainRequest(parts, request, given, bound),
+    feedback(target, feedback) {
+      const { cacheKey } = parts.learning.feedback(target, feedback);
+      if (feedback.score > 0 || cacheKey === undefined || !parts.caching) return;
+      parts.caching.responses.delete(cacheKey);
+      if (events.has("cache")) events.emit("cache", { status: "evicted", reason: "feedback" });
+    },
+    on(name, listener) {
+      events.on(name, listener);
+      return this;
+    },
+    once(name, listener) {
+      events.once(name, listener);
+      return this;
+    },
+    off(name, listener) {
+      events.off(name, listener);
+      return this;
+    },
+    stats() {
+      const stats = parts.stats.snapshot();
+      return parts.caching ? { ...stats, cache: parts.caching.cache.stats() } : stats;
+    },
+    health: () => readHealth(parts),
+    recommend: () => recommendFrom(parts.stats.snapshot()),
+    budget: (key) => parts.budgets?.read(key) ?? [],
+    with(more) {
+      if (isCallContext(more))
+        throw new SignalboxError("invalid_options", "with() takes call options", { path: "options" });
+      return boundRouter(parts, lifetime, { ...bound, ...checkCallOptions(more) });
+    },
+    reset: (id) => forCandidates(parts, id, (candidate) => candidate.gate.reset()),
+    disable: (id) => forCandidates(parts, id, (candidate) => candidate.gate.disable("disabled by hand")),
+    enable: (id) => forCandidates(parts, id, (candidate) => candidate.gate.enable()),
+    exportState: () => ({ version: 1, learner: parts.learning.learner.exportState() }),
+    close: (how) => lifetime.close(how?.abort ?? false),
+    [Symbol.asyncDispose]: () => lifetime.close(false),
+  };
+  return router;
+}
+
+function readHealth({ candidates, services, healthTold }: RouterParts): RouterHealth {
+  const nowMs = services.clock.now();
+  const nowWallMs = services.clock.wallNow();
+  return {
+    candidates: candidates.map((candidate) => {
+      const view = candidate.gate.view(nowMs);
+      const { status, reasons } = healthOf(view, candidate.metrics, nowMs);
+      const told = healthTold.get(candidate.id);
+      if (told?.status !== status) healthTold.set(candidate.id, { status, sinceMs: nowMs });
+      const sinceMs = nowWallMs - (nowMs - (healthTold.get(candidate.id)?.sinceMs ?? nowMs));
+      return { id: candidate.id, status, reasons, sinceMs };
+    }),
+  };
+}
+
+/** Acts on a candidate (`"provider/model"`), on all of a provider, or on everyone. */
+function forCandidates(
+  { candidates }: RouterParts,
+  id: string | undefined,
+  act: (candidate: PlannedCandidate) => void,
+): void {
+  const meant = candidates.filter(
+    (candidate) => id === undefined || candidate.id === id || candidate.provider.id === id,
+  );
+  if (meant.length === 0)
+    throw new SignalboxError("invalid_request", "No candidate or provider has this id", { path: "id" });
+  for (const candidate of meant) act(candidate);
+}

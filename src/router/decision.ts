@@ -1,0 +1,77 @@
+import type { ChatRequest } from "../chat/request.js";
+import type { CallOptions } from "../contract/call-options.js";
+import type { CandidateSnapshot, Characteristics, StrategyContext } from "../contract/strategy.js";
+import type { Choice, Chooser } from "../ranking/chooser.js";
+import type { LearnerView } from "../ranking/learner/learner.js";
+import type { Ranker } from "./call-queue.js";
+import type { PlannedCandidate } from "./candidates.js";
+import type { RouterParts } from "./parts.js";
+
+type Group = readonly PlannedCandidate[];
+
+/** What one request's decisions are made of. */
+export interface DecisionInput {
+  readonly request: ChatRequest;
+  readonly options: CallOptions;
+  readonly characteristics: Characteristics;
+  readonly view: LearnerView;
+  readonly chain: readonly string[];
+  readonly chooser: Chooser;
+}
+
+/** Ranks the candidates of one request: puts its facts into the router's frame, then asks the strategy. */
+export class RequestRanker implements Ranker {
+  readonly #parts: RouterParts;
+  readonly #input: DecisionInput;
+  readonly #random: () => number;
+
+  readonly #peek: boolean;
+
+  /**
+   * @param random the router's own, or a fork of it where nothing may be disturbed.
+   * @param peek leaves the router's count of decisions where it is.
+   */
+  constructor(parts: RouterParts, input: DecisionInput, random: () => number, peek = false) {
+    this.#peek = peek;
+    this.#parts = parts;
+    this.#input = input;
+    this.#random = random;
+  }
+
+  begin(): Choice {
+    return this.#input.chooser.begin();
+  }
+
+  contextOf(group: Group): StrategyContext {
+    const { viewsOf, frame, services } = this.#parts;
+    const { request, characteristics, view, chain, chooser } = this.#input;
+    const nowMs = services.clock.now();
+    frame.request = request;
+    frame.characteristics = characteristics;
+    frame.view = view;
+    frame.chain = chain;
+    frame.nowMs = nowMs;
+    for (const candidate of group) candidate.metrics.refresh(nowMs);
+    return {
+      request,
+      characteristics,
+      candidates: viewsOf(group),
+      random: this.#random,
+      sequence: this.#parts.sequence(!this.#peek),
+      nowMs,
+      incumbent: chooser.incumbent,
+    };
+  }
+
+  reasons(context: StrategyContext, snapshot: CandidateSnapshot): readonly string[] {
+    return this.#input.chooser.reasons(context, snapshot);
+  }
+
+  at(position: number): PlannedCandidate | undefined {
+    return this.#parts.candidates[position];
+  }
+
+  nowMs(): number {
+    return this.#parts.services.clock.now();
+  }
+}

@@ -1,0 +1,73 @@
+import type { ChatRequest } from "../chat/request.js";
+import type { CallOptions } from "../contract/call-options.js";
+import type { Characteristics } from "../contract/strategy.js";
+import { seededRandom } from "../core/random.js";
+import type { Exclusion } from "../errors/kinds.js";
+import { RequestRanker } from "./decision.js";
+import type { RouterParts } from "./parts.js";
+import { planOf } from "./plan.js";
+import { inspectRun } from "./run.js";
+
+/** How a request would be routed now. Plain JSON. */
+export interface Explanation {
+  readonly characteristics: Characteristics;
+  /** Who may run, best first: the first choice and its fallbacks. */
+  readonly candidates: readonly ExplainedCandidate[];
+  readonly excluded: readonly Exclusion[];
+  readonly strategy: string;
+}
+
+export interface ExplainedCandidate {
+  /** `"provider/model"`. */
+  readonly id: string;
+  readonly provider: string;
+  readonly model: string;
+  /** `null` where the strategy gave none. */
+  readonly score: number | null;
+  readonly reasons: readonly string[];
+  /** The chance with which it would go first, where the strategy says so. */
+  readonly propensity?: number | undefined;
+  /** Dollars, with the expected cached prefix; `null` where the price is unknown. */
+  readonly expectedCostUsd: number | null;
+  readonly expectedLatencyMs: number;
+}
+
+/** Plans and ranks without sending, drawing or recording anything. */
+export function explainRequest(
+  parts: RouterParts,
+  request: ChatRequest,
+  options: CallOptions | undefined,
+  bound: CallOptions,
+): Explanation {
+  const run = inspectRun(parts, request, options, bound);
+  const plan = planOf(run.selection.groups, run.filter, parts.services.clock.now());
+  // Forked: the router's own source stays where it is, and the same moment explains the same way twice.
+  const ranker = new RequestRanker(parts, run, seededRandom(run.chain.length + 1), true);
+  const candidates: ExplainedCandidate[] = [];
+  for (const group of plan.groups) {
+    if (group.length === 0) continue;
+    const context = ranker.contextOf(group);
+    for (const { id, score, reasons, propensity } of run.chooser.explain(context)) {
+      const view = context.candidates.find((candidate) => candidate.id === id);
+      if (!view) continue;
+      const { provider, model, expectedCostUsd, expectedLatencyMs } = view;
+      candidates.push({
+        id,
+        provider,
+        model,
+        score,
+        reasons,
+        expectedCostUsd: Number.isFinite(expectedCostUsd) ? expectedCostUsd : null,
+        expectedLatencyMs,
+        ...(propensity === undefined ? {} : { propensity }),
+      });
+    }
+  }
+  const { kind, complexity, tokens, needs, sensitivity, pinned } = run.characteristics;
+  return {
+    characteristics: { kind, complexity, tokens, needs, sensitivity, pinned },
+    candidates,
+    excluded: plan.excluded,
+    strategy: run.chooser.strategy.name,
+  };
+}

@@ -1,0 +1,93 @@
+import QuickLRU from "quick-lru";
+import type { ChatRequest } from "../chat/request.js";
+import type { Characteristics, QualityEstimate } from "../contract/strategy.js";
+import { SignalboxError } from "../errors/signalbox-error.js";
+import { createLearner, type Learner, type LearnerTicket, type LearnerView } from "../ranking/learner/learner.js";
+import type { PlannedCandidate } from "./candidates.js";
+
+/** What feedback may be given for: a reply, its route (also as parsed JSON, in another process), or the request's id. */
+export type FeedbackTarget = string | { readonly route: FeedbackRoute } | FeedbackRoute;
+
+/** The part of a route that feedback reads. */
+export interface FeedbackRoute {
+  readonly requestId: string;
+  readonly provider: string;
+  readonly model: string;
+  readonly ticket?: LearnerTicket | undefined;
+}
+
+/** What an answer was worth. */
+export interface Feedback {
+  /** 0 useless, 1 perfect. */
+  readonly score: number;
+  /** A word of yours, for your own records; not learned from. */
+  readonly label?: string | undefined;
+}
+
+/** Answered requests that feedback by id can still find. */
+const REMEMBERED = 5_000;
+
+interface Remembered {
+  readonly candidate: string;
+  readonly ticket: LearnerTicket | undefined;
+  readonly cacheKey: string | undefined;
+}
+
+/** The learner as the router uses it: one view per decision, and a bounded memory of who answered what. */
+export interface Learning {
+  readonly learner: Learner;
+  /** The request as the learner sees it; cheap until read. */
+  view(request: ChatRequest, characteristics: Characteristics): LearnerView;
+  /** The estimate for one candidate; the same object each time for the same candidate. */
+  quality(view: LearnerView, candidate: PlannedCandidate): QualityEstimate;
+  remember(requestId: string, answered: Remembered): void;
+  /**
+   * Takes feedback. Returns the key of the cached answer it was about, where one is known.
+   * @throws SignalboxError `invalid_request` for a score outside 0..1 or a target that names no known answer
+   */
+  feedback(target: FeedbackTarget, feedback: Feedback): { readonly cacheKey: string | undefined };
+}
+
+export function createLearning(byId: ReadonlyMap<string, PlannedCandidate>, state: unknown): Learning {
+  const learner = createLearner({ state });
+  const answered = new QuickLRU<string, Remembered>({ maxSize: REMEMBERED });
+  const estimates = new Map<string, { mean: number; sd: number; samples: number }>();
+
+  return {
+    learner,
+    view: (request, characteristics) => learner.view(request, characteristics),
+    quality(view, candidate) {
+      let into = estimates.get(candidate.id);
+      if (!into) {
+        into = { mean: 0, sd: 0, samples: 0 };
+        estimates.set(candidate.id, into);
+      }
+      learner.quality(view, candidate.id, candidate.info.tier ?? 2, into);
+      return into;
+    },
+    remember(requestId, what) {
+      answered.set(requestId, what);
+    },
+    feedback(target, { score }) {
+      if (typeof score !== "number" || !(score >= 0 && score <= 1)) {
+        throw new SignalboxError("invalid_request", "score must be a number from 0 to 1", { path: "feedback.score" });
+      }
+      const found = typeof target === "string" ? answered.get(target) : fromRoute(target);
+      const candidate = found && byId.get(found.candidate);
+      if (!found || !candidate) {
+        const message = "This answer is not known here: give the reply or its route instead of an old id";
+        throw new SignalboxError("invalid_request", message, { path: "feedback.target", detail: "unknown_answer" });
+      }
+      learner.feedback(candidate.id, candidate.info.tier ?? 2, found.ticket, score);
+      return { cacheKey: found.cacheKey };
+    },
+  };
+
+  function fromRoute(target: Exclude<FeedbackTarget, string>): Remembered | undefined {
+    if (typeof target !== "object" || target === null) return undefined;
+    const route = "route" in target ? target.route : target;
+    if (typeof route !== "object" || route === null) return undefined;
+    const known = answered.get(String(route.requestId));
+    return known ?? { candidate: `${route.provider}/${route.model}`, ticket: route.ticket, cacheKey: undefined };
+  }
+}

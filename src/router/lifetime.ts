@@ -1,0 +1,59 @@
+import { SignalboxError } from "../errors/signalbox-error.js";
+import type { StartedStream } from "../flow/reader-stream.js";
+
+/** What is in flight on a router, so that closing it can wait or end it. */
+export interface Lifetime {
+  /** Runs a request unless the router is closed. */
+  track<T>(run: () => Promise<T>): Promise<T>;
+  trackStream<T>(run: () => Promise<StartedStream<T>>): Promise<StartedStream<T>>;
+  /** Refuses what comes, and settles when nothing is in flight any more. */
+  close(abort: boolean): Promise<void>;
+}
+
+export function createLifetime(onAbort: (reason: SignalboxError) => void, onClosed: () => Promise<void>): Lifetime {
+  let inFlight = 0;
+  let closing: Promise<void> | undefined;
+  let idle: (() => void) | undefined;
+
+  const enter = (): void => {
+    if (closing)
+      throw new SignalboxError("unavailable", "The router is closed", { detail: "closed", retryable: false });
+    inFlight += 1;
+  };
+  const leave = (): void => {
+    inFlight -= 1;
+    if (inFlight === 0) idle?.();
+  };
+
+  return {
+    track(run) {
+      try {
+        enter();
+      } catch (error) {
+        return Promise.reject(error);
+      }
+      const work = run();
+      work.then(leave, leave);
+      return work;
+    },
+    async trackStream(run) {
+      enter();
+      try {
+        const stream = await run();
+        stream.reply.then(leave, leave);
+        return stream;
+      } catch (error) {
+        leave();
+        throw error;
+      }
+    },
+    close(abort) {
+      closing ??= new Promise<void>((resolve) => {
+        idle = resolve;
+        if (inFlight === 0) resolve();
+      }).then(onClosed);
+      if (abort) onAbort(new SignalboxError("cancelled", "The router was closed", { detail: "closed" }));
+      return closing;
+    },
+  };
+}

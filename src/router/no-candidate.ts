@@ -1,0 +1,67 @@
+import type { Exclusion } from "../errors/kinds.js";
+import { SignalboxError } from "../errors/signalbox-error.js";
+import { mayForce } from "../resilience/gates.js";
+import type { PlannedCandidate } from "./candidates.js";
+import type { RouterParts } from "./parts.js";
+import type { Run } from "./run.js";
+
+/** Reasons that time or a hand may lift. */
+const FOR_NOW = new Set(["breaker_open", "cool_down", "disabled"]);
+
+/**
+ * Where open breakers alone block the capable candidates, one request a second may try the nearest to reopen.
+ * `undefined` where this request may not.
+ */
+export function forcedGroups(
+  parts: RouterParts,
+  excluded: readonly Exclusion[],
+  nowMs: number,
+): readonly (readonly PlannedCandidate[])[] | undefined {
+  const blocked: PlannedCandidate[] = [];
+  for (const { id, reason } of excluded) {
+    const candidate = FOR_NOW.has(reason) ? parts.byId.get(id) : undefined;
+    if (candidate) blocked.push(candidate);
+  }
+  const gate = mayForce(
+    blocked.map((candidate) => candidate.gate),
+    nowMs,
+  );
+  const forced = gate && blocked.find((candidate) => candidate.gate === gate);
+  return forced ? [[forced]] : undefined;
+}
+
+/** Why nobody may be asked: for now (`unavailable`), by a budget, or ever (`no_candidate`). */
+export function blockedError(
+  parts: RouterParts,
+  run: Run,
+  excluded: readonly Exclusion[],
+  nowMs: number,
+): SignalboxError {
+  const { requestId } = run;
+  const forNow = excluded.filter(({ reason }) => FOR_NOW.has(reason));
+  if (forNow.length > 0) {
+    let atMs = Number.POSITIVE_INFINITY;
+    for (const { id } of forNow) atMs = Math.min(atMs, parts.byId.get(id)?.gate.retryAtMs(nowMs) ?? atMs);
+    const retryAfterMs = Number.isFinite(atMs) ? Math.max(0, Math.ceil(atMs - nowMs)) : undefined;
+    const message = `Every candidate for this request is blocked for now: ${wordsFor(forNow)}`;
+    return new SignalboxError("unavailable", message, { requestId, excluded, retryAfterMs });
+  }
+  if (excluded.some(({ reason }) => reason === "budget")) {
+    const message = "Every candidate for this request would cost more than it may";
+    return new SignalboxError("budget_exceeded", message, {
+      requestId,
+      excluded,
+      detail: "max_cost",
+      retryable: false,
+    });
+  }
+  return new SignalboxError("no_candidate", `No candidate can serve this request: ${wordsFor(excluded)}`, {
+    requestId,
+    excluded,
+  });
+}
+
+function wordsFor(excluded: readonly Exclusion[]): string {
+  const shown = excluded.slice(0, 8).map(({ id, reason }) => `${id} (${reason})`);
+  return shown.join(", ") + (excluded.length > 8 ? ` and ${excluded.length - 8} more` : "");
+}

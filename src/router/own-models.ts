@@ -1,0 +1,55 @@
+import type { ModelInfo } from "../contract/provider.js";
+import type { PlannedCandidate } from "./candidates.js";
+
+/** The models of a router that is itself a provider: `"auto"`, which stands for all it may choose, then each model. */
+export function ownModels(candidates: readonly PlannedCandidate[]): readonly ModelInfo[] {
+  const choosable = candidates.filter((candidate) => candidate.auto);
+  const byId = new Map<string, ModelInfo>();
+  for (const { info } of candidates) if (!byId.has(info.id)) byId.set(info.id, info);
+  byId.delete("auto");
+  return [
+    togetherAs(
+      "auto",
+      (choosable.length > 0 ? choosable : candidates).map(({ info }) => info),
+    ),
+    ...byId.values(),
+  ];
+}
+
+/** What a set of models can do together: the router inside picks one that can. */
+function togetherAs(id: string, models: readonly ModelInfo[]): ModelInfo {
+  const can = (test: (model: ModelInfo) => boolean): boolean => models.some(test);
+  return {
+    id,
+    contextWindow: Math.max(...models.map((model) => model.contextWindow)),
+    maxOutput: models.every((model) => model.maxOutput !== null)
+      ? Math.max(...models.map((model) => model.maxOutput ?? 0))
+      : null,
+    capabilities: {
+      tools: can(({ capabilities }) => capabilities.tools),
+      vision: can(({ capabilities }) => capabilities.vision === "url")
+        ? "url"
+        : can(({ capabilities }) => capabilities.vision === "data")
+          ? "data"
+          : false,
+      thinking: can(({ capabilities }) => capabilities.thinking !== "none") ? "switchable" : "none",
+      json: can(({ capabilities }) => capabilities.json === "schema")
+        ? "schema"
+        : can(({ capabilities }) => capabilities.json === "object")
+          ? "object"
+          : "none",
+      audio: can(({ capabilities }) => capabilities.audio === true),
+    },
+    usdPerMTok: dearest(models),
+  };
+}
+
+/** The dearest price stands for all: a cost limit that it meets is met whoever answers. */
+function dearest(models: readonly ModelInfo[]): ModelInfo["usdPerMTok"] {
+  let found: ModelInfo["usdPerMTok"] = null;
+  for (const { usdPerMTok: price } of models) {
+    if (price === null) return null;
+    if (!found || price.input + price.output > found.input + found.output) found = price;
+  }
+  return found;
+}

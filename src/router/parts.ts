@@ -1,0 +1,61 @@
+import type { ResponseCache } from "../cache/response-cache.js";
+import type { Cache } from "../cache/types.js";
+import type { GateOptions } from "../cache/write-gate.js";
+import type { EventMap, HealthStatus } from "../contract/events.js";
+import type { CandidateSnapshot } from "../contract/strategy.js";
+import type { ContainedEmitter } from "../core/emitter.js";
+import type { AbortSource } from "../flow/abort-source.js";
+import type { FlowServices } from "../flow/call.js";
+import type { Flights } from "../flow/flight.js";
+import type { RouterStatsCollector } from "../metrics/router-stats.js";
+import type { Chooser } from "../ranking/chooser.js";
+import type { PrefixAffinity } from "../ranking/prefix-affinity.js";
+import type { Budgets } from "../spend/budgets.js";
+import type { PlannedCandidate } from "./candidates.js";
+import type { Learning } from "./learning.js";
+import type { RouterOptions } from "./options.js";
+import type { Selector } from "./selection.js";
+import type { Frame } from "./snapshot.js";
+
+/** How the router uses its response cache. */
+export interface ResponseCaching {
+  readonly cache: Cache;
+  readonly responses: ResponseCache;
+  readonly gate: GateOptions;
+  readonly tenancyRequired: boolean;
+  readonly normalize: boolean;
+}
+
+/** Everything one router consists of. All its state lives here, and nowhere else. */
+export interface RouterParts {
+  readonly id: string;
+  readonly options: RouterOptions;
+  readonly services: FlowServices;
+  readonly events: ContainedEmitter<EventMap>;
+  /** In listed order; a candidate's `position` is its index. */
+  readonly candidates: readonly PlannedCandidate[];
+  readonly byId: ReadonlyMap<string, PlannedCandidate>;
+  /** How strategies see a group; a group that lasts keeps its list. */
+  viewsOf(group: readonly PlannedCandidate[]): readonly CandidateSnapshot[];
+  readonly frame: Frame;
+  readonly selector: Selector;
+  /** The chooser of a strategy; `undefined` where the name is unknown. */
+  chooserOf(strategy: NonNullable<RouterOptions["strategy"]>): Chooser | undefined;
+  readonly strategy: Chooser;
+  readonly caching: ResponseCaching | undefined;
+  readonly flights: Flights;
+  readonly affinity: PrefixAffinity | undefined;
+  readonly learning: Learning;
+  readonly budgets: Budgets | undefined;
+  readonly stats: RouterStatsCollector;
+  /** What each candidate's health was when last told. */
+  readonly healthTold: Map<string, { status: HealthStatus; sinceMs: number }>;
+  readonly strategyNames: readonly string[];
+  /** Whether closing the router closes the cache. */
+  readonly ownsCache: boolean;
+  /** Ends of all upstream work in flight. */
+  readonly active: Set<AbortSource>;
+  nextId(): string;
+  /** The number of the decision being made; `advance` makes it. */
+  sequence(advance: boolean): number;
+}

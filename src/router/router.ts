@@ -1,0 +1,86 @@
+import type { Cache } from "../cache/types.js";
+import type { ChatRequest } from "../chat/request.js";
+import type { CallOptions, OutputSchema } from "../contract/call-options.js";
+import type { EventMap, EventName, HealthStatus } from "../contract/events.js";
+import type { CallContext, ModelInfo } from "../contract/provider.js";
+import type { ReplyStream } from "../flow/reader-stream.js";
+import type { RouterStats } from "../metrics/router-stats.js";
+import type { BudgetReading } from "../spend/budgets.js";
+import type { Explanation } from "./explain.js";
+import type { Feedback, FeedbackTarget } from "./learning.js";
+import type { Recommendation } from "./recommendation.js";
+import type { RoutedReply } from "./records.js";
+
+/** A streamed answer of the router; see {@link ReplyStream}. */
+export type RouterStream<Output = unknown> = ReplyStream<RoutedReply<Output>>;
+
+/** How candidates are, as far as calls have shown. */
+export interface RouterHealth {
+  readonly candidates: readonly CandidateHealth[];
+}
+
+export interface CandidateHealth {
+  /** `"provider/model"`. */
+  readonly id: string;
+  readonly status: HealthStatus;
+  readonly reasons: readonly string[];
+  /** Wall-clock milliseconds since 1970. */
+  readonly sinceMs: number;
+}
+
+/** Statistics of the router, with those of its cache where it has one. */
+export interface RouterReport extends RouterStats {
+  readonly cache?: ReturnType<Cache["stats"]> | undefined;
+}
+
+/**
+ * One router. It is itself a provider, so routers nest and every door takes one.
+ * All its state is its own; two routers in a process know nothing of each other.
+ */
+export interface Router {
+  readonly id: string;
+  /** `"auto"` first: it stands for all that this router may choose. */
+  readonly models: readonly ModelInfo[];
+  readonly autoModels: readonly string[];
+  /** The names that `strategy` may take. */
+  readonly strategies: readonly string[];
+  /** The response cache; `undefined` where it is off. */
+  readonly cache: Cache | undefined;
+  /**
+   * Answers a request.
+   *
+   * @throws SignalboxError with every attempt inside; see its kinds
+   */
+  chat<Output>(
+    request: ChatRequest,
+    options: CallOptions<Output> & { output: OutputSchema<Output> },
+  ): Promise<RoutedReply<Output> & { parsed: Output }>;
+  chat(request: ChatRequest, options?: CallOptions | CallContext): Promise<RoutedReply>;
+  /** Answers a request piece by piece. Nothing is sent until someone reads. */
+  stream(request: ChatRequest, options?: CallOptions | CallContext): RouterStream;
+  /** How the request would be routed now; nothing is sent or recorded. */
+  explain(request: ChatRequest, options?: CallOptions): Explanation;
+  /** Tells what an answer was worth, 0..1. Score 0 also drops it from the cache. */
+  feedback(target: FeedbackTarget, feedback: Feedback): void;
+  on<Name extends EventName>(name: Name, listener: (event: EventMap[Name]) => void): this;
+  once<Name extends EventName>(name: Name, listener: (event: EventMap[Name]) => void): this;
+  off<Name extends EventName>(name: Name, listener: (event: EventMap[Name]) => void): this;
+  stats(): RouterReport;
+  health(): RouterHealth;
+  /** What its own outcomes suggest; says "insufficient data" where they are too few. */
+  recommend(): Recommendation;
+  /** Readings of the money budgets, all of them or those of one key. */
+  budget(key?: string): readonly BudgetReading[];
+  /** A bound view that shares all state; itself a provider. */
+  with(options: CallOptions): Router;
+  /** Forgets breakers, cool-downs and disables, of one candidate or provider or of all. */
+  reset(id?: string): void;
+  /** Takes a candidate or a provider out until `enable`. */
+  disable(id: string): void;
+  enable(id: string): void;
+  /** What was learned, as plain JSON for `createRouter({ state })`. */
+  exportState(): unknown;
+  /** Refuses new requests and waits for those in flight; `abort` ends them instead. */
+  close(options?: { readonly abort?: boolean | undefined }): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}

@@ -1,0 +1,125 @@
+import { storable } from "../cache/write-gate.js";
+import { checkRequest } from "../chat/check.js";
+import { fingerprint, prefixChain } from "../chat/fingerprint.js";
+import type { ChatRequest } from "../chat/request.js";
+import type { CallOptions } from "../contract/call-options.js";
+import type { AttemptBudget, CallContext, Deadline } from "../contract/provider.js";
+import type { Characteristics } from "../contract/strategy.js";
+import { SignalboxError } from "../errors/signalbox-error.js";
+import { cancelledBy } from "../flow/flight.js";
+import { createCharacteristics } from "../ranking/characteristics.js";
+import type { Chooser } from "../ranking/chooser.js";
+import type { LearnerView } from "../ranking/learner/learner.js";
+import { createAttemptBudget } from "../resilience/attempt-budget.js";
+import { checkCallOptions, isCallContext, optionsOfContext } from "./call-settings.js";
+import { invalid } from "./check-options.js";
+import type { RouterParts } from "./parts.js";
+import { createHardFilter, type HardFilter } from "./plan.js";
+import type { Selection } from "./selection.js";
+
+/** Version of what a cache key covers; raised when an old answer must not serve a new key. */
+const KEY_SCHEMA = "signalbox/1";
+
+/** One request of one caller, checked, before anything was decided. */
+export interface Run {
+  readonly requestId: string;
+  readonly request: ChatRequest;
+  readonly options: CallOptions;
+  readonly streamed: boolean;
+  readonly startedAtMs: number;
+  readonly deadlineAtMs: number;
+  readonly deadline: Deadline;
+  readonly budget: AttemptBudget;
+  readonly selection: Selection;
+  readonly filter: HardFilter;
+  readonly chooser: Chooser;
+  readonly characteristics: Characteristics;
+  readonly view: LearnerView;
+  readonly chain: readonly string[];
+  /** Where an equal request's answer lies; `undefined` where this one is neither looked up nor stored. */
+  readonly cacheKey: string | undefined;
+}
+
+/**
+ * Checks a request and its options, and works out what every later step needs.
+ *
+ * @throws SignalboxError `invalid_request`, `invalid_options` or `cancelled`; nothing has been sent
+ */
+export function beginRun(
+  parts: RouterParts,
+  request: ChatRequest,
+  second: CallOptions | CallContext | undefined,
+  bound: CallOptions,
+  streamed: boolean,
+): Run {
+  const context = second && isCallContext(second) ? second : undefined;
+  const given = context ? optionsOfContext(context) : (second as CallOptions | undefined);
+  const run = prepare(parts, request, given, bound, streamed, context);
+  const { signal, tenant } = run.options;
+  if (signal?.aborted) throw cancelledBy(signal, run.requestId);
+  const { events } = parts;
+  if (events.has("request")) events.emit("request", { requestId: run.requestId, tenant, streamed });
+  return run;
+}
+
+/** The same for a request that is only looked at: no id is spent and nobody is told. */
+export function inspectRun(
+  parts: RouterParts,
+  request: ChatRequest,
+  options: CallOptions | undefined,
+  bound: CallOptions,
+): Run {
+  return prepare(parts, request, options, bound, false, undefined, "");
+}
+
+function prepare(
+  parts: RouterParts,
+  request: ChatRequest,
+  given: CallOptions | undefined,
+  bound: CallOptions,
+  streamed: boolean,
+  context: CallContext | undefined,
+  requestId: string = context?.requestId ?? parts.nextId(),
+): Run {
+  const issue = checkRequest(request);
+  if (issue) throw new SignalboxError("invalid_request", issue.message, { path: issue.path });
+  if (given && !context) checkCallOptions(given);
+  const options = given ? (bound === NONE ? given : { ...bound, ...given }) : bound;
+  const { clock, timeouts } = parts.services;
+  const startedAtMs = clock.now();
+  const ownMs = options.timeoutMs ?? timeouts.totalMs;
+  const deadlineAtMs = startedAtMs + Math.min(ownMs, context?.deadline.remainingMs() ?? ownMs);
+  const chooser = options.strategy === undefined ? parts.strategy : parts.chooserOf(options.strategy);
+  if (!chooser) throw invalid("options.strategy", "names no strategy of this router");
+  const characteristics = createCharacteristics(request, options);
+  return {
+    requestId,
+    request,
+    options,
+    streamed,
+    startedAtMs,
+    deadlineAtMs,
+    deadline: { remainingMs: () => Math.max(0, deadlineAtMs - clock.now()) },
+    budget: createAttemptBudget(parts.options.retry?.attempts, context?.attempts),
+    selection: parts.selector.select(request),
+    filter: createHardFilter(request, options, clock.wallNow()),
+    chooser,
+    characteristics,
+    view: parts.learning.view(request, characteristics),
+    chain: parts.affinity ? prefixChain(request, options.tenant ?? "") : NO_CHAIN,
+    cacheKey: cacheKeyOf(parts, request, options),
+  };
+}
+
+/** No options at all. */
+export const NONE: CallOptions = Object.freeze({});
+const NO_CHAIN: readonly string[] = Object.freeze([]);
+
+function cacheKeyOf({ caching }: RouterParts, request: ChatRequest, options: CallOptions): string | undefined {
+  if (!caching || options.cache === false) return undefined;
+  if (caching.tenancyRequired && options.tenant === undefined) return undefined;
+  if (!storable(request, caching.gate)) return undefined;
+  const { tenant } = options;
+  const scope = { namespace: KEY_SCHEMA, normalize: caching.normalize, ...(tenant === undefined ? {} : { tenant }) };
+  return fingerprint(request, scope);
+}

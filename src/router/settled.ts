@@ -1,0 +1,40 @@
+import { countsOf } from "../chat/usage.js";
+import type { Attempt } from "../contract/records.js";
+import { policyOf } from "../errors/policy.js";
+import type { Candidate } from "../flow/candidate.js";
+import { healthOf } from "../metrics/health.js";
+import type { RouterParts } from "./parts.js";
+
+/** Hands each settled attempt to its readers: the candidate's metrics, the stats, the listeners. */
+export function createSettled(parts: RouterParts): (attempt: Attempt, candidate: Candidate) => void {
+  const { events, stats } = parts;
+  return (attempt, candidate) => {
+    const ok = attempt.outcome === "success";
+    const counts = attempt.usage ? countsOf(attempt.usage) : undefined;
+    const prompt = counts ? counts.input + counts.cacheRead + counts.cacheWrite : 0;
+    candidate.metrics.settle(
+      {
+        ok,
+        counted: ok || policyOf(attempt.outcome, attempt.detail).breaker !== "ignore",
+        ttftMs: attempt.ttftMs,
+        latencyMs: attempt.latencyMs,
+        outputTokens: counts?.output ?? 0,
+        costUsd: attempt.costUsd,
+        cachedShare: counts && prompt > 0 ? counts.cacheRead / prompt : undefined,
+      },
+      attempt.settledAtMs,
+    );
+    stats.attempt(attempt);
+    if (events.has("attempt")) events.emit("attempt", attempt);
+    if (events.has("health")) tellHealth(parts, candidate, attempt.settledAtMs);
+  };
+}
+
+/** Tells listeners when a candidate's health has changed since they were last told. */
+function tellHealth({ events, healthTold }: RouterParts, candidate: Candidate, nowMs: number): void {
+  const { status, reasons } = healthOf(candidate.gate.view(nowMs), candidate.metrics, nowMs);
+  const from = healthTold.get(candidate.id)?.status ?? "unknown";
+  if (from === status) return;
+  healthTold.set(candidate.id, { status, sinceMs: nowMs });
+  events.emit("health", { candidate: candidate.id, from, to: status, reasons });
+}

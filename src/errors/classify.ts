@@ -24,6 +24,16 @@ interface Verdict extends Meaning {
  * the vendor's code (on a 200 too), phrases, `x-should-retry`, the HTTP status, completeness.
  */
 export function classify(failure: Failure, about: FailureContext): SignalboxError {
+  try {
+    return classified(failure, about);
+  } catch {
+    // Only a value, redactor or table that throws when read comes here; nothing of it can be kept.
+    const { provider, model } = about;
+    return new SignalboxError("server", `${provider}: failed in a way that cannot be read`, { provider, model });
+  }
+}
+
+function classified(failure: Failure, about: FailureContext): SignalboxError {
   const redactor = about.secrets ?? patternRedactor;
   const early = fromThrown(failure.thrown, about, redactor);
   if (SignalboxError.isInstance(early)) return early;

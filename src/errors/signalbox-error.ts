@@ -80,7 +80,11 @@ export class SignalboxError extends Error {
 
   /** Whether `value` is a SignalboxError of this or another copy of the package. */
   static isInstance(value: unknown): value is SignalboxError {
-    return typeof value === "object" && value !== null && (value as { [BRAND]?: unknown })[BRAND] === true;
+    try {
+      return typeof value === "object" && value !== null && (value as { [BRAND]?: unknown })[BRAND] === true;
+    } catch {
+      return false; // a proxy that throws on every look is none of ours
+    }
   }
 
   /** Plain data for logs: everything but `cause` and `stack`. */

@@ -1,0 +1,52 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { waitFromText } from "../../../src/errors/reset-text.js";
+
+const NOW = Date.parse("2026-05-15T14:00:00Z");
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+describe("waits named in texts", () => {
+  it.each([
+    ["usage limit reached, resets at 2026-05-15T15:00:00Z (2056)", HOUR],
+    ["resets at 2026-05-15T23:30:00+08:00", 1.5 * HOUR],
+    ["resets at 2026-05-15T23:30:00+0800", 1.5 * HOUR],
+    ["resets at 2026-05-15 15:00:00.250Z", HOUR],
+    ["please try again after 1 seconds", 1_000],
+    ["Please try again in 1.5s.", 1_500],
+    ["try again in 20ms", 20],
+    ["retry after 2 minutes", 120_000],
+    ["Retry in 3 h", 3 * HOUR],
+    ["wait for 10 secs", 10_000],
+    ["try again after 9999999 hours", 31 * DAY],
+    ["resets at 2027-05-15T15:00:00Z", 31 * DAY],
+  ])("%s", (text, expected) => expect(waitFromText(text, NOW)).toBe(expected));
+
+  it("takes a time without a zone as the shortest wait it can mean", () => {
+    expect(waitFromText("Your limit will reset at 2026-05-17 14:00:00", NOW)).toBe(2 * DAY - 14 * HOUR);
+    expect(waitFromText("将在 2026-05-17 14:00:00 重置", NOW)).toBe(2 * DAY - 14 * HOUR);
+    expect(waitFromText("Your limit will reset at 2026-05-15 19:01:25", NOW)).toBeUndefined();
+  });
+
+  it.each([
+    "",
+    "too many requests",
+    "context length is 15000",
+    "resets at 2026-05-15T13:00:00Z",
+    "resets at 2026-99-99T15:00:00Z",
+    "request made 2026-05-16T15:00:00Z was bad",
+    "try again later",
+    "try again after lunch",
+  ])("%j names none", (text) => expect(waitFromText(text, NOW)).toBeUndefined());
+
+  it("is nothing, or more than nothing and at most 31 days", () => {
+    fc.assert(
+      fc.property(fc.string({ maxLength: 200 }), fc.integer(), (text, nowWallMs) => {
+        for (const words of [text, `try again after ${text} s`, `resets at ${text}`, `resets at 2026-05-15T${text}`]) {
+          const wait = waitFromText(words, nowWallMs);
+          if (wait !== undefined) expect(wait >= 0 && wait <= 31 * DAY).toBe(true);
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,309 @@
+import { inspect } from "node:util";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { classify, toSignalboxError } from "../../../src/errors/classify.js";
+import type { FailureContext } from "../../../src/errors/failure.js";
+import { ERROR_KINDS } from "../../../src/errors/kinds.js";
+import { createRedactor } from "../../../src/errors/redact.js";
+import { SignalboxError } from "../../../src/errors/signalbox-error.js";
+
+const KEY = "sb-key-0123456789abcdef";
+const about: FailureContext = { provider: "acme", model: "m-1", nowWallMs: 0, secrets: createRedactor(() => [KEY]) };
+const coded = (code: string, more: object = {}) => Object.assign(new Error(`failed: ${code}`), { code, ...more });
+const fetchFailed = (cause: unknown) => new TypeError("fetch failed", { cause });
+const kindOf = (thrown: unknown) => {
+  const { kind, detail } = toSignalboxError(thrown, about);
+  return detail === undefined ? kind : `${kind}/${detail}`;
+};
+
+describe("transport errors", () => {
+  it.each([
+    ["ECONNREFUSED", "network/connect"],
+    ["EHOSTUNREACH", "network/connect"],
+    ["UND_ERR_CONNECT_TIMEOUT", "network/connect"],
+    ["ENOTFOUND", "network/dns"],
+    ["EAI_AGAIN", "network/dns"],
+    ["ECONNRESET", "network/reset"],
+    ["EPIPE", "network/reset"],
+    ["UND_ERR_SOCKET", "network/reset"],
+    ["DEPTH_ZERO_SELF_SIGNED_CERT", "network/tls"],
+    ["CERT_HAS_EXPIRED", "network/tls"],
+    ["ERR_TLS_CERT_ALTNAME_INVALID", "network/tls"],
+    ["ERR_SSL_WRONG_VERSION_NUMBER", "network/tls"],
+    ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "network/tls"],
+    ["EPROTO", "network/tls"],
+    ["UND_ERR_HEADERS_TIMEOUT", "timeout/headers"],
+    ["UND_ERR_BODY_TIMEOUT", "timeout/idle"],
+    ["UND_ERR_HEADERS_OVERFLOW", "malformed_response/http"],
+    ["HPE_INVALID_CONSTANT", "malformed_response/http"],
+    ["Z_DATA_ERROR", "malformed_response/encoding"],
+  ])("%s is %s, at any depth of the chain", (code, kind) => {
+    expect(kindOf(coded(code))).toBe(kind);
+    expect(kindOf(fetchFailed(coded(code)))).toBe(kind);
+    let deep: unknown = coded(code);
+    for (let depth = 0; depth < 9; depth++) deep = new Error("wrapper", { cause: deep });
+    expect(kindOf(deep)).toBe(kind);
+  });
+
+  it("follows ten causes and no more, and comes out of circles", () => {
+    let deep: unknown = coded("ECONNREFUSED");
+    for (let depth = 0; depth < 10; depth++) deep = new Error("wrapper", { cause: deep });
+    expect(kindOf(deep)).toBe("server");
+    const circle = new Error("a");
+    circle.cause = new Error("b", { cause: circle });
+    expect(kindOf(circle)).toBe("server");
+  });
+
+  it("reads the first of several addresses that failed", () => {
+    expect(kindOf(fetchFailed(new AggregateError([coded("ECONNREFUSED"), coded("ENETUNREACH")])))).toBe(
+      "network/connect",
+    );
+  });
+
+  it("tells a refused connection from one that was lost", () => {
+    expect(kindOf(coded("ETIMEDOUT", { syscall: "connect" }))).toBe("network/connect");
+    expect(kindOf(coded("ETIMEDOUT", { syscall: "read" }))).toBe("network/reset");
+  });
+
+  it.each(["fetch failed", "terminated", "Failed to fetch", "Load failed"])("knows a bare %j", (message) => {
+    expect(kindOf(new TypeError(message))).toBe("network");
+    expect(kindOf(new Error(message))).toBe("server");
+  });
+});
+
+describe("aborts and timeouts", () => {
+  it("is cancelled where the caller left, whatever was thrown, and keeps the reason", () => {
+    const reason = new Error("user pressed stop");
+    const callerSignal = AbortSignal.abort(reason);
+    for (const thrown of [reason, new TypeError("terminated"), coded("ECONNRESET"), undefined]) {
+      const failure = classify({ thrown, status: 500 }, { ...about, callerSignal });
+      expect(failure).toMatchObject({ kind: "cancelled", name: "AbortError", retryable: false });
+      expect(failure.cause).toBe(reason);
+    }
+  });
+
+  it("is our own deadline where that aborted the call", () => {
+    const deadline = new SignalboxError("timeout", "no first token in 30000 ms", { detail: "first_token" });
+    const failure = classify(
+      { thrown: new TypeError("terminated") },
+      { ...about, callerSignal: AbortSignal.abort(deadline) },
+    );
+    expect(failure).toMatchObject({ kind: "timeout", detail: "first_token", provider: "acme", model: "m-1" });
+  });
+
+  it("is a timeout of the provider where neither of us aborted", () => {
+    expect(kindOf(new DOMException("x", "TimeoutError"))).toBe("timeout");
+    expect(kindOf(new DOMException("x", "AbortError"))).toBe("timeout");
+    expect(
+      classify(
+        { thrown: new DOMException("x", "AbortError") },
+        { ...about, callerSignal: new AbortController().signal },
+      ).kind,
+    ).toBe("timeout");
+  });
+});
+
+describe("errors of this library", () => {
+  it("pass through, also from another copy, and learn whose they are", () => {
+    const mine = new SignalboxError("saturated", "full", { provider: "inner" });
+    expect(toSignalboxError(mine, about)).toBe(mine);
+    const bare = toSignalboxError(new SignalboxError("response_too_large", "big", { detail: "line" }), about);
+    expect(bare).toMatchObject({ kind: "response_too_large", detail: "line", provider: "acme", model: "m-1" });
+    const foreign = Object.assign(new Error("other copy"), { kind: "quota", provider: "inner" });
+    Object.defineProperty(foreign, Symbol.for("signalbox.error.v1"), { value: true });
+    expect(toSignalboxError(foreign, about)).toBe(foreign);
+  });
+});
+
+describe("other people's errors", () => {
+  it("reads the answer inside an SDK's error", () => {
+    const openai = Object.assign(new Error("429 slow"), {
+      status: 429,
+      headers: new Headers({ "retry-after": "3", "x-request-id": "r-9" }),
+      error: { code: "insufficient_quota", message: "no money" },
+      request: { headers: { authorization: `Bearer ${KEY}` } },
+    });
+    const failure = toSignalboxError(openai, about);
+    expect(failure).toMatchObject({ kind: "quota", status: 429, vendorCode: "insufficient_quota", requestId: "r-9" });
+    expect(inspect(failure, { depth: 10, showHidden: true })).not.toContain(KEY);
+
+    const aiSdk = Object.assign(new Error("x"), {
+      statusCode: 503,
+      responseHeaders: { "retry-after": "3" },
+      responseBody: '{"error":{"message":"busy"}}',
+      requestBodyValues: { messages: ["a prompt"] },
+    });
+    expect(toSignalboxError(aiSdk, about)).toMatchObject({ kind: "overloaded", retryAfterMs: 3_000 });
+    expect(inspect(toSignalboxError(aiSdk, about), { depth: 10, showHidden: true })).not.toContain("a prompt");
+    expect(kindOf(Object.assign(new Error("x"), { statusCode: 400, responseBody: "prompt is too long" }))).toBe(
+      "context_length",
+    );
+    expect(kindOf(Object.assign(new Error("Not found"), { status: 404 }))).toBe("model_not_found");
+    expect(kindOf(Object.assign(new Error("x"), { status: 42 }))).toBe("server");
+  });
+
+  it("takes a mistake in a program for one", () => {
+    expect(kindOf(new TypeError("x is not a function"))).toBe("server/bug");
+    expect(kindOf(new ReferenceError("y is not defined"))).toBe("server/bug");
+    expect(toSignalboxError(new TypeError("x is not a function"), about)).toMatchObject({ retryable: false });
+  });
+
+  it("reads code and words of a plain error", () => {
+    expect(kindOf(new Error("rate limit exceeded"))).toBe("rate_limit");
+    expect(kindOf(Object.assign(new Error("x"), { code: "insufficient_quota" }))).toBe("quota");
+    expect(kindOf(new Error("429"))).toBe("server");
+    expect(toSignalboxError(new Error("boom"), about).message).toBe("acme/m-1: the vendor failed: boom");
+    expect(toSignalboxError("boom", { provider: "acme", nowWallMs: 0 }).message).toBe("acme: the vendor failed: boom");
+  });
+});
+
+describe("the cause", () => {
+  it("is the thrown value where it is clean", () => {
+    const thrown = coded("ECONNREFUSED", { errno: -111, syscall: "connect", address: "127.0.0.1", port: 1 });
+    const outer = fetchFailed(thrown);
+    expect(toSignalboxError(outer, about).cause).toBe(outer);
+  });
+
+  it("is a bare copy where it holds more, or a key", () => {
+    const inner = Object.assign(new Error(`inner ${KEY}`), { config: { headers: { "x-api-key": KEY } } });
+    const failure = toSignalboxError(
+      Object.assign(new Error(`outer ${KEY}`, { cause: inner }), { code: "E_X" }),
+      about,
+    );
+    const shown = inspect(failure, { depth: 10, showHidden: true });
+    expect(shown).not.toContain(KEY);
+    expect(shown).toContain("inner [redacted]");
+    expect((failure.cause as Error).message).toBe("outer [redacted]");
+    expect(failure.cause).toMatchObject({ name: "Error", code: "E_X" });
+  });
+
+  it("is not printed by JSON", () => {
+    expect(JSON.stringify(toSignalboxError(new Error("inside"), about))).not.toContain("stack");
+  });
+});
+
+describe("any failure", () => {
+  const text = fc.oneof(
+    fc.string(),
+    fc.constantFrom(
+      "rate limit exceeded",
+      "(2013)",
+      "sk-abcdefgh12345678",
+      KEY,
+      "429",
+      "error",
+      "AbortError",
+      "<html>",
+      "ECONNRESET",
+    ),
+  );
+  const field = fc.constantFrom(
+    ..."error code type message status statusCode headers cause errors name base_resp status_code detail choices body socket get __proto__ responseBody request_id".split(
+      " ",
+    ),
+  );
+  const leaf = fc.oneof(
+    text,
+    fc.integer(),
+    fc.double(),
+    fc.boolean(),
+    fc.constantFrom(null, undefined, Number.NaN, 10n),
+  );
+  const { value: anything } = fc.letrec<{ value: unknown }>((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 5 },
+      leaf,
+      fc.array(tie("value"), { maxLength: 3 }),
+      fc.dictionary(field, tie("value"), { maxKeys: 6 }),
+      fc
+        .record({ message: text, more: fc.dictionary(field, tie("value"), { maxKeys: 4 }) })
+        .map(({ message, more }) => {
+          const error = new Error(message);
+          for (const key of Object.keys(more))
+            Object.defineProperty(error, key, { value: more[key], configurable: true });
+          return error;
+        }),
+    ),
+  }));
+  const hostile = fc.constantFrom<() => unknown>(
+    () =>
+      new Proxy(
+        {},
+        {
+          get: () => {
+            throw new Error("trap");
+          },
+          ownKeys: () => {
+            throw new Error("trap");
+          },
+        },
+      ), // throws on every look
+    () => Object.assign(Object.create(null), { error: { message: 1 } }),
+    () => {
+      const circle: { cause?: unknown } = new Error("c");
+      circle.cause = circle;
+      return circle;
+    },
+    () => ({
+      get error() {
+        throw new Error("getter");
+      },
+    }),
+  );
+  const failure = fc.record(
+    {
+      thrown: fc.oneof(
+        anything,
+        hostile.map((make) => make()),
+      ),
+      status: fc.oneof(fc.integer({ min: 90, max: 620 }), fc.constantFrom(Number.NaN, -1, 1e9, 200.5)),
+      headers: fc
+        .dictionary(fc.constantFrom("retry-after", "retry-after-ms", "date", "x-should-retry", "x-request-id"), text)
+        .map((values) => ({ get: (name: string) => values[name] ?? null })),
+      body: fc.oneof(
+        anything,
+        hostile.map((make) => make()),
+        text,
+      ),
+      finishReason: text,
+    },
+    { requiredKeys: [] },
+  );
+
+  it("has one kind, gives the same answer twice, and holds no key", () => {
+    fc.assert(
+      fc.property(failure, fc.option(hostile), fc.option(hostile), (plain, makeThrown, makeBody) => {
+        const input = { ...plain, ...(makeThrown && { thrown: makeThrown() }), ...(makeBody && { body: makeBody() }) };
+        const first = classify(input, about);
+        expect(ERROR_KINDS).toContain(first.kind);
+        expect(first.provider === undefined).toBe(false);
+        expect(first.message.length).toBeLessThan(1_000);
+        if (first.retryAfterMs !== undefined)
+          expect(first.retryAfterMs >= 0 && first.retryAfterMs <= 31 * 86_400_000).toBe(true);
+        const again = classify(input, about);
+        expect(JSON.stringify(again)).toBe(JSON.stringify(first));
+        expect(JSON.stringify(first) + String(first.stack)).not.toContain(KEY);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it("is read in bounded time", () => {
+    const startedAt = performance.now();
+    for (const unit of [
+      "context length ",
+      "model ",
+      "api key ",
+      "try again ",
+      "2026-05-15T",
+      "engine",
+      " ",
+      "é",
+      "Bearer ",
+    ]) {
+      classify({ status: 400, body: unit.repeat(1_000_000) }, about);
+      toSignalboxError(new Error(unit.repeat(1_000_000)), about);
+    }
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
+  });
+});

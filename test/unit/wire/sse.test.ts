@@ -1,0 +1,189 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { createSseParser, type SseEvent, type SseParserOptions } from "../../../src/wire/sse.js";
+
+const bytes = (text: string) => Buffer.from(text, "utf8");
+
+function parse(chunks: readonly Uint8Array[], options: SseParserOptions = {}) {
+  const parser = createSseParser(options);
+  const events: SseEvent[] = [];
+  const drain = () => {
+    for (let event = parser.take(); event !== undefined; event = parser.take()) events.push(event);
+  };
+  for (const chunk of chunks) {
+    parser.push(chunk);
+    drain();
+  }
+  const { truncated } = parser.end();
+  drain();
+  return { events, truncated, failure: parser.failure };
+}
+
+/** Cuts bytes at the given places. */
+function cut(all: Uint8Array, places: readonly number[]): Uint8Array[] {
+  const at = [...new Set(places.map((place) => place % (all.length + 1)))].sort((a, b) => a - b);
+  return [...at, all.length].map((to, index) => all.subarray(index === 0 ? 0 : at[index - 1], to));
+}
+
+const data = (...values: string[]) => values.map((value) => ({ event: "message", data: value }));
+
+describe("SSE parser", () => {
+  it.each([
+    ["LF", "data: a\n\ndata: b\n\n", data("a", "b")],
+    ["CRLF", "data: a\r\n\r\ndata: b\r\n\r\n", data("a", "b")],
+    ["CR", "data: a\r\rdata: b\r\r", data("a", "b")],
+    ["mixed line ends", "data: a\r\n\ndata: b\n\r", data("a", "b")],
+    ["a BOM", "\ufeffdata: a\n\n", data("a")],
+    ["only one BOM", "\ufeff\ufeffdata: a\n\n", []],
+    ["no space after the colon", "data:a\n\n", data("a")],
+    ["one space is taken, not two", "data:  a\n\n", data(" a")],
+    ["several data lines", "data: a\ndata: b\ndata\n\n", data("a\nb\n")],
+    ["an empty data line", "data:\n\n", data("")],
+    ["comments", ": hi\n\n:\n\ndata: a\n: in between\n\n", data("a")],
+    ["unknown fields", "id: 7\nretry: 10\nfoo: bar\ndatum: x\ndata: a\neventual: x\n\n", data("a")],
+    ["a named event", "event: error\ndata: a\n\ndata: b\n\n", [{ event: "error", data: "a" }, ...data("b")]],
+    ["an event name without data", "event: ping\n\ndata: a\n\n", data("a")],
+    ["the last event name", "event: a\nevent: b\ndata: x\n\n", [{ event: "b", data: "x" }]],
+    ["an event name taken back", "event: a\nevent\ndata: x\n\n", data("x")],
+    ["a colon in the value", "data: a: b\n\n", data("a: b")],
+    ["blank lines alone", "\n\n\n\r\n", []],
+  ])("reads %s", (_name, text, expected) => {
+    const result = parse([bytes(text)]);
+    expect(result.events).toEqual(expected);
+    expect(result.failure).toBeUndefined();
+  });
+
+  it("gives the same events however the bytes are cut", () => {
+    const piece = fc.constantFrom(
+      ..."data: |data:|data|event: |: |é|漢|😀|a|{}|id: 1| |\n|\r|\r\n|\n\n|\r\n\r\n|\r\r|\ufeff".split("|"),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 40 }), fc.array(fc.nat(), { maxLength: 12 }), (pieces, places) => {
+        const all = bytes(pieces.join(""));
+        const whole = parse([all]);
+        expect(parse(cut(all, places))).toEqual(whole);
+        expect(parse(Array.from(all, (_, at) => all.subarray(at, at + 1)))).toEqual(whole);
+      }),
+    );
+  });
+
+  it("gives back what was written", () => {
+    const text = fc.string({ unit: "grapheme", maxLength: 30 }).map((value) => value.replace(/[\r\n]/g, ""));
+    const event = fc.record({ event: text, lines: fc.array(text, { minLength: 1, maxLength: 4 }) });
+    const end = fc.constantFrom("\n", "\r", "\r\n");
+    fc.assert(
+      fc.property(
+        fc.array(event, { maxLength: 10 }),
+        end,
+        fc.array(fc.nat(), { maxLength: 9 }),
+        (events, eol, places) => {
+          const written = events
+            .map(
+              ({ event: name, lines }) => `event: ${name}${eol}${lines.map((l) => `data: ${l}${eol}`).join("")}${eol}`,
+            )
+            .join("");
+          const read = parse(cut(bytes(written), places)).events;
+          expect(read).toEqual(
+            events.map(({ event: n, lines }) => ({ event: n === "" ? "message" : n, data: lines.join("\n") })),
+          );
+        },
+      ),
+    );
+  });
+
+  it("survives any bytes: it never throws, and holds its limits", () => {
+    const options = { maxLineBytes: 64, maxEventBytes: 96, maxEvents: 5 };
+    const noise = fc.oneof(
+      fc.uint8Array({ maxLength: 300 }),
+      fc.constantFrom(bytes("data: x\n"), bytes("\n\n"), bytes("\r")),
+    );
+    fc.assert(
+      fc.property(fc.array(noise, { maxLength: 12 }), (chunks) => {
+        const { events, failure } = parse(chunks, options);
+        expect(events.length).toBeLessThanOrEqual(5);
+        for (const event of events) expect(event.data.length).toBeLessThanOrEqual(96);
+        if (failure !== undefined) expect(failure.kind).toBe("response_too_large");
+      }),
+    );
+  });
+
+  it("keeps a character whole wherever it is cut", () => {
+    const all = bytes("data: a😀漢é\n\n");
+    for (let at = 0; at <= all.length; at++) {
+      expect(parse([all.subarray(0, at), all.subarray(at)]).events).toEqual(data("a😀漢é"));
+    }
+  });
+
+  it("replaces invalid UTF-8", () => {
+    expect(parse([Uint8Array.from([...bytes("data: a"), 0xff, ...bytes("b\n\n")])]).events).toEqual(data("a\ufffdb"));
+  });
+
+  it.each([
+    ["inside a line", "data: a\n\ndata: b"],
+    ["between a line and its blank line", "data: a\n\ndata: b\n"],
+    ["inside a character", "data: a\n\ndata: \u00e9"],
+  ])("calls bytes that end %s truncated", (_name, text) => {
+    const all = bytes(text);
+    const ends = parse([all.subarray(0, text.endsWith("\u00e9") ? all.length - 1 : all.length)]);
+    expect(ends.events).toEqual(data("a"));
+    expect(ends.truncated).toBe(true);
+  });
+
+  it("does not call a finished stream truncated", () => {
+    expect(parse([bytes("data: a\n\n")]).truncated).toBe(false);
+    expect(parse([bytes("data: a\r\r")]).truncated).toBe(false);
+    expect(parse([]).truncated).toBe(false);
+  });
+
+  describe("limits", () => {
+    it("hands out the events before the one that broke a limit", () => {
+      const result = parse([bytes(`data: a\n\ndata: ${"x".repeat(100)}\n\ndata: b\n\n`)], { maxLineBytes: 50 });
+      expect(result.events).toEqual(data("a"));
+      expect(result.failure).toMatchObject({ kind: "response_too_large", detail: "line" });
+    });
+
+    it.each([
+      ["at once", 1_000_000],
+      ["in small reads", 1_000],
+    ])("stops at a line without an end, given %s", (_name, size) => {
+      const parser = createSseParser();
+      let pushed = 0;
+      while (parser.failure === undefined && pushed < 3_000_000) {
+        parser.push(Buffer.alloc(size, "x"));
+        pushed += size;
+      }
+      expect(parser.failure?.detail).toBe("line");
+      expect(pushed).toBeLessThanOrEqual(1_048_576 + size);
+    });
+
+    it("counts bytes, not characters", () => {
+      const line = (count: number) => [bytes(`data: ${"漢".repeat(count)}\n\n`)];
+      expect(parse(line(31), { maxLineBytes: 99 }).failure).toBeUndefined();
+      expect(parse(line(32), { maxLineBytes: 99 }).failure?.detail).toBe("line");
+      expect(parse(line(33), { maxEventBytes: 100 }).failure).toBeUndefined();
+      expect(parse(line(34), { maxEventBytes: 100 }).failure?.detail).toBe("event");
+    });
+
+    it("takes an event of many lines up to its limit, in linear time", () => {
+      const startedAt = performance.now();
+      const many = bytes("data: x\n".repeat(1_500_000));
+      expect(parse([many, bytes("\n")]).events[0]?.data.length).toBe(2_999_999);
+      expect(parse([many, many, bytes("\n")]).failure?.detail).toBe("event");
+      expect(performance.now() - startedAt).toBeLessThan(5_000);
+    });
+
+    it("takes 200,000 events and no more", () => {
+      expect(parse([bytes("data:\n\n".repeat(200_000))]).failure).toBeUndefined();
+      const over = parse([bytes("data:\n\n".repeat(200_001))]);
+      expect(over.events.length).toBe(200_000);
+      expect(over.failure).toMatchObject({ kind: "response_too_large", detail: "events" });
+    });
+
+    it("reads line ends of one kind in linear time", () => {
+      const startedAt = performance.now();
+      parse([bytes("\r".repeat(2_000_000))]);
+      parse([bytes("\n".repeat(2_000_000))]);
+      expect(performance.now() - startedAt).toBeLessThan(3_000);
+    });
+  });
+});

@@ -11,13 +11,35 @@ const FAST_HALF_LIFE = 200;
 const FAST_RATE = 0.02;
 const FAST_LIMIT = 2;
 
-/** The prior of an arm weighs as much as this many labels, that of a kind within it as much as the next. */
+/** The prior of an arm weighs as much as this many labels. */
 export const ARM_PSEUDO = 10;
-export const KIND_PSEUDO = 20;
 
-/** Labels before the words of requests have a say, and over how many their gain is judged. */
-const GATE_LABELS = 200;
+/**
+ * How many labels it takes for a kind to step halfway out of its arm's shadow: few for a `taskType` that the app gave,
+ * more for the kinds that are read from the text, which say little about who is right (measured on the public data).
+ */
+const NAMED_PSEUDO = 20;
+const READ_PSEUDO = 100;
+const READ_KINDS: ReadonlySet<string> = new Set([
+  "chat",
+  "generate",
+  "analyze",
+  "debug",
+  "plan",
+  "search",
+  "vision",
+  "",
+]);
+
+/** Labels before the words of requests have a say, and over how many their gain in log loss is judged. */
+const GATE_LABELS = 150;
 const GATE_HALF_LIFE = 300;
+
+/** Words lose their say once they have cost this much log loss lately: less is noise. */
+const GATE_LOSS = 2;
+
+/** Well-formed answers that every arm is credited with. */
+const FORM_PSEUDO = 20;
 
 /** Kinds told apart per arm; further ones share the arm's own table. */
 const MAX_KINDS = 64;
@@ -50,19 +72,19 @@ export class Arm {
     const table = this.kinds.get(kind);
     if (table !== undefined) {
       table.decayTo(tick, HALF_LIFE);
-      sum += table.shift(KIND_PSEUDO);
+      sum += table.shift(kindPseudo(kind));
     }
     return sum;
   }
 
-  /** Whether the residual has earned its say. */
+  /** Whether the residual has a say: after enough labels, and while it does not predict worse than the tables. */
   get listens(): boolean {
-    return this.residual !== undefined && this.featured >= GATE_LABELS && this.gain > 0;
+    return this.residual !== undefined && this.featured >= GATE_LABELS && this.gain > -GATE_LOSS;
   }
 
   /** Share of answers whose form held, shrunk towards all of them. */
   get validity(): number {
-    return 1 - this.invalid / (this.checked + KIND_PSEUDO);
+    return 1 - this.invalid / (this.checked + FORM_PSEUDO);
   }
 
   learn(kind: string, prior: number, features: Features | null, label: number, weight: number, tick: number): void {
@@ -99,6 +121,11 @@ export class Arm {
     table?.decayTo(tick, HALF_LIFE);
     return table;
   }
+}
+
+/** Labels that the prior of a kind weighs. */
+export function kindPseudo(kind: string): number {
+  return READ_KINDS.has(kind) ? READ_PSEUDO : NAMED_PSEUDO;
 }
 
 function logLoss(p: number, label: number): number {

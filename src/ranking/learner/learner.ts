@@ -1,7 +1,7 @@
 import type { Message } from "../../chat/message.js";
 import type { ChatRequest } from "../../chat/request.js";
 import type { Characteristics, QualityEstimate } from "../../contract/strategy.js";
-import { ARM_PSEUDO, Arm, HALF_LIFE, KIND_PSEUDO } from "./arm.js";
+import { ARM_PSEUDO, Arm, HALF_LIFE, kindPseudo } from "./arm.js";
 import { createFeatureReader, type Features, packFeatures, unpackFeatures } from "./features.js";
 import { logit, sigmoid } from "./logit.js";
 import { difficultyOf, priorQuality } from "./prior.js";
@@ -100,7 +100,7 @@ class FeedbackLearner implements Learner {
     const arm = this.#arms.get(candidateId);
     if (arm === undefined) {
       into.mean = priorQuality(tier, view.difficulty);
-      into.sd = this.active ? Math.sqrt(into.mean * (1 - into.mean) * (1 / ARM_PSEUDO + 1 / KIND_PSEUDO)) : 0;
+      into.sd = this.active ? Math.sqrt(into.mean * (1 - into.mean) * (1 / ARM_PSEUDO + 1 / kindPseudo(view.kind))) : 0;
       into.samples = 0;
       return;
     }
@@ -110,7 +110,7 @@ class FeedbackLearner implements Learner {
     const { labels } = arm.total;
     const ofKind = arm.kinds.get(view.kind)?.labels ?? 0;
     into.mean = mean * arm.validity;
-    into.sd = Math.sqrt(mean * (1 - mean) * (1 / (labels + ARM_PSEUDO) + 1 / (ofKind + KIND_PSEUDO)));
+    into.sd = Math.sqrt(mean * (1 - mean) * (1 / (labels + ARM_PSEUDO) + 1 / (ofKind + kindPseudo(view.kind))));
     into.samples = labels;
   }
 

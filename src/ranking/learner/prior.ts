@@ -1,13 +1,13 @@
 /** What is believed of a tier before anyone said how good its answers are: an easy request, and a hard one. */
 const EASY = 0.88;
-const LOST_WHEN_HARD = [0.5, 0.25, 0.1] as const;
+const LOST_WHEN_HARD = [0.8, 0.4, 0.1] as const;
 
 /** Characters of the question at which length begins to count as difficulty, and where it counts fully. */
 const SHORT_CHARS = 55;
 const LONG_CHARS = 3_000;
 
 /** How much of difficulty is length; the rest is the complexity read from the words. */
-const LENGTH_SHARE = 0.7;
+const LENGTH_SHARE = 0.85;
 
 /**
  * How hard a request looks, 0..1. Longer questions need the stronger model more often: true on all six model pairs of the

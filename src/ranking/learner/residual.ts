@@ -5,7 +5,7 @@ import { sigmoid } from "./logit.js";
 const PRECISION = 2;
 
 /** A weight that is touched forgets this share of what it was sure of, so that it can follow a change. */
-const KEEP = 0.999;
+const KEEP = 0.9999;
 
 /** Never learn from a label as if it had no noise. */
 const MIN_INFORMATION = 0.01;

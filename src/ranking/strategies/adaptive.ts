@@ -1,50 +1,72 @@
 import type { CandidateSnapshot, Level, Strategy, StrategyContext } from "../../contract/strategy.js";
+import { SignalboxError } from "../../errors/signalbox-error.js";
 import { explorationBonus, explorationReason, explores, mayExplore } from "../exploration.js";
 import { dollars, millis, percent } from "../words.js";
 import { loadOf } from "./load-balanced.js";
 
 export interface AdaptiveOptions {
-  /** 0: cost and speed count most; 1: only the quality of answers (and failing) counts. @default 0.5 */
+  /** 0: cost and speed count most; 1: only the quality of answers, and that they come at all. @default 0.5 */
   readonly quality?: number | undefined;
+  /**
+   * What one good answer is worth, in dollars. With it, price enters as it is (an answer of quality 0.8 at this value must
+   * cost less than 0.8 of it) instead of by doublings, and `quality` only weighs speed.
+   */
+  readonly answerValueUsd?: number | undefined;
+  /**
+   * Holds the share (0..1) of calls that go to models of at least `tier` (default 3), and gives them to the requests that
+   * gain most; price does not enter then.
+   */
+  readonly quota?: { readonly share: number; readonly tier?: 1 | 2 | 3 | undefined } | undefined;
 }
 
 /** How many points of quality (0..1) a doubling of price or of time must buy, at the knob's middle. */
-const POINTS_PER_COST_DOUBLING = 0.02;
+const POINTS_PER_COST_DOUBLING = 0.03;
 const POINTS_PER_TIME_DOUBLING = 0.03;
 
-/** Full-variance Thompson sampling explores too much where there are many features. */
+/** Full-variance Thompson sampling explores too much; a third of the spread is enough. */
 const THOMPSON_SCALE = 0.3;
+
+/** Points of quality by which a quota moves its bar for every call too many or too few. */
+const QUOTA_GAIN = 0.01;
 
 const LEVEL_FACTOR: { readonly [level in Level]: number } = { low: 0.4, medium: 1, high: 2.5 };
 
 /**
  * Expected quality of the answer, held against price and time, and drawn with its uncertainty so that what is unknown
  * gets tried. Price and time enter as logarithms: half the price is worth the same for a short and for a long request.
+ *
+ * @throws SignalboxError `invalid_options` for numbers out of range.
  */
 export function adaptive(options: AdaptiveOptions = {}): Strategy {
-  const knob = 2 * (1 - (options.quality ?? 0.5));
-  const costWeight = knob * POINTS_PER_COST_DOUBLING;
-  const timeWeight = knob * POINTS_PER_TIME_DOUBLING;
+  const { quality: knob = 0.5, answerValueUsd, quota } = options;
+  check(knob >= 0 && knob <= 1, "quality", "a number from 0 to 1");
+  check(answerValueUsd === undefined || answerValueUsd > 0, "answerValueUsd", "dollars above 0");
+  check(quota === undefined || (quota.share >= 0 && quota.share <= 1), "quota.share", "a number from 0 to 1");
+  const costWeight = quota === undefined ? 2 * (1 - knob) * POINTS_PER_COST_DOUBLING : 0;
+  const timeWeight = 2 * (1 - knob) * POINTS_PER_TIME_DOUBLING;
+  const strongTier = quota?.tier ?? 3;
 
-  const merit = (
-    candidate: CandidateSnapshot,
-    { characteristics: { sensitivity } }: StrategyContext,
-    quality: number,
-  ): number => {
-    const cost = candidate.expectedCostUsd > 1e-6 ? Math.min(candidate.expectedCostUsd, 1e3) : 1e-6;
-    return (
-      quality * Math.min(candidate.successRate, candidate.recentSuccessRate) -
-      costWeight * LEVEL_FACTOR[sensitivity.cost] * Math.log2(cost) -
-      timeWeight * LEVEL_FACTOR[sensitivity.latency] * Math.log2(loadOf(candidate))
-    );
+  const priceOf = (candidate: CandidateSnapshot, level: Level): number => {
+    const usd = Math.min(candidate.expectedCostUsd, 1e3);
+    if (answerValueUsd !== undefined) return usd / answerValueUsd;
+    return costWeight * LEVEL_FACTOR[level] * Math.log2(Math.max(usd, 1e-6));
+  };
+  const merit = (candidate: CandidateSnapshot, context: StrategyContext, quality: number): number => {
+    const { sensitivity } = context.characteristics;
+    let sum = quality * Math.min(candidate.successRate, candidate.recentSuccessRate);
+    if (quota !== undefined) sum -= candidate.tier >= strongTier ? quotaPrice(context, strongTier, quota.share) : 0;
+    else sum -= priceOf(candidate, sensitivity.cost);
+    return timeWeight === 0 ? sum : sum - timeWeight * LEVEL_FACTOR[sensitivity.latency] * Math.log2(loadOf(candidate));
   };
 
   return {
     name: "adaptive",
     score: (candidate, context) => {
       let quality = candidate.quality.mean;
-      if (candidate.quality.sd > 0 && mayExplore(context))
+      // A quota sends calls both ways anyhow; drawing would only blur which request gains most.
+      if (quota === undefined && candidate.quality.sd > 0 && mayExplore(context)) {
         quality += THOMPSON_SCALE * candidate.quality.sd * normal(context.random);
+      }
       return explorationBonus(candidate, context) + merit(candidate, context, quality);
     },
     reason: (candidate, context) => {
@@ -61,7 +83,23 @@ export function adaptive(options: AdaptiveOptions = {}): Strategy {
   };
 }
 
+/** What a strong call must gain: more, the further their share has run ahead of the quota. */
+function quotaPrice({ candidates }: StrategyContext, tier: number, share: number): number {
+  let strong = 0;
+  let all = 0;
+  for (const candidate of candidates) {
+    all += candidate.attempts;
+    if (candidate.tier >= tier) strong += candidate.attempts;
+  }
+  return QUOTA_GAIN * (strong - share * all);
+}
+
 /** Roughly normal, mean 0 and variance 1: three uniforms summed, never beyond 3. */
 function normal(random: () => number): number {
   return 2 * (random() + random() + random() - 1.5);
+}
+
+function check(good: boolean, path: string, expected: string): void {
+  if (!good)
+    throw new SignalboxError("invalid_options", `${path} of the adaptive strategy must be ${expected}`, { path });
 }

@@ -1,2 +1,5 @@
+export { type CacheLike, type CacheMiddlewareOptions, cacheMiddleware } from "./cache-middleware.js";
+export { type FromLanguageModelOptions, fromLanguageModel, type ModelFacts } from "./from-language-model.js";
 export { languageModel, type RouterLike } from "./language-model.js";
+export type { AnyLanguageModel } from "./model-like.js";
 export type { SignalboxProviderOptions } from "./to-request.js";

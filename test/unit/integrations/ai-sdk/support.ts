@@ -1,7 +1,9 @@
+import { createAssembler } from "../../../../src/chat/assemble.js";
 import { chunksOf } from "../../../../src/chat/chunks.js";
 import type { ChatReply } from "../../../../src/chat/reply.js";
 import type { ChatRequest } from "../../../../src/chat/request.js";
 import type { CallOptions } from "../../../../src/contract/call-options.js";
+import type { CallContext, Provider } from "../../../../src/contract/provider.js";
 import type { Route } from "../../../../src/contract/records.js";
 import type { RouterLike } from "../../../../src/integrations/ai-sdk/index.js";
 import { modelInfo } from "../support.js";
@@ -62,4 +64,24 @@ export function fakeRouter(answer: (request: ChatRequest, call: number) => ChatR
       };
     },
   };
+}
+
+export const contextOf = (signal = new AbortController().signal): CallContext => ({
+  signal,
+  requestId: "req_1",
+  deadline: { remainingMs: () => 1_000 },
+  attempts: { limit: 4, used: 0, take: () => true },
+});
+
+export const V3_USAGE = {
+  inputTokens: { total: 12, noCache: 8, cacheRead: 4, cacheWrite: 0 },
+  outputTokens: { total: 5, text: 3, reasoning: 2 },
+};
+
+export const STOP = { unified: "stop" as const, raw: "stop" };
+
+export async function streamed(provider: Provider, request: ChatRequest, context = contextOf()): Promise<ChatReply> {
+  const assembler = createAssembler();
+  for await (const chunk of provider.stream!(request, context)) assembler.push(chunk);
+  return assembler.reply();
 }

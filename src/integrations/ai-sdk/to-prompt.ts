@@ -1,0 +1,134 @@
+import type { AssistantMessage, ContentPart, Message } from "../../chat/message.js";
+import { SignalboxError } from "../../errors/signalbox-error.js";
+import { keptParts } from "./kept-parts.js";
+import type { AnswerPart, PromptMessage, PromptPart } from "./model-like.js";
+
+/** What a prompt is made for. */
+export interface PromptTarget {
+  /** The provider id: its own state is handed back, others' is not. */
+  readonly id: string;
+  /** Spec v4 puts a tag on file data. */
+  readonly tagged: boolean;
+}
+
+/** Our messages as an AI SDK prompt. @throws SignalboxError `unsupported` for parts it has no place for. */
+export function toPrompt(messages: readonly Message[], target: PromptTarget): PromptMessage[] {
+  const prompt: PromptMessage[] = [];
+  const names = new Map<string, string>();
+  for (const message of messages) {
+    switch (message.role) {
+      case "system":
+      case "developer":
+        prompt.push({ role: "system", content: textOf(message.content) });
+        break;
+      case "user":
+        prompt.push({ role: "user", content: userParts(message.content, target) });
+        break;
+      case "assistant":
+        for (const call of message.tool_calls ?? [])
+          if (call.type === "function") names.set(call.id, call.function.name);
+        prompt.push({ role: "assistant", content: assistantParts(message, target) });
+        break;
+      case "tool": {
+        const { tool_call_id: toolCallId, content } = message;
+        const output = { type: "text" as const, value: textOf(content) };
+        addToolResult(prompt, { type: "tool-result", toolCallId, toolName: names.get(toolCallId) ?? "tool", output });
+        break;
+      }
+      default:
+        throw unsupported("a message of role function");
+    }
+  }
+  return prompt;
+}
+
+/** Results that follow one another answer one turn, and stand in one message. */
+function addToolResult(prompt: PromptMessage[], part: PromptPart): void {
+  const last = prompt.at(-1);
+  if (last?.role === "tool") prompt[prompt.length - 1] = { role: "tool", content: [...last.content, part] };
+  else prompt.push({ role: "tool", content: [part] });
+}
+
+function textOf(content: string | readonly { readonly text: string }[]): string {
+  return typeof content === "string" ? content : content.map((part) => part.text).join("\n");
+}
+
+function userParts(content: string | readonly ContentPart[], target: PromptTarget): PromptPart[] {
+  if (typeof content === "string") return [{ type: "text", text: content }];
+  return content.map((part) => userPart(part, target));
+}
+
+function userPart(part: ContentPart, target: PromptTarget): PromptPart {
+  switch (part.type) {
+    case "text":
+      return { type: "text", text: part.text };
+    case "image_url":
+      return fileOf(part.image_url.url, "image/*", target);
+    case "input_audio": {
+      const { data, format } = part.input_audio;
+      return { type: "file", mediaType: format === "wav" ? "audio/wav" : "audio/mpeg", data: inline(data, target) };
+    }
+    case "file": {
+      const { file_data: data, filename } = part.file;
+      if (data === undefined) throw unsupported("a file given by id");
+      return { ...fileOf(data, "application/pdf", target), filename };
+    }
+  }
+}
+
+type FileOf = Extract<PromptPart, { type: "file" }>;
+
+function fileOf(url: string, mediaType: string, target: PromptTarget): FileOf {
+  const data = /^data:([^;,]+)?(?:;[^,]*)?,/.exec(url);
+  if (data) return { type: "file", mediaType: data[1] ?? mediaType, data: inline(url.slice(data[0].length), target) };
+  if (!/^https?:/.test(url)) return { type: "file", mediaType, data: inline(url, target) };
+  const address = new URL(url);
+  return { type: "file", mediaType, data: target.tagged ? { type: "url", url: address } : address };
+}
+
+function inline(base64: string, target: PromptTarget): unknown {
+  return target.tagged ? { type: "data", data: base64 } : base64;
+}
+
+function assistantParts(message: AssistantMessage, { id }: PromptTarget): PromptPart[] {
+  const kept = keptParts(message, id);
+  if (kept) return kept.map(promptPartOf);
+  const parts: PromptPart[] = [];
+  // Another's thinking is left out: models take back only their own, by signature.
+  const text =
+    typeof message.content === "string" ? message.content : message.content?.map(spoken).join("") || message.refusal;
+  if (text) parts.push({ type: "text", text });
+  for (const call of message.tool_calls ?? []) {
+    if (call.type !== "function") throw unsupported("a call of a custom tool");
+    const { name, arguments: input } = call.function;
+    parts.push({ type: "tool-call", toolCallId: call.id, toolName: name, input: parsed(input) });
+  }
+  return parts;
+}
+
+function spoken(part: { readonly text: string } | { readonly refusal: string }): string {
+  return "text" in part ? part.text : part.refusal;
+}
+
+/** A part of an answer, on its way back: what was metadata of the answer is options of the prompt. */
+function promptPartOf(part: AnswerPart): PromptPart {
+  const { providerMetadata: providerOptions, toolCallId = "", toolName = "" } = part;
+  if (part.type === "tool-call") {
+    return { type: "tool-call", toolCallId, toolName, input: parsed(part.input), providerOptions };
+  }
+  return { type: part.type === "reasoning" ? "reasoning" : "text", text: part.text ?? "", providerOptions };
+}
+
+/** Arguments as a model wrote them may be no JSON; then they go back as the text they are. */
+function parsed(input: unknown): unknown {
+  if (typeof input !== "string") return input ?? {};
+  try {
+    return input === "" ? {} : JSON.parse(input);
+  } catch {
+    return input;
+  }
+}
+
+function unsupported(what: string): SignalboxError {
+  return new SignalboxError("unsupported", `The AI SDK has no place for ${what}`, { path: "messages" });
+}

@@ -2,7 +2,7 @@ import type { EntryOptions } from "../contract/store.js";
 import { keep } from "./measure.js";
 import { Memory } from "./memory.js";
 import { type CacheSettings, isTtl, readCacheOptions } from "./options.js";
-import { lru } from "./policies/lru.js";
+import { ageing } from "./policies/ageing.js";
 import { tidyTags } from "./tags.js";
 import type { Cache, CacheOptions, CacheStats, EntryView, MemoryCache, Pin, WarmEntry, WarmResult } from "./types.js";
 
@@ -14,13 +14,13 @@ import type { Cache, CacheOptions, CacheStats, EntryView, MemoryCache, Pin, Warm
  * @example
  * const cache = createCache({ maxBytes: 64 * 1024 * 1024, ttlMs: 60_000 });
  * cache.set("greeting", { text: "hello" }, { tags: ["en"] });
- * cache.get("greeting"); // { text: "hello" }, frozen
+ * cache.get("greeting"); // { text: "hello" }, a copy
  * cache.deleteByTag("en");
  */
 export function createCache(options?: Omit<CacheOptions, "store"> & { readonly store?: undefined }): MemoryCache;
 export function createCache(options: CacheOptions): Cache;
 export function createCache(options: CacheOptions = {}): Cache {
-  return new TieredCache(readCacheOptions(options, lru));
+  return new TieredCache(readCacheOptions(options, ageing));
 }
 
 class TieredCache implements Cache {

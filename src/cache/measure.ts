@@ -1,15 +1,21 @@
-/** Thrown inside this file alone: the value is not JSON. */
-const NOT_JSON = Symbol("not JSON");
-
-/** Deeper values are refused, so that a cycle or a hostile value cannot exhaust the stack. */
-const MAX_DEPTH = 64;
-
 /** Shorter strings are never slices of a longer one in V8, so they hold nothing else alive. */
 const MIN_SLICE = 13;
 
 const WIDE = /[\u0100-\uffff]/;
 
-/** A value as the cache keeps it: frozen, shared with nobody, and how much heap it takes. */
+/**
+ * An object or array as the cache keeps it: JSON text. It takes a fraction of the heap of the parsed form, its size is
+ * known exactly, and each reader gets a copy of its own.
+ */
+class Json {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** A value as the cache keeps it, and how much heap it takes. */
 export interface Kept {
   readonly value: unknown;
   readonly bytes: number;
@@ -31,60 +37,33 @@ export function flatText(text: string): string {
   return Buffer.from(text, encoding).toString(encoding);
 }
 
-/** Copies a JSON value deeply, freezes the copy and counts its heap; `null` when it is not JSON. */
+/** The cache's own form of a JSON value; `null` when it is not JSON. Never throws. */
 export function keep(value: unknown): Kept | null {
-  const meter = { bytes: 0 };
-  try {
-    return { value: copy(value, meter, 0), bytes: meter.bytes };
-  } catch {
-    return null; // NOT_JSON, or a getter of the caller's threw
-  }
-}
-
-function copy(value: unknown, meter: { bytes: number }, depth: number): unknown {
   switch (typeof value) {
     case "string":
-      meter.bytes += stringBytes(value);
-      return flatText(value);
+      return { value: flatText(value), bytes: stringBytes(value) };
     case "number":
-      if (!Number.isFinite(value)) throw NOT_JSON;
-      if ((value | 0) !== value) meter.bytes += 16;
-      return value;
+      // Whole numbers of up to 31 bits stand in the slot itself, others in a box of their own.
+      return Number.isFinite(value) ? { value, bytes: (value | 0) === value ? 0 : 16 } : null;
     case "boolean":
-      return value;
+      return { value, bytes: 0 };
     case "object":
-      if (value === null) return null;
-      if (depth >= MAX_DEPTH) throw NOT_JSON;
-      return Array.isArray(value) ? copyArray(value, meter, depth) : copyObject(value, meter, depth);
+      return value === null ? { value, bytes: 0 } : keepObject(value);
     default:
-      throw NOT_JSON;
+      return null;
   }
 }
 
-function copyArray(value: readonly unknown[], meter: { bytes: number }, depth: number): unknown {
-  const result: unknown[] = new Array(value.length);
-  meter.bytes += 48 + value.length * 8;
-  for (let index = 0; index < value.length; index++) result[index] = copy(value[index] ?? null, meter, depth + 1);
-  return Object.freeze(result);
+/** What a reader gets: the value, or a fresh copy of the object. */
+export function give(value: unknown): unknown {
+  return value instanceof Json ? JSON.parse(value.text) : value;
 }
 
-function copyObject(value: object, meter: { bytes: number }, depth: number): unknown {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) throw NOT_JSON;
-  // Spread keeps the shape that objects of this form share, and an own "__proto__" stays an own key.
-  const result: Record<string, unknown> = { ...value };
-  let fields = 0;
-  for (const name of Reflect.ownKeys(result)) {
-    if (typeof name === "symbol") throw NOT_JSON;
-    const field = result[name];
-    if (field === undefined) {
-      delete result[name];
-      continue;
-    }
-    fields++;
-    const kept = copy(field, meter, depth + 1);
-    if (kept !== field) Object.defineProperty(result, name, { value: kept, enumerable: true });
+function keepObject(value: object): Kept | null {
+  try {
+    const text = JSON.stringify(value) as string | undefined;
+    return text === undefined ? null : { value: new Json(text), bytes: 32 + stringBytes(text) };
+  } catch {
+    return null; // a cycle, a BigInt, or a getter of the caller's threw
   }
-  meter.bytes += 24 + fields * 8;
-  return Object.freeze(result);
 }

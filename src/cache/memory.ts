@@ -1,4 +1,4 @@
-import { flatText, type Kept, stringBytes } from "./measure.js";
+import { flatText, give, type Kept, stringBytes } from "./measure.js";
 import type { CacheSettings } from "./options.js";
 import type { EvictionOrder } from "./policies/policy.js";
 import { grown } from "./policies/slot-list.js";
@@ -6,7 +6,7 @@ import { TagIndex, tagSetBytes } from "./tags.js";
 import type { EntryView } from "./types.js";
 
 /** Heap an entry takes besides its key and value: its place in the map, the slot and the policy's notes. Measured. */
-export const ENTRY_BYTES = 128;
+export const ENTRY_BYTES = 120;
 
 /** Slots looked at for expired entries on each write. */
 const SWEEP = 4;
@@ -72,7 +72,7 @@ export class Memory {
     }
     this.hits++;
     if (!this.#isParked(slot)) this.#order.hit(slot);
-    return this.#values[slot];
+    return give(this.#values[slot]);
   }
 
   has(key: string): boolean {
@@ -121,8 +121,7 @@ export class Memory {
     let count = 0;
     for (let slot = 0; slot < this.#keys.length; slot++) {
       const key = this.#keys[slot];
-      if (key === undefined || !picks(predicate, { key, value: this.#values[slot], tags: this.tags.of(slot) }))
-        continue;
+      if (key === undefined || !picks(predicate, viewOf(key, this.#values[slot], this.tags.of(slot)))) continue;
       if (this.#keys[slot] !== key) continue; // the predicate itself dropped it
       this.#remove(slot, "deleted");
       count++;
@@ -164,7 +163,7 @@ export class Memory {
     const held = hold;
     let open = true;
     return {
-      value: this.#values[slot],
+      value: give(this.#values[slot]),
       release: () => {
         if (open) this.#release(held);
         open = false;
@@ -238,7 +237,7 @@ export class Memory {
   }
 
   #remove(slot: number, reason: Reason): void {
-    if (!this.#isParked(slot)) this.#order.remove(slot, reason === "evicted");
+    if (!this.#isParked(slot)) this.#order.remove(slot, this.#keys[slot] as string, reason === "evicted");
     if (this.#isHeld(slot)) {
       this.#heldBytes -= this.#weight(slot);
       this.#holds.delete(slot);
@@ -262,7 +261,7 @@ export class Memory {
         this.#remove(slot, "evicted");
         continue;
       }
-      this.#order.remove(slot, false);
+      this.#order.remove(slot, this.#keys[slot] as string, false);
       const hold = this.#holds.get(slot);
       if (hold !== undefined) hold.parked = true;
       else parked = true;
@@ -315,4 +314,14 @@ function picks(predicate: (entry: EntryView) => boolean, entry: EntryView): bool
   } catch {
     return false;
   }
+}
+
+function viewOf(key: string, value: unknown, tags: readonly string[]): EntryView {
+  return {
+    key,
+    tags,
+    get value() {
+      return give(value);
+    },
+  };
 }

@@ -1,6 +1,7 @@
 import type { Clock } from "../core/clock.js";
+import { decodeReply, encodeReply } from "./reply-codec.js";
 import { conversationTag, modelTag, providerTag, tenantTag, userTag } from "./reply-tags.js";
-import { decodeReply, encodeReply, type StoredReply } from "./stored-reply.js";
+import type { StoredReply } from "./stored-reply.js";
 import type { Cache } from "./types.js";
 
 export interface ResponseCacheOptions {

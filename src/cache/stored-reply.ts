@@ -3,9 +3,6 @@ import type { ChatReply, FinishReason, Logprobs } from "../chat/reply.js";
 import type { Usage } from "../chat/usage.js";
 import { type PackedUsage, packUsage, unpackUsage } from "./usage-pack.js";
 
-/** Raised whenever what {@link encodeReply} writes can no longer be read by an older {@link decodeReply}. */
-export const STORED_VERSION = 1;
-
 /** An answer as the cache holds it: text and packed fields. */
 export interface StoredReply {
   readonly provider: string;
@@ -102,48 +99,6 @@ export function unpackReply(stored: StoredReply): ChatReply {
   if (extra.logprobs !== undefined) choice.logprobs = structuredClone(extra.logprobs);
   if (extra.fingerprint !== undefined) reply.system_fingerprint = extra.fingerprint;
   return reply;
-}
-
-/** One string: a line of packed fields, then the text. What the cache and its second tier hold. */
-export function encodeReply(stored: StoredReply): string {
-  const { provider, model, candidate, storedAtWallMs, costUsd, text, id, created, finishReason, usage, extra } = stored;
-  const fields = [STORED_VERSION, provider, model, candidate, storedAtWallMs, costUsd, text === null ? 0 : 1];
-  const head = JSON.stringify([...fields, id, created, finishReason, usage, ...(extra === null ? [] : [extra])]);
-  return `${head}\n${text ?? ""}`;
-}
-
-/** Reads what {@link encodeReply} wrote; `undefined` for anything else, older versions included. Never throws. */
-export function decodeReply(value: unknown): StoredReply | undefined {
-  if (typeof value !== "string") return undefined;
-  const end = value.indexOf("\n");
-  if (end < 0) return undefined;
-  let head: unknown;
-  try {
-    head = JSON.parse(value.slice(0, end));
-  } catch {
-    return undefined;
-  }
-  if (!Array.isArray(head) || head[0] !== STORED_VERSION || head.length < 11) return undefined;
-  const [, provider, model, candidate, storedAtWallMs, costUsd, hasText, id, created, finishReason, usage, extra] =
-    head;
-  if (typeof provider !== "string" || typeof model !== "string" || typeof candidate !== "string") return undefined;
-  if (typeof storedAtWallMs !== "number" || typeof id !== "string" || typeof created !== "number") return undefined;
-  if (typeof finishReason !== "string" || (costUsd !== null && typeof costUsd !== "number")) return undefined;
-  if (typeof usage !== "object" || (extra !== undefined && (typeof extra !== "object" || extra === null)))
-    return undefined;
-  return {
-    provider,
-    model,
-    candidate,
-    storedAtWallMs,
-    costUsd,
-    text: hasText === 1 ? value.slice(end + 1) : null,
-    id,
-    created,
-    finishReason: finishReason as FinishReason,
-    usage,
-    extra: extra ?? null,
-  };
 }
 
 function isPacked(usage: PackedUsage | Usage): usage is PackedUsage {

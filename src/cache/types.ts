@@ -112,8 +112,8 @@ export interface CacheStats {
 }
 
 /**
- * A bounded cache of JSON values under string keys. What `get` returns is frozen: the cache's own copy, shared by all
- * its readers. All methods may be awaited; without a second tier nothing waits.
+ * A bounded cache of JSON values under string keys. Values go in and come out as copies: nothing a caller does to one
+ * reaches the cache. All methods may be awaited; without a second tier nothing waits.
  */
 export interface Cache {
   /** The value, or `undefined`. With a second tier, what memory does not hold comes as a promise. */

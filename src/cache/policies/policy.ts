@@ -33,7 +33,7 @@ export interface EvictionOrder {
   /** The entry in this slot was written anew. */
   update(slot: number, bytes: number, cost: number): void;
   /** The slot is free again; `evicted` where its entry left for want of room. */
-  remove(slot: number, evicted: boolean): void;
+  remove(slot: number, key: string, evicted: boolean): void;
   /** The slot to give up next, -1 if there is none; not yet removed. */
   victim(): number;
 }

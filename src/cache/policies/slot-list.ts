@@ -3,7 +3,7 @@ export class SlotLinks {
   prev = new Int32Array(16);
   next = new Int32Array(16);
 
-  /** Makes room for a slot; new lists grow by a quarter, so little stands empty. */
+  /** Makes room for a slot; grown by an eighth, so little stands empty. */
   reach(slot: number): void {
     if (slot < this.prev.length) return;
     this.prev = grown(this.prev, slot);
@@ -11,12 +11,12 @@ export class SlotLinks {
   }
 }
 
-/** A copy long enough for `index`, a quarter longer than needed. */
+/** A copy long enough for `index`, an eighth longer than needed. */
 export function grown<T extends Int32Array | Uint32Array | Float32Array | Float64Array | Uint8Array | Uint16Array>(
   array: T,
   index: number,
 ): T {
-  const longer = new (array.constructor as new (length: number) => T)(Math.ceil((index + 1) * 1.25) + 16);
+  const longer = new (array.constructor as new (length: number) => T)(Math.ceil((index + 1) * 1.125) + 16);
   longer.set(array);
   return longer;
 }

@@ -1,0 +1,80 @@
+import type { FunctionToolCall } from "../chat/message.js";
+import type { FinishReason } from "../chat/reply.js";
+import type { StoredExtra, StoredReply } from "./stored-reply.js";
+
+/** Raised whenever what {@link encodeReply} writes can no longer be read by an older {@link decodeReply}. */
+export const STORED_VERSION = 1;
+
+const FINISH = new Set(["stop", "length", "tool_calls", "content_filter", "function_call"]);
+
+/** One string: a line of packed fields, then the text. What the cache and its second tier hold. */
+export function encodeReply(stored: StoredReply): string {
+  const { provider, model, candidate, storedAtWallMs, costUsd, text, id, created, finishReason, usage, extra } = stored;
+  // The candidate mostly spells the provider and the model already.
+  const who = candidate.startsWith(`${provider}/`) ? provider.length : provider;
+  const what = candidate === `${provider}/${model}` ? 0 : model;
+  const how = finishReason === "stop" ? 0 : finishReason;
+  const head: unknown[] = [STORED_VERSION, candidate, who, what, storedAtWallMs, costUsd, text === null ? 0 : 1];
+  head.push(id, created, how, usage);
+  if (extra !== null) head.push(extra);
+  return `${JSON.stringify(head)}\n${text ?? ""}`;
+}
+
+/** Reads what {@link encodeReply} wrote; `undefined` for anything else, other versions included. Never throws. */
+export function decodeReply(value: unknown): StoredReply | undefined {
+  if (typeof value !== "string") return undefined;
+  const end = value.indexOf("\n");
+  if (end < 0) return undefined;
+  try {
+    const head: unknown = JSON.parse(value.slice(0, end));
+    return Array.isArray(head) ? fromHead(head, value, end + 1) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function fromHead(head: readonly unknown[], value: string, textAt: number): StoredReply | undefined {
+  const [version, candidate, who, what, storedAtWallMs, costUsd, hasText, id, created, how, usage, extra] = head;
+  if (version !== STORED_VERSION || typeof candidate !== "string") return undefined;
+  const provider = typeof who === "number" ? candidate.slice(0, who) : who;
+  if (typeof provider !== "string") return undefined;
+  const model = what === 0 ? candidate.slice(provider.length + 1) : what;
+  const finishReason = how === 0 ? "stop" : how;
+  if (typeof model !== "string" || typeof id !== "string" || !FINISH.has(finishReason as string)) return undefined;
+  if (typeof storedAtWallMs !== "number" || typeof created !== "number") return undefined;
+  if (costUsd !== null && typeof costUsd !== "number") return undefined;
+  if (!isUsage(usage) || !(extra === undefined || isExtra(extra))) return undefined;
+  return {
+    provider,
+    model,
+    candidate,
+    storedAtWallMs,
+    costUsd,
+    text: hasText === 1 ? value.slice(textAt) : null,
+    id,
+    created,
+    finishReason: finishReason as FinishReason,
+    usage,
+    extra: extra ?? null,
+  };
+}
+
+function isUsage(usage: unknown): usage is StoredReply["usage"] {
+  if (usage === null) return true;
+  if (Array.isArray(usage)) return usage.length >= 4 && usage.every((count) => typeof count === "number");
+  return typeof usage === "object" && typeof (usage as { prompt_tokens?: unknown }).prompt_tokens === "number";
+}
+
+function isExtra(extra: unknown): extra is StoredExtra {
+  if (typeof extra !== "object" || extra === null) return false;
+  const { refusal, reasoning, toolCalls, fingerprint } = extra as { readonly [name: string]: unknown };
+  for (const text of [refusal, reasoning, fingerprint])
+    if (text !== undefined && typeof text !== "string") return false;
+  return toolCalls === undefined || (Array.isArray(toolCalls) && toolCalls.every(isToolCall));
+}
+
+function isToolCall(call: unknown): call is FunctionToolCall {
+  if (typeof call !== "object" || call === null) return false;
+  const { id, function: fn } = call as { readonly id?: unknown; readonly function?: unknown };
+  return typeof id === "string" && typeof (fn as { name?: unknown } | null | undefined)?.name === "string";
+}

@@ -17,7 +17,7 @@ const messages = [{ role: "user" as const, content: "Hello" }];
 
 const reply = await router.chat({ messages });
 console.log(reply.choices[0].message.content);
-for await (const text of router.stream({ messages }).text()) console.log(`streamed: ${text}`);
+console.log(`streamed: ${await router.stream({ messages }).text()}`);
 
 // The echo cannot use tools, so a request with tools never reaches it.
 const tools = [{ type: "function" as const, function: { name: "now" } }];

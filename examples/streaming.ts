@@ -11,9 +11,8 @@ for await (const chunk of stream) process.stdout.write(chunk.choices[0]?.delta.c
 const reply = await stream.reply;
 console.log(`\n${reply.usage.completion_tokens} tokens, first after ${Math.round(reply.route.ttftMs ?? 0)} ms`);
 
-// Text alone.
-for await (const text of router.stream({ messages }).text()) process.stdout.write(text);
-console.log();
+// Only the text, once it is whole.
+console.log(await router.stream({ messages }).text());
 
 // Leaving early stops the upstream call.
 for await (const _chunk of router.stream({ messages })) break;

@@ -1,7 +1,5 @@
 import type { ChatRequest } from "../chat/request.js";
-import type { RequestKind } from "../contract/strategy.js";
 import { addFacts, emptyFacts, scanText, type TextFacts } from "./characteristics-scan.js";
-import { KIND_NAMES, SIGNAL } from "./characteristics-table.js";
 
 /** What a request's texts hold. */
 export interface RequestFacts {
@@ -74,23 +72,4 @@ function eachPiece(content: unknown, chars: number, visit: (text: string, left: 
     sum += text.length;
   }
   return sum;
-}
-
-// Without evidence of a task it is a chat.
-const CHAT_BIAS = 0.9;
-
-/** The kind with the most evidence in the last user message. */
-export function kindOf(facts: RequestFacts): RequestKind {
-  const { sums, fences } = facts.last;
-  let best: RequestKind = "chat";
-  let bestScore = (sums[SIGNAL.chat] as number) + CHAT_BIAS;
-  for (let kind = 0; kind < SIGNAL.chat; kind++) {
-    // Pasted code goes with repair more often than with anything else.
-    const score = (sums[kind] as number) + (kind === SIGNAL.debug && fences > 0 ? 0.5 : 0);
-    if (score > bestScore) {
-      bestScore = score;
-      best = KIND_NAMES[kind] as RequestKind;
-    }
-  }
-  return best;
 }

@@ -21,12 +21,25 @@ export interface TextFacts {
   /** Fences and brackets of code. */
   codeSigns: number;
   fences: number;
+  /** Characters read, Chinese ones twice: they say twice as much. */
+  length: number;
+  /** Signs of "A. ... B. ...": answers to choose from. */
+  choices: number;
   /** The largest "500 words" or "800字" asked for, in tokens. */
   askedTokens: number;
 }
 
 export function emptyFacts(): TextFacts {
-  const counts = { questions: 0, numbers: 0, mathSigns: 0, codeSigns: 0, fences: 0, askedTokens: 0 };
+  const counts = {
+    questions: 0,
+    numbers: 0,
+    mathSigns: 0,
+    codeSigns: 0,
+    fences: 0,
+    length: 0,
+    choices: 0,
+    askedTokens: 0,
+  };
   return { sums: new Float64Array(SIGNALS), ...counts };
 }
 
@@ -38,6 +51,8 @@ export function addFacts(facts: TextFacts, more: TextFacts): void {
   facts.mathSigns += more.mathSigns;
   facts.codeSigns += more.codeSigns;
   facts.fences += more.fences;
+  facts.length += more.length;
+  facts.choices += more.choices;
   facts.askedTokens = Math.max(facts.askedTokens, more.askedTokens);
 }
 
@@ -71,6 +86,7 @@ export function scanText(text: string, from: number, to: number, facts: TextFact
   let start = true;
   let number = 0;
   let hanSinceStart = 0;
+  let han = 0;
   let i = from;
   while (i < to) {
     const code = text.charCodeAt(i);
@@ -94,6 +110,7 @@ export function scanText(text: string, from: number, to: number, facts: TextFact
       if (start && before !== SENTENCE_START) addEntry(sums, lookUp(pairHash(SENTENCE_START, hash)), weight);
       if (before === NUMBER_WORD && hash === WORDS_WORD) facts.askedTokens = Math.max(facts.askedTokens, number * 1.4);
       if (isErrorName(text, wordStart, i)) sums[SIGNAL.debug] = (sums[SIGNAL.debug] as number) + 2.5 * weight;
+      if (i - wordStart === 1 && code >= 65 && code <= 69 && isChoiceMark(text.charCodeAt(i))) facts.choices++;
       before = hash;
       start = leads;
       hanSinceStart = 9;
@@ -107,6 +124,7 @@ export function scanText(text: string, from: number, to: number, facts: TextFact
         number = number * 10 + digit;
       }
       facts.numbers++;
+      if (isHttpError(number)) sums[SIGNAL.symptom] = (sums[SIGNAL.symptom] as number) + 1;
       before = NUMBER_WORD;
       start = false;
       if (text.charCodeAt(i) === 0x5b57) facts.askedTokens = Math.max(facts.askedTokens, number / 1.5);
@@ -127,6 +145,7 @@ export function scanText(text: string, from: number, to: number, facts: TextFact
         continue;
       }
       const list = HAN.get(code);
+      han++;
       let step = 1;
       if (list !== undefined) {
         const weight = i < headEnd || i >= tailStart ? 1 : MIDDLE_WEIGHT;
@@ -174,6 +193,7 @@ export function scanText(text: string, from: number, to: number, facts: TextFact
     }
     i++;
   }
+  facts.length += to - from + han;
 }
 
 /** Adds an entry's weights; whether it is a lead-in. Counts that measure difficulty are not weighed by place. */
@@ -194,6 +214,14 @@ function isErrorName(text: string, from: number, to: number): boolean {
   const last = text.charCodeAt(to - 1);
   if (last === 114) return to - from > 5 && text.startsWith("Error", to - 5);
   return last === 110 && to - from > 9 && text.startsWith("Exception", to - 9);
+}
+
+function isChoiceMark(code: number): boolean {
+  return code === 46 || code === 41 || code === 58 || code === 0x3001 || code === 0xff0e || code === 0xff09;
+}
+
+function isHttpError(number: number): boolean {
+  return (number >= 400 && number <= 429 && number !== 420) || (number >= 500 && number <= 504);
 }
 
 function isLetterAt(text: string, i: number, to: number): boolean {

@@ -15,8 +15,11 @@ export const SIGNAL = {
   urgent: 9,
   patient: 10,
   leadIn: 11,
+  tech: 12,
+  symptom: 13,
+  person: 14,
 } as const;
-export const SIGNALS = 12;
+export const SIGNALS = 15;
 export const KIND_NAMES = ["debug", "analyze", "generate", "plan", "search", "chat"] as const;
 
 /** Signals of one entry: pairs of signal and weight. */
@@ -89,6 +92,9 @@ function buildWords(): WordTable {
     [SIGNAL.urgent, en.URGENT_WORDS],
     [SIGNAL.patient, en.PATIENT_WORDS],
     [SIGNAL.leadIn, en.LEAD_INS],
+    [SIGNAL.tech, en.TECH_WORDS],
+    [SIGNAL.symptom, en.SYMPTOM_WORDS],
+    [SIGNAL.person, en.PERSON_WORDS],
   ] as const;
   for (const [signal, words] of flat) for (const word of words.split(" ")) put(word, signal, 1);
   const size = 1 << Math.ceil(Math.log2(all.size * 3));
@@ -133,6 +139,9 @@ function buildHan(): Map<number, HanEntry[]> {
     [SIGNAL.urgent, zh.URGENT_ZH],
     [SIGNAL.patient, zh.PATIENT_ZH],
     [SIGNAL.leadIn, zh.LEAD_INS_ZH],
+    [SIGNAL.tech, zh.TECH_ZH],
+    [SIGNAL.symptom, zh.SYMPTOM_ZH],
+    [SIGNAL.person, zh.PERSON_ZH],
   ] as const;
   for (const [signal, words] of flat) for (const word of words.split(" ")) put(word, signal, 1);
   const byFirst = new Map<number, HanEntry[]>();

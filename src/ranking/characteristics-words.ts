@@ -25,43 +25,68 @@ export const DEBUG_WORDS: WordList = [
 
 export const ANALYZE_WORDS: WordList = [
   [2, "analyze analyse analyzing analysing ^explain ^compare ^evaluate ^summarize ^summarise ^assess ^interpret"],
-  [2, "^critique ^review ^prove ^derive ^calculate ^compute ^solve ^simplify ^classify ^extract ^contrast ^examine"],
+  [
+    2,
+    "^critique ^review ^prove ^derive ^calculate ^compute ^solve ^simplify ^discuss ^identify ^classify ^extract ^contrast ^examine",
+  ],
   [1.6, "analysis explain compare comparing contrast evaluate assess interpret summarize summarise summarizing prove"],
-  [1.6, "derive calculate compute solve classify difference_between differences_between pros_and strengths_and"],
+  [2.2, "difference_between differences_between"],
+  [1.6, "derive calculate compute solve classify pros_and strengths_and"],
   [1.6, "how_does why_do why_did sentiment trade-offs tradeoffs advantages disadvantages implications"],
+  [1.2, "^describe ^count ^judge ^consider ^given area remainder triangle percentage ratio faster_than"],
   [1, "explains explaining explained comparison evaluation summary review critique proof interpretation estimate"],
   [1, "understand why_are what_does meaning_of means_that root_cause correlation trend trends versus vs causes_of"],
   [
     0.7,
     "equation integral derivative probability theorem hypothesis evidence argument data dataset results key_points",
   ],
-  [0.5, "why_is why_does why_was how_do how_many what_happens reason reasons impact effect effects extract"],
+  [
+    0.9,
+    "^why why_is why_does why_was average if_x total_of percent mean_by ^rate rate_the risks conclude reasoning plot_of",
+  ],
+  [0.5, "how_many what_happens reason reasons impact effect effects extract"],
 ];
 
 export const GENERATE_WORDS: WordList = [
-  [2.2, "^write ^rewrite ^rephrase ^paraphrase ^translate ^compose ^implement ^draft ^convert ^refactor ^proofread"],
-  [1.8, "^generate ^create ^code ^continue ^polish ^shorten ^expand ^edit ^invent ^brainstorm ^come"],
+  [2.4, "^write ^rewrite ^rephrase ^paraphrase ^translate ^compose ^implement ^draft ^convert ^refactor ^proofread"],
+  [
+    1.8,
+    "^generate ^create ^code ^continue ^polish ^shorten ^expand ^edit ^develop ^invent ^brainstorm ^come ^finish ^reword",
+  ],
   [1.6, "rewrite rephrase paraphrase translate translation compose poem haiku limerick essay blog_post cover_letter"],
   [1.4, "^build ^make ^produce ^add ^turn ^suggest slogan tagline lyrics brainstorm names_for product_description"],
-  [1, "write draft generate create implement story sonnet song speech script headline caption tweet newsletter"],
-  [0.6, "written email letter article paragraph function class component regex sql unit_tests words_long blog"],
-  [0.4, "^give give_me code python typescript javascript rust html css in_french in_spanish in_german style tone"],
+  [1.2, "rap song story sonnet nickname nicknames usernames toast names subject_lines press_release unit_tests bio"],
+  [
+    1,
+    "write draft generate create implement speech script headline caption tweet newsletter invitation privacy_policy",
+  ],
+  [0.8, "written email letter article paragraph function class component regex word_essay words_long blog post ideas"],
+  [
+    0.5,
+    "^give ^i_want a_short a_new code python typescript javascript rust html css in_french in_spanish in_german style",
+  ],
 ];
 
 export const PLAN_WORDS: WordList = [
   [3, "^plan roadmap itinerary"],
   [2.4, "a_plan plan_for plan_to study_plan meal_plan training_plan project_plan migration_plan action_plan the_plan"],
-  [2, "planning milestones rollout ^organize ^schedule ^prioritize ^outline ^design sprint_plan work_plan"],
+  [2.2, "planning milestones rollout ^organize ^organise ^schedule ^prioritize ^prioritise ^devise ^map ^arrange"],
+  [2, "sprint_plan work_plan prepare_for preparing_for training_schedule prioritise workout_routine roll_out ^design"],
+  [1.4, "^outline"],
   [
     1.6,
     "plan plans schedule timeline checklist prioritize break_down break_this steps_to step-by-step agenda action_items",
   ],
-  [1.4, "day_trip how_should should_we strategy strategies phased phases go_about week_by milestones deadlines"],
   [
-    0.8,
-    "organize organise budget logistics architecture approach deadline steps prepare preparing migrate backlog goals",
+    1.6,
+    "curriculum which_order what_order in_order steps_should in_phases by_week should_we how_should do_first lay_out",
   ],
-  [0.4, "weeks months days trip launch first_step from_scratch"],
+  [1.4, "day_trip strategy strategies phased phases go_about milestones deadlines ^set put_together first_step set_up"],
+  [
+    0.9,
+    "organize organise budget logistics architecture deadline steps prepare preparing migrate migration backlog goals",
+  ],
+  [0.7, "weeks months how_do days trip launch from_scratch routine weekly system weekend concurrent learning sprint"],
 ];
 
 export const SEARCH_WORDS: WordList = [
@@ -77,7 +102,10 @@ export const SEARCH_WORDS: WordList = [
     1,
     "find latest news papers articles price prices how_much references documentation website source population current",
   ],
-  [0.6, "what_is what's_the how_many recommend near today official list_of largest tallest oldest"],
+  [
+    0.8,
+    "what_is what's_the how_many is_there are_there recommend near official list_of largest tallest oldest directed",
+  ],
 ];
 
 export const CHAT_WORDS: WordList = [
@@ -86,11 +114,39 @@ export const CHAT_WORDS: WordList = [
     1.6,
     "i_feel i'm_feeling you_think do_you are_you should_i what's_your your_favorite your_favourite talk_to let's_talk",
   ],
-  [1.6, "lonely my_day cheer_me ^pretend tell_me_a ^lol ^haha ^congrats nice_to how's_it i_love i_hate i_miss i_just"],
+  [
+    1.6,
+    "role_of ^imagine ^picture ^embody lonely my_day cheer_me ^pretend tell_me_a ^lol ^haha ^congrats nice_to how's_it i_love i_hate i_miss i_just",
+  ],
   [1, "feel feeling nervous excited tired bored sad happy proud advice opinion can_i chat my_friend my_boyfriend"],
   [1, "my_girlfriend my_wife my_husband my_mom my_dad my_boss my_cat my_dog would_you weekend birthday ok_to okay_to"],
   [0.6, "^ok ^okay ^yes ^no ^sure ^yeah ^well ^so you_are i_am i'm i_think honestly guess tell_me to_me fun"],
 ];
+
+/** Things that break. With a {@link SYMPTOM_WORDS} beside one of them, somebody wants a repair. */
+export const TECH_WORDS =
+  "server api endpoint database db sql query table column schema migrations docker container kubernetes ingress nginx " +
+  "redis mysql postgres postgresql mongodb npm yarn pip python node java javascript typescript react vue angular svelte " +
+  "flutter android ios kotlin swift rust golang php laravel django flask rails spring webpack vite babel eslint jest pytest " +
+  "test tests ci pipeline build deploy deployed deployment app apps browser chrome safari firefox console terminal shell bash " +
+  "script scripts code function method loop variable array regex json yaml xml csv excel formula spreadsheet git branch commit " +
+  "merge push repo repository module dependency dependencies import compiler request requests response login page button " +
+  "dropdown modal screen website css html hook component wifi router printer laptop phone pc computer windows macos linux " +
+  "ubuntu driver bluetooth usb keyboard monitor battery camera password token session cookie cache cron job queue worker " +
+  "thread memory cpu gpu disk port socket ssl certificate dns proxy vpn backend frontend pytorch tensorflow cuda notebook " +
+  "dataframe pandas numpy linked_list pointer images file files upload log_in";
+
+export const SYMPTOM_WORDS =
+  "doesn't don't isn't won't can't couldn't didn't wasn't hasn't aren't cannot can_not is_not does_not did_not could_not " +
+  "not_found keeps stuck stopped stops fail fails failed failing failure nothing empty blank slow slowly twice duplicate " +
+  "duplicates missing invalid denied refused rejected forbidden unauthorized disconnects disconnecting drops exits exited " +
+  "killed hang hangs freezes frozen spinner forever wrong incorrect unexpectedly suddenly silently randomly flaky " +
+  "intermittently since_yesterday after_upgrading after_updating no_longer anymore weird strange broke broken error errors " +
+  "should_return but_it but_the lost deleted corrupted loses even_though although skips crashes crash doing_wrong " +
+  "mistake everywhere_else stays_open overheating what_broke it_says just_exits";
+
+/** Words that make it somebody's own affair. */
+export const PERSON_WORDS = "i i'm i've i'd i'll my me mine you your you're yours myself we our us we're";
 
 /** Words that make a request harder. */
 export const HARD_WORDS =

@@ -12,8 +12,9 @@ import { estimateRequestTokens } from "../chat/tokens.js";
 import type { Sensitivity } from "../contract/records.js";
 import type { Characteristics, Level, Need, RequestKind } from "../contract/strategy.js";
 import { complexityOf } from "./characteristics-complexity.js";
+import { kindOf } from "./characteristics-kind.js";
 import { expectedOutputTokens } from "./characteristics-output.js";
-import { kindOf, type RequestFacts, readRequest } from "./characteristics-read.js";
+import { type RequestFacts, readRequest } from "./characteristics-read.js";
 import { SIGNAL } from "./characteristics-table.js";
 
 /** What the app says about a request; it always wins over what its text suggests. */
@@ -101,7 +102,7 @@ class LazyCharacteristics implements Characteristics {
   }
 
   #readKind(): RequestKind {
-    return (this.#bits() & VISION) !== 0 ? "vision" : kindOf(this.#read());
+    return (this.#bits() & VISION) !== 0 ? "vision" : kindOf(this.#read().last);
   }
 
   #countTokens(): { readonly input: number; readonly output: number } {

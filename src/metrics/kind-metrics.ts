@@ -1,15 +1,6 @@
 import { DecayedMean, decayFactor } from "../core/decay.js";
-import { LONG_HALF_LIFE_MS } from "./horizon.js";
-
-/** A candidate's numbers for one kind of request. */
-export interface KindReading {
-  readonly ttftMs: number;
-  readonly tokensPerSecond: number;
-  readonly successRate: number;
-  readonly outputTokens: number;
-  /** Calls of this kind behind them, decayed; 0 where the whole stands in. */
-  readonly samples: number;
-}
+import { finite, LONG_HALF_LIFE_MS } from "./horizons.js";
+import type { KindReading } from "./types.js";
 
 /** How many calls of this kind it takes until they weigh as much as all calls together. */
 const SHRINK = 5;
@@ -53,6 +44,16 @@ export class KindMetrics {
 
   restartReliability(): void {
     this.#success.clear();
+  }
+
+  state(): number[] {
+    return [this.#success, this.#ttft, this.#msPerToken, this.#output].flatMap((mean) => mean.state());
+  }
+
+  merge(state: readonly number[]): void {
+    [this.#success, this.#ttft, this.#msPerToken, this.#output].forEach((mean, at) => {
+      mean.merge([finite(state[2 * at]), finite(state[2 * at + 1])]);
+    });
   }
 
   #decayTo(nowMs: number): void {

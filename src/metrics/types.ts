@@ -1,0 +1,92 @@
+import type { QuantileState } from "../core/quantiles.js";
+
+/** What was declared before anything was measured. */
+export interface MetricsPrior {
+  readonly ttftMs: number;
+  readonly tokensPerSecond: number;
+  readonly successRate: number;
+}
+
+/** One upstream call, ended. Cache hits are no calls and never come here. */
+export interface Sample {
+  readonly ok: boolean;
+  /** `false` where the call says nothing about the candidate: cancelled, a hedge's loser, a caller's mistake. */
+  readonly counted: boolean;
+  readonly ttftMs: number | null;
+  readonly latencyMs: number;
+  readonly outputTokens: number;
+  readonly costUsd: number | null;
+  /** Share of the prompt that the vendor read from its prefix cache, 0..1. */
+  readonly cachedShare?: number | undefined;
+  readonly kind?: string | undefined;
+}
+
+/** A candidate's numbers for one kind of request. */
+export interface KindReading {
+  readonly ttftMs: number;
+  readonly tokensPerSecond: number;
+  readonly successRate: number;
+  readonly outputTokens: number;
+  /** Calls of this kind behind them, decayed; 0 where the whole stands in. */
+  readonly samples: number;
+}
+
+/** Which distribution a quantile is read from: first token ms, whole answer ms, tokens written. */
+export type MetricName = "ttft" | "total" | "output";
+
+/** For another process, or the next run. Plain JSON. */
+export interface MetricsState {
+  readonly attempts: number;
+  readonly means: readonly number[];
+  readonly recent: readonly [number, number];
+  readonly ttft: QuantileState;
+  readonly total: QuantileState;
+  readonly output: QuantileState;
+  readonly kinds: readonly (readonly [name: string, sums: readonly number[]])[];
+}
+
+/**
+ * What one candidate has shown so far, time-decayed. Only successes teach times and rates: a failure is never counted as
+ * fast. Numbers are worked out anew when a call has settled or `refresh` finds that a second has passed.
+ */
+export interface CandidateMetrics {
+  /** Calls under way. */
+  readonly inFlight: number;
+  start(nowMs: number): void;
+  settle(sample: Sample, nowMs: number): void;
+  /** Once per decision: lets numbers age with the clock, at most once a second. */
+  refresh(nowMs: number): void;
+  /** Grows with each settled call. */
+  readonly version: number;
+  /** Mean time to first content, milliseconds. */
+  readonly ttftMs: number;
+  /** Speed of writing after the first token. */
+  readonly tokensPerSecond: number;
+  /** Mean time to the whole answer, milliseconds. */
+  readonly latencyMs: number;
+  readonly successRate: number;
+  /** Lower end of the 95 % Wilson interval of the success rate. */
+  readonly successLowerBound: number;
+  /** The success rate over about the last ten seconds. */
+  readonly recentSuccessRate: number;
+  /** Mean dollars per answer, `null` where none was priced. */
+  readonly costUsd: number | null;
+  readonly cachedShare: number;
+  /** Mean tokens written per answer; 0 before the first. */
+  readonly outputTokens: number;
+  /** Calls behind the success rate, decayed: low means stale. */
+  readonly samples: number;
+  /** Calls that counted, undecayed. */
+  readonly attempts: number;
+  /** `-Infinity` before the first. */
+  readonly lastSettledAtMs: number;
+  /** The `p`-quantile (0..1) over about the last ten minutes, within 1 %; `NaN` where nothing was measured. */
+  quantile(p: number, of: MetricName): number;
+  /** The same quantities for one kind of request, shrunk towards the whole. */
+  byKind(kind: string): KindReading;
+  /** The line is back: reliability starts again at its prior. Times stay. */
+  restartReliability(): void;
+  exportState(): MetricsState;
+  /** Adds what another process saw. */
+  merge(state: MetricsState): void;
+}

@@ -1,0 +1,17 @@
+import { assertBaseUrl } from "../wire/transport.js";
+
+/**
+ * A base URL in the one form that paths are appended to: people paste it with a slash, with the whole
+ * `/chat/completions` or `/v1/messages`; the Anthropic wire adds `/v1` itself.
+ *
+ * @throws SignalboxError `invalid_options` with path `baseURL`.
+ */
+export function readBaseUrl(
+  value: unknown,
+  wire: "openai" | "anthropic",
+  allowInsecureHttp: boolean | undefined,
+): string {
+  const url = assertBaseUrl(value, "baseURL", { allowInsecureHttp });
+  if (wire === "openai") return url.replace(/\/chat\/completions$/, "");
+  return url.replace(/\/messages$/, "").replace(/\/v1$/, "");
+}

@@ -1,0 +1,52 @@
+import { SignalboxError } from "../errors/signalbox-error.js";
+
+/** The error of a bad option; values are never echoed. */
+export function badOption(path: string, message: string): SignalboxError {
+  return new SignalboxError("invalid_options", `${path}: ${message}`, { path });
+}
+
+/**
+ * Refuses anything but a plain options object with known names.
+ *
+ * @throws SignalboxError `invalid_options` with the path of the unknown option.
+ */
+export function checkOptions(options: unknown, maker: string, known: readonly string[]): void {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw badOption("options", `${maker}() takes an options object`);
+  }
+  for (const name of Object.keys(options)) {
+    if (!known.includes(name)) {
+      throw badOption(name.slice(0, 64), `is no option of ${maker}(); known are ${known.join(", ")}`);
+    }
+  }
+}
+
+/** An option that is one of a few words. */
+export function checkWord<Word extends string>(
+  value: Word | undefined,
+  path: string,
+  words: readonly Word[],
+  fallback: Word,
+): Word {
+  if (value === undefined) return fallback;
+  if (!words.includes(value)) throw badOption(path, `must be one of ${words.join(", ")}`);
+  return value;
+}
+
+/** A provider id: it becomes the front of `"provider/model"`. */
+export function checkId(value: unknown, path = "id"): string {
+  if (typeof value !== "string" || !/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$/.test(value)) {
+    throw badOption(path, "must be 1 to 64 letters, digits, dots, dashes, colons or underscores");
+  }
+  return value;
+}
+
+/** An option that is a function, or absent. */
+export function checkFunction(value: unknown, path: string): void {
+  if (value !== undefined && typeof value !== "function") throw badOption(path, "must be a function");
+}
+
+/** An option that is true or false, or absent. */
+export function checkBoolean(value: unknown, path: string): void {
+  if (value !== undefined && typeof value !== "boolean") throw badOption(path, "must be true or false");
+}

@@ -1,0 +1,235 @@
+import { createAssembler, hasContent } from "../chat/assemble.js";
+import type { ChatChunk } from "../chat/chunk.js";
+import { estimateUsage, isReplyProblem, normalizeReply } from "../chat/create-reply.js";
+import type { ChatReply } from "../chat/reply.js";
+import type { ChatRequest } from "../chat/request.js";
+import type { CallContext, ModelInfo, Provider } from "../contract/provider.js";
+import type { Clock } from "../core/clock.js";
+import { classify } from "../errors/classify.js";
+import type { Failure } from "../errors/failure.js";
+import { createRedactor, type Redactor } from "../errors/redact.js";
+import { SignalboxError } from "../errors/signalbox-error.js";
+import type { VendorCodes } from "../errors/vendor-codes.js";
+import { type ChunkStream, createChunkStream } from "../wire/chunk-stream.js";
+import type { WireCall, WireCodec } from "../wire/codec.js";
+import type { Dialect } from "../wire/dialect.js";
+import { type HttpCall, openEvents, requestJson } from "../wire/transport.js";
+import type { KeyRing } from "./keys.js";
+import { resolveModel } from "./resolve-model.js";
+import { mayWriteLong } from "./upstream-mode.js";
+
+/** What every provider over HTTP is made of; the makers check their options and fill this in. */
+export interface HttpProviderInit {
+  readonly id: string;
+  readonly models: readonly ModelInfo[];
+  readonly autoModels: readonly string[] | undefined;
+  readonly baseURL: string;
+  readonly codec: WireCodec;
+  readonly keys: KeyRing;
+  /** Environment variables that hold a key; a provider without one cannot be asked. */
+  readonly variables: readonly string[];
+  readonly headers: { readonly [name: string]: string };
+  readonly fetch: typeof fetch | undefined;
+  readonly clock: Clock;
+  readonly codes: VendorCodes | undefined;
+  readonly dialectOf: (model: ModelInfo) => Dialect;
+  /** How `chat` asks: `"auto"` streams where a whole answer could take longer than HTTP clients wait for a head. */
+  readonly chatUpstream: "auto" | "stream" | "whole";
+  /** Whether a request without an output limit may write as much as its model can. */
+  readonly unlimitedWritesLong: boolean;
+  readonly prefixCache?: Provider["prefixCache"];
+}
+
+/** A provider over HTTP: both ways of asking, always there. */
+export interface HttpProvider extends Provider {
+  chat(request: ChatRequest, context: CallContext): Promise<ChatReply>;
+  stream(request: ChatRequest, context: CallContext): ChunkStream;
+  probe(signal: AbortSignal): Promise<void>;
+}
+
+/** More fields than any dialect can leave out: the memory of what was warned about is bounded. */
+const MAX_WARNED = 256;
+const KEY_ASIDE_MS = 60_000;
+
+/** Builds a provider; keys, headers and `fetch` live in its closure and show nowhere. */
+export function createHttpProvider(init: HttpProviderInit): HttpProvider {
+  const { id, models, autoModels, codec, keys, variables } = init;
+  const secrets = createRedactor(() => keys.all());
+  const warned = new Set<string>();
+  const dialects = new Map(models.map((model) => [model.id, init.dialectOf(model)]));
+  const missing = variables.length > 0 && !keys.present;
+
+  function begin(request: ChatRequest, context: CallContext, streamed: boolean): Exchange {
+    if (missing) throw noKey(id, variables);
+    const model = resolveModel(request.model, id, models, autoModels);
+    const dialect = dialects.get(model.id) as Dialect;
+    const warn = (field: string, message: string): void => {
+      const key = `${model.id} ${field}`;
+      if (warned.has(key) || warned.size >= MAX_WARNED) return;
+      warned.add(key);
+      context.warn?.("field_changed", `${id}: ${message}`);
+    };
+    return new Exchange(init, context, secrets, { provider: id, model, dialect, request, streamed, warn });
+  }
+
+  const stream = (request: ChatRequest, context: CallContext): ChunkStream => {
+    const exchange = begin(request, context, true);
+    return createChunkStream(codec, exchange, async () => {
+      const source = await openEvents(await exchange.http("text/event-stream"));
+      exchange.headers = source.headers;
+      return source;
+    });
+  };
+
+  const chatWhole = async (request: ChatRequest, context: CallContext): Promise<ChatReply> => {
+    const exchange = begin(request, context, false);
+    try {
+      const { status, headers, body } = await requestJson(await exchange.http("application/json"));
+      exchange.headers = headers;
+      if (status < 200 || status > 299) throw exchange.fail({ status, body });
+      return checked(codec.decodeReply(body, exchange), exchange);
+    } catch (thrown) {
+      throw exchange.fail({ thrown });
+    }
+  };
+
+  const chatStreamed = async (request: ChatRequest, context: CallContext): Promise<ChatReply> => {
+    const chunks = stream(request, context);
+    const assembler = createAssembler();
+    let chunk: ChatChunk | undefined = chunks.poll() ?? (await chunks.next()).value;
+    for (let said = false; chunk !== undefined; chunk = chunks.poll() ?? (await chunks.next()).value) {
+      assembler.push(chunk);
+      if (!said && hasContent(chunk)) {
+        said = true;
+        context.report?.("content");
+      }
+    }
+    return checked(assembler.reply(), {
+      provider: id,
+      request,
+      model: resolveModel(request.model, id, models, autoModels),
+    });
+  };
+
+  const provider: HttpProvider = {
+    id,
+    models,
+    chat: async (request, context) => {
+      const { chatUpstream: mode, unlimitedWritesLong } = init;
+      const model = resolveModel(request.model, id, models, autoModels);
+      const streams = mode === "stream" || (mode === "auto" && mayWriteLong(request, model, unlimitedWritesLong));
+      return streams ? chatStreamed(request, context) : chatWhole(request, context);
+    },
+    stream,
+    probe: (signal) => probe(init, secrets, signal),
+    ...(autoModels === undefined ? {} : { autoModels }),
+    ...(missing ? { unavailable: { reason: "no_api_key" as const, variables } } : {}),
+    ...(init.prefixCache === undefined ? {} : { prefixCache: init.prefixCache }),
+  };
+  return provider;
+}
+
+/** One call and its answer: what a wire needs to know, and how its failures are told. */
+class Exchange implements WireCall {
+  readonly provider: string;
+  readonly model: ModelInfo;
+  readonly dialect: Dialect;
+  readonly request: ChatRequest;
+  readonly streamed: boolean;
+  readonly warn: (field: string, message: string) => void;
+  headers: Headers | undefined;
+  readonly #init: HttpProviderInit;
+  readonly #context: CallContext;
+  readonly #secrets: Redactor;
+  #key = "";
+  #sent: string | undefined;
+
+  constructor(init: HttpProviderInit, context: CallContext, secrets: Redactor, call: Omit<WireCall, "fail">) {
+    this.#init = init;
+    this.#context = context;
+    this.#secrets = secrets;
+    this.provider = call.provider;
+    this.model = call.model;
+    this.dialect = call.dialect;
+    this.request = call.request;
+    this.streamed = call.streamed;
+    this.warn = call.warn;
+  }
+
+  /** The HTTP call for this request, with the key whose turn it is. */
+  async http(accept: string): Promise<HttpCall> {
+    const { codec, keys, baseURL, headers, fetch, clock } = this.#init;
+    const { report, signal } = this.#context;
+    const given = keys.next();
+    this.#key = typeof given === "string" ? given : await given;
+    this.#sent = JSON.stringify(codec.encode(this));
+    return {
+      url: baseURL + codec.path,
+      headers: { ...headers, "content-type": "application/json", accept, ...codec.headers(this.#key) },
+      body: this.#sent,
+      signal,
+      fetch,
+      clock,
+      onHeaders: report && (() => report("headers")),
+      onBytes: report && (() => report("bytes")),
+    };
+  }
+
+  fail(failure: Failure): SignalboxError {
+    const { id, codes, clock, keys } = this.#init;
+    const error = classify(
+      { headers: this.headers, ...failure },
+      {
+        provider: id,
+        model: this.model.id,
+        codes,
+        secrets: this.#secrets,
+        nowWallMs: clock.wallNow(),
+        callerSignal: this.#context.signal,
+        sent: this.#sent,
+      },
+    );
+    if (error.kind === "auth" || error.kind === "quota" || error.kind === "rate_limit") {
+      const forMs = error.kind === "rate_limit" ? (error.retryAfterMs ?? 1_000) : KEY_ASIDE_MS;
+      keys.setAside(this.#key, clock.now() + forMs);
+    }
+    return error;
+  }
+}
+
+/** A reply that is one, with usage: the vendor's, or an estimate that says so. */
+function checked(given: ChatReply, call: Pick<WireCall, "provider" | "request" | "model">): ChatReply {
+  const where = { provider: call.provider, model: call.model.id };
+  const reply = normalizeReply(given, call.model.id);
+  if (isReplyProblem(reply)) {
+    const kind = reply.problem === "empty" ? "empty_response" : "malformed_response";
+    throw new SignalboxError(kind, `${call.provider}: ${reply.message}`, where);
+  }
+  const { message, finish_reason: finish } = reply.choices[0];
+  if (finish === "content_filter" && !message.content && !message.refusal) {
+    throw new SignalboxError("content_filter", `${call.provider} withheld its answer`, where);
+  }
+  reply.usage ??= estimateUsage(call.request, message.content ?? "", message.tool_calls, message.reasoning_content);
+  return reply;
+}
+
+async function probe(init: HttpProviderInit, secrets: Redactor, signal: AbortSignal): Promise<void> {
+  const { id, codec, keys, baseURL, headers, fetch, clock, codes } = init;
+  const about = { provider: id, codes, secrets, nowWallMs: clock.wallNow(), callerSignal: signal };
+  try {
+    const key = await keys.next();
+    const url = baseURL + codec.modelsPath;
+    const call: HttpCall = { method: "GET", url, headers: { ...headers, ...codec.headers(key) }, signal, fetch, clock };
+    const { status, headers: head, body } = await requestJson(call);
+    // A server without a model list still answered.
+    if (status === 404 || status === 405 || (status >= 200 && status < 300)) return;
+    throw classify({ status, headers: head, body }, about);
+  } catch (thrown) {
+    throw classify({ thrown }, about);
+  }
+}
+
+function noKey(id: string, variables: readonly string[]): SignalboxError {
+  const message = `${id} has no API key: set ${variables[0]} or give apiKey`;
+  return new SignalboxError("auth", message, { detail: "no_api_key", provider: id });
+}

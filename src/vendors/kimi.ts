@@ -1,0 +1,106 @@
+import type { ModelInfo } from "../contract/provider.js";
+import type { Dialect, EffortTable } from "../wire/dialect.js";
+import { KIMI_AUTO, KIMI_MODELS, KIMI_RETIRED } from "./catalogue/kimi.js";
+import { KIMI_CODES } from "./codes/kimi.js";
+import { effortTable, thinkingSwitch } from "./efforts.js";
+import type { HttpProvider } from "./http-provider.js";
+import { createVendor, type Place, type VendorOptions, type VendorProfile } from "./profile.js";
+
+const INTERNATIONAL = "https://api.moonshot.ai";
+const CHINA = "https://api.moonshot.cn";
+const CODING = "https://api.kimi.com/coding";
+
+/** Sampling is fixed: any other value is a 400, so none is sent. The rest is unknown to the endpoint. */
+const NOT_TAKEN = [
+  "audio",
+  "frequency_penalty",
+  "function_call",
+  "functions",
+  "logit_bias",
+  "logprobs",
+  "metadata",
+  "modalities",
+  "n",
+  "parallel_tool_calls",
+  "prediction",
+  "presence_penalty",
+  // One live test saw it raise the cost by 44 %.
+  "prompt_cache_key",
+  "safety_identifier",
+  "seed",
+  "service_tier",
+  "store",
+  "temperature",
+  "top_logprobs",
+  "top_p",
+  "user",
+  "verbosity",
+];
+const DROP: ReadonlySet<string> = new Set(NOT_TAKEN);
+
+const SWITCH = thinkingSwitch({ type: "enabled" }, { type: "disabled" });
+const WORDS_K3 = ["low", "low", "low", "high", "high", "max", "max"];
+
+function effortOf(model: ModelInfo, { wire }: Place): EffortTable {
+  const { efforts, thinking } = model.capabilities;
+  if (efforts !== undefined) {
+    return effortTable(WORDS_K3, (word) =>
+      wire === "openai" ? { reasoning_effort: word } : { output_config: { effort: word } },
+    );
+  }
+  return thinking === "switchable" ? SWITCH : {};
+}
+
+const PROFILE: VendorProfile = {
+  id: "kimi",
+  variables: ["MOONSHOT_API_KEY", "KIMI_API_KEY"],
+  models: KIMI_MODELS,
+  autoModels: KIMI_AUTO,
+  retired: KIMI_RETIRED,
+  endpoints: {
+    openai: {
+      international: { standard: `${INTERNATIONAL}/v1`, coding: `${CODING}/v1` },
+      china: { standard: `${CHINA}/v1`, coding: `${CODING}/v1` },
+    },
+    anthropic: {
+      international: { standard: `${INTERNATIONAL}/anthropic`, coding: CODING },
+      // Not confirmed: override it with `baseURL`.
+      china: { standard: `${CHINA}/anthropic`, coding: CODING },
+    },
+  },
+  codes: KIMI_CODES,
+  // Measured on the coding endpoint: alive after 300 s, gone after 1,800 s; nothing below one block of 256.
+  prefixCache: { ttlMs: 300_000, minTokens: 256 },
+  dialectOf(model, place): Dialect {
+    return {
+      drop: DROP,
+      outputLimit: "max_completion_tokens",
+      effort: effortOf(model, place),
+      toolChoice: model.capabilities.toolChoice ?? "full",
+      json: model.capabilities.json,
+      toolSchema: "moonshot",
+      content: "string",
+      systems: "merged",
+      emptyContent: "omit",
+      repairArguments: true,
+      // A call without its thinking is a 400; one space is the least it takes.
+      reasoning: { field: "reasoning_content", placeholder: " ", unnamed: "send" },
+      stop: { send: true, cut: true, maxCount: 5, maxBytes: 32 },
+      streamUsage: true,
+      thinkTags: true,
+    };
+  },
+};
+
+/**
+ * Moonshot Kimi. The key is `apiKey`, else the first that is set of the variables `MOONSHOT_API_KEY` and `KIMI_API_KEY`;
+ * without one the provider is listed as unavailable.
+ *
+ * @throws SignalboxError `invalid_options` naming the option.
+ *
+ * @example
+ * kimi({ models: ["kimi-k3"] });
+ */
+export function kimi(options: VendorOptions = {}): HttpProvider {
+  return createVendor(PROFILE, options);
+}

@@ -1,0 +1,119 @@
+import type { Capabilities, ModelInfo, Price } from "../contract/provider.js";
+import { badOption } from "./check-options.js";
+
+/** A model of an option: an id of the catalogue, or facts; with a known id, facts that replace those of the catalogue. */
+export type ModelOption = string | ModelInfo | ({ readonly id: string } & Partial<ModelInfo>);
+
+/**
+ * Reads the `models` option.
+ *
+ * @throws SignalboxError `invalid_options` with the path of what is wrong, such as `models[1].contextWindow`.
+ */
+export function readModels(
+  value: readonly ModelOption[] | undefined,
+  known: readonly ModelInfo[],
+  retired: readonly string[] = [],
+): readonly ModelInfo[] {
+  if (value === undefined) return known;
+  if (!Array.isArray(value) || value.length === 0) throw badOption("models", "must be a list with at least one model");
+  const seen = new Set<string>();
+  return value.map((option: ModelOption, index) => {
+    const path = `models[${index}]`;
+    const model = readModel(option, path, known, retired);
+    if (seen.has(model.id)) throw badOption(path, "names a model a second time");
+    seen.add(model.id);
+    return model;
+  });
+}
+
+function readModel(
+  option: ModelOption,
+  path: string,
+  known: readonly ModelInfo[],
+  retired: readonly string[],
+): ModelInfo {
+  if (typeof option === "string") {
+    const found = known.find((model) => model.id === option);
+    if (found !== undefined) return found;
+    if (retired.includes(option)) throw badOption(path, "is retired by its vendor");
+    throw badOption(path, "is not in the catalogue: give its facts as an object (id, contextWindow, maxOutput, ...)");
+  }
+  if (typeof option !== "object" || option === null) throw badOption(path, "must be a model id or an object");
+  if (typeof option.id !== "string" || option.id === "") throw badOption(`${path}.id`, "must be a model id");
+  const base = known.find((model) => model.id === option.id);
+  const model = { ...base, ...option, capabilities: { ...base?.capabilities, ...option.capabilities } } as ModelInfo;
+  checkModel(model, path);
+  return model;
+}
+
+function checkModel(model: ModelInfo, path: string): void {
+  checkCount(model.contextWindow, `${path}.contextWindow`);
+  if (model.maxOutput !== null) checkCount(model.maxOutput, `${path}.maxOutput`);
+  if (model.tier !== undefined && ![1, 2, 3].includes(model.tier)) throw badOption(`${path}.tier`, "must be 1, 2 or 3");
+  checkCapabilities(model.capabilities, `${path}.capabilities`);
+  if (model.usdPerMTok === undefined) throw badOption(`${path}.usdPerMTok`, "must be a price, or null where unknown");
+  if (model.usdPerMTok !== null) checkPrice(model.usdPerMTok, `${path}.usdPerMTok`);
+}
+
+function checkCapabilities(capabilities: Capabilities, path: string): void {
+  const { tools, vision, thinking, json } = capabilities;
+  if (typeof tools !== "boolean") throw badOption(`${path}.tools`, "must be true or false");
+  if (![false, "data", "url"].includes(vision)) throw badOption(`${path}.vision`, 'must be false, "data" or "url"');
+  if (!["none", "switchable", "always"].includes(thinking)) {
+    throw badOption(`${path}.thinking`, 'must be "none", "switchable" or "always"');
+  }
+  if (!["none", "object", "schema"].includes(json)) {
+    throw badOption(`${path}.json`, 'must be "none", "object" or "schema"');
+  }
+}
+
+/** Checks a price in dollars per million tokens. */
+export function checkPrice(price: Price, path: string): void {
+  if (typeof price !== "object") throw badOption(path, "must be an object with input and output, or null");
+  checkMoney(price.input, `${path}.input`);
+  checkMoney(price.output, `${path}.output`);
+  for (const name of ["cacheRead", "cacheWrite"] as const) {
+    const value = price[name];
+    if (value !== undefined && value !== null) checkMoney(value, `${path}.${name}`);
+  }
+  price.tiers?.forEach((tier, index) => {
+    checkCount(tier.aboveInputTokens, `${path}.tiers[${index}].aboveInputTokens`);
+    checkMoney(tier.input, `${path}.tiers[${index}].input`);
+    checkMoney(tier.output, `${path}.tiers[${index}].output`);
+  });
+}
+
+function checkMoney(value: unknown, path: string): void {
+  if (typeof value !== "number" || !Number.isFinite(value) || value < 0) {
+    throw badOption(path, "must be dollars per million tokens, 0 or more");
+  }
+}
+
+function checkCount(value: unknown, path: string): void {
+  if (typeof value !== "number" || !Number.isInteger(value) || value <= 0) {
+    throw badOption(path, "must be a whole number of tokens above 0");
+  }
+}
+
+/**
+ * Reads the `autoModels` option; by default those of `preferred` that are offered, else every model.
+ *
+ * @throws SignalboxError `invalid_options` for a model that is not offered.
+ */
+export function readAutoModels(
+  value: readonly string[] | undefined,
+  models: readonly ModelInfo[],
+  preferred: readonly string[],
+): readonly string[] | undefined {
+  const offers = (id: string) => models.some((model) => model.id === id);
+  if (value === undefined) {
+    const offered = preferred.filter(offers);
+    return offered.length > 0 ? offered : undefined;
+  }
+  if (!Array.isArray(value)) throw badOption("autoModels", "must be a list of model ids");
+  value.forEach((id: unknown, index) => {
+    if (typeof id !== "string" || !offers(id))
+      throw badOption(`autoModels[${index}]`, "is not among this provider's models");
+  });
+  return value;
+}

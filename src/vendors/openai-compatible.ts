@@ -1,0 +1,132 @@
+import type { ModelInfo, Provider } from "../contract/provider.js";
+import { type Clock, systemClock } from "../core/clock.js";
+import type { VendorCodes } from "../errors/vendor-codes.js";
+import { type Dialect, PLAIN_DIALECT } from "../wire/dialect.js";
+import { openaiWire } from "../wire/openai/index.js";
+import { assertHeaders } from "../wire/transport.js";
+import { readBaseUrl } from "./base-url.js";
+import { badOption, checkBoolean, checkFunction, checkId, checkOptions, checkWord } from "./check-options.js";
+import { createHttpProvider, type HttpProvider } from "./http-provider.js";
+import { type ApiKeyOption, readKeys } from "./keys.js";
+import { readAutoModels, readModels } from "./models.js";
+
+/** What all providers over HTTP can be told. */
+export interface EndpointOptions {
+  /** One key, several that take turns, or a function asked before every call. @default none is sent */
+  readonly apiKey?: ApiKeyOption | undefined;
+  /** The models that `"auto"` may choose. @default every model */
+  readonly autoModels?: readonly string[] | undefined;
+  /** Sent with every call; `authorization`, `host` and the like are refused. */
+  readonly headers?: { readonly [name: string]: string } | undefined;
+  /** @default the global `fetch`, looked up at every call */
+  readonly fetch?: typeof fetch | undefined;
+  /** Allows plain http beyond loopback. @default false */
+  readonly allowInsecureHttp?: boolean | undefined;
+  /** What error codes this endpoint uses beyond the usual ones. */
+  readonly codes?: VendorCodes | undefined;
+  /** How `chat` asks upstream: in one piece, as a stream put together here, or by what the model may write. @default "auto" */
+  readonly chatUpstream?: "auto" | "stream" | "whole" | undefined;
+  /** Whether streams are asked for usage; off for servers that refuse `stream_options`. @default true */
+  readonly streamUsage?: boolean | undefined;
+  /** How long this endpoint keeps a prompt prefix cached, and from which size. @default nothing is assumed */
+  readonly prefixCache?: Provider["prefixCache"];
+  /** @default the system clock */
+  readonly clock?: Clock | undefined;
+}
+
+/** Options of {@link openaiCompatible}. */
+export interface OpenAICompatibleOptions extends EndpointOptions {
+  /** Unique in a router; holds no slash. */
+  readonly id: string;
+  /** As the server gives it, `/v1` included: `/chat/completions` is appended. Https, or http on loopback. */
+  readonly baseURL: string;
+  readonly models: readonly ModelInfo[];
+  /** The field in which thinking of earlier answers goes back; strict servers refuse it. @default none */
+  readonly replayReasoning?: "reasoning_content" | "reasoning" | undefined;
+  /** Whether `<think>` at the start of an answer is thinking. @default true */
+  readonly thinkTags?: boolean | undefined;
+}
+
+export const ENDPOINT_OPTION_NAMES = [
+  "apiKey",
+  "autoModels",
+  "headers",
+  "fetch",
+  "allowInsecureHttp",
+  "codes",
+  "chatUpstream",
+  "streamUsage",
+  "prefixCache",
+  "clock",
+] as const;
+
+/**
+ * A provider for any server that speaks OpenAI chat completions.
+ *
+ * @throws SignalboxError `invalid_options` naming the option.
+ *
+ * @example
+ * openaiCompatible({ id: "local", baseURL: "http://127.0.0.1:11434/v1", models: [{ id: "qwen3", contextWindow: 32_768,
+ *   maxOutput: 8_192, usdPerMTok: { input: 0, output: 0 },
+ *   capabilities: { tools: true, vision: false, thinking: "switchable", json: "schema" } }] });
+ */
+export function openaiCompatible(options: OpenAICompatibleOptions): HttpProvider {
+  checkOptions(options, "openaiCompatible", [
+    "id",
+    "baseURL",
+    "models",
+    "replayReasoning",
+    "thinkTags",
+    ...ENDPOINT_OPTION_NAMES,
+  ]);
+  checkBoolean(options.thinkTags, "thinkTags");
+  const { replayReasoning } = options;
+  if (replayReasoning !== undefined && !["reasoning_content", "reasoning"].includes(replayReasoning)) {
+    throw badOption("replayReasoning", 'must be "reasoning_content" or "reasoning"');
+  }
+  const dialect: Dialect = {
+    ...PLAIN_DIALECT,
+    reasoning: { field: replayReasoning ?? "none", unnamed: "send" },
+    thinkTags: options.thinkTags ?? true,
+    streamUsage: options.streamUsage ?? true,
+  };
+  return createHttpProvider({
+    ...readEndpoint(options, "openai"),
+    codec: openaiWire,
+    dialectOf: () => dialect,
+  });
+}
+
+/** Checks the options that all generic endpoints share. */
+export function readEndpoint(
+  options: EndpointOptions & { readonly id: string; readonly baseURL: string; readonly models: readonly ModelInfo[] },
+  wire: "openai" | "anthropic",
+) {
+  checkShared(options);
+  const clock = options.clock ?? systemClock;
+  if (options.models === undefined) throw badOption("models", "must be a list with at least one model");
+  const models = readModels(options.models, []);
+  return {
+    id: checkId(options.id),
+    models,
+    autoModels: readAutoModels(options.autoModels, models, []),
+    baseURL: readBaseUrl(options.baseURL, wire, options.allowInsecureHttp),
+    keys: readKeys(options.apiKey, [], clock.now),
+    variables: [],
+    headers: assertHeaders(options.headers, "headers"),
+    fetch: options.fetch,
+    clock,
+    codes: options.codes,
+    chatUpstream: options.chatUpstream ?? "auto",
+    unlimitedWritesLong: false,
+    prefixCache: options.prefixCache,
+  };
+}
+
+/** Checks the kind of the options that all makers share. */
+export function checkShared(options: EndpointOptions): void {
+  checkFunction(options.fetch, "fetch");
+  checkBoolean(options.allowInsecureHttp, "allowInsecureHttp");
+  checkBoolean(options.streamUsage, "streamUsage");
+  checkWord(options.chatUpstream, "chatUpstream", ["auto", "stream", "whole"], "auto");
+}

@@ -1,0 +1,120 @@
+import { createAssembler } from "../chat/assemble.js";
+import type { ChatChunk } from "../chat/chunk.js";
+import type { ChatReply } from "../chat/reply.js";
+import type { ChatRequest } from "../chat/request.js";
+import type { CallContext, ModelInfo, Price, Provider } from "../contract/provider.js";
+import { systemClock } from "../core/clock.js";
+import type { ChunkStream } from "../wire/chunk-stream.js";
+import { badOption, checkFunction, checkId, checkOptions } from "./check-options.js";
+import { checkPrice, readAutoModels, readModels } from "./models.js";
+import { resolveModel } from "./resolve-model.js";
+import type { SimulatedOptions } from "./simulated-options.js";
+import { createSimulatedStream } from "./simulated-stream.js";
+
+/** A provider that calls nobody, with a count of how often it was asked. */
+export interface SimulatedProvider extends Provider {
+  chat(request: ChatRequest, context: CallContext): Promise<ChatReply>;
+  stream(request: ChatRequest, context: CallContext): ChunkStream;
+  /** Calls so far, both ways of asking. */
+  readonly calls: number;
+}
+
+const KNOWN = [
+  "id",
+  "models",
+  "autoModels",
+  "reply",
+  "delayMs",
+  "ttftMs",
+  "tokensPerSecond",
+  "failures",
+  "usdPerMTok",
+  "prefixCache",
+  "random",
+  "clock",
+];
+
+/**
+ * A provider whose answers, times, prices and failures are scripted: for tests, demos and load runs. Needs no network;
+ * all waiting is on the given clock, all chance on the given random.
+ *
+ * @throws SignalboxError `invalid_options` naming the option.
+ *
+ * @example
+ * simulated({ id: "flaky", reply: (request) => `You said ${request.messages.length} things`, ttftMs: 200,
+ *   tokensPerSecond: 50, failures: ["overloaded", null, { kind: "server", afterTokens: 3 }] });
+ */
+export function simulated(options: SimulatedOptions = {}): SimulatedProvider {
+  checkOptions(options, "simulated", KNOWN);
+  const id = checkId(options.id ?? "simulated");
+  const clock = options.clock ?? systemClock;
+  const random = options.random ?? Math.random;
+  checkFunction(options.random, "random");
+  checkDuration(options.delayMs, "delayMs");
+  checkDuration(options.ttftMs, "ttftMs");
+  checkRate(options.tokensPerSecond);
+  checkFailures(options.failures);
+  if (options.usdPerMTok) checkPrice(options.usdPerMTok, "usdPerMTok");
+  const price = options.usdPerMTok === undefined ? { input: 0, output: 0 } : options.usdPerMTok;
+  const given = options.models ?? [`${id}-1`];
+  if (!Array.isArray(given)) throw badOption("models", "must be a list with at least one model");
+  const models = readModels(
+    given.map((model: string | ModelInfo) => (typeof model === "string" ? modelOf(model, price) : model)),
+    [],
+  );
+  const autoModels = readAutoModels(options.autoModels, models, []);
+  let calls = 0;
+
+  const stream = (request: ChatRequest, context: CallContext): ChunkStream => {
+    const model = resolveModel(request.model, id, models, autoModels);
+    const callIndex = calls++;
+    return createSimulatedStream({ id, model: model.id, callIndex, request, context, options, clock, random });
+  };
+
+  return {
+    id,
+    models,
+    ...(autoModels === undefined ? {} : { autoModels }),
+    ...(options.prefixCache === undefined ? {} : { prefixCache: options.prefixCache }),
+    stream,
+    async chat(request, context) {
+      const chunks = stream(request, context);
+      const assembler = createAssembler();
+      let chunk: ChatChunk | undefined = chunks.poll() ?? (await chunks.next()).value;
+      for (; chunk !== undefined; chunk = chunks.poll() ?? (await chunks.next()).value) assembler.push(chunk);
+      return assembler.reply();
+    },
+    get calls() {
+      return calls;
+    },
+    probe: async () => {},
+  };
+}
+
+function modelOf(id: string, usdPerMTok: Price | null): ModelInfo {
+  return {
+    id,
+    contextWindow: 1_000_000,
+    maxOutput: 131_072,
+    usdPerMTok,
+    capabilities: { tools: true, vision: "url", thinking: "switchable", json: "schema" },
+    source: "simulated",
+  };
+}
+
+function checkDuration(value: unknown, path: string): void {
+  if (value === undefined || typeof value === "function") return;
+  if (typeof value !== "number" || !(value >= 0))
+    throw badOption(path, "must be milliseconds, 0 or more, or a function");
+}
+
+function checkRate(value: unknown): void {
+  if (value === undefined) return;
+  if (typeof value !== "number" || !(value > 0)) throw badOption("tokensPerSecond", "must be above 0");
+}
+
+function checkFailures(value: unknown): void {
+  if (value === undefined || typeof value === "function" || Array.isArray(value)) return;
+  const rate = (value as { rate?: unknown } | null)?.rate;
+  if (typeof rate !== "number" || !(rate >= 0 && rate <= 1)) throw badOption("failures.rate", "must be from 0 to 1");
+}

@@ -1,0 +1,2 @@
+import { openaiWire } from "../openai/index.js";
+export const anthropicWire = openaiWire;

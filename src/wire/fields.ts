@@ -1,0 +1,112 @@
+import type { ChatRequest, ReasoningEffort, ToolChoice } from "../chat/request.js";
+import { estimateRequestTokens, requestChars } from "../chat/tokens.js";
+import { SignalboxError } from "../errors/signalbox-error.js";
+import type { WireCall } from "./codec.js";
+import type { Fields } from "./dialect.js";
+
+/** Fields of a request that are ours or the wire's to write. */
+const OWN_FIELDS: ReadonlySet<string> = new Set([
+  "messages",
+  "model",
+  "models",
+  "stream",
+  "stream_options",
+  "providerOptions",
+  "max_tokens",
+  "max_completion_tokens",
+  "reasoning_effort",
+  "response_format",
+  "tools",
+  "tool_choice",
+  "stop",
+]);
+
+const PROTECTED = ["messages", "model", "stream"] as const;
+
+/** Copies what the request says and this dialect sends, renamed and held in bounds; unknown fields go through. */
+export function copyFields(call: WireCall, body: { [field: string]: unknown }): void {
+  const { request, dialect } = call;
+  for (const field of Object.keys(request)) {
+    if (OWN_FIELDS.has(field) || field === "__proto__") continue;
+    const value = (request as unknown as Fields)[field];
+    if (value === undefined || value === null) continue;
+    if (dialect.drop?.has(field)) {
+      call.warn(field, `${call.model.id} does not take ${field}: it is not sent`);
+      continue;
+    }
+    body[dialect.rename?.[field] ?? field] = held(call, field, value);
+  }
+}
+
+function held(call: WireCall, field: string, value: unknown): unknown {
+  const bounds = call.dialect.clamp?.[field];
+  if (bounds === undefined || typeof value !== "number") return value;
+  const [min, max] = bounds;
+  if (value >= min && value <= max) return value;
+  call.warn(field, `${call.model.id} takes ${field} from ${min} to ${max}: it is held there`);
+  return Math.min(Math.max(value, min), max);
+}
+
+/** The output limit the caller set, held to what the model may write and what its window leaves. */
+export function outputLimitOf(call: WireCall): number | undefined {
+  const { request, model } = call;
+  const wish = request.max_completion_tokens ?? request.max_tokens;
+  return typeof wish === "number" ? fitOutput(request, model, wish) : undefined;
+}
+
+/** A number of output tokens that this model may write after this request. */
+export function fitOutput(
+  request: ChatRequest,
+  model: { readonly contextWindow: number; readonly maxOutput: number | null },
+  wish: number,
+): number {
+  const most = model.maxOutput === null ? wish : Math.min(wish, model.maxOutput);
+  // The estimate is only made where the cheap upper bound says it could matter.
+  if (most + requestChars(request) <= model.contextWindow) return most;
+  const left = model.contextWindow - Math.ceil(estimateRequestTokens(request) * 1.1);
+  return Math.max(1, Math.min(most, left));
+}
+
+/** The fields that say how hard to think, or nothing where this model has no word for it. */
+export function effortFields(call: WireCall): Fields | undefined {
+  const { request, dialect, model } = call;
+  const effort = request.reasoning_effort as ReasoningEffort | null | undefined;
+  if (!effort || dialect.effort === undefined) return undefined;
+  if (dialect.effort !== "pass") return Object.hasOwn(dialect.effort, effort) ? dialect.effort[effort] : undefined;
+  return model.capabilities.thinking === "none" ? undefined : { reasoning_effort: effort };
+}
+
+/** The nearest form of `tool_choice` that this dialect honours; `"drop_tools"` says "none" where nothing else does. */
+export function toolChoiceOf(call: WireCall): ToolChoice | "drop_tools" | undefined {
+  const { request, dialect, model } = call;
+  const choice = request.tool_choice;
+  if (!choice || dialect.toolChoice === "full") return choice ?? undefined;
+  if (choice === "auto") return undefined;
+  if (choice === "none") return dialect.toolChoice === "auto" ? "drop_tools" : "none";
+  if (dialect.toolChoice === "no_required") {
+    if (choice !== "required") return choice;
+    call.warn("tool_choice", `${model.id} refuses tool_choice "required": "auto" is sent`);
+    return "auto";
+  }
+  call.warn("tool_choice", `${model.id} cannot be made to call a tool: it may answer in text`);
+  return undefined;
+}
+
+/**
+ * Adds what the caller meant for this provider alone; `null` takes a field out.
+ *
+ * @throws SignalboxError `invalid_request` for a field that the library itself writes.
+ */
+export function addProviderOptions(call: WireCall, body: { [field: string]: unknown }): void {
+  const own = call.request.providerOptions?.[call.provider];
+  if (!own) return;
+  for (const field of Object.keys(own)) {
+    const path = `providerOptions.${call.provider}.${field}`;
+    if (PROTECTED.some((name) => name === field) || field === "__proto__") {
+      throw new SignalboxError("invalid_request", `${path}: cannot be set here`, { path, provider: call.provider });
+    }
+    const value = own[field];
+    if (value === null) delete body[field];
+    else if (value !== undefined) body[field] = value;
+  }
+}

@@ -1,0 +1,111 @@
+import type { AssistantMessage, Message, ToolCall } from "../chat/message.js";
+import type { Dialect } from "./dialect.js";
+
+/** Text of a message's content; parts that are not text are left out. */
+export function textOf(content: unknown): string {
+  if (typeof content === "string") return content;
+  if (!Array.isArray(content)) return "";
+  let text = "";
+  for (const part of content as readonly { type?: unknown; text?: unknown; refusal?: unknown }[]) {
+    const piece = typeof part?.text === "string" ? part.text : part?.refusal;
+    if (typeof piece === "string") text += text === "" ? piece : `\n${piece}`;
+  }
+  return text;
+}
+
+/** Whether every part is text (or a refusal). */
+export function isAllText(content: unknown): boolean {
+  if (!Array.isArray(content)) return true;
+  return (content as readonly { type?: unknown }[]).every((part) => part?.type === "text" || part?.type === "refusal");
+}
+
+/**
+ * The messages in the order and number this dialect takes: system messages merged into one at the front, user text
+ * after tool results moved into the last of them. The same array where nothing is to do.
+ */
+export function arrangeMessages(
+  messages: readonly Message[],
+  dialect: Dialect,
+  extraSystem?: string,
+): readonly Message[] {
+  const merged = dialect.systems === "merged" ? mergeSystems(messages, extraSystem) : addSystem(messages, extraSystem);
+  return dialect.mergeTextIntoToolResult ? mergeToolText(merged) : merged;
+}
+
+function isSystem(message: Message): boolean {
+  return message.role === "system" || message.role === "developer";
+}
+
+function mergeSystems(messages: readonly Message[], extra: string | undefined): readonly Message[] {
+  let count = 0;
+  for (const message of messages) if (isSystem(message)) count++;
+  const first = messages[0];
+  const isPlain = first?.role === "system" && typeof first.content === "string";
+  if (extra === undefined && (count === 0 || (count === 1 && isPlain))) return messages;
+  const texts = messages.filter(isSystem).map((message) => textOf(message.content));
+  if (extra !== undefined) texts.push(extra);
+  return [{ role: "system", content: texts.join("\n\n") }, ...messages.filter((message) => !isSystem(message))];
+}
+
+function addSystem(messages: readonly Message[], extra: string | undefined): readonly Message[] {
+  if (extra === undefined) return messages;
+  const at = messages.findIndex((message) => !isSystem(message));
+  const place = at < 0 ? messages.length : at;
+  return [...messages.slice(0, place), { role: "system", content: extra }, ...messages.slice(place)];
+}
+
+function mergeToolText(messages: readonly Message[]): readonly Message[] {
+  let out: Message[] | undefined;
+  for (let i = 1; i < messages.length; i++) {
+    const message = messages[i] as Message;
+    const before = out === undefined ? messages[i - 1] : out.at(-1);
+    const merges = message.role === "user" && before?.role === "tool" && isAllText(message.content);
+    if (merges) {
+      out ??= messages.slice(0, i);
+      out[out.length - 1] = { ...before, content: `${textOf(before.content)}\n\n${textOf(message.content)}` };
+    } else out?.push(message);
+  }
+  return out ?? messages;
+}
+
+/** Tool calls whose arguments are one JSON object; others get `{}`, so that one bad call does not spoil the history. */
+export function repairCalls(calls: readonly ToolCall[]): readonly ToolCall[] {
+  if (calls.every(hasObjectArguments)) return calls;
+  return calls.map((call) => {
+    if (call.type !== "function" || hasObjectArguments(call)) return call;
+    return { ...call, function: { ...call.function, arguments: "{}" } };
+  });
+}
+
+function hasObjectArguments(call: ToolCall): boolean {
+  return call.type !== "function" || parseArguments(call.function.arguments) !== undefined;
+}
+
+/** Tool arguments as an object, or `undefined` where they are none. */
+export function parseArguments(text: string): { [key: string]: unknown } | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+    return isObject ? (value as { [key: string]: unknown }) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What this provider itself noted on an answer, over this wire; `"foreign"` where someone else did. */
+export function stateOf(message: AssistantMessage, provider: string, wire: string): OwnState | "foreign" | undefined {
+  const state = message.provider_state;
+  if (state === undefined || state === null) return undefined;
+  const data = state.data as OwnState | null;
+  if (state.issuer !== provider || typeof data !== "object" || data === null || data.wire !== wire) return "foreign";
+  return data;
+}
+
+/** The data of a `provider_state` that a wire of this library issued. */
+export interface OwnState {
+  readonly wire: string;
+  /** OpenAI wire: reasoning details as received. */
+  readonly details?: readonly unknown[] | undefined;
+  /** Anthropic wire: the answer's blocks, in their order, with signatures. */
+  readonly blocks?: readonly unknown[] | undefined;
+}

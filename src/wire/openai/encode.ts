@@ -1,0 +1,89 @@
+import type { FunctionTool, ResponseFormat, Tool } from "../../chat/request.js";
+import type { WireCall } from "../codec.js";
+import type { Fields } from "../dialect.js";
+import { addProviderOptions, copyFields, effortFields, outputLimitOf, toolChoiceOf } from "../fields.js";
+import { arrangeMessages } from "../history.js";
+import { jsonInstruction } from "../json-prompt.js";
+import { toMoonshotSchema } from "../moonshot-schema.js";
+import { stopsOf } from "../stop-cutter.js";
+import { encodeMessages } from "./messages.js";
+
+type Body = { [field: string]: unknown };
+
+/** A request as an OpenAI-compatible endpoint of this dialect takes it. Equal requests give equal bytes. */
+export function encodeRequest(call: WireCall): Fields {
+  const { request, dialect, model } = call;
+  const format = request.response_format ?? undefined;
+  const instruction = format && jsonInstruction(format, dialect.json);
+  const messages = arrangeMessages(request.messages, dialect, instruction);
+  const body: Body = { model: model.id, messages: encodeMessages(messages, call) };
+  copyFields(call, body);
+  addTools(call, body);
+  addFormat(call, format, body);
+  addLimits(call, body);
+  Object.assign(body, effortFields(call), dialect.fixed);
+  if (call.streamed) {
+    body.stream = true;
+    if (dialect.streamUsage) body.stream_options = { include_usage: true };
+    if (body.tools !== undefined) Object.assign(body, dialect.fixedForStreamedTools);
+  }
+  addProviderOptions(call, body);
+  return body;
+}
+
+function addTools(call: WireCall, body: Body): void {
+  const { request, dialect } = call;
+  const { tools } = request;
+  if (!tools || tools.length === 0) return;
+  const choice = toolChoiceOf(call);
+  if (choice === "drop_tools") return;
+  if (choice !== undefined) body.tool_choice = choice;
+  const isPlain = dialect.toolSchema === undefined && !tools.some(hasNulls);
+  body.tools = isPlain ? tools : tools.map((tool) => encodeTool(tool, dialect.toolSchema === "moonshot"));
+}
+
+function hasNulls(tool: Tool): boolean {
+  return tool.type === "function" && tool.function.strict === null;
+}
+
+function encodeTool(tool: Tool, moonshot: boolean): unknown {
+  if (tool.type !== "function") return tool;
+  const { strict, ...rest } = tool.function;
+  const named: FunctionTool["function"] = strict === null || strict === undefined ? rest : { ...rest, strict };
+  if (moonshot) named.parameters = toMoonshotSchema(named.parameters);
+  return { ...tool, function: named };
+}
+
+function addFormat(call: WireCall, format: ResponseFormat | undefined, body: Body): void {
+  const { dialect, model } = call;
+  if (format === undefined || format.type === "text") return;
+  if (dialect.json === "none") {
+    call.warn("response_format", `${model.id} has no JSON mode: the prompt asks for JSON instead`);
+  } else if (dialect.json === "object") body.response_format = { type: "json_object" };
+  else body.response_format = dialect.toolSchema === "moonshot" ? withoutDialectMark(format) : format;
+}
+
+/** Kimi talks nonsense where the schema names its JSON Schema version. */
+function withoutDialectMark(format: ResponseFormat): ResponseFormat {
+  if (format.type !== "json_schema" || format.json_schema.schema?.$schema === undefined) return format;
+  const { $schema: _, ...schema } = format.json_schema.schema;
+  return { ...format, json_schema: { ...format.json_schema, schema } };
+}
+
+function addLimits(call: WireCall, body: Body): void {
+  const { request, dialect } = call;
+  const limit = outputLimitOf(call);
+  if (limit !== undefined) {
+    const asGiven = typeof request.max_completion_tokens === "number" ? "max_completion_tokens" : "max_tokens";
+    body[dialect.outputLimit ?? asGiven] = limit;
+  }
+  if (!dialect.stop.send || !request.stop) return;
+  const { maxCount, maxBytes } = dialect.stop;
+  if (maxCount === undefined && maxBytes === undefined) {
+    body.stop = request.stop;
+    return;
+  }
+  const most = maxBytes ?? Number.POSITIVE_INFINITY;
+  const sent = stopsOf(request.stop).filter((stop) => stop !== "" && Buffer.byteLength(stop) <= most);
+  if (sent.length > 0) body.stop = sent.slice(0, maxCount);
+}

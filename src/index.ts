@@ -84,10 +84,13 @@ export {
   type ExclusionReason,
 } from "./errors/kinds.js";
 export { SignalboxError, type SignalboxErrorInit } from "./errors/signalbox-error.js";
+export { type CachedMode, type CachedOptions, cached } from "./flow/cached.js";
+export type { ConversationOptions, ConversationSnapshot } from "./flow/conversation.js";
 export type { ReplyIterator, ReplyStream } from "./flow/reader-stream.js";
 export type { CallStats, Quantiles, RequestStats, RouterStats } from "./metrics/router-stats.js";
 export { defineStrategy } from "./ranking/define-strategy.js";
 export type { BuiltInStrategy } from "./ranking/registry.js";
+export type { Conversation, TurnInput } from "./router/conversation.js";
 export { createRouter } from "./router/create-router.js";
 export type { ExplainedCandidate, Explanation } from "./router/explain.js";
 export type { Feedback, FeedbackRoute, FeedbackTarget } from "./router/learning.js";

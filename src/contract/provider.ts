@@ -78,8 +78,11 @@ export interface CallContext {
   readonly conversationId?: string | undefined;
   readonly metadata?: { readonly [key: string]: string } | undefined;
   readonly attempts: AttemptBudget;
-  /** For vendors: tells the router how far the answer has come, so that it can tell a slow head from a slow body. */
-  readonly report?: ((progress: "headers" | "bytes" | "content") => void) | undefined;
+  /**
+   * For vendors: tells the router how far the answer has come, so that it can tell a slow head from a slow body.
+   * `"cached"` says that no upstream was asked: the call costs nothing and says nothing about the provider.
+   */
+  readonly report?: ((progress: "headers" | "bytes" | "content" | "cached") => void) | undefined;
   /** For vendors: tells that a known field of the request was left out or changed for this model; once per field. */
   readonly warn?: ((code: string, message: string) => void) | undefined;
 }

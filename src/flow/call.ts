@@ -51,6 +51,8 @@ export interface Call {
   readonly attempts: AttemptSummary[];
   /** From the request's start to the first content of the answer, milliseconds. */
   ttftMs: number | null;
+  /** Set where a decorated provider answered from its own cache. */
+  providerCache: { readonly savedUsd: number | undefined } | undefined;
   /** Rungs of degradation taken. */
   readonly degraded: string[];
   /** Set when nobody waits any more: ends attempts and waits. */

@@ -34,6 +34,7 @@ export class UpstreamCall {
   #abortedBy: SignalboxError | undefined;
   #rejectWaiting: ((reason: SignalboxError) => void) | undefined;
   #settled = false;
+  #cached = false;
 
   constructor(call: Call, candidate: Candidate, admission: Admission, streamed: boolean) {
     const { services, deadline, budget, options, requestId } = call;
@@ -121,6 +122,10 @@ export class UpstreamCall {
     this.#leave();
     this.#admission.leave?.();
     const { call, candidate } = this;
+    if (this.#cached && !error) {
+      this.#settleCached(usage);
+      return;
+    }
     const nowMs = call.services.clock.now();
     const latencyMs = nowMs - this.#startedAtMs;
     const ttftMs = this.#firstTokenAtMs === null ? null : this.#firstTokenAtMs - this.#startedAtMs;
@@ -153,8 +158,19 @@ export class UpstreamCall {
     call.services.settled(attempt, candidate);
   }
 
-  #progress(progress: "headers" | "bytes" | "content"): void {
+  /** A decorator had the answer: no upstream was called, so no record is made and nobody is judged. */
+  #settleCached(usage: Usage | null): void {
+    const { call, candidate } = this;
+    const nothing = { ok: true, counted: false, ttftMs: null, latencyMs: 0, outputTokens: 0, costUsd: 0 };
+    candidate.metrics.settle(nothing, call.services.clock.now());
+    candidate.gate.release(this.#admission.lease);
+    const savedUsd = usage && costOf(countsOf(usage), candidate.info.usdPerMTok);
+    call.providerCache = { savedUsd: savedUsd ?? undefined };
+  }
+
+  #progress(progress: "headers" | "bytes" | "content" | "cached"): void {
     const { timeouts } = this.call.services;
+    if (progress === "cached") this.#cached = true;
     if (this.#settled || this.#firstTokenAtMs !== null) return;
     if (progress === "headers")
       this.timer.enter(

@@ -139,21 +139,22 @@ function landed(
   { candidate, reply }: Answer,
 ): RoutedReply {
   const { call } = flight;
-  const status = statusOf(parts, run, joined);
+  const own = call.providerCache;
+  const status = own && !joined ? "hit" : statusOf(parts, run, joined);
   const { events, learning } = parts;
   if (events.has("cache")) events.emit("cache", { requestId: run.requestId, status });
-  const ticket = learning.learner.active || run.chooser === parts.strategy ? run.view.ticket() : undefined;
-  learning.remember(run.requestId, { candidate: candidate.id, ticket, cacheKey: run.cacheKey });
+  learning.remember(run.requestId, { candidate: candidate.id, cacheKey: run.cacheKey }, run.view);
+  run.turn?.complete(reply.choices[0].message);
   return recordAnswer(parts, run, {
     reply,
     provider: candidate.provider.id,
     model: candidate.info.id,
-    cache: { status },
+    cache: own?.savedUsd === undefined ? { status } : { status, savedUsd: own.savedUsd },
     attempts: joined ? [] : call.attempts.slice(),
     reasons: departure?.queue.reasons ?? [],
     degraded: call.degraded.slice(),
     ttftMs: joined ? null : call.ttftMs,
-    ticket,
+    view: run.view,
   });
 }
 
@@ -162,9 +163,11 @@ function fromCache(parts: RouterParts, run: Run, stored: StoredReply): RoutedRep
   const { events, services, learning } = parts;
   if (events.has("cache")) events.emit("cache", { requestId: run.requestId, status: "hit" });
   const ageMs = Math.max(0, services.clock.wallNow() - stored.storedAtWallMs);
-  learning.remember(run.requestId, { candidate: stored.candidate, ticket: undefined, cacheKey: run.cacheKey });
+  learning.remember(run.requestId, { candidate: stored.candidate, cacheKey: run.cacheKey });
+  const reply = unpackReply(stored);
+  run.turn?.complete(reply.choices[0].message);
   return recordAnswer(parts, run, {
-    reply: unpackReply(stored),
+    reply,
     provider: stored.provider,
     model: stored.candidate.slice(stored.provider.length + 1),
     cache: { status: "hit", ageMs, ...(stored.costUsd === null ? {} : { savedUsd: stored.costUsd }) },

@@ -7,6 +7,7 @@ import type { CandidateSnapshot, Strategy } from "../contract/strategy.js";
 import { type Clock, systemClock } from "../core/clock.js";
 import { type ContainedEmitter, createEmitter } from "../core/emitter.js";
 import { createIdSource } from "../core/ids.js";
+import { createConversations } from "../flow/conversation.js";
 import { createFlights } from "../flow/flight.js";
 import { createCandidateMetrics } from "../metrics/candidate-metrics.js";
 import { createRouterStats } from "../metrics/router-stats.js";
@@ -24,6 +25,7 @@ import type { ResponseCaching, RouterParts } from "./parts.js";
 import { createSelector } from "./selection.js";
 import { createSettled } from "./settled.js";
 import { CandidateView, type Frame } from "./snapshot.js";
+import { createToolLoops } from "./tool-loops.js";
 
 /** What is expected of a candidate before anything was measured. */
 const PRIOR = { ttftMs: 1_000, tokensPerSecond: 60, successRate: 0.95 };
@@ -76,6 +78,8 @@ export function assembleRouter(options: RouterOptions): RouterParts {
     caching: createCaching(options.cache ?? false, clock),
     flights: createFlights(),
     affinity,
+    conversations: createConversations(options.conversations ?? {}, { clock }),
+    toolLoops: createToolLoops(),
     learning,
     budgets: options.budgets ? createBudgets(options.budgets, { clock }) : undefined,
     stats: createRouterStats(),

@@ -8,6 +8,7 @@ import type { PlannedCandidate } from "./candidates.js";
 
 type Group = readonly PlannedCandidate[];
 
+const HOME: readonly string[] = Object.freeze(["its tool loop began here"]);
 const PROBE: readonly string[] = Object.freeze(["its breaker waits for one good answer"]);
 
 /** What the queue asks of the router: a strategy's order within a group, as things stand now. */
@@ -34,7 +35,11 @@ export class CallQueue implements CandidateQueue {
   /** Why the candidate that was given last was chosen, in words. */
   reasons: readonly string[] = [];
 
-  constructor(groups: readonly Group[], ranker: Ranker) {
+  readonly #home: PlannedCandidate | undefined;
+
+  /** @param home goes first where it may run: an open tool loop began there. */
+  constructor(groups: readonly Group[], ranker: Ranker, home?: PlannedCandidate) {
+    this.#home = home;
     this.#groups = groups;
     this.#ranker = ranker;
   }
@@ -42,9 +47,7 @@ export class CallQueue implements CandidateQueue {
   next(): PlannedCandidate | undefined {
     for (; this.#group < this.#groups.length; this.#group += 1, this.#choice = undefined) {
       const group = this.#groups[this.#group] as Group;
-      const probe = this.#given === 0 ? probeOf(group) : undefined;
-      if (probe) this.reasons = PROBE;
-      const candidate = probe ?? this.#pick(group);
+      const candidate = (this.#given === 0 ? this.#before(group) : undefined) ?? this.#pick(group);
       if (!candidate) continue;
       this.first ??= candidate;
       this.#given += 1;
@@ -75,6 +78,17 @@ export class CallQueue implements CandidateQueue {
       bestWaitMs = waitMs;
     }
     return best;
+  }
+
+  /** Who goes before the strategy is asked. */
+  #before(group: Group): PlannedCandidate | undefined {
+    if (this.#home && group.includes(this.#home)) {
+      this.reasons = HOME;
+      return this.#home;
+    }
+    const probe = probeOf(group);
+    if (probe) this.reasons = PROBE;
+    return probe;
   }
 
   #pick(group: Group): PlannedCandidate | undefined {

@@ -54,6 +54,9 @@ const schema = z.strictObject({
     }),
   ),
   streams: z.optional(z.strictObject({ onInterrupted: z.optional(z.enum(["fail", "restart"])) })),
+  conversations: z.optional(
+    z.strictObject({ ttlMs: z.optional(z.number().check(z.positive())), max: z.optional(z.int().check(z.gte(1))) }),
+  ),
   budgets: z.optional(z.array(anyObject("a budget"))),
   state: z.optional(z.unknown()),
   clock: z.optional(z.custom<object>((value) => isObject(value) && isFunction(value.now), "must be a Clock")),

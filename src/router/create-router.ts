@@ -8,6 +8,7 @@ import { answerChat, answerStream } from "./answer.js";
 import { assembleRouter } from "./assemble.js";
 import { checkCallOptions, isCallContext } from "./call-settings.js";
 import type { PlannedCandidate } from "./candidates.js";
+import { requestOf } from "./conversation.js";
 import { explainRequest } from "./explain.js";
 import { createLifetime, type Lifetime } from "./lifetime.js";
 import type { RouterOptions } from "./options.js";
@@ -86,6 +87,22 @@ function boundRouter(parts: RouterParts, lifetime: Lifetime, bound: CallOptions)
     health: () => readHealth(parts),
     recommend: () => recommendFrom(parts.stats.snapshot()),
     budget: (key) => parts.budgets?.read(key) ?? [],
+    conversation(id, { tenant = bound.tenant } = {}) {
+      if (typeof id !== "string" || id === "") {
+        throw new SignalboxError("invalid_request", "A conversation needs an id", { path: "id" });
+      }
+      const here = { conversationId: id, tenant };
+      const { conversations } = parts;
+      return {
+        id,
+        chat: (turn, options) => chat(requestOf(turn), { ...options, ...here }),
+        stream: (turn, options) => stream(requestOf(turn), { ...options, ...here }),
+        messages: () => conversations.messages(id, tenant),
+        forget: () => conversations.forget(id, tenant),
+        export: () => conversations.snapshot(id, tenant),
+        import: (snapshot) => conversations.restore(id, tenant, snapshot),
+      };
+    },
     with(more) {
       if (isCallContext(more))
         throw new SignalboxError("invalid_options", "with() takes call options", { path: "options" });

@@ -27,9 +27,11 @@ export interface Feedback {
 /** Answered requests that feedback by id can still find. */
 const REMEMBERED = 5_000;
 
+/** Of these, the last ones whose text is still at hand; for older ones feedback teaches the candidate as a whole. */
+const AT_HAND = 200;
+
 interface Remembered {
   readonly candidate: string;
-  readonly ticket: LearnerTicket | undefined;
   readonly cacheKey: string | undefined;
 }
 
@@ -40,7 +42,7 @@ export interface Learning {
   view(request: ChatRequest, characteristics: Characteristics): LearnerView;
   /** The estimate for one candidate; the same object each time for the same candidate. */
   quality(view: LearnerView, candidate: PlannedCandidate): QualityEstimate;
-  remember(requestId: string, answered: Remembered): void;
+  remember(requestId: string, answered: Remembered, view?: LearnerView): void;
   /**
    * Takes feedback. Returns the key of the cached answer it was about, where one is known.
    * @throws SignalboxError `invalid_request` for a score outside 0..1 or a target that names no known answer
@@ -51,6 +53,7 @@ export interface Learning {
 export function createLearning(byId: ReadonlyMap<string, PlannedCandidate>, state: unknown): Learning {
   const learner = createLearner({ state });
   const answered = new QuickLRU<string, Remembered>({ maxSize: REMEMBERED });
+  const views = new QuickLRU<string, LearnerView>({ maxSize: AT_HAND });
   const estimates = new Map<string, { mean: number; sd: number; samples: number }>();
 
   return {
@@ -65,29 +68,31 @@ export function createLearning(byId: ReadonlyMap<string, PlannedCandidate>, stat
       learner.quality(view, candidate.id, candidate.info.tier ?? 2, into);
       return into;
     },
-    remember(requestId, what) {
+    remember(requestId, what, view) {
       answered.set(requestId, what);
+      if (view) views.set(requestId, view);
     },
     feedback(target, { score }) {
       if (typeof score !== "number" || !(score >= 0 && score <= 1)) {
         throw new SignalboxError("invalid_request", "score must be a number from 0 to 1", { path: "feedback.score" });
       }
-      const found = typeof target === "string" ? answered.get(target) : fromRoute(target);
-      const candidate = found && byId.get(found.candidate);
-      if (!found || !candidate) {
+      const route = typeof target === "string" ? undefined : routeOf(target);
+      const requestId = typeof target === "string" ? target : String(route?.requestId);
+      const known = answered.get(requestId);
+      const candidate = byId.get(known?.candidate ?? `${route?.provider}/${route?.model}`);
+      if (!candidate) {
         const message = "This answer is not known here: give the reply or its route instead of an old id";
         throw new SignalboxError("invalid_request", message, { path: "feedback.target", detail: "unknown_answer" });
       }
-      learner.feedback(candidate.id, candidate.info.tier ?? 2, found.ticket, score);
-      return { cacheKey: found.cacheKey };
+      const ticket = views.get(requestId)?.ticket() ?? route?.ticket;
+      learner.feedback(candidate.id, candidate.info.tier ?? 2, ticket, score);
+      return { cacheKey: known?.cacheKey };
     },
   };
+}
 
-  function fromRoute(target: Exclude<FeedbackTarget, string>): Remembered | undefined {
-    if (typeof target !== "object" || target === null) return undefined;
-    const route = "route" in target ? target.route : target;
-    if (typeof route !== "object" || route === null) return undefined;
-    const known = answered.get(String(route.requestId));
-    return known ?? { candidate: `${route.provider}/${route.model}`, ticket: route.ticket, cacheKey: undefined };
-  }
+function routeOf(target: Exclude<FeedbackTarget, string>): FeedbackRoute | undefined {
+  if (typeof target !== "object" || target === null) return undefined;
+  const route = "route" in target ? target.route : target;
+  return typeof route === "object" && route !== null ? route : undefined;
 }

@@ -3,6 +3,7 @@ import type { Provider } from "../contract/provider.js";
 import type { Strategy } from "../contract/strategy.js";
 import type { Clock } from "../core/clock.js";
 import type { Random } from "../core/random.js";
+import type { ConversationOptions } from "../flow/conversation.js";
 import type { BuiltInStrategy } from "../ranking/registry.js";
 import type { BudgetRule } from "../spend/budgets.js";
 
@@ -38,6 +39,8 @@ export interface RouterOptions {
   readonly breaker?: BreakerOptions | undefined;
   readonly timeouts?: TimeoutOptions | undefined;
   readonly streams?: StreamOptions | undefined;
+  /** How conversations (`conversationId`) are remembered. */
+  readonly conversations?: ConversationOptions | undefined;
   /** Money that may be spent, by whom and per which time. */
   readonly budgets?: readonly BudgetRule[] | undefined;
   /** What an earlier router learned: the value of `exportState()`. Corrupt state is ignored with a warning. */

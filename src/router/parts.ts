@@ -6,6 +6,7 @@ import type { CandidateSnapshot } from "../contract/strategy.js";
 import type { ContainedEmitter } from "../core/emitter.js";
 import type { AbortSource } from "../flow/abort-source.js";
 import type { FlowServices } from "../flow/call.js";
+import type { Conversations } from "../flow/conversation.js";
 import type { Flights } from "../flow/flight.js";
 import type { RouterStatsCollector } from "../metrics/router-stats.js";
 import type { Chooser } from "../ranking/chooser.js";
@@ -16,6 +17,7 @@ import type { Learning } from "./learning.js";
 import type { RouterOptions } from "./options.js";
 import type { Selector } from "./selection.js";
 import type { Frame } from "./snapshot.js";
+import type { ToolLoops } from "./tool-loops.js";
 
 /** How the router uses its response cache. */
 export interface ResponseCaching {
@@ -45,6 +47,8 @@ export interface RouterParts {
   readonly caching: ResponseCaching | undefined;
   readonly flights: Flights;
   readonly affinity: PrefixAffinity | undefined;
+  readonly conversations: Conversations;
+  readonly toolLoops: ToolLoops;
   readonly learning: Learning;
   readonly budgets: Budgets | undefined;
   readonly stats: RouterStatsCollector;

@@ -45,7 +45,8 @@ class CallFilter implements HardFilter {
     if (deny !== undefined && (deny.includes(provider.id) || deny.includes(id))) return "denied";
     const missing = this.#needs & ~candidate.supports;
     if (missing !== 0) return missingReason(missing);
-    const room = info.contextWindow - this.#reserve(candidate);
+    const reserve = outputReserve(this.#request, info.contextWindow);
+    const room = info.contextWindow - Math.min(reserve, info.maxOutput ?? reserve);
     if (this.#mostTokens > room && this.#inputTokens() > room) return "context_length";
     if (maxCostUsd !== undefined) {
       if (info.usdPerMTok === null) return "unknown_price";
@@ -58,12 +59,11 @@ class CallFilter implements HardFilter {
     this.#tokens ??= estimateRequestTokens(this.#request);
     return this.#tokens;
   }
+}
 
-  #reserve({ info }: PlannedCandidate): number {
-    const { max_completion_tokens, max_tokens } = this.#request;
-    const wanted = max_completion_tokens ?? max_tokens ?? Math.min(DEFAULT_OUTPUT_RESERVE, info.contextWindow / 10);
-    return Math.min(wanted, info.maxOutput ?? wanted);
-  }
+/** Tokens kept free in a window for the answer. */
+export function outputReserve({ max_completion_tokens, max_tokens }: ChatRequest, contextWindow: number): number {
+  return max_completion_tokens ?? max_tokens ?? Math.min(DEFAULT_OUTPUT_RESERVE, contextWindow / 10);
 }
 
 function requiredBits({ require }: CallOptions): number {

@@ -3,7 +3,7 @@ import type { Usage } from "../chat/usage.js";
 import type { CacheStatus, RequestRecord, Route, RouteCache } from "../contract/records.js";
 import type { AttemptSummary } from "../errors/kinds.js";
 import type { SignalboxError } from "../errors/signalbox-error.js";
-import type { LearnerTicket } from "../ranking/learner/learner.js";
+import type { LearnerTicket, LearnerView } from "../ranking/learner/learner.js";
 import type { RouterParts } from "./parts.js";
 import type { Run } from "./run.js";
 
@@ -31,18 +31,20 @@ export interface Outcome {
   readonly reasons: readonly string[];
   readonly degraded: readonly string[];
   readonly ttftMs: number | null;
-  readonly ticket?: LearnerTicket | undefined;
+  /** What a ticket is made of, when somebody wants it. */
+  readonly view?: LearnerView | undefined;
 }
 
 const ZERO: Usage = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0, estimated: true };
 
 /** Writes the route, records the request, and tells listeners: the one end of every answered request. */
 export function recordAnswer(parts: RouterParts, run: Run, outcome: Outcome): RoutedReply {
-  const { reply, provider, model, cache, attempts, reasons, degraded, ttftMs, ticket } = outcome;
+  const { reply, provider, model, cache, attempts, reasons, degraded, ttftMs, view } = outcome;
   const latencyMs = parts.services.clock.now() - run.startedAtMs;
   const costUsd = costOfAll(attempts);
   const strategy = run.chooser.strategy.name;
   const { requestId } = run;
+  let ticket: LearnerTicket | undefined;
   const route: TicketedRoute = {
     requestId,
     provider,
@@ -55,7 +57,11 @@ export function recordAnswer(parts: RouterParts, run: Run, outcome: Outcome): Ro
     ttftMs,
     attempts,
     cache,
-    ...(ticket === undefined ? {} : { ticket }),
+    // Reading the request for feedback costs more than routing it, so it waits until the route is read or sent on.
+    get ticket() {
+      ticket ??= view?.ticket();
+      return ticket;
+    },
   };
   const usage = reply.usage ?? ZERO;
   record(parts, run, {

@@ -6,6 +6,7 @@ import type { CallContext, ModelInfo } from "../contract/provider.js";
 import type { ReplyStream } from "../flow/reader-stream.js";
 import type { RouterStats } from "../metrics/router-stats.js";
 import type { BudgetReading } from "../spend/budgets.js";
+import type { Conversation } from "./conversation.js";
 import type { Explanation } from "./explain.js";
 import type { Feedback, FeedbackTarget } from "./learning.js";
 import type { Recommendation } from "./recommendation.js";
@@ -71,6 +72,8 @@ export interface Router {
   recommend(): Recommendation;
   /** Readings of the money budgets, all of them or those of one key. */
   budget(key?: string): readonly BudgetReading[];
+  /** The conversation with this id, of this tenant: begun where there is none. */
+  conversation(id: string, options?: { readonly tenant?: string | undefined }): Conversation;
   /** A bound view that shares all state; itself a provider. */
   with(options: CallOptions): Router;
   /** Forgets breakers, cool-downs and disables, of one candidate or provider or of all. */

@@ -1,20 +1,23 @@
 import { storable } from "../cache/write-gate.js";
 import { checkRequest } from "../chat/check.js";
 import { fingerprint, prefixChain } from "../chat/fingerprint.js";
+import type { Message } from "../chat/message.js";
 import type { ChatRequest } from "../chat/request.js";
 import type { CallOptions } from "../contract/call-options.js";
 import type { AttemptBudget, CallContext, Deadline } from "../contract/provider.js";
 import type { Characteristics } from "../contract/strategy.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
+import { type Turn, trimToTokens } from "../flow/conversation.js";
 import { cancelledBy } from "../flow/flight.js";
 import { createCharacteristics } from "../ranking/characteristics.js";
 import type { Chooser } from "../ranking/chooser.js";
 import type { LearnerView } from "../ranking/learner/learner.js";
 import { createAttemptBudget } from "../resilience/attempt-budget.js";
 import { checkCallOptions, isCallContext, optionsOfContext } from "./call-settings.js";
+import type { PlannedCandidate } from "./candidates.js";
 import { invalid } from "./check-options.js";
 import type { RouterParts } from "./parts.js";
-import { createHardFilter, type HardFilter } from "./plan.js";
+import { createHardFilter, type HardFilter, outputReserve } from "./plan.js";
 import type { Selection } from "./selection.js";
 
 /** Version of what a cache key covers; raised when an old answer must not serve a new key. */
@@ -36,6 +39,10 @@ export interface Run {
   readonly characteristics: Characteristics;
   readonly view: LearnerView;
   readonly chain: readonly string[];
+  /** The turn of a conversation that this request is; `undefined` without a `conversationId`. */
+  readonly turn: Turn | undefined;
+  /** Where an open tool loop began: it goes on there while that candidate may run. */
+  readonly home: PlannedCandidate | undefined;
   /** Where an equal request's answer lies; `undefined` where this one is neither looked up nor stored. */
   readonly cacheKey: string | undefined;
 }
@@ -74,14 +81,14 @@ export function inspectRun(
 
 function prepare(
   parts: RouterParts,
-  request: ChatRequest,
+  sent: ChatRequest,
   given: CallOptions | undefined,
   bound: CallOptions,
   streamed: boolean,
   context: CallContext | undefined,
   requestId: string = context?.requestId ?? parts.nextId(),
 ): Run {
-  const issue = checkRequest(request);
+  const issue = checkRequest(sent);
   if (issue) throw new SignalboxError("invalid_request", issue.message, { path: issue.path });
   if (given && !context) checkCallOptions(given);
   const options = given ? (bound === NONE ? given : { ...bound, ...given }) : bound;
@@ -91,7 +98,12 @@ function prepare(
   const deadlineAtMs = startedAtMs + Math.min(ownMs, context?.deadline.remainingMs() ?? ownMs);
   const chooser = options.strategy === undefined ? parts.strategy : parts.chooserOf(options.strategy);
   if (!chooser) throw invalid("options.strategy", "names no strategy of this router");
-  const characteristics = createCharacteristics(request, options);
+  const selection = parts.selector.select(sent);
+  const turn = turnOf(parts, sent, options);
+  const request = turn ? { ...sent, messages: fitting(turn.messages, sent, selection) } : sent;
+  const home = parts.toolLoops.homeOf(request.messages, selection.all);
+  const pinned = home !== undefined || turn?.continued === true;
+  const characteristics = createCharacteristics(request, pinned ? { ...options, pinned } : options);
   return {
     requestId,
     request,
@@ -101,7 +113,9 @@ function prepare(
     deadlineAtMs,
     deadline: { remainingMs: () => Math.max(0, deadlineAtMs - clock.now()) },
     budget: createAttemptBudget(parts.options.retry?.attempts, context?.attempts),
-    selection: parts.selector.select(request),
+    selection,
+    turn,
+    home,
     filter: createHardFilter(request, options, clock.wallNow()),
     chooser,
     characteristics,
@@ -109,6 +123,18 @@ function prepare(
     chain: parts.affinity ? prefixChain(request, options.tenant ?? "") : NO_CHAIN,
     cacheKey: cacheKeyOf(parts, request, options),
   };
+}
+
+function turnOf(parts: RouterParts, { messages }: ChatRequest, options: CallOptions): Turn | undefined {
+  const { conversationId, tenant } = options;
+  return conversationId === undefined ? undefined : parts.conversations.begin(conversationId, tenant, messages);
+}
+
+/** A remembered history, cut to the largest window of those who may answer. */
+function fitting(messages: readonly Message[], request: ChatRequest, { all }: Selection): readonly Message[] {
+  let window = 0;
+  for (const { info } of all) window = Math.max(window, info.contextWindow);
+  return trimToTokens(messages, window - outputReserve(request, window));
 }
 
 /** No options at all. */

@@ -60,7 +60,7 @@ export function depart(parts: RouterParts, run: Run): Departure {
   const empty = plan.groups.every((group) => group.length === 0);
   const forced = empty ? forcedGroups(parts, plan.excluded, nowMs) : undefined;
   if (empty && !forced) throw blockedError(parts, run, plan.excluded, nowMs);
-  const queue = new CallQueue(forced ?? plan.groups, ranker);
+  const queue = new CallQueue(forced ?? plan.groups, ranker, run.home);
   const call = createCall(parts, run, queue, forced !== undefined);
   const flight = run.streamed ? streamFlight(parts, run, call) : chatFlight(parts, run, call);
   if (parts.events.has("decision") && queue.first) {
@@ -87,6 +87,7 @@ function createCall(parts: RouterParts, run: Run, queue: CallQueue, forced: bool
     forced,
     attempts: [],
     ttftMs: null,
+    providerCache: undefined,
     degraded: [],
     abort: createAbortSource(),
     role: "first" satisfies AttemptRole,
@@ -125,6 +126,7 @@ function keep(parts: RouterParts, run: Run, call: Call, landed: Answer): Answer 
     const { cacheRead } = countsOf(reply.usage);
     parts.affinity.served(run.chain, candidate.id, parts.services.clock.now(), cacheRead);
   }
+  parts.toolLoops.began(reply.choices[0].message, candidate.id);
   store(parts, run, call, landed);
   return landed;
 }

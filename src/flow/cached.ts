@@ -1,0 +1,146 @@
+import { createCache } from "../cache/cache.js";
+import { createResponseCache } from "../cache/response-cache.js";
+import { packReply, unpackReply } from "../cache/stored-reply.js";
+import type { Cache, CacheOptions } from "../cache/types.js";
+import { refusal, storable } from "../cache/write-gate.js";
+import { createAssembler } from "../chat/assemble.js";
+import type { ChatChunk } from "../chat/chunk.js";
+import { chunksOf } from "../chat/chunks.js";
+import { fingerprint } from "../chat/fingerprint.js";
+import type { ChatReply } from "../chat/reply.js";
+import type { ChatRequest } from "../chat/request.js";
+import { countsOf } from "../chat/usage.js";
+import type { CallContext, Provider } from "../contract/provider.js";
+import { type Clock, systemClock } from "../core/clock.js";
+import { SignalboxError } from "../errors/signalbox-error.js";
+import { costOf } from "../spend/cost.js";
+import { createConversations, type Turn } from "./conversation.js";
+
+/** What is stored and reused. */
+export type CachedMode = "full" | "context" | "response" | "none";
+
+export interface CachedOptions {
+  /** Where answers are kept: a cache, perhaps shared with others, or options for one of its own. @default its own */
+  readonly cache?: Cache | CacheOptions | undefined;
+  /**
+   * `response`: a stored reply answers an equal request. `context`: with a `conversationId`, the stored history is
+   * sent before the new message, and the provider is always called. `full`: both. `none`: passes through.
+   * @default "full"
+   */
+  readonly mode?: CachedMode | undefined;
+  /** Milliseconds an answer is kept. @default the cache's own */
+  readonly ttlMs?: number | undefined;
+  /** `"any"` also keeps answers asked for with a temperature above 0. @default "zero" */
+  readonly temperature?: "zero" | "any" | undefined;
+  /** Also keeps answers that call tools. @default false */
+  readonly toolCalls?: boolean | undefined;
+  /** @default the system's clock */
+  readonly clock?: Clock | undefined;
+}
+
+const MODES: readonly unknown[] = ["full", "context", "response", "none"];
+
+/**
+ * A provider with a memory: same id, same models, same contract. Its answers are kept under this provider's name, so
+ * two decorated providers never answer for each other even on one cache.
+ *
+ * @example
+ * createRouter({ providers: [cached(minimax(), { mode: "full" }), cached(glm(), { mode: "response" })] });
+ *
+ * @throws SignalboxError `invalid_options`
+ */
+export function cached<P extends Provider>(provider: P, options: CachedOptions = {}): P {
+  const { mode = "full", ttlMs, temperature, toolCalls, clock = systemClock } = options;
+  if (!MODES.includes(mode)) {
+    throw new SignalboxError("invalid_options", `mode must be one of ${MODES.join(", ")}`, { path: "mode" });
+  }
+  if (ttlMs !== undefined && !(typeof ttlMs === "number" && ttlMs >= 0)) {
+    throw new SignalboxError("invalid_options", "ttlMs must be a number of milliseconds, 0 or more", { path: "ttlMs" });
+  }
+  if (mode === "none") return provider;
+  const cache = isCache(options.cache) ? options.cache : createCache({ clock, ...options.cache });
+  const responses = createResponseCache({ cache, clock, ttlMs });
+  const conversations = createConversations({}, { clock });
+  const gate = { temperature, toolCalls };
+  const keepsReplies = mode !== "context";
+  const keepsContext = mode !== "response";
+
+  const begin = (request: ChatRequest, context: CallContext): { request: ChatRequest; turn: Turn | undefined } => {
+    if (!keepsContext || context.conversationId === undefined) return { request, turn: undefined };
+    const turn = conversations.begin(context.conversationId, context.tenant, request.messages);
+    return { request: { ...request, messages: turn.messages }, turn };
+  };
+  const keyOf = (request: ChatRequest, { tenant }: CallContext): string | undefined => {
+    if (!keepsReplies || !storable(request, gate)) return undefined;
+    const namespace = `signalbox/1 provider ${provider.id}`;
+    return fingerprint(request, tenant === undefined ? { namespace } : { namespace, tenant });
+  };
+  const find = async (key: string | undefined, context: CallContext): Promise<ChatReply | undefined> => {
+    if (key === undefined) return undefined;
+    const stored = responses.peek(key) ?? (await responses.load(key));
+    if (!stored) return undefined;
+    context.report?.("cached");
+    return unpackReply(stored);
+  };
+  const keep = (key: string | undefined, request: ChatRequest, reply: ChatReply, context: CallContext): void => {
+    if (key === undefined || refusal(request, reply, gate) !== null) return;
+    const model = provider.models.find(({ id }) => id === request.model) ?? provider.models[0];
+    const costUsd = reply.usage && model ? costOf(countsOf(reply.usage), model.usdPerMTok) : null;
+    const candidate = `${provider.id}/${model?.id ?? reply.model}`;
+    const about = { provider: provider.id, candidate, storedAtWallMs: clock.wallNow(), costUsd };
+    const { tenant, conversationId } = context;
+    responses.put(key, packReply(reply, about), { ttlMs, tenant, conversationId });
+  };
+
+  const ask = provider.chat?.bind(provider);
+  const open = provider.stream?.bind(provider);
+  const chat =
+    ask &&
+    (async (given: ChatRequest, context: CallContext): Promise<ChatReply> => {
+      const { request, turn } = begin(given, context);
+      const key = keyOf(request, context);
+      const hit = await find(key, context);
+      const reply = hit ?? (await ask(request, context));
+      if (!hit) keep(key, request, reply, context);
+      turn?.complete(reply.choices[0].message);
+      return reply;
+    });
+  async function* stream(given: ChatRequest, context: CallContext): AsyncGenerator<ChatChunk> {
+    const { request, turn } = begin(given, context);
+    const key = keyOf(request, context);
+    const hit = await find(key, context);
+    if (hit) {
+      yield* chunksOf(hit);
+      turn?.complete(hit.choices[0].message);
+      return;
+    }
+    const assembler = createAssembler();
+    for await (const chunk of (open as NonNullable<typeof open>)(request, context)) {
+      assembler.push(chunk);
+      yield chunk;
+    }
+    if (assembler.finishReason === null) return;
+    const reply = assembler.reply();
+    keep(key, request, reply, context);
+    turn?.complete(reply.choices[0].message);
+  }
+
+  // Members are named one by one: a provider may keep them on a prototype.
+  const { autoModels, unavailable, prefixCache } = provider;
+  const decorated: Provider = {
+    ...provider,
+    id: provider.id,
+    models: provider.models,
+    ...(autoModels ? { autoModels } : {}),
+    ...(unavailable ? { unavailable } : {}),
+    ...(prefixCache ? { prefixCache } : {}),
+    ...(provider.probe ? { probe: provider.probe.bind(provider) } : {}),
+    ...(chat ? { chat } : {}),
+    ...(open ? { stream } : {}),
+  };
+  return decorated as P;
+}
+
+function isCache(value: Cache | CacheOptions | undefined): value is Cache {
+  return value !== undefined && "get" in value && typeof value.get === "function";
+}

@@ -1,0 +1,29 @@
+import type { Message } from "../chat/message.js";
+import type { ChatRequest } from "../chat/request.js";
+import type { CallOptions } from "../contract/call-options.js";
+import type { ConversationSnapshot } from "../flow/conversation.js";
+import type { RoutedReply } from "./records.js";
+import type { RouterStream } from "./router.js";
+
+/** What a turn may be given as: its text, its messages, or a whole request. */
+export type TurnInput = string | readonly Message[] | ChatRequest;
+
+/** One conversation of a router: send each new message alone, the history is remembered. */
+export interface Conversation {
+  readonly id: string;
+  chat(turn: TurnInput, options?: CallOptions): Promise<RoutedReply>;
+  stream(turn: TurnInput, options?: CallOptions): RouterStream;
+  /** What is remembered, system prompt first. */
+  messages(): readonly Message[];
+  forget(): void;
+  /** Plain JSON to keep elsewhere. */
+  export(): ConversationSnapshot;
+  /** Takes the place of what is remembered; `false` where the snapshot is corrupt or of another version. */
+  import(snapshot: unknown): boolean;
+}
+
+/** A turn as a request. */
+export function requestOf(turn: TurnInput): ChatRequest {
+  if (typeof turn === "string") return { messages: [{ role: "user", content: turn }] };
+  return "messages" in turn ? turn : { messages: turn };
+}

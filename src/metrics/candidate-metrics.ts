@@ -150,7 +150,7 @@ class Metrics implements CandidateMetrics {
     this.#lower = wilsonLower(this.#success, this.#samples + 1);
     this.#cached = means.mean(CACHED, 0, 0);
     this.#output = means.mean(OUTPUT, 0, 0);
-    this.#cost = means.mean(COST, Number.NaN, 0);
+    this.#cost = means.weight(COST) > 0 ? means.mean(COST, 0, 0) : Number.NaN;
   }
 
   get ttftMs(): number {
@@ -227,7 +227,8 @@ class Metrics implements CandidateMetrics {
   }
 
   exportState(): MetricsState {
-    this.#decayTo(this.#clock.now());
+    const nowMs = this.#clock.now();
+    this.#decayTo(nowMs);
     return {
       attempts: this.attempts,
       means: this.#means.state(),
@@ -235,19 +236,20 @@ class Metrics implements CandidateMetrics {
       ttft: this.#ttftQuantiles.state(),
       total: this.#totalQuantiles.state(),
       output: this.#outputQuantiles.state(),
-      kinds: [...this.#kinds].map(([name, kind]) => [name, kind.state()]),
+      kinds: [...this.#kinds].map(([name, kind]) => [name, kind.state(nowMs)]),
     };
   }
 
   merge(state: MetricsState): void {
-    this.#decayTo(this.#clock.now());
+    const nowMs = this.#clock.now();
+    this.#decayTo(nowMs);
     this.attempts += finite(state.attempts);
     this.#means.merge(state.means);
     this.#recent.merge([finite(state.recent[0]), finite(state.recent[1])]);
     this.#ttftQuantiles.merge(state.ttft);
     this.#totalQuantiles.merge(state.total);
     this.#outputQuantiles.merge(state.output);
-    for (const [name, kind] of state.kinds) this.#kind(name).merge(kind);
+    for (const [name, kind] of state.kinds) this.#kind(name).merge(kind, nowMs);
     this.version++;
   }
 }

@@ -46,11 +46,13 @@ export class KindMetrics {
     this.#success.clear();
   }
 
-  state(): number[] {
+  state(nowMs: number): number[] {
+    this.#decayTo(nowMs);
     return [this.#success, this.#ttft, this.#msPerToken, this.#output].flatMap((mean) => mean.state());
   }
 
-  merge(state: readonly number[]): void {
+  merge(state: readonly number[], nowMs: number): void {
+    this.#decayTo(nowMs);
     [this.#success, this.#ttft, this.#msPerToken, this.#output].forEach((mean, at) => {
       mean.merge([finite(state[2 * at]), finite(state[2 * at + 1])]);
     });

@@ -3,8 +3,6 @@ import type { ChatRequest } from "./request.js";
 // Measured by vendors' own counts: English 3.5 characters per token; Chinese 1.8, of which 1.5 leaves a margin.
 const ASCII_PER_TOKEN = 3.5;
 const CJK_PER_TOKEN = 1.5;
-// Accents, Cyrillic, Arabic, Thai ...: between the two.
-const OTHER_PER_TOKEN = 2;
 const PER_MESSAGE = 4;
 const PER_REQUEST = 40;
 const JSON_PER_TOKEN = 3;
@@ -13,19 +11,16 @@ export const TOKENS_PER_IMAGE = 1_024;
 /** Flat tokens per sound or file part, whose length in tokens nobody can read off base64. */
 export const TOKENS_PER_ATTACHMENT = 1_024;
 
-/** Estimated tokens of a text, from its characters alone: ASCII / 3.5, CJK / 1.5, other letters / 2. Linear. */
+/**
+ * Estimated tokens of a text: ASCII / 3.5, CJK / 1.5. What UTF-8 writes in two bytes (accents, Cyrillic, Arabic) comes
+ * out between the two, at about 2 characters per token. Counts bytes natively: a mebibyte takes a fraction of a
+ * millisecond.
+ */
 export function estimateTextTokens(text: string): number {
   const { length } = text;
-  // As many bytes as characters: ASCII alone, and nothing to count.
-  if (Buffer.byteLength(text) === length) return Math.ceil(length / ASCII_PER_TOKEN);
-  let ascii = 0;
-  let cjk = 0;
-  for (let i = 0; i < length; i++) {
-    const code = text.charCodeAt(i);
-    if (code < 0x80) ascii++;
-    else if (code >= 0x2e80) cjk++;
-  }
-  return Math.ceil(ascii / ASCII_PER_TOKEN + cjk / CJK_PER_TOKEN + (length - ascii - cjk) / OTHER_PER_TOKEN);
+  // Every character of three bytes stands out by two.
+  const wide = (Buffer.byteLength(text) - length) / 2;
+  return Math.ceil((length - wide) / ASCII_PER_TOKEN + wide / CJK_PER_TOKEN);
 }
 
 /** Estimated tokens a vendor will count for a request: text, tools and pictures by rule; never the length of base64. */

@@ -75,7 +75,8 @@ const QUESTION = 10;
 const CLASS = classes();
 const FIRST_WIDE = 0x2e80;
 const NUMBER_WORD = 0x51ed270b;
-const WORDS_WORD = [..."words"].reduce((hash, letter) => hashStep(hash, letter.charCodeAt(0)), HASH_START);
+const WORD = hashOf("word");
+const WORDS = hashOf("words");
 
 /** Reads `text` from `from` to `to` once and adds what it finds to `facts`. Words end at word boundaries. */
 export function scanText(text: string, from: number, to: number, facts: TextFacts): void {
@@ -108,7 +109,8 @@ export function scanText(text: string, from: number, to: number, facts: TextFact
       let leads = addEntry(sums, lookUp(hash), weight);
       if (addEntry(sums, lookUp(pairHash(before, hash)), weight)) leads = true;
       if (start && before !== SENTENCE_START) addEntry(sums, lookUp(pairHash(SENTENCE_START, hash)), weight);
-      if (before === NUMBER_WORD && hash === WORDS_WORD) facts.askedTokens = Math.max(facts.askedTokens, number * 1.4);
+      if (before === NUMBER_WORD && (hash === WORDS || hash === WORD))
+        facts.askedTokens = Math.max(facts.askedTokens, number * 1.4);
       if (isErrorName(text, wordStart, i)) sums[SIGNAL.debug] = (sums[SIGNAL.debug] as number) + 2.5 * weight;
       if (i - wordStart === 1 && code >= 65 && code <= 69 && isChoiceMark(text.charCodeAt(i))) facts.choices++;
       before = hash;
@@ -214,6 +216,12 @@ function isErrorName(text: string, from: number, to: number): boolean {
   const last = text.charCodeAt(to - 1);
   if (last === 114) return to - from > 5 && text.startsWith("Error", to - 5);
   return last === 110 && to - from > 9 && text.startsWith("Exception", to - 9);
+}
+
+function hashOf(word: string): number {
+  let hash = HASH_START;
+  for (let i = 0; i < word.length; i++) hash = hashStep(hash, word.charCodeAt(i));
+  return hash;
 }
 
 function isChoiceMark(code: number): boolean {

@@ -44,9 +44,8 @@ const WORDS_K3 = ["low", "low", "low", "high", "high", "max", "max"];
 function effortOf(model: ModelInfo, { wire }: Place): EffortTable {
   const { efforts, thinking } = model.capabilities;
   if (efforts !== undefined) {
-    return effortTable(WORDS_K3, (word) =>
-      wire === "openai" ? { reasoning_effort: word } : { output_config: { effort: word } },
-    );
+    // What the Anthropic route calls it is not published: nothing is sent there.
+    return wire === "openai" ? effortTable(WORDS_K3, (word) => ({ reasoning_effort: word })) : {};
   }
   return thinking === "switchable" ? SWITCH : {};
 }

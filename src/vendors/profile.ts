@@ -67,14 +67,15 @@ export function createVendor(profile: VendorProfile, options: VendorOptions): Ht
   };
   const { region, plan, wire } = place;
   const clock = options.clock ?? systemClock;
-  const offered = region === "china" ? inChina(profile.models) : profile.models;
+  const priced = region === "china" ? inChina(profile.models) : profile.models;
+  const offered = wire === "anthropic" ? priced.map(withoutJsonMode) : priced;
   const models = readModels(options.models, offered, profile.retired);
   return createHttpProvider({
     id: checkId(options.id ?? profile.id),
     models,
     autoModels: readAutoModels(options.autoModels, models, profile.autoModels),
     baseURL: readBaseUrl(options.baseURL ?? profile.endpoints[wire][region][plan], wire, options.allowInsecureHttp),
-    codec: wire === "openai" ? openaiWire : anthropicWire,
+    codec: wire === "openai" ? openaiWire : anthropicWire("both"),
     keys: readKeys(options.apiKey, profile.variables, clock.now),
     variables: profile.variables,
     headers: assertHeaders(options.headers, "headers"),
@@ -89,4 +90,9 @@ export function createVendor(profile: VendorProfile, options: VendorOptions): Ht
     unlimitedWritesLong: true,
     prefixCache: options.prefixCache ?? profile.prefixCache,
   });
+}
+
+/** The Anthropic wire has no field for a JSON mode. */
+function withoutJsonMode(model: ModelInfo): ModelInfo {
+  return { ...model, capabilities: { ...model.capabilities, json: "none" } };
 }

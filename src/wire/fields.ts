@@ -23,14 +23,21 @@ const OWN_FIELDS: ReadonlySet<string> = new Set([
 
 const PROTECTED = ["messages", "model", "stream"] as const;
 
-/** Copies what the request says and this dialect sends, renamed and held in bounds; unknown fields go through. */
-export function copyFields(call: WireCall, body: { [field: string]: unknown }): void {
+/**
+ * Copies what the request says and this dialect sends, renamed and held in bounds; unknown fields go through.
+ * `unspoken` are fields that the wire itself has no word for.
+ */
+export function copyFields(
+  call: WireCall,
+  body: { [field: string]: unknown },
+  unspoken?: ReadonlySet<string> | undefined,
+): void {
   const { request, dialect } = call;
   for (const field of Object.keys(request)) {
     if (OWN_FIELDS.has(field) || field === "__proto__") continue;
     const value = (request as unknown as Fields)[field];
     if (value === undefined || value === null) continue;
-    if (dialect.drop?.has(field)) {
+    if (dialect.drop?.has(field) || unspoken?.has(field)) {
       call.warn(field, `${call.model.id} does not take ${field}: it is not sent`);
       continue;
     }

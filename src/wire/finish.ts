@@ -1,4 +1,4 @@
-import type { FinishReason } from "../../chat/reply.js";
+import type { FinishReason } from "../chat/reply.js";
 
 /** Finish reasons of vendors and servers, in the words of the vocabulary. Unknown ones are `stop`. */
 const FINISH: { readonly [reason: string]: FinishReason } = {

@@ -1,0 +1,52 @@
+import type { ModelInfo } from "../contract/provider.js";
+import { anthropicWire } from "../wire/anthropic/index.js";
+import { type Dialect, type EffortTable, PLAIN_DIALECT } from "../wire/dialect.js";
+import { checkOptions, checkWord } from "./check-options.js";
+import { createHttpProvider, type HttpProvider } from "./http-provider.js";
+import { ENDPOINT_OPTION_NAMES, type EndpointOptions, readEndpoint } from "./openai-compatible.js";
+
+/** Options of {@link anthropicCompatible}. */
+export interface AnthropicCompatibleOptions extends EndpointOptions {
+  /** Unique in a router; holds no slash. */
+  readonly id: string;
+  /** Without `/v1`: `/v1/messages` is appended. Https, or http on loopback. */
+  readonly baseURL: string;
+  readonly models: readonly ModelInfo[];
+  /** The header that carries the key. @default "x-api-key" */
+  readonly auth?: "x-api-key" | "bearer" | "both" | undefined;
+}
+
+const budget = (tokens: number) => ({ thinking: { type: "enabled", budget_tokens: tokens } });
+
+/** Effort as a thinking budget in tokens: our own scale, halved where the output limit is lower. */
+const BUDGETS: EffortTable = {
+  none: { thinking: { type: "disabled" } },
+  minimal: budget(1_024),
+  low: budget(2_048),
+  medium: budget(8_192),
+  high: budget(16_384),
+  xhigh: budget(24_576),
+  max: budget(32_768),
+};
+
+/**
+ * A provider for any server that speaks Anthropic messages. This wire has no JSON mode: for JSON the schema is written
+ * into the prompt, so give models `json: "none"` unless you know better.
+ *
+ * @throws SignalboxError `invalid_options` naming the option.
+ *
+ * @example
+ * anthropicCompatible({ id: "claude", baseURL: "https://api.anthropic.com", apiKey: process.env.ANTHROPIC_API_KEY, models });
+ */
+export function anthropicCompatible(options: AnthropicCompatibleOptions): HttpProvider {
+  checkOptions(options, "anthropicCompatible", ["id", "baseURL", "models", "auth", ...ENDPOINT_OPTION_NAMES]);
+  const auth = checkWord(options.auth, "auth", ["x-api-key", "bearer", "both"], "x-api-key");
+  return createHttpProvider({
+    ...readEndpoint(options, "anthropic"),
+    codec: anthropicWire(auth),
+    dialectOf: (model): Dialect => {
+      const thinks = model.capabilities.thinking !== "none";
+      return { ...PLAIN_DIALECT, json: "none", effort: thinks ? BUDGETS : undefined, thinkTags: false };
+    },
+  });
+}

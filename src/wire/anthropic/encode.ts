@@ -1,0 +1,121 @@
+import type { Tool, ToolChoice } from "../../chat/request.js";
+import { SignalboxError } from "../../errors/signalbox-error.js";
+import type { WireCall } from "../codec.js";
+import type { Fields } from "../dialect.js";
+import { addProviderOptions, copyFields, effortFields, fitOutput, outputLimitOf, toolChoiceOf } from "../fields.js";
+import { arrangeMessages, textOf } from "../history.js";
+import { jsonInstruction } from "../json-prompt.js";
+import { toMoonshotSchema } from "../moonshot-schema.js";
+import { stopsOf } from "../stop-cutter.js";
+import { encodeMessages } from "./messages.js";
+
+type Body = { [field: string]: unknown };
+
+/** Fields of the vocabulary that this wire has no word for. */
+const UNSPOKEN: ReadonlySet<string> = new Set([
+  "audio",
+  "frequency_penalty",
+  "function_call",
+  "functions",
+  "logit_bias",
+  "logprobs",
+  "metadata",
+  "modalities",
+  "n",
+  "parallel_tool_calls",
+  "prediction",
+  "presence_penalty",
+  "prompt_cache_key",
+  "safety_identifier",
+  "seed",
+  "service_tier",
+  "store",
+  "top_logprobs",
+  "user",
+  "user_id",
+  "verbosity",
+]);
+
+/** This wire needs an output limit. Enough for a model that thinks, little enough for a rate limit that counts it. */
+const DEFAULT_OUTPUT_TOKENS = 32_768;
+/** The least thinking that can be bought, and what is left for the answer. */
+const MIN_BUDGET = 1_024;
+
+/** A request as an Anthropic-compatible endpoint of this dialect takes it. Equal requests give equal bytes. */
+export function encodeRequest(call: WireCall): Fields {
+  const { request, dialect, model } = call;
+  const format = request.response_format ?? undefined;
+  const instruction = format && jsonInstruction(format, "none");
+  const arranged = arrangeMessages(request.messages, { ...dialect, systems: "merged" }, instruction);
+  const isSystem = arranged[0]?.role === "system";
+  const wish = Math.min(model.maxOutput ?? DEFAULT_OUTPUT_TOKENS, DEFAULT_OUTPUT_TOKENS);
+  const limit = outputLimitOf(call) ?? fitOutput(request, model, wish);
+  const body: Body = { model: model.id, max_tokens: limit };
+  if (isSystem) body.system = textOf(arranged[0]?.content);
+  body.messages = encodeMessages(isSystem ? arranged.slice(1) : arranged, call);
+  copyFields(call, body, UNSPOKEN);
+  if (request.user) body.metadata = { user_id: request.user };
+  addTools(call, body);
+  const stops = stopsOf(request.stop).filter((stop) => stop !== "");
+  if (dialect.stop.send && stops.length > 0) body.stop_sequences = stops;
+  Object.assign(body, effortFields(call), dialect.fixed);
+  fitThinking(body, limit);
+  if (call.streamed) body.stream = true;
+  addProviderOptions(call, body);
+  return body;
+}
+
+function addTools(call: WireCall, body: Body): void {
+  const { request, dialect } = call;
+  if (!request.tools || request.tools.length === 0) return;
+  const choice = toolChoiceOf(call);
+  if (choice === "drop_tools") return;
+  body.tools = request.tools.map((tool) => encodeTool(tool, call, dialect.toolSchema === "moonshot"));
+  const chosen = encodeChoice(choice, call);
+  const serial = request.parallel_tool_calls === false;
+  if (chosen !== undefined || serial) {
+    body.tool_choice = serial ? { ...(chosen ?? { type: "auto" }), disable_parallel_tool_use: true } : chosen;
+  }
+}
+
+function encodeTool(tool: Tool, call: WireCall, moonshot: boolean): unknown {
+  if (tool.type === "custom") throw unsupported(call, "tools", "free-form tools have no form on this wire");
+  // Something the vendor alone knows (a built-in) goes through as it is.
+  if (tool.type !== "function") return tool;
+  const { name, description, parameters } = tool.function;
+  const schema = moonshot ? toMoonshotSchema(parameters) : (parameters ?? { type: "object", properties: {} });
+  return { name, ...(description === undefined ? {} : { description }), input_schema: schema };
+}
+
+function encodeChoice(choice: ToolChoice | undefined, call: WireCall): Body | undefined {
+  if (choice === undefined) return undefined;
+  if (choice === "auto" || choice === "none") return { type: choice };
+  if (choice === "required") return { type: "any" };
+  if (choice.type === "function") return { type: "tool", name: choice.function.name };
+  if (choice.type === "allowed_tools") return { type: choice.allowed_tools.mode === "required" ? "any" : "auto" };
+  throw unsupported(call, "tool_choice", "free-form tools have no form on this wire");
+}
+
+/** A thinking budget has to be below the output limit. */
+function fitThinking(body: Body, limit: number): void {
+  const thinking = body.thinking as { type?: unknown; budget_tokens?: unknown } | undefined;
+  if (typeof thinking?.budget_tokens !== "number") return;
+  const budget = Math.min(thinking.budget_tokens, Math.floor(limit / 2));
+  if (budget < MIN_BUDGET) delete body.thinking;
+  else {
+    body.thinking = { ...thinking, budget_tokens: budget };
+    // Sampling is fixed while thinking is on.
+    delete body.temperature;
+    delete body.top_p;
+  }
+}
+
+/** The error of a request that this wire cannot say. */
+export function unsupported(call: WireCall, path: string, why: string): SignalboxError {
+  return new SignalboxError("unsupported", `${call.provider}: ${path}: ${why}`, {
+    detail: "wire",
+    path,
+    provider: call.provider,
+    model: call.model.id,
+  });
+}

@@ -99,9 +99,5 @@ function refine(meaning: Meaning, link: unknown): Meaning {
   ) {
     return reset;
   }
-  // A socket that had already carried an answer was kept alive by us and closed by the server: nobody's failure.
-  const bytesRead = field(field(link, "socket"), "bytesRead");
-  if (meaning === reset && typeof bytesRead === "number" && bytesRead > 0)
-    return { kind: "network", detail: "stale_socket" };
   return meaning;
 }

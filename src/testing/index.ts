@@ -1,0 +1,21 @@
+/**
+ * Doubles for tests of code that uses this library: time, chance, providers and a server that misbehaves as told.
+ *
+ * @module
+ */
+export { type Random, seededRandom } from "../core/random.js";
+export { createCallContext } from "./call-context.js";
+export { type FetchStep, faultFetch, networkError } from "./fault-fetch.js";
+export * from "./fault-server/index.js";
+export {
+  type ScriptAction,
+  type ScriptedCall,
+  type ScriptedProvider,
+  type ScriptedProviderOptions,
+  type ScriptFunction,
+  type ScriptPiece,
+  type ScriptStep,
+  scriptedProvider,
+  testModel,
+} from "./scripted-provider.js";
+export { createVirtualClock, type VirtualClock, type VirtualClockOptions } from "./virtual-clock.js";

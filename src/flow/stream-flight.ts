@@ -2,6 +2,7 @@ import type { Assembler } from "../chat/assemble.js";
 import type { ChatChunk, Delta } from "../chat/chunk.js";
 import type { ChatReply } from "../chat/reply.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
+import type { AbortSource } from "./abort-source.js";
 import type { Answer } from "./attempt-chat.js";
 import type { CommittedStream } from "./open-stream.js";
 
@@ -36,10 +37,12 @@ export interface StreamReader {
 /**
  * @param open gives the committed stream; called at once.
  * @param finish makes the whole reply of the stream's end what the flight answers with.
+ * @param abort ends the flight when its last reader has left.
  */
 export function createStreamFlight(
   open: () => Promise<CommittedStream>,
   finish: (stream: CommittedStream) => ChatReply,
+  abort: AbortSource,
 ): StreamFlight {
   let source: CommittedStream | undefined;
   let tail: Link = { chunk: undefined, size: 0, next: undefined };
@@ -60,6 +63,7 @@ export function createStreamFlight(
     tail = link;
   };
   const fail = (thrown: unknown): void => {
+    if (ended) return;
     ended = true;
     failure = thrown as SignalboxError;
     rejectAnswer(thrown);
@@ -67,6 +71,13 @@ export function createStreamFlight(
   const opening = open().then((stream) => {
     source = stream;
   }, fail);
+
+  // Also where nobody is pulling: a reader that left between two chunks.
+  abort.listen((reason) => {
+    if (ended || !source) return;
+    source.cancel(reason);
+    fail(reason);
+  });
 
   /** Moves the head by at least one chunk, or to the end; readers at the head share one pull. */
   const pull = (): Promise<void> => {
@@ -80,6 +91,7 @@ export function createStreamFlight(
     if (ended || !source) return;
     try {
       const chunk = await source.next();
+      if (ended) return;
       if (chunk) append(chunk);
       else {
         ended = true;

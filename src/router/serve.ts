@@ -113,7 +113,7 @@ function streamFlight(parts: RouterParts, run: Run, call: Call): Flight {
     const stream = await walk(call, openStream);
     return restart ? restartable(call, stream) : stream;
   };
-  const stream = createStreamFlight(open, (source) => withUsage(source.assembler.reply(), call));
+  const stream = createStreamFlight(open, (source) => withUsage(source.assembler.reply(), call), call.abort);
   const answer = stream.answer.then((landed) => keep(parts, run, call, landed));
   airborne(parts, call, answer);
   return { call, answer, stream, seats: 0 };

@@ -1,0 +1,178 @@
+import { cached, createRouter } from "signalbox";
+import { createVirtualClock } from "signalbox/testing";
+import { expect, test } from "vitest";
+import { ask, double, failing } from "./doubles.js";
+
+test("an equal request is answered from memory, costs nothing and says what it saved", async () => {
+  const clock = createVirtualClock();
+  const provider = double("a");
+  const router = createRouter({ providers: [provider], cache: { ttlMs: 1_000 }, clock });
+  const first = await router.chat(ask("x"));
+  await clock.advance(400);
+  const second = await router.chat(ask("x"));
+  expect(provider.calls).toBe(1);
+  expect(second.choices[0].message.content).toBe(first.choices[0].message.content);
+  expect(second.route.cache).toEqual({ status: "hit", ageMs: 400, savedUsd: first.route.costUsd });
+  expect([second.route.costUsd, second.route.attempts]).toEqual([0, []]);
+  await clock.advance(600);
+  expect((await router.chat(ask("x"))).route.cache.status).toBe("miss");
+});
+
+test("a stream and a chat share an entry, and the replayed stream says the same", async () => {
+  const provider = double("a");
+  const router = createRouter({ providers: [provider], cache: {} });
+  const reply = await router.stream(ask("x")).reply;
+  expect(reply.route.cache.status).toBe("miss");
+  let text = "";
+  const again = router.stream(ask("x"));
+  for await (const { choices } of again) text += choices[0]?.delta.content ?? "";
+  expect(text).toBe("a says hello");
+  expect((await again.reply).route.cache.status).toBe("hit");
+  expect((await router.chat(ask("x"))).route.cache.status).toBe("hit");
+  expect(provider.calls).toBe(1);
+});
+
+test("tenants never share an answer", async () => {
+  const provider = double("a");
+  const router = createRouter({ providers: [provider], cache: {} });
+  await router.with({ tenant: "acme" }).chat(ask("x"));
+  expect((await router.with({ tenant: "zeta" }).chat(ask("x"))).route.cache.status).toBe("miss");
+  expect((await router.chat(ask("x"))).route.cache.status).toBe("miss");
+  expect((await router.chat(ask("x"), { tenant: "acme" })).route.cache.status).toBe("hit");
+  expect(provider.calls).toBe(3);
+});
+
+test("a hit is served only where its candidate could serve the call", async () => {
+  const router = createRouter({ providers: [double("a"), double("b")], strategy: "ordered", cache: {} });
+  expect((await router.chat(ask("x"))).route.provider).toBe("a");
+  expect((await router.chat(ask("x"), { deny: ["a"] })).route.provider).toBe("b");
+});
+
+test("a routing change does not turn a hit into a miss", async () => {
+  const router = createRouter({ providers: [double("a"), double("b")], strategy: "ordered", cache: {} });
+  await router.chat(ask("x"));
+  expect((await router.chat(ask("x"), { strategy: "round-robin" })).route.cache.status).toBe("hit");
+  router.disable("a");
+  expect((await router.chat(ask("x"))).route.cache.status).toBe("hit");
+});
+
+test("100 equal requests at once make one upstream call", async () => {
+  const provider = double("a");
+  const router = createRouter({ providers: [provider], cache: {} });
+  const replies = await Promise.all(Array.from({ length: 100 }, () => router.chat(ask("x"))));
+  expect(provider.calls).toBe(1);
+  expect(replies.filter(({ route }) => route.cache.status === "joined")).toHaveLength(99);
+  expect(replies.filter(({ route }) => route.attempts.length > 0)).toHaveLength(1);
+  expect(router.stats().attempts.attempts).toBe(1);
+});
+
+test("the leader's abort does not hurt those who joined", async () => {
+  let release: () => void = () => {};
+  const gate = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const provider = double("a");
+  const inner = provider.chat;
+  provider.chat = async (request, context) => {
+    await gate;
+    return (inner as NonNullable<typeof inner>)(request, context);
+  };
+  const router = createRouter({ providers: [provider], cache: {} });
+  const controller = new AbortController();
+  const leader = router.chat(ask("x"), { signal: controller.signal });
+  const follower = router.chat(ask("x"));
+  controller.abort();
+  await expect(leader).rejects.toMatchObject({ kind: "cancelled" });
+  release();
+  expect((await follower).choices[0].message.content).toBe("a says hello");
+});
+
+test("a failure is not shared as an answer: those who joined ask for themselves", async () => {
+  const provider = double("a", { fail: (call) => (call === 1 ? failing("invalid_request") : undefined) });
+  const router = createRouter({ providers: [provider], cache: {} });
+  const outcomes = await Promise.allSettled(Array.from({ length: 10 }, () => router.chat(ask("x"))));
+  expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(9);
+  expect(provider.calls).toBe(2);
+});
+
+test("a score of 0 drops the answer from the cache", async () => {
+  const router = createRouter({ providers: [double("a")], cache: {} });
+  const reply = await router.chat(ask("x"));
+  router.feedback(reply, { score: 0 });
+  expect((await router.chat(ask("x"))).route.cache.status).toBe("miss");
+});
+
+test("temperature above 0 is not stored unless told to", async () => {
+  const router = createRouter({ providers: [double("a")], cache: {} });
+  const warm = { ...ask("x"), temperature: 0.7 };
+  await router.chat(warm);
+  expect((await router.chat(warm)).route.cache.status).toBe("bypass");
+  const any = createRouter({ providers: [double("a")], cache: { temperature: "any" } });
+  await any.chat(warm);
+  expect((await any.chat(warm)).route.cache.status).toBe("hit");
+});
+
+test("cached(provider): a hit makes no attempt and costs nothing", async () => {
+  const provider = double("a");
+  const router = createRouter({ providers: [cached(provider, { mode: "response" })] });
+  await router.chat(ask("x"));
+  const reply = await router.chat(ask("x"));
+  expect(provider.calls).toBe(1);
+  expect([reply.route.cache.status, reply.route.costUsd, reply.route.attempts]).toEqual(["hit", 0, []]);
+});
+
+test("cached(provider) in context mode sends the stored history and always asks", async () => {
+  const provider = double("a");
+  const seen: number[] = [];
+  const inner = provider.chat;
+  provider.chat = (request, context) => {
+    seen.push((request as { messages: unknown[] }).messages.length);
+    return (inner as NonNullable<typeof inner>)(request, context);
+  };
+  const router = createRouter({ providers: [cached(provider, { mode: "context" })], conversations: { ttlMs: 1 } });
+  const context = { conversationId: "c1", tenant: undefined };
+  const decorated = cached(provider, { mode: "context" });
+  const call = {
+    ...context,
+    signal: new AbortController().signal,
+    deadline: { remainingMs: () => 1e9 },
+    requestId: "r",
+  };
+  const attempts = { limit: 4, used: 0, take: () => true };
+  await decorated.chat?.(ask("one"), { ...call, attempts });
+  await decorated.chat?.(ask("two"), { ...call, attempts });
+  expect(seen).toEqual([1, 3]);
+  await router.close();
+});
+
+test("a conversation remembers: the next turn is sent as its new message alone", async () => {
+  const provider = double("a");
+  const lengths: number[] = [];
+  const inner = provider.chat;
+  provider.chat = (request, context) => {
+    lengths.push((request as { messages: unknown[] }).messages.length);
+    return (inner as NonNullable<typeof inner>)(request, context);
+  };
+  const router = createRouter({ providers: [provider] });
+  const talk = router.conversation("c1", { tenant: "acme" });
+  await talk.chat({
+    messages: [
+      { role: "system", content: "be brief" },
+      { role: "user", content: "one" },
+    ],
+  });
+  await talk.chat("two");
+  expect(lengths).toEqual([2, 4]);
+  expect(talk.messages().map(({ role }) => role)).toEqual(["system", "user", "assistant", "user", "assistant"]);
+  expect(router.conversation("c1").messages()).toEqual([]);
+  await Promise.all([talk.chat("three"), talk.chat("four")]);
+  const texts = talk
+    .messages()
+    .filter(({ role }) => role === "user")
+    .map(({ content }) => content);
+  expect(texts).toEqual(["one", "two", "three", "four"]);
+  const snapshot = JSON.parse(JSON.stringify(talk.export()));
+  const copy = router.conversation("c2");
+  expect([copy.import(snapshot), copy.messages().length]).toEqual([true, 9]);
+  expect(copy.import({ version: 99 })).toBe(false);
+});

@@ -1,12 +1,7 @@
-import { createRouter, SignalboxError, simulated } from "signalbox";
+import { createRouter, simulated } from "signalbox";
 
 // A vendor that fails every call, and one that works.
-const failing = simulated({
-  id: "failing",
-  reply: () => {
-    throw new SignalboxError("overloaded", "too many people at once");
-  },
-});
+const failing = simulated({ id: "failing", failures: () => "server" });
 const router = createRouter({
   providers: [failing, simulated({ id: "healthy", reply: "Hello." })],
   strategy: "ordered",

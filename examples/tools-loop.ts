@@ -1,4 +1,4 @@
-import { createReply, createRouter, type FunctionTool, type Message, simulated } from "signalbox";
+import { createRouter, type FunctionTool, type Message, simulated } from "signalbox";
 
 const tools: FunctionTool[] = [
   {
@@ -22,8 +22,7 @@ const model = simulated({
   reply: ({ messages }) => {
     const last = messages.at(-1);
     if (last?.role === "tool") return `The sum is ${String(last.content)}.`;
-    const call = { id: "call_1", type: "function" as const, function: { name: "add", arguments: '{"a":2,"b":40}' } };
-    return createReply({ toolCalls: [call] });
+    return { toolCalls: [{ name: "add", arguments: { a: 2, b: 40 } }] };
   },
 });
 

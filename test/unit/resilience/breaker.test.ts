@@ -179,6 +179,30 @@ describe("how long it stays open", () => {
   });
 });
 
+describe("while it is open", () => {
+  it("counts its time from its opening, not from the last request (the seed's breaker did)", async () => {
+    const { breaker, clock, times, call } = setUp();
+    const late = Array.from({ length: 20 }, () => breaker.acquire(0));
+    times(5, true);
+    for (const token of late) {
+      await clock.advance(150);
+      call(true);
+      breaker.settle(token, clock.now(), true);
+    }
+    expect(clock.now()).toBe(3_000);
+    expect(breaker.retryAtMs(clock.now())).toBe(3_750);
+  });
+
+  it("lets nothing through (the seed's sent anyway when all were open)", async () => {
+    const { clock, times, call } = setUp();
+    times(5, true);
+    for (let i = 0; i < 37; i++) {
+      expect(call(false)).toBe(false);
+      await clock.advance(100);
+    }
+  });
+});
+
 describe("half-open", () => {
   async function halfOpen() {
     const all = setUp();

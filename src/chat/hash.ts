@@ -5,7 +5,7 @@ type OneShot = (algorithm: string, data: string, encoding: "base64url") => strin
 /** sha256 of a text's UTF-8, base64url (43 characters). Lone surrogates stay distinct. */
 export const sha256 = createSha256((crypto as { hash?: OneShot }).hash);
 
-/** Node 20.20 and 22 have a one-shot hash, a third faster; Node 20.19 has not. */
+/** The one-shot hash is a third faster; runtimes that imitate Node may lack it. */
 export function createSha256(oneShot: OneShot | undefined): (text: string) => string {
   if (oneShot !== undefined) return (text) => oneShot("sha256", utf8Safe(text), "base64url");
   return (text) => crypto.createHash("sha256").update(utf8Safe(text)).digest("base64url");

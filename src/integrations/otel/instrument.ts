@@ -1,0 +1,166 @@
+import {
+  type Context,
+  context,
+  type MeterProvider,
+  metrics,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  type TracerProvider,
+  trace,
+} from "@opentelemetry/api";
+import type { EventMap, EventName } from "../../contract/events.js";
+import type { Attempt, RequestRecord } from "../../contract/records.js";
+import { SignalboxError } from "../../errors/signalbox-error.js";
+import { attemptAttributes, requestAttributes } from "./attributes.js";
+import { type ContentOptions, createContentWriter } from "./content.js";
+import { createInstruments } from "./instruments.js";
+import * as names from "./names.js";
+import type { RouterLike } from "./router-like.js";
+import { type SeenCall, takeSeenCall, tracedView } from "./traced-view.js";
+
+export interface InstrumentOptions {
+  /** @default the global one */
+  readonly tracerProvider?: TracerProvider | undefined;
+  /** @default the global one, as it stands when `instrument` is called: set up the SDK first */
+  readonly meterProvider?: MeterProvider | undefined;
+  /**
+   * Records prompts and answers on the request's span, of calls through {@link Instrumentation.router} alone. Needs a
+   * context manager, which the Node SDK brings. @default false
+   */
+  readonly captureContent?: boolean | ContentOptions | undefined;
+  /** Requests traced at one time; later ones go untraced until others end. @default 10_000 */
+  readonly maxOpen?: number | undefined;
+}
+
+export interface Instrumentation<R> {
+  /** The same router; its streams become children of the span they were asked for in, wherever they are read. */
+  readonly router: R;
+  /** Stops listening; spans still open are ended. */
+  stop(): void;
+}
+
+/** A request under way. */
+interface OpenRequest {
+  readonly span: Span;
+  readonly inside: Context;
+  /** What to add to `performance.now()` for the wall clock. */
+  readonly wallOffsetMs: number;
+  readonly seen: SeenCall | undefined;
+}
+
+/**
+ * Traces and measures a router: a span per request, a child span per upstream call in the words of the GenAI semantic
+ * conventions ({@link names.SEMCONV_VERSION}), and their metrics. Without an OpenTelemetry SDK it does next to nothing.
+ *
+ * @throws SignalboxError `invalid_options`
+ * @example
+ * const { router } = instrument(createRouter({ providers: [minimax(), glm(), kimi()] }));
+ */
+export function instrument<R extends RouterLike>(router: R, options: InstrumentOptions = {}): Instrumentation<R> {
+  const { captureContent = false, maxOpen = 10_000 } = options;
+  if (!(Number.isInteger(maxOpen) && maxOpen > 0)) {
+    throw new SignalboxError("invalid_options", "maxOpen: must be a whole number above 0", { path: "maxOpen" });
+  }
+  const tracer = (options.tracerProvider ?? trace.getTracerProvider()).getTracer("signalbox", undefined, {
+    schemaUrl: `https://opentelemetry.io/schemas/${names.SEMCONV_VERSION}`,
+  });
+  const meter = (options.meterProvider ?? metrics.getMeterProvider()).getMeter("signalbox");
+  const instruments = createInstruments(meter);
+  const content =
+    captureContent === false ? undefined : createContentWriter(captureContent === true ? {} : captureContent);
+  const open = new Map<string, OpenRequest>();
+
+  const onRequest = ({ requestId, tenant, streamed }: EventMap["request"]): void => {
+    if (open.size >= maxOpen || open.has(requestId)) return;
+    const outside = context.active();
+    const wallOffsetMs = Date.now() - performance.now();
+    const attributes = {
+      "signalbox.request_id": requestId,
+      "signalbox.streamed": streamed,
+      "signalbox.tenant": tenant,
+    };
+    const startTime = wallOffsetMs + performance.now();
+    const span = tracer.startSpan("signalbox.request", { kind: SpanKind.INTERNAL, startTime, attributes }, outside);
+    if (!span.isRecording()) return;
+    const seen = content && takeSeenCall(outside);
+    open.set(requestId, { span, inside: trace.setSpan(outside, span), wallOffsetMs, seen });
+    if (!content || !seen) return;
+    const { messages } = seen.request;
+    span.setAttribute(names.INPUT_MESSAGES, content.input(messages));
+    const system = content.system(messages);
+    if (system !== undefined) span.setAttribute(names.SYSTEM_INSTRUCTIONS, system);
+  };
+
+  const onAttempt = (attempt: Attempt): void => {
+    instruments?.attempt(attempt);
+    const request = open.get(attempt.requestId);
+    if (!request) return;
+    // The event comes when the call settles; its own clock says how long ago it began.
+    const endTime = request.wallOffsetMs + performance.now();
+    const startTime = endTime - (attempt.settledAtMs - attempt.startedAtMs);
+    const attributes = attemptAttributes(attempt);
+    const span = tracer.startSpan(
+      `chat ${attempt.model}`,
+      { kind: SpanKind.CLIENT, startTime, attributes },
+      request.inside,
+    );
+    setStatus(span, attempt.outcome, attempt.detail);
+    span.end(endTime);
+  };
+
+  const onDone = (record: RequestRecord): void => {
+    instruments?.done(record);
+    const request = open.get(record.requestId);
+    if (!request) return;
+    open.delete(record.requestId);
+    const { span, seen, wallOffsetMs } = request;
+    const endTime = wallOffsetMs + performance.now();
+    span.setAttributes(requestAttributes(record));
+    setStatus(span, record.outcome === "ok" ? "success" : record.outcome, record.detail);
+    if (!content || !seen || record.outcome !== "ok") {
+      span.end(endTime);
+      return;
+    }
+    // The reply is handed over right after this event; the span keeps the time of the event.
+    seen
+      .reply()
+      .then((reply) => void span.setAttribute(names.OUTPUT_MESSAGES, content.output(reply)))
+      .catch(() => {})
+      .finally(() => span.end(endTime));
+  };
+
+  const note = (name: string, requestId: string | undefined, attributes: Record<string, string | number>): void => {
+    const request = requestId === undefined ? undefined : open.get(requestId);
+    request?.span.addEvent(name, attributes, request.wallOffsetMs + performance.now());
+  };
+
+  const listeners: { readonly [Name in EventName]?: (event: EventMap[Name]) => void } = {
+    request: onRequest,
+    attempt: onAttempt,
+    done: onDone,
+    retry: ({ requestId, candidate, error, delayMs }) =>
+      note("signalbox.retry", requestId, { candidate, error, delay_ms: delayMs }),
+    fallback: ({ requestId, from, to, error }) => note("signalbox.fallback", requestId, { from, to, error }),
+    degraded: ({ requestId, rung }) => note("signalbox.degraded", requestId, { rung }),
+    ...(instruments ? { breaker: (event: EventMap["breaker"]) => instruments.breaker(event) } : {}),
+  };
+  const entries = Object.entries(listeners) as [EventName, (event: unknown) => void][];
+  for (const [name, listener] of entries) router.on(name, listener);
+
+  return {
+    router: tracedView(router, content !== undefined),
+    stop() {
+      for (const [name, listener] of entries) router.off(name, listener);
+      for (const { span } of open.values()) span.end();
+      open.clear();
+    },
+  };
+}
+
+/** A caller who left is no error of anybody's. */
+function setStatus(span: Span, outcome: string, detail: string | undefined): void {
+  if (outcome === "success" || outcome === "cancelled") return;
+  const message = detail === undefined ? outcome : `${outcome} (${detail})`;
+  span.setStatus({ code: SpanStatusCode.ERROR, message });
+}

@@ -1,0 +1,22 @@
+import type { ChatChunk } from "../../chat/chunk.js";
+import type { ChatReply } from "../../chat/reply.js";
+import type { ChatRequest } from "../../chat/request.js";
+import type { CallOptions } from "../../contract/call-options.js";
+import type { EventMap, EventName } from "../../contract/events.js";
+
+/** The part of a streamed answer that this door passes on. */
+export interface StreamLike extends AsyncIterable<ChatChunk> {
+  readonly reply: Promise<ChatReply>;
+  text(): Promise<string>;
+  toResponse(init?: { readonly headers?: Record<string, string> | undefined }): Response;
+  [Symbol.asyncIterator](): AsyncIterableIterator<ChatChunk> & { poll(): ChatChunk | undefined };
+}
+
+/** The part of a router that this door uses; `createRouter` returns one. */
+export interface RouterLike {
+  chat(request: ChatRequest, options?: CallOptions): Promise<ChatReply>;
+  stream(request: ChatRequest, options?: CallOptions): StreamLike;
+  with(options: CallOptions): RouterLike;
+  on<Name extends EventName>(name: Name, listener: (event: EventMap[Name]) => void): unknown;
+  off<Name extends EventName>(name: Name, listener: (event: EventMap[Name]) => void): unknown;
+}

@@ -1,0 +1,76 @@
+import { type Context, context, createContextKey, ROOT_CONTEXT } from "@opentelemetry/api";
+import type { ChatReply } from "../../chat/reply.js";
+import type { ChatRequest } from "../../chat/request.js";
+import type { RouterLike, StreamLike } from "./router-like.js";
+
+/** A call that passed through the view: what its events do not say. */
+export interface SeenCall {
+  readonly request: ChatRequest;
+  readonly reply: () => Promise<ChatReply>;
+  /** Set by the request it belongs to, so that a request made inside that one does not take it again. */
+  taken: boolean;
+}
+
+const SEEN = createContextKey("signalbox.seen_call");
+
+/** The call that the request now beginning belongs to. */
+export function takeSeenCall(active: Context): SeenCall | undefined {
+  const seen = active.getValue(SEEN) as SeenCall | undefined;
+  if (!seen || seen.taken) return undefined;
+  seen.taken = true;
+  return seen;
+}
+
+/**
+ * A view of a router whose streams belong to the context they were asked for in, not the one they are read in.
+ * @param watching whether calls are shown to the request that begins in them, for content.
+ */
+export function tracedView<R extends RouterLike>(router: R, watching: boolean): R {
+  const view: RouterLike = {
+    ...router,
+    chat(request, options) {
+      if (!watching) return router.chat(request, options);
+      let reply: Promise<ChatReply> | undefined;
+      const seen: SeenCall = { request, reply: () => reply as Promise<ChatReply>, taken: false };
+      reply = context.with(context.active().setValue(SEEN, seen), () => router.chat(request, options));
+      return reply;
+    },
+    stream(request, options) {
+      const asked = context.active();
+      const stream = router.stream(request, options);
+      if (!watching) return asked === ROOT_CONTEXT ? stream : boundStream(stream, asked);
+      const seen: SeenCall = { request, reply: () => stream.reply, taken: false };
+      return boundStream(stream, asked.setValue(SEEN, seen));
+    },
+    with: (options) => tracedView(router.with(options), watching),
+  };
+  return view as R;
+}
+
+function boundStream(stream: StreamLike, asked: Context): StreamLike {
+  let begun = false;
+  /** The first read starts the request: it runs where the stream was asked for. */
+  const begin = <T>(read: () => T): T => {
+    if (begun) return read();
+    begun = true;
+    return context.with(asked, read);
+  };
+  return {
+    get reply() {
+      return begin(() => stream.reply);
+    },
+    text: () => begin(() => stream.text()),
+    toResponse: (init) => begin(() => stream.toResponse(init)),
+    [Symbol.asyncIterator]() {
+      const iterator = stream[Symbol.asyncIterator]();
+      return {
+        poll: () => iterator.poll(),
+        next: () => begin(() => iterator.next()),
+        return: async () => (await iterator.return?.()) ?? { value: undefined, done: true },
+        [Symbol.asyncIterator]() {
+          return this;
+        },
+      };
+    },
+  };
+}

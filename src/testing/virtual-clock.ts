@@ -8,6 +8,11 @@ export interface VirtualClock extends Clock {
    * timers that such a chain sets inside the window fire as well.
    */
   advance(ms: number): Promise<void>;
+  /**
+   * What a suspended process or a blocked event loop sees: `ms` milliseconds pass in which no timer fires; those that
+   * were due then fire late, all at the new time.
+   */
+  suspend(ms: number): Promise<void>;
   /** Sets the wall clock forward or back by `ms`, as an operator or NTP does; `now()` and timers do not notice. */
   jumpWall(ms: number): void;
   /** Lets promise chains (and I/O that is ready) run without moving time. */
@@ -57,6 +62,15 @@ export function createVirtualClock(options: VirtualClockOptions = {}): VirtualCl
     return first;
   }
 
+  async function fire(untilMs: number): Promise<void> {
+    for (let timer = nextDue(untilMs); timer !== undefined; timer = nextDue(untilMs)) {
+      timers.delete(timer);
+      nowMs = Math.max(nowMs, timer.dueAtMs);
+      timer.callback();
+      await settle();
+    }
+  }
+
   return {
     now: () => nowMs,
     wallNow: () => nowMs + wallOffsetMs,
@@ -71,14 +85,13 @@ export function createVirtualClock(options: VirtualClockOptions = {}): VirtualCl
     async advance(ms) {
       const untilMs = nowMs + Math.max(0, ms);
       await settle();
-      for (let timer = nextDue(untilMs); timer !== undefined; timer = nextDue(untilMs)) {
-        timers.delete(timer);
-        nowMs = Math.max(nowMs, timer.dueAtMs);
-        timer.callback();
-        await settle();
-      }
+      await fire(untilMs);
       nowMs = Math.max(nowMs, untilMs);
       await settle();
+    },
+    async suspend(ms) {
+      nowMs += Math.max(0, ms);
+      await fire(nowMs);
     },
     jumpWall(ms) {
       wallOffsetMs += ms;

@@ -52,6 +52,17 @@ describe("virtual clock", () => {
     expect(fired).toBe(3);
   });
 
+  it("fires late what was due while the process slept", async () => {
+    const clock = createVirtualClock();
+    const at: number[] = [];
+    clock.setTimeout(() => at.push(clock.now()), 10);
+    clock.setTimeout(() => at.push(clock.now()), 2_000);
+    await clock.suspend(1_000);
+    expect(at).toEqual([1_000]);
+    await clock.advance(1_000);
+    expect(at).toEqual([1_000, 2_000]);
+  });
+
   it("sets the wall clock apart from the monotonic one", async () => {
     const clock = createVirtualClock({ startMs: 5, startWallMs: 1_000_000 });
     await clock.advance(10);

@@ -3,8 +3,13 @@ import { keep } from "./measure.js";
 import { Memory } from "./memory.js";
 import { type CacheSettings, isTtl, readCacheOptions } from "./options.js";
 import { ageing } from "./policies/ageing.js";
+import { PressureGauge } from "./pressure.js";
 import { tidyTags } from "./tags.js";
+import { StoreTier } from "./tier.js";
 import type { Cache, CacheOptions, CacheStats, EntryView, MemoryCache, Pin, WarmEntry, WarmResult } from "./types.js";
+
+/** How long closing and flushing wait for the second tier, milliseconds. */
+const FLUSH_MS = 5_000;
 
 /**
  * A bounded in-memory cache with lifetimes, tags, a byte budget measured on the real heap size of its entries, and an
@@ -26,25 +31,44 @@ export function createCache(options: CacheOptions = {}): Cache {
 class TieredCache implements Cache {
   readonly #settings: CacheSettings;
   readonly #memory: Memory;
+  readonly #tier: StoreTier | undefined;
+  readonly #gauge: PressureGauge | undefined;
   #refused = 0;
 
   constructor(settings: CacheSettings) {
+    const memory = new Memory(settings);
+    const { store, clock, storeTimeoutMs, storeQueue } = settings;
     this.#settings = settings;
-    this.#memory = new Memory(settings);
+    this.#memory = memory;
+    if (settings.pressure !== undefined) this.#gauge = new PressureGauge(settings.pressure, settings.maxBytes);
+    if (store === undefined) return;
+    this.#tier = new StoreTier(store, clock, storeTimeoutMs, storeQueue, {
+      found: (key, { value, expires, tags, cost }) => {
+        const kept = keep(value);
+        const ttlMs = expires === null ? Infinity : expires - clock.wallNow();
+        if (kept !== null && isTtl(ttlMs) && !memory.has(key)) memory.set(key, kept, ttlMs, tags, cost);
+      },
+      tag: (tag) => memory.deleteByTag(tag),
+      all: () => memory.clear(),
+    });
   }
 
   get<T>(key: string): T | undefined | Promise<T | undefined> {
-    const value = this.#memory.get(key);
-    if (value !== undefined) return value as T;
-    return this.load<T>(key);
+    const value = this.peek<T>(key);
+    return value === undefined ? this.load<T>(key) : value;
   }
 
   peek<T>(key: string): T | undefined {
+    if (this.#gauge?.due()) this.#fitHeap(this.#gauge);
     return this.#memory.get(key) as T | undefined;
   }
 
-  load<T>(_key: string): Promise<T | undefined> | undefined {
-    return undefined;
+  load<T>(key: string): Promise<T | undefined> | undefined {
+    return this.#tier?.read(key).then((entry) => {
+      // What was written meanwhile is newer than what the store had.
+      const now = this.#memory.look(key);
+      return (now === undefined ? structuredClone(entry?.value) : now) as T | undefined;
+    });
   }
 
   has(key: string): boolean {
@@ -56,18 +80,22 @@ class TieredCache implements Cache {
   }
 
   delete(key: string): boolean {
+    this.#tier?.delete(key);
     return this.#memory.delete(key);
   }
 
   deleteByTag(tag: string): number {
+    this.#tier?.deleteByTag(tag);
     return this.#memory.deleteByTag(tag);
   }
 
   deleteWhere(predicate: (entry: EntryView) => boolean): number {
+    this.#tier?.deleteWhere(predicate);
     return this.#memory.deleteWhere(predicate);
   }
 
   clear(): void {
+    this.#tier?.clear();
     this.#memory.clear();
   }
 
@@ -110,14 +138,27 @@ class TieredCache implements Cache {
       refused: this.#refused,
       tags: tags.size,
       pinned,
+      ...(this.#tier === undefined ? {} : { store: this.#tier.stats() }),
     };
   }
 
-  async flush(): Promise<void> {}
+  async flush(timeoutMs = FLUSH_MS): Promise<void> {
+    await this.#tier?.flush(timeoutMs);
+  }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    await this.#tier?.flush(FLUSH_MS);
+    await this.#tier?.close();
+  }
+
+  #fitHeap(gauge: PressureGauge): void {
+    const memory = this.#memory;
+    const budget = gauge.budget(this.#settings.clock.now(), memory.budget, memory.bytes);
+    if (budget !== memory.budget) memory.setBudget(budget);
+  }
 
   #put(key: string, value: unknown, options: EntryOptions | undefined, evict: boolean): boolean {
+    if (this.#gauge !== undefined) this.#fitHeap(this.#gauge);
     const ttlMs = options?.ttlMs ?? this.#settings.ttlMs;
     const tags = tidyTags(options?.tags);
     const kept = typeof key === "string" && isTtl(ttlMs) && tags !== null ? keep(value) : null;
@@ -125,6 +166,7 @@ class TieredCache implements Cache {
     const cost = given !== undefined && given > 0 && Number.isFinite(given) ? given : 0;
     const done = kept !== null && tags !== null && this.#memory.set(key, kept, ttlMs, tags, cost, evict);
     if (!done) this.#refused++;
+    else this.#tier?.write(key, kept.value, ttlMs, tags, cost);
     return done;
   }
 }

@@ -1,11 +1,13 @@
+import { Holds } from "./holds.js";
 import { flatText, give, type Kept, stringBytes } from "./measure.js";
 import type { CacheSettings } from "./options.js";
+import { guarded } from "./policies/guarded.js";
 import type { EvictionOrder } from "./policies/policy.js";
-import { grown } from "./policies/slot-list.js";
+import { Slots } from "./slots.js";
 import { TagIndex, tagSetBytes } from "./tags.js";
-import type { EntryView } from "./types.js";
+import type { EntryView, Pin } from "./types.js";
 
-/** Heap an entry takes besides its key and value: its place in the map, the slot and the policy's notes. Measured. */
+/** Heap an entry takes besides its key and value: its place in the map, the slot, the policy's notes. Measured by cache-report. */
 export const ENTRY_BYTES = 120;
 
 /** Slots looked at for expired entries on each write. */
@@ -13,34 +15,20 @@ const SWEEP = 4;
 
 type Reason = "evicted" | "expired" | "deleted" | "replaced";
 
-/** A hold on an entry; dropped from the table when the entry leaves in another way. */
-interface Hold {
-  readonly slot: number;
-  count: number;
-  /** Taken out of the policy's order because it was about to be evicted. */
-  parked: boolean;
-}
-
 /**
  * The entries themselves: one map from key to slot, and columns of plain numbers beside it. Every operation takes
- * constant time, whatever the policy, and the bytes in use never exceed the budget when one returns.
+ * constant time, and the bytes in use never exceed the budget when one returns.
  */
 export class Memory {
   readonly #settings: CacheSettings;
-  #order: EvictionOrder;
   readonly #index = new Map<string, number>();
-  readonly #keys: (string | undefined)[] = [];
-  readonly #values: unknown[] = [];
-  readonly #free: number[] = [];
-  readonly #holds = new Map<number, Hold>();
+  readonly #slots = new Slots();
+  readonly #holds = new Holds();
+  #order: EvictionOrder;
+  #entryBytes = 0;
+  #hand = 0;
   readonly tags = new TagIndex();
   readonly removed: Record<Reason, number> = { evicted: 0, expired: 0, deleted: 0, replaced: 0 };
-  #expires = new Float64Array(16);
-  #bytes = new Uint32Array(16);
-  #costs = new Float32Array(16);
-  #entryBytes = 0;
-  #heldBytes = 0;
-  #hand = 0;
   budget: number;
   hits = 0;
   misses = 0;
@@ -48,7 +36,7 @@ export class Memory {
 
   constructor(settings: CacheSettings) {
     this.#settings = settings;
-    this.#order = settings.policy.start();
+    this.#order = guarded(settings.policy.start());
     this.budget = settings.maxBytes;
   }
 
@@ -71,8 +59,14 @@ export class Memory {
       return undefined;
     }
     this.hits++;
-    if (!this.#isParked(slot)) this.#order.hit(slot);
-    return give(this.#values[slot]);
+    if (!this.#holds.parked(slot)) this.#order.hit(slot);
+    return give(this.#slots.values[slot]);
+  }
+
+  /** The value, uncounted. */
+  look(key: string): unknown {
+    const slot = this.#live(key);
+    return slot < 0 ? undefined : give(this.#slots.values[slot]);
   }
 
   has(key: string): boolean {
@@ -82,23 +76,24 @@ export class Memory {
   /** Stores a kept value; `false` where it cannot fit, and then nothing has changed. Without `evict` only free room counts. */
   set(key: string, kept: Kept, ttlMs: number, tags: readonly string[], cost: number, evict = true): boolean {
     this.#sweep();
+    const { maxEntries, clock } = this.#settings;
     const bytes = ENTRY_BYTES + stringBytes(key) + kept.bytes;
+    const most = bytes + tagSetBytes(tags);
     const old = this.#live(key);
-    const oldBytes = old < 0 ? 0 : (this.#bytes[old] as number);
-    const held = this.#heldBytes - (this.#isHeld(old) ? this.#weight(old) : 0);
-    if (bytes > 0xffff_ffff || bytes + tagSetBytes(tags) + held > this.budget) return false;
-    if (old < 0 && this.#holds.size >= this.#settings.maxEntries) return false;
-    if (!evict && this.bytes + bytes - oldBytes + tagSetBytes(tags) > this.budget) return false;
-    if (!evict && old < 0 && this.size >= this.#settings.maxEntries) return false;
+    const held = this.#holds.bytes - (this.#holds.has(old) ? this.#weight(old) : 0);
+    if (bytes > 0xffff_ffff || most + held > this.budget) return false;
+    if (old < 0 && this.#holds.size >= maxEntries) return false;
+    if (!evict && this.bytes + most - (old < 0 ? 0 : (this.#slots.bytes[old] as number)) > this.budget) return false;
+    if (!evict && old < 0 && this.size >= maxEntries) return false;
+    this.inserted++;
     if (ttlMs === 0) {
       if (old >= 0) this.#remove(old, "replaced");
       this.removed.expired++;
-    } else {
-      const expires = ttlMs === Infinity ? Infinity : this.#settings.clock.now() + ttlMs;
-      if (old < 0) this.#insert(flatText(key), kept.value, bytes, expires, tags, cost);
-      else this.#replace(old, kept.value, bytes, expires, tags, cost);
+      return true;
     }
-    this.inserted++;
+    const expires = ttlMs === Infinity ? Infinity : clock.now() + ttlMs;
+    if (old < 0) this.#insert(flatText(key), kept.value, bytes, expires, tags, cost);
+    else this.#replace(old, kept.value, bytes, expires, tags, cost);
     return true;
   }
 
@@ -109,70 +104,60 @@ export class Memory {
   }
 
   deleteByTag(tag: string): number {
-    let count = 0;
+    const before = this.removed.deleted;
     this.tags.each(tag, (slot) => {
-      this.#remove(slot, "deleted");
-      count++;
+      if (!this.#expire(slot)) this.#remove(slot, "deleted");
     });
-    return count;
+    return this.removed.deleted - before;
   }
 
   deleteWhere(predicate: (entry: EntryView) => boolean): number {
-    let count = 0;
-    for (let slot = 0; slot < this.#keys.length; slot++) {
-      const key = this.#keys[slot];
-      if (key === undefined || !picks(predicate, viewOf(key, this.#values[slot], this.tags.of(slot)))) continue;
-      if (this.#keys[slot] !== key) continue; // the predicate itself dropped it
-      this.#remove(slot, "deleted");
-      count++;
+    const before = this.removed.deleted;
+    const { keys, values } = this.#slots;
+    for (let slot = 0; slot < keys.length; slot++) {
+      const key = keys[slot];
+      if (key === undefined || this.#expire(slot)) continue;
+      const picked = picks(predicate, viewOf(key, values[slot], this.tags.of(slot)));
+      // The predicate may itself have changed the cache.
+      if (picked && this.#index.get(key) === slot) this.#remove(slot, "deleted");
     }
-    return count;
+    return this.removed.deleted - before;
   }
 
   clear(): void {
     this.removed.deleted += this.size;
     this.#index.clear();
-    this.#keys.length = 0;
-    this.#values.length = 0;
-    this.#free.length = 0;
+    this.#slots.clear();
     this.#holds.clear();
     this.tags.clear();
-    this.#order = this.#settings.policy.start();
+    this.#order = guarded(this.#settings.policy.start());
     this.#entryBytes = 0;
-    this.#heldBytes = 0;
     this.#hand = 0;
   }
 
   prune(): number {
     const before = this.removed.expired;
-    for (let slot = 0; slot < this.#keys.length; slot++) this.#expire(slot);
+    for (let slot = 0; slot < this.#slots.length; slot++) this.#expire(slot);
     return this.removed.expired - before;
   }
 
-  /** Holds an entry; the function lets it go. `undefined` where there is none. */
-  pin(key: string): { value: unknown; release: () => void } | undefined {
+  /** Holds an entry until it is let go; `undefined` where there is none. */
+  pin(key: string): Pin | undefined {
     const slot = this.#live(key);
     if (slot < 0) return undefined;
-    let hold = this.#holds.get(slot);
-    if (hold === undefined) {
-      hold = { slot, count: 0, parked: false };
-      this.#holds.set(slot, hold);
-      this.#heldBytes += this.#weight(slot);
-    }
-    hold.count++;
-    const held = hold;
+    const hold = this.#holds.open(slot, this.#weight(slot));
     let open = true;
     return {
-      value: give(this.#values[slot]),
+      value: give(this.#slots.values[slot]),
       release: () => {
-        if (open) this.#release(held);
+        if (open && this.#holds.close(hold)) this.#letGo(slot, hold.parked);
         open = false;
       },
     };
   }
 
-  /** Sets the budget and evicts down to it. What is pinned stays, and the rest of the way is gone when it is let go. */
-  shrinkTo(budget: number): void {
+  /** Sets the budget and evicts down to it; what is held leaves when it is let go. */
+  setBudget(budget: number): void {
     this.budget = budget;
     this.#makeRoom(0, 0, -1);
   }
@@ -184,125 +169,96 @@ export class Memory {
 
   /** Removes the slot's entry if its time is over. */
   #expire(slot: number): boolean {
-    const expires = this.#expires[slot] as number;
-    if (expires === Infinity || this.#keys[slot] === undefined) return false;
-    if (this.#settings.clock.now() < expires) return false;
+    const expires = this.#slots.expires[slot] as number;
+    if (expires === Infinity || this.#settings.clock.now() < expires || !this.#slots.taken(slot)) return false;
     this.#remove(slot, "expired");
     return true;
   }
 
   #insert(key: string, value: unknown, bytes: number, expires: number, tags: readonly string[], cost: number): void {
-    const slot = this.#free.pop() ?? this.#keys.length;
-    this.#reach(slot);
+    const slot = this.#slots.next();
     this.tags.add(slot, tags);
     this.#makeRoom(bytes, 1, -1);
-    this.#keys[slot] = key;
-    this.#write(slot, value, bytes, expires, cost);
+    this.#slots.fill(slot, key, value, bytes, expires, cost);
+    this.#entryBytes += bytes;
     this.#index.set(key, slot);
     this.#order.add(slot, key, bytes, cost);
   }
 
   #replace(slot: number, value: unknown, bytes: number, expires: number, tags: readonly string[], cost: number): void {
-    const held = this.#isHeld(slot);
-    if (held) this.#heldBytes -= this.#weight(slot);
+    const hold = this.#holds.get(slot);
+    if (hold !== undefined) this.#holds.bytes -= this.#weight(slot);
     this.tags.remove(slot);
     this.tags.add(slot, tags);
-    this.#entryBytes -= this.#bytes[slot] as number;
-    this.#bytes[slot] = 0;
-    const parked = this.#makeRoom(bytes, 0, slot) || this.#isParked(slot);
-    this.#write(slot, value, bytes, expires, cost);
-    if (held) this.#heldBytes += this.#weight(slot);
-    if (!parked) this.#order.update(slot, bytes, cost);
-    else if (!this.#isParked(slot)) this.#order.add(slot, this.#keys[slot] as string, bytes, cost);
+    this.#entryBytes -= this.#slots.bytes[slot] as number;
+    this.#slots.bytes[slot] = 0;
+    const key = this.#slots.keys[slot] as string;
+    const ordered = hold?.parked !== true;
+    const stillOrdered = this.#makeRoom(bytes, 0, slot) && ordered;
+    this.#slots.fill(slot, key, value, bytes, expires, cost);
+    this.#entryBytes += bytes;
+    if (hold !== undefined) this.#holds.bytes += this.#weight(slot);
+    if (stillOrdered) this.#order.update(slot, bytes, cost);
+    else if (hold?.parked !== true) this.#order.add(slot, key, bytes, cost);
     this.removed.replaced++;
   }
 
-  #write(slot: number, value: unknown, bytes: number, expires: number, cost: number): void {
-    this.#values[slot] = value;
-    this.#bytes[slot] = bytes;
-    this.#costs[slot] = cost;
-    this.#expires[slot] = expires;
-    this.#entryBytes += bytes;
-  }
-
-  #reach(slot: number): void {
-    if (slot === this.#keys.length) {
-      this.#keys.push(undefined);
-      this.#values.push(undefined);
-    }
-    if (slot < this.#bytes.length) return;
-    this.#expires = grown(this.#expires, slot);
-    this.#bytes = grown(this.#bytes, slot);
-    this.#costs = grown(this.#costs, slot);
-  }
-
   #remove(slot: number, reason: Reason): void {
-    if (!this.#isParked(slot)) this.#order.remove(slot, this.#keys[slot] as string, reason === "evicted");
-    if (this.#isHeld(slot)) {
-      this.#heldBytes -= this.#weight(slot);
-      this.#holds.delete(slot);
-    }
-    this.#index.delete(this.#keys[slot] as string);
+    const key = this.#slots.keys[slot] as string;
+    if (!this.#holds.parked(slot)) this.#order.remove(slot, key, reason === "evicted");
+    if (this.#holds.has(slot)) this.#holds.drop(slot, this.#weight(slot));
+    this.#index.delete(key);
     this.tags.remove(slot);
-    this.#entryBytes -= this.#bytes[slot] as number;
-    this.#keys[slot] = undefined;
-    this.#values[slot] = undefined;
-    this.#free.push(slot);
+    this.#entryBytes -= this.#slots.bytes[slot] as number;
+    this.#slots.free(slot);
     this.removed[reason]++;
   }
 
-  /** Evicts until so much fits, never `spared`; whether `spared` was taken out of the order on the way. */
+  /** Evicts until so much fits, sparing held entries and one more; `false` if that one had to be taken out of the order. */
   #makeRoom(bytes: number, entries: number, spared: number): boolean {
-    let parked = false;
+    let sparedInOrder = true;
     while (this.bytes + bytes > this.budget || this.size + entries > this.#settings.maxEntries) {
-      const slot = this.#victim();
-      if (slot < 0) return parked;
-      if (slot !== spared && !this.#isHeld(slot)) {
+      const slot = this.#victim(spared, sparedInOrder);
+      if (slot < 0) break;
+      const hold = this.#holds.get(slot);
+      if (slot !== spared && hold === undefined) {
         this.#remove(slot, "evicted");
         continue;
       }
-      this.#order.remove(slot, this.#keys[slot] as string, false);
-      const hold = this.#holds.get(slot);
+      this.#order.remove(slot, this.#slots.keys[slot] as string, false);
       if (hold !== undefined) hold.parked = true;
-      else parked = true;
+      if (slot === spared) sparedInOrder = false;
     }
-    return parked;
+    return sparedInOrder;
   }
 
-  /** Whom the policy names, if there is such an entry; any other where it errs. */
-  #victim(): number {
-    const slot = this.#order.victim();
-    return this.#keys[slot] === undefined ? -1 : slot;
-  }
-
-  #release(hold: Hold): void {
-    if (--hold.count > 0 || this.#holds.get(hold.slot) !== hold) return;
-    this.#holds.delete(hold.slot);
-    this.#heldBytes -= this.#weight(hold.slot);
-    const { slot } = hold;
-    if (hold.parked) {
-      this.#order.add(slot, this.#keys[slot] as string, this.#bytes[slot] as number, this.#costs[slot] as number);
+  /** Whom the policy names; where it errs, the first entry that may go. */
+  #victim(spared: number, sparedInOrder: boolean): number {
+    const named = this.#order.victim();
+    const known = this.#slots.taken(named) && !this.#holds.parked(named);
+    if (known && (named !== spared || sparedInOrder)) return named;
+    for (let slot = 0; slot < this.#slots.length; slot++) {
+      if (slot !== spared && this.#slots.taken(slot) && !this.#holds.has(slot)) return slot;
     }
-    if (this.bytes > this.budget) this.#makeRoom(0, 0, -1);
+    return -1;
   }
 
-  #isHeld(slot: number): boolean {
-    return this.#holds.size > 0 && this.#holds.has(slot);
-  }
-
-  #isParked(slot: number): boolean {
-    return this.#holds.size > 0 && this.#holds.get(slot)?.parked === true;
+  #letGo(slot: number, parked: boolean): void {
+    const { keys, bytes, costs } = this.#slots;
+    this.#holds.drop(slot, this.#weight(slot));
+    if (parked) this.#order.add(slot, keys[slot] as string, bytes[slot] as number, costs[slot] as number);
+    this.#makeRoom(0, 0, -1);
   }
 
   /** What a held entry takes at most: itself and its record in the tag index. */
   #weight(slot: number): number {
-    return (this.#bytes[slot] as number) + tagSetBytes(this.tags.of(slot));
+    return (this.#slots.bytes[slot] as number) + tagSetBytes(this.tags.of(slot));
   }
 
   #sweep(): void {
-    const steps = Math.min(SWEEP, this.#keys.length);
+    const steps = Math.min(SWEEP, this.#slots.length);
     for (let step = 0; step < steps; step++) {
-      if (this.#hand >= this.#keys.length) this.#hand = 0;
+      if (this.#hand >= this.#slots.length) this.#hand = 0;
       this.#expire(this.#hand++);
     }
   }

@@ -118,14 +118,21 @@ export class TagIndex {
 /** Tags sorted and each once; `null` where they are not what tags may be. */
 export function tidyTags(tags: unknown): readonly string[] | null {
   if (tags === undefined || tags === null) return NO_TAGS;
-  if (!Array.isArray(tags) || tags.length > 64) return null;
+  if (!isTags(tags)) return null;
   if (tags.length === 0) return NO_TAGS;
-  for (const tag of tags) if (typeof tag !== "string" || tag.length > 1_024) return null;
-  return tags.length === 1 ? tags : [...new Set(tags as string[])].sort();
+  return tags.length === 1 ? tags : [...new Set(tags)].sort();
+}
+
+/** At most 64 tags of at most 1,024 characters. */
+export function isTags(tags: unknown): tags is readonly string[] {
+  if (!Array.isArray(tags) || tags.length > 64) return false;
+  return tags.every((tag) => typeof tag === "string" && tag.length <= 1_024);
 }
 
 function setKey(tags: readonly string[]): string {
-  return tags.length === 1 ? (tags[0] as string) : `\u0000${tags.map((tag) => `${tag.length}:${tag}`).join("")}`;
+  let key = "";
+  for (const tag of tags) key += `${tag.length}:${tag}`;
+  return key;
 }
 
 /** Heap of the record of one combination of tags. */

@@ -1,0 +1,217 @@
+import type { Store } from "../contract/store.js";
+import { type Clock, setBackgroundTimeout } from "../core/clock.js";
+import { type Envelope, Stamps, seal, unseal } from "./envelope.js";
+import { Invalidations } from "./invalidations.js";
+import { give } from "./measure.js";
+import { StoreCircuit } from "./store-circuit.js";
+import type { EntryView, StoreStats } from "./types.js";
+import { WriteQueue } from "./write-queue.js";
+
+/** Where dropped tags are recorded for other processes. */
+const RECORD = "signalbox:invalidations";
+
+/** How old another process's record may be, milliseconds. */
+const RECORD_MS = 5_000;
+
+/** Look-ups under way at once; more count as misses. */
+const MAX_READS = 256;
+
+/** A write has this many times the patience of a look-up: nobody waits for it. */
+const WRITE_PATIENCE = 20;
+
+const FAILED = Symbol("failed");
+
+/** What memory is told. */
+export interface TierNews {
+  /** The store had it: at once, before anything can invalidate it. */
+  readonly found: (key: string, entry: Envelope) => void;
+  /** Another process dropped a tag. */
+  readonly tag: (tag: string) => void;
+  /** Another process dropped everything. */
+  readonly all: () => void;
+}
+
+/** The second tier: reads with a bounded wait, writes behind, and a circuit around both. Nothing here ever rejects. */
+export class StoreTier {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #timeoutMs: number;
+  readonly #news: TierNews;
+  readonly #circuit = new StoreCircuit();
+  readonly #stamps = new Stamps();
+  readonly #invalid = new Invalidations();
+  readonly #queue: WriteQueue;
+  readonly #reads = new Map<string, Promise<Envelope | undefined>>();
+  /** The last reading of the record, and when it began; entries are trusted once it was read. */
+  #recordReading: Promise<void> | null = null;
+  #recordAtMs = -Infinity;
+  #closed = false;
+  readonly #counts = { hits: 0, misses: 0, skipped: 0, corrupt: 0, writes: 0, errors: 0 };
+
+  constructor(store: Store, clock: Clock, timeoutMs: number, queueLimit: number, news: TierNews) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#timeoutMs = timeoutMs;
+    this.#news = news;
+    this.#queue = new WriteQueue(clock, queueLimit, () => this.#circuit.waitMs(clock.now()));
+  }
+
+  /** The entry, if the store has it, gives it in time, and nothing has invalidated it. Equal look-ups share one. */
+  read(key: string): Promise<Envelope | undefined> {
+    const under = this.#reads.get(key);
+    if (under !== undefined) return under;
+    if (this.#closed || this.#reads.size >= MAX_READS || !this.#circuit.admit(this.#clock.now())) {
+      this.#counts.skipped++;
+      return Promise.resolve(undefined);
+    }
+    const reading = this.#read(key).finally(() => this.#reads.delete(key));
+    this.#reads.set(key, reading);
+    return reading;
+  }
+
+  /** Takes a value in the cache's own form. */
+  write(key: string, value: unknown, ttlMs: number, tags: readonly string[], cost: number): void {
+    if (ttlMs === 0) {
+      this.delete(key);
+      return;
+    }
+    const wallNowMs = this.#clock.wallNow();
+    const expires = ttlMs === Infinity ? null : wallNowMs + ttlMs;
+    const at = this.#stamps.next(wallNowMs);
+    const entry = () => seal({ at, expires, value: give(value), tags, cost });
+    this.#push(key, () => this.#store.set(key, entry(), ttlMs === Infinity ? undefined : ttlMs));
+  }
+
+  delete(key: string): void {
+    const at = this.#stamps.next(this.#clock.wallNow());
+    this.#invalid.key(key, at);
+    this.#push(key, async () => {
+      await this.#store.delete(key);
+      this.#invalid.keyDone(key, at);
+    });
+  }
+
+  deleteByTag(tag: string): void {
+    this.#invalid.tag(tag, this.#stamps.next(this.#clock.wallNow()));
+    this.#record();
+  }
+
+  deleteWhere(predicate: (entry: EntryView) => boolean): void {
+    this.#invalid.where(predicate, this.#stamps.next(this.#clock.wallNow()));
+  }
+
+  clear(): void {
+    this.#invalid.all(this.#stamps.next(this.#clock.wallNow()));
+    if (this.#store.clear !== undefined) this.#push(" clear", async () => this.#store.clear?.());
+    this.#record();
+  }
+
+  stats(): StoreStats {
+    return {
+      ...this.#counts,
+      dropped: this.#queue.dropped,
+      queued: this.#queue.size,
+      circuit: this.#circuit.open ? "open" : "closed",
+    };
+  }
+
+  /** Waits until all writes are made, at most `timeoutMs`. */
+  async flush(timeoutMs: number): Promise<void> {
+    await this.#within(this.#queue.idle(), timeoutMs, true);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#queue.close();
+    const close = this.#store.close?.bind(this.#store);
+    if (close !== undefined) await this.#within(attempt(close), this.#timeoutMs * WRITE_PATIENCE, true);
+  }
+
+  async #read(key: string): Promise<Envelope | undefined> {
+    const look = async () => {
+      await this.#refresh();
+      return this.#store.get(key);
+    };
+    const found = await this.#call(look, this.#timeoutMs, true);
+    if (found === FAILED) {
+      this.#counts.skipped++;
+      return undefined;
+    }
+    const entry = found === undefined || found === null ? undefined : unseal(found);
+    if (found !== undefined && found !== null && entry === undefined) this.#counts.corrupt++;
+    const alive =
+      entry !== undefined &&
+      (entry.expires === null || entry.expires > this.#clock.wallNow()) &&
+      this.#invalid.allows(key, entry);
+    if (!alive) {
+      this.#counts.misses++;
+      return undefined;
+    }
+    this.#counts.hits++;
+    this.#news.found(key, entry);
+    return entry;
+  }
+
+  /** Reads what other processes dropped: before the first look-up, then every few seconds. */
+  async #refresh(): Promise<void> {
+    const nowMs = this.#clock.now();
+    if (nowMs - this.#recordAtMs >= RECORD_MS) {
+      const first = this.#recordAtMs === -Infinity;
+      this.#recordAtMs = nowMs;
+      const reading = this.#readRecord().catch(() => {
+        this.#recordAtMs = -Infinity;
+      });
+      if (first) this.#recordReading = reading;
+    }
+    await this.#recordReading;
+  }
+
+  async #readRecord(): Promise<void> {
+    this.#invalid.merge(await this.#store.get(RECORD), this.#news.tag, this.#news.all);
+  }
+
+  #record(): void {
+    this.#push(RECORD, async () => {
+      await this.#readRecord();
+      await this.#store.set(RECORD, this.#invalid.toJSON());
+    });
+  }
+
+  #push(key: string, work: () => Promise<void>): void {
+    this.#queue.push(key, async () => {
+      const done = (await this.#call(work, this.#timeoutMs * WRITE_PATIENCE, false)) !== FAILED;
+      if (done) this.#counts.writes++;
+      return done;
+    });
+  }
+
+  /** One call of the store, told to the circuit. */
+  async #call<T>(work: () => Promise<T>, timeoutMs: number, waited: boolean): Promise<T | typeof FAILED> {
+    const outcome = await this.#within(attempt(work), timeoutMs, waited);
+    if (outcome === FAILED) {
+      this.#counts.errors++;
+      this.#circuit.failed(this.#clock.now());
+    } else this.#circuit.succeeded();
+    return outcome;
+  }
+
+  /** The promise's value, or `FAILED` when it rejects or takes too long; `waited`: by a caller. */
+  #within<T>(work: Promise<T>, timeoutMs: number, waited: boolean): Promise<T | typeof FAILED> {
+    return new Promise((resolve) => {
+      const expire = () => resolve(FAILED);
+      const timer = waited
+        ? this.#clock.setTimeout(expire, timeoutMs)
+        : setBackgroundTimeout(this.#clock, expire, timeoutMs);
+      const settle = (value: T | typeof FAILED) => {
+        this.#clock.clearTimeout(timer);
+        resolve(value);
+      };
+      work.then(settle, () => settle(FAILED));
+    });
+  }
+}
+
+/** Calls it; what it throws at once becomes a rejection too. */
+async function attempt<T>(work: () => Promise<T>): Promise<T> {
+  return work();
+}

@@ -1,0 +1,135 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { createCache } from "../../../src/cache/cache.js";
+import { ageing } from "../../../src/cache/policies/ageing.js";
+import { Ghosts, hashKey } from "../../../src/cache/policies/ghosts.js";
+import { lru } from "../../../src/cache/policies/lru.js";
+import type { EvictionPolicy } from "../../../src/cache/policies/policy.js";
+import { s3Fifo } from "../../../src/cache/policies/s3-fifo.js";
+import { seededRandom } from "../../../src/core/random.js";
+
+function hitRatio(policy: EvictionPolicy, keys: readonly number[], capacity: number): number {
+  const cache = createCache({ maxEntries: capacity, policy });
+  for (const key of keys) if (cache.get(`k${key}`) === undefined) cache.set(`k${key}`, 1);
+  return cache.stats().hitRate;
+}
+
+describe.each([ageing(), s3Fifo()])("$name", (policy) => {
+  it.each([
+    [200, 200],
+    [200, 2_000],
+    [2_000, 200],
+  ])("keeps a key with 1,000 hits through a one-shot scan of ten times the capacity (%i and %i bytes)", (hot, cold) => {
+    const cache = createCache({ maxBytes: 100 * (cold + 150), policy });
+    cache.set("hot", "h".repeat(hot));
+    for (let n = 0; n < 1_000; n++) cache.get("hot");
+    for (let n = 0; n < 1_000; n++) cache.set(`scan${n}`, "x".repeat(cold));
+    expect(cache.stats().removed.evicted).toBeGreaterThan(850);
+    expect(cache.get("hot")).toBe("h".repeat(hot));
+  });
+});
+
+describe("ageing", () => {
+  it("lets a key go that was hot long ago", () => {
+    const cache = createCache({ maxEntries: 100 });
+    cache.set("yesterday", 1);
+    for (let n = 0; n < 20; n++) cache.get("yesterday");
+    for (let n = 0; n < 5_000; n++) cache.set(`scan${n}`, n);
+    expect(cache.has("yesterday")).toBe(false);
+  });
+
+  it("keeps what is dear before what is cheap, and small before large at the same cost", () => {
+    const cache = createCache({ maxBytes: 400_000 });
+    for (let n = 0; n < 1_000; n++) {
+      cache.set(`dear${n}`, "x".repeat(1_000), { cost: 0.1 });
+      cache.set(`cheap${n}`, "x".repeat(1_000), { cost: 0.001 });
+    }
+    let dear = 0;
+    let cheap = 0;
+    cache.deleteWhere(({ key }) => {
+      if (key.startsWith("dear")) dear++;
+      else cheap++;
+      return true;
+    });
+    expect(dear).toBeGreaterThan(5 * cheap);
+  });
+
+  it("remembers what came back a little too late: a loop larger than the cache still hits", () => {
+    const keys = Array.from({ length: 40_000 }, (_, n) => (n % 2 === 0 ? n % 500 : 10_000 + n));
+    expect(hitRatio(lru(), keys, 400)).toBe(0);
+    expect(hitRatio(ageing(), keys, 400)).toBeGreaterThan(0.2);
+  });
+
+  it("gains most of what S3-FIFO gains over LRU on skewed draws with scans between", () => {
+    const random = seededRandom(5);
+    const keys: number[] = [];
+    for (let n = 0; n < 60_000; n++) {
+      if (n % 20_000 < 2_000) keys.push(1_000_000 + n);
+      else keys.push(Math.floor(5_000 * random() ** 3));
+    }
+    const [old, best] = [hitRatio(lru(), keys, 500), hitRatio(s3Fifo(), keys, 500)];
+    expect(hitRatio(ageing(), keys, 500)).toBeGreaterThan(old + 0.7 * (best - old));
+  });
+
+  it("takes a policy of the user's own", () => {
+    const newestFirst: EvictionPolicy = {
+      name: "newest-first",
+      start() {
+        const stack: number[] = [];
+        return {
+          add: (slot) => void stack.push(slot),
+          hit() {},
+          update() {},
+          remove: (slot) => void stack.splice(stack.indexOf(slot), 1),
+          victim: () => stack.at(-1) ?? -1,
+        };
+      },
+    };
+    const cache = createCache({ maxEntries: 3, policy: newestFirst });
+    for (let n = 0; n < 10; n++) cache.set(`k${n}`, n);
+    expect(["k0", "k1", "k9"].map((key) => cache.has(key))).toEqual([true, true, true]);
+  });
+});
+
+describe("ghosts", () => {
+  it("remembers the last so many, in order, and forgets what is taken", () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.oneof(
+            fc.record({ put: fc.integer({ min: 1, max: 40 }) }),
+            fc.record({ take: fc.integer({ min: 1, max: 40 }) }),
+          ),
+        ),
+        fc.integer({ min: 1, max: 25 }),
+        (steps, size) => {
+          const ghosts = new Ghosts();
+          ghosts.reach(size);
+          // The ring as a plain list: a taken place stays empty until its turn comes.
+          let ring: { key: number; note: number }[] = [];
+          for (const [note, step] of steps.entries()) {
+            if ("put" in step) {
+              if (ring.some((each) => each.key === step.put)) continue; // the policies never put what they did not take
+              ghosts.put(step.put, note % 250);
+              ring.push({ key: step.put, note: note % 250 });
+              ring = ring.slice(-size);
+            } else {
+              const known = ring.find((each) => each.key === step.take);
+              expect(ghosts.take(step.take)).toBe(known?.note ?? -1);
+              if (known !== undefined) known.key = -1;
+            }
+          }
+        },
+      ),
+    );
+  });
+
+  it("keeps what it remembers when it grows", () => {
+    const ghosts = new Ghosts();
+    ghosts.reach(10);
+    for (let n = 1; n <= 14; n++) ghosts.put(hashKey(`k${n}`), n);
+    ghosts.reach(500);
+    for (let n = 1; n <= 4; n++) expect(ghosts.take(hashKey(`k${n}`))).toBe(-1);
+    for (let n = 5; n <= 14; n++) expect(ghosts.take(hashKey(`k${n}`))).toBe(n);
+  });
+});

@@ -40,8 +40,9 @@ export type {
   Tool,
   ToolChoice,
 } from "./chat/request.js";
+export type { StandardSchemaV1 } from "./chat/standard-schema.js";
 export type { TokenCounts, Usage } from "./chat/usage.js";
-export type { CallCacheOptions, CallOptions, OutputSchema } from "./contract/call-options.js";
+export type { CallCacheOptions, CallOptions } from "./contract/call-options.js";
 export type { BreakerState, EventMap, EventName, HealthStatus } from "./contract/events.js";
 export type {
   AttemptBudget,

@@ -1,3 +1,4 @@
+import type { StandardSchemaV1 } from "../chat/standard-schema.js";
 import type { Sensitivity } from "./records.js";
 import type { Need, RequestKind, Strategy } from "./strategy.js";
 
@@ -11,24 +12,6 @@ export interface CallCacheOptions {
   readonly ttlMs?: number | undefined;
   /** Words to find and drop the entry by. */
   readonly tags?: readonly string[] | undefined;
-}
-
-/** What any Standard Schema library (zod, valibot, arktype ...) hands out; only these members are read. */
-export interface OutputSchema<Output = unknown> {
-  readonly "~standard": {
-    readonly version: 1;
-    readonly vendor: string;
-    readonly validate: (
-      value: unknown,
-    ) =>
-      | { readonly value: Output; readonly issues?: undefined }
-      | { readonly issues: readonly { readonly message: string }[] }
-      | Promise<
-          | { readonly value: Output; readonly issues?: undefined }
-          | { readonly issues: readonly { readonly message: string }[] }
-        >;
-    readonly types?: { readonly input: unknown; readonly output: Output } | undefined;
-  };
 }
 
 /** Options of one call; every one of them is checked, unknown ones are refused. */
@@ -58,7 +41,7 @@ export interface CallOptions<Output = unknown> {
   /** @default "default" */
   readonly priority?: "interactive" | "default" | "batch" | undefined;
   /** Validates the answer; the reply gets `parsed`. */
-  readonly output?: OutputSchema<Output> | undefined;
+  readonly output?: StandardSchemaV1<unknown, Output> | undefined;
   /** Needs that the request itself does not show. */
   readonly require?: readonly Need[] | undefined;
   /** For your own records: goes to providers and the decision log, never to events. */

@@ -1,5 +1,6 @@
 import type { ChatReply } from "../chat/reply.js";
-import type { Admission, Call } from "./call.js";
+import type { Admission } from "./admission.js";
+import type { Call } from "./call.js";
 import type { Candidate } from "./candidate.js";
 import { checkedReply, withUsage } from "./checked-reply.js";
 import { openStream } from "./open-stream.js";

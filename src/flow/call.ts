@@ -8,6 +8,7 @@ import type { ContainedEmitter } from "../core/emitter.js";
 import type { Random } from "../core/random.js";
 import type { AttemptSummary } from "../errors/kinds.js";
 import type { SignalboxError } from "../errors/signalbox-error.js";
+import type { Reservation } from "../spend/budgets.js";
 import type { AbortSource } from "./abort-source.js";
 import type { Candidate } from "./candidate.js";
 
@@ -21,6 +22,12 @@ export interface FlowServices {
   readonly backoff: { readonly baseMs: number; readonly capMs: number };
   /** Reads a settled attempt: metrics, stats, learner. */
   settled(attempt: Attempt, candidate: Candidate): void;
+  /**
+   * Holds money for one call; absent where no budget is set.
+   *
+   * @throws SignalboxError `budget_exceeded`
+   */
+  readonly reserve: ((call: Call, candidate: Candidate) => Reservation) | undefined;
   warn(code: string, message: string, requestId?: string): void;
 }
 
@@ -61,10 +68,4 @@ export interface Call {
   readonly forced: boolean;
   /** Takes the next attempt's role, `first` to begin with. */
   role: AttemptRole;
-}
-
-/** Leave to call a candidate now: the gate's lease, and the place in its limiter to give back. */
-export interface Admission {
-  readonly lease: number;
-  readonly leave: (() => void) | undefined;
 }

@@ -7,7 +7,8 @@ import { toSignalboxError } from "../errors/classify.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import { createPhaseTimer, type PhaseTimer, type TimeoutPhase } from "../resilience/phase-timer.js";
 import { costOf } from "../spend/cost.js";
-import type { Admission, Call } from "./call.js";
+import type { Admission } from "./admission.js";
+import type { Call } from "./call.js";
 import type { Candidate } from "./candidate.js";
 
 const PHASE_WORDS: Record<TimeoutPhase, string> = {
@@ -120,7 +121,6 @@ export class UpstreamCall {
     this.#settled = true;
     this.timer.clear();
     this.#leave();
-    this.#admission.leave?.();
     const { call, candidate } = this;
     if (this.#cached && !error) {
       this.#settleCached(usage);
@@ -130,6 +130,7 @@ export class UpstreamCall {
     const latencyMs = nowMs - this.#startedAtMs;
     const ttftMs = this.#firstTokenAtMs === null ? null : this.#firstTokenAtMs - this.#startedAtMs;
     const costUsd = usage === null ? (error ? 0 : null) : costOf(countsOf(usage), candidate.info.usdPerMTok);
+    this.#admission.leave?.(error, costUsd);
     const attempt: Attempt = {
       requestId: call.requestId,
       number: this.#number,
@@ -164,6 +165,7 @@ export class UpstreamCall {
     const nothing = { ok: true, counted: false, ttftMs: null, latencyMs: 0, outputTokens: 0, costUsd: 0 };
     candidate.metrics.settle(nothing, call.services.clock.now());
     candidate.gate.release(this.#admission.lease);
+    this.#admission.leave?.(null, 0);
     const savedUsd = usage && costOf(countsOf(usage), candidate.info.usdPerMTok);
     call.providerCache = { savedUsd: savedUsd ?? undefined };
   }

@@ -3,7 +3,8 @@ import { mayAskAgain, policyOf } from "../errors/policy.js";
 import { SignalboxError, withContext } from "../errors/signalbox-error.js";
 import { retryDelayMs } from "../resilience/backoff.js";
 import { retrySameProvider } from "../resilience/retry.js";
-import type { Admission, Call } from "./call.js";
+import { type Admission, admit } from "./admission.js";
+import type { Call } from "./call.js";
 import type { Candidate } from "./candidate.js";
 
 /** One upstream call at one candidate; settles itself, rejects with a SignalboxError. */
@@ -24,19 +25,16 @@ export async function walk<T>(call: Call, attempt: AttemptFunction<T>): Promise<
     throwIfOver(call);
     const candidate = call.queue.next();
     if (!candidate) break;
-    const nowMs = call.services.clock.now();
-    const lease = call.forced ? candidate.gate.force(nowMs) : candidate.gate.acquire(nowMs);
-    if (lease < 0) continue;
-    if (!call.budget.take()) {
-      candidate.gate.release(lease);
-      break;
-    }
-    if (from && last) movedOn(call, from, candidate, last);
-    else candidate.retries.deposit();
     try {
-      return await admitted(call, candidate, lease, attempt);
+      const admitting = admit(call, candidate, call.forced ? takeForced : takeFree);
+      const admission = admitting instanceof Promise ? await admitting : admitting;
+      if (admission === "blocked") continue;
+      if (admission === "spent") break;
+      if (from && last) movedOn(call, from, candidate, last);
+      else candidate.retries.deposit();
+      return await attempt(call, candidate, admission);
     } catch (thrown) {
-      last = thrown as SignalboxError;
+      last = asSignalboxError(thrown);
       from = candidate;
       failed.set(candidate, last);
       const policy = policyOf(last.kind, last.detail);
@@ -47,6 +45,10 @@ export async function walk<T>(call: Call, attempt: AttemptFunction<T>): Promise<
   if (!last) throw blockedNow(call);
   return again(call, failed, last, attempt);
 }
+
+const takeFree = ({ gate }: Candidate, nowMs: number): number => gate.acquire(nowMs);
+const takeForced = ({ gate }: Candidate, nowMs: number): number => gate.force(nowMs);
+const takeAgain = ({ gate }: Candidate, nowMs: number): number => gate.acquireRetry(nowMs);
 
 /** Same-provider retries: the last thing tried, with p-retry as the loop. */
 async function again<T>(
@@ -62,17 +64,13 @@ async function again<T>(
   const leave = call.abort.listen((reason) => controller.abort(reason));
   const ask = async (): Promise<T> => {
     candidate = call.queue.again(failed) ?? (candidate as Candidate);
-    const lease = candidate.gate.acquireRetry(clock.now());
-    if (lease < 0) throw last;
-    if (!call.budget.take()) {
-      candidate.gate.release(lease);
-      throw last;
-    }
-    call.role = "retry";
     try {
-      return await admitted(call, candidate, lease, attempt);
+      const admission = await admit(call, candidate, takeAgain);
+      if (typeof admission === "string") throw last;
+      call.role = "retry";
+      return await attempt(call, candidate, admission);
     } catch (thrown) {
-      failed.set(candidate, thrown as SignalboxError);
+      failed.set(candidate, asSignalboxError(thrown));
       throw thrown;
     }
   };
@@ -110,18 +108,10 @@ function mayRetry(call: Call, error: SignalboxError): boolean {
   return error.retryAfterMs <= LONGEST_HINT_MS && error.retryAfterMs < call.deadline.remainingMs();
 }
 
-/** Waits for a place where the candidate has a limit, then attempts. */
-async function admitted<T>(call: Call, candidate: Candidate, lease: number, attempt: AttemptFunction<T>): Promise<T> {
-  const { limiter } = candidate;
-  if (!limiter) return attempt(call, candidate, { lease, leave: undefined });
-  try {
-    const { priority = "default" } = call.options;
-    const leave = await limiter.enter({ priority, deadline: call.deadline, abort: call.abort });
-    return await attempt(call, candidate, { lease, leave });
-  } catch (thrown) {
-    candidate.gate.release(lease);
-    throw thrown;
-  }
+/** Attempts reject with our own error; anything else is a fault of this library, and still ends typed. */
+function asSignalboxError(thrown: unknown): SignalboxError {
+  if (SignalboxError.isInstance(thrown)) return thrown;
+  return new SignalboxError("server", "The call failed unexpectedly", { detail: "internal", cause: thrown });
 }
 
 function movedOn(call: Call, from: Candidate, to: Candidate, error: SignalboxError): void {

@@ -15,6 +15,7 @@ import { type Chooser, createChooser } from "../ranking/chooser.js";
 import { createPrefixAffinity } from "../ranking/prefix-affinity.js";
 import { createStrategyRegistry, type StrategyRegistry } from "../ranking/registry.js";
 import { createGates, type Gates } from "../resilience/gates.js";
+import { createLimiter, type Limiter } from "../resilience/limiter.js";
 import { createRetryBudget } from "../resilience/retry-budget.js";
 import { createBudgets } from "../spend/budgets.js";
 import { endsAtWallMs, isAuto, type PlannedCandidate, supportsOf } from "./candidates.js";
@@ -22,6 +23,7 @@ import { checkRouterOptions, invalid } from "./check-options.js";
 import { createLearning } from "./learning.js";
 import type { RouterCacheOptions, RouterOptions } from "./options.js";
 import type { ResponseCaching, RouterParts } from "./parts.js";
+import { createReserve } from "./reserve.js";
 import { createSelector } from "./selection.js";
 import { createSettled } from "./settled.js";
 import { CandidateView, type Frame } from "./snapshot.js";
@@ -50,7 +52,7 @@ export function assembleRouter(options: RouterOptions): RouterParts {
     },
     onClosed: (candidate) => byId.get(candidate)?.metrics.restartReliability(),
   });
-  const candidates = createCandidates(options.providers, gates, clock);
+  const candidates = createCandidates(options, gates, clock);
   const byId = new Map(candidates.map((candidate) => [candidate.id, candidate]));
   const learning = createLearning(byId, options.state);
   if (learning.learner.stateProblem) warn("state_ignored", learning.learner.stateProblem);
@@ -62,6 +64,7 @@ export function assembleRouter(options: RouterOptions): RouterParts {
   const chooserOf = createChooserSource(registry, warn);
   const strategy = chooserOf(options.strategy ?? "adaptive");
   if (!strategy) throw invalid("strategy", "names no strategy of this router");
+  const budgets = options.budgets?.length ? createBudgets(options.budgets, { clock }) : undefined;
   let sequence = 0;
 
   const parts: RouterParts = {
@@ -81,7 +84,7 @@ export function assembleRouter(options: RouterOptions): RouterParts {
     conversations: createConversations(options.conversations ?? {}, { clock }),
     toolLoops: createToolLoops(),
     learning,
-    budgets: options.budgets ? createBudgets(options.budgets, { clock }) : undefined,
+    budgets,
     stats: createRouterStats(),
     healthTold: new Map(),
     strategyNames: registry.names(),
@@ -101,6 +104,7 @@ export function assembleRouter(options: RouterOptions): RouterParts {
         totalMs: options.timeouts?.totalMs ?? 600_000,
       },
       backoff: { baseMs: options.retry?.baseMs ?? 500, capMs: options.retry?.capMs ?? 8_000 },
+      reserve: budgets ? createReserve(budgets, events) : undefined,
       settled: (attempt, candidate) => settled(attempt, candidate),
       warn,
     },
@@ -109,7 +113,7 @@ export function assembleRouter(options: RouterOptions): RouterParts {
   return parts;
 }
 
-function createCandidates(providers: readonly Provider[], gates: Gates, clock: Clock): PlannedCandidate[] {
+function createCandidates({ providers, limits }: RouterOptions, gates: Gates, clock: Clock): PlannedCandidate[] {
   const candidates: PlannedCandidate[] = [];
   for (const provider of providers) {
     const retries = createRetryBudget({}, { clock });
@@ -123,7 +127,7 @@ function createCandidates(providers: readonly Provider[], gates: Gates, clock: C
         gate: gates.candidate(id, provider.id),
         metrics: createCandidateMetrics({ clock }, PRIOR),
         retries,
-        limiter: undefined,
+        limiter: limiterOf(limits, provider.id, id, clock),
         supports: supportsOf(info),
         auto: isAuto(provider, info.id),
         endsAtWallMs: endsAtWallMs(info),
@@ -131,6 +135,12 @@ function createCandidates(providers: readonly Provider[], gates: Gates, clock: C
     }
   }
   return candidates;
+}
+
+/** A limiter where one is set for the candidate, its provider or everyone; the nearest setting counts. */
+function limiterOf(limits: RouterOptions["limits"], provider: string, id: string, clock: Clock): Limiter | undefined {
+  const own = limits?.[id] ?? limits?.[provider] ?? limits?.["*"];
+  return own && createLimiter(own, { clock });
 }
 
 /** A router of nothing but vendors without a key could never answer. */

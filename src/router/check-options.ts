@@ -57,7 +57,31 @@ const schema = z.strictObject({
   conversations: z.optional(
     z.strictObject({ ttlMs: z.optional(z.number().check(z.positive())), max: z.optional(z.int().check(z.gte(1))) }),
   ),
-  budgets: z.optional(z.array(anyObject("a budget"))),
+  limits: z.optional(
+    z.record(
+      z.string(),
+      z.strictObject({
+        maxConcurrent: z.optional(z.number().check(z.gte(1))),
+        adaptive: z.optional(z.boolean()),
+        rpm: z.optional(z.number().check(z.positive())),
+        tpm: z.optional(z.number().check(z.positive())),
+        queueItems: z.optional(z.int().check(z.gte(0))),
+        queueBytes: z.optional(z.number().check(z.gte(0))),
+        queueMs: milliseconds(),
+      }),
+    ),
+  ),
+  budgets: z.optional(
+    z.array(
+      z.strictObject({
+        per: z.enum(["tenant", "provider", "tag", "router"]),
+        maxUsd: z.number().check(z.positive()),
+        windowMs: z.number().check(z.positive()),
+        onExceeded: z.optional(z.enum(["reject", "degrade"])),
+        key: z.optional(z.string()),
+      }),
+    ),
+  ),
   state: z.optional(z.unknown()),
   clock: z.optional(z.custom<object>((value) => isObject(value) && isFunction(value.now), "must be a Clock")),
   random: z.optional(z.custom(isFunction, "must be a function")),

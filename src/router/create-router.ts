@@ -4,6 +4,7 @@ import type { CallContext } from "../contract/provider.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import { createReplyStream } from "../flow/reader-stream.js";
 import { healthOf } from "../metrics/health.js";
+import type { BudgetReading } from "../spend/budgets.js";
 import { answerChat, answerStream } from "./answer.js";
 import { assembleRouter } from "./assemble.js";
 import { checkCallOptions, isCallContext } from "./call-settings.js";
@@ -86,7 +87,8 @@ function boundRouter(parts: RouterParts, lifetime: Lifetime, bound: CallOptions)
     },
     health: () => readHealth(parts),
     recommend: () => recommendFrom(parts.stats.snapshot()),
-    budget: (key) => parts.budgets?.read(key) ?? [],
+    budget: (key) => tightest(parts.budgets?.read(key) ?? []),
+    budgets: () => parts.budgets?.read() ?? [],
     conversation(id, { tenant = bound.tenant } = {}) {
       if (typeof id !== "string" || id === "") {
         throw new SignalboxError("invalid_request", "A conversation needs an id", { path: "id" });
@@ -116,6 +118,12 @@ function boundRouter(parts: RouterParts, lifetime: Lifetime, bound: CallOptions)
     [Symbol.asyncDispose]: () => lifetime.close(false),
   };
   return router;
+}
+
+function tightest(readings: readonly BudgetReading[]): BudgetReading | undefined {
+  let found: BudgetReading | undefined;
+  for (const reading of readings) if (!found || reading.remainingUsd < found.remainingUsd) found = reading;
+  return found;
 }
 
 function readHealth({ candidates, services, healthTold }: RouterParts): RouterHealth {

@@ -5,6 +5,7 @@ import type { Clock } from "../core/clock.js";
 import type { Random } from "../core/random.js";
 import type { ConversationOptions } from "../flow/conversation.js";
 import type { BuiltInStrategy } from "../ranking/registry.js";
+import type { LimiterOptions } from "../resilience/limiter.js";
 import type { BudgetRule } from "../spend/budgets.js";
 
 /** Which answers the router's response cache keeps, on top of how the cache itself is made. */
@@ -41,6 +42,11 @@ export interface RouterOptions {
   readonly streams?: StreamOptions | undefined;
   /** How conversations (`conversationId`) are remembered. */
   readonly conversations?: ConversationOptions | undefined;
+  /**
+   * Calls at once and what waits, by `"provider/model"`, provider id or `"*"`; the nearest setting counts.
+   * @default unlimited
+   */
+  readonly limits?: { readonly [id: string]: LimiterOptions } | undefined;
   /** Money that may be spent, by whom and per which time. */
   readonly budgets?: readonly BudgetRule[] | undefined;
   /** What an earlier router learned: the value of `exportState()`. Corrupt state is ignored with a warning. */

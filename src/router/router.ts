@@ -1,6 +1,7 @@
 import type { Cache } from "../cache/types.js";
 import type { ChatRequest } from "../chat/request.js";
-import type { CallOptions, OutputSchema } from "../contract/call-options.js";
+import type { StandardSchemaV1 } from "../chat/standard-schema.js";
+import type { CallOptions } from "../contract/call-options.js";
 import type { EventMap, EventName, HealthStatus } from "../contract/events.js";
 import type { CallContext, ModelInfo } from "../contract/provider.js";
 import type { ReplyStream } from "../flow/reader-stream.js";
@@ -54,7 +55,7 @@ export interface Router {
    */
   chat<Output>(
     request: ChatRequest,
-    options: CallOptions<Output> & { output: OutputSchema<Output> },
+    options: CallOptions<Output> & { output: StandardSchemaV1<unknown, Output> },
   ): Promise<RoutedReply<Output> & { parsed: Output }>;
   chat(request: ChatRequest, options?: CallOptions | CallContext): Promise<RoutedReply>;
   /** Answers a request piece by piece. Nothing is sent until someone reads. */
@@ -70,8 +71,10 @@ export interface Router {
   health(): RouterHealth;
   /** What its own outcomes suggest; says "insufficient data" where they are too few. */
   recommend(): Recommendation;
-  /** Readings of the money budgets, all of them or those of one key. */
-  budget(key?: string): readonly BudgetReading[];
+  /** How much of its budget a tenant, provider or tag has left; the tightest rule where several apply. */
+  budget(key: string): BudgetReading | undefined;
+  /** Every purse that holds anything. */
+  budgets(): readonly BudgetReading[];
   /** The conversation with this id, of this tenant: begun where there is none. */
   conversation(id: string, options?: { readonly tenant?: string | undefined }): Conversation;
   /** A bound view that shares all state; itself a provider. */

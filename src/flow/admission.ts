@@ -1,0 +1,74 @@
+import { requestChars } from "../chat/tokens.js";
+import type { SignalboxError } from "../errors/signalbox-error.js";
+import type { Call } from "./call.js";
+import type { Candidate } from "./candidate.js";
+
+/** Leave to call a candidate now: what was taken for it, to be given back when the call settles. */
+export interface Admission {
+  /** The gate's token. */
+  readonly lease: number;
+  /** Gives back the place in the limiter and settles the money held; called once. */
+  readonly leave: ((error: SignalboxError | null, costUsd: number | null) => void) | undefined;
+}
+
+/** `"blocked"`: the gate says no. `"spent"`: the request has made all the calls it may. */
+export type Admitted = Admission | "blocked" | "spent";
+
+type Take = (candidate: Candidate, nowMs: number) => number;
+
+/**
+ * A place in the candidate's limiter (waiting for it where there is a queue), the gate's lease, money for the call and
+ * one of the request's calls, in this order: what is waited for comes first, what is counted comes last.
+ *
+ * @throws SignalboxError `saturated`, `budget_exceeded`, `timeout` or the abort's reason
+ */
+export function admit(call: Call, candidate: Candidate, take: Take): Admitted | Promise<Admitted> {
+  const { limiter } = candidate;
+  if (!limiter) return enter(call, candidate, take, undefined);
+  const { priority = "default" } = call.options;
+  const size = requestChars(call.request);
+  const place = limiter.enter({
+    priority,
+    deadline: call.deadline,
+    abort: call.abort,
+    bytes: 2 * size,
+    tokens: size / 3,
+  });
+  if (typeof place === "function") return enter(call, candidate, take, place);
+  return place.then((leave) => enter(call, candidate, take, leave));
+}
+
+function enter(
+  call: Call,
+  candidate: Candidate,
+  take: Take,
+  place: ((error?: SignalboxError | null) => void) | undefined,
+): Admitted {
+  const { services } = call;
+  const lease = take(candidate, services.clock.now());
+  if (lease < 0) {
+    place?.();
+    return "blocked";
+  }
+  try {
+    const hold = services.reserve?.(call, candidate);
+    if (!call.budget.take()) {
+      hold?.release();
+      candidate.gate.release(lease);
+      place?.();
+      return "spent";
+    }
+    if (!hold && !place) return { lease, leave: undefined };
+    const leave = (error: SignalboxError | null, costUsd: number | null): void => {
+      place?.(error);
+      // An unknown price is held at its estimate; a call that cost nothing gives all of it back.
+      if (costUsd === null) hold?.settle(Number.NaN);
+      else hold?.settle(costUsd);
+    };
+    return { lease, leave };
+  } catch (thrown) {
+    candidate.gate.release(lease);
+    place?.();
+    throw thrown;
+  }
+}

@@ -43,3 +43,15 @@ export function expectedCostUsd(
   const read = (inputTokens - cached) * rates.input + cached * (rates.cacheRead ?? rates.input);
   return (read + outputTokens * rates.output) * PER_TOKEN;
 }
+
+/**
+ * How many tokens may be written so that the whole request costs at most `maxUsd`; 0 where reading alone costs more or the
+ * price is unknown, `Infinity` where writing is free.
+ */
+export function affordableOutput(price: Price | null, inputTokens: number, maxUsd: number): number {
+  const left = maxUsd - expectedCostUsd(price, inputTokens, 0, 0);
+  if (price === null || !(left >= 0)) return 0;
+  const perToken = priceAt(price, inputTokens).output * PER_TOKEN;
+  // The tolerance keeps a sum that fits exactly from losing a token to rounding.
+  return perToken > 0 ? Math.floor(left / perToken + 1e-9) : Number.POSITIVE_INFINITY;
+}

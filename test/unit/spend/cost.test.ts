@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { countsOf, type TokenCounts } from "../../../src/chat/usage.js";
 import type { Price } from "../../../src/contract/provider.js";
-import { costOf, expectedCostUsd, priceAt } from "../../../src/spend/cost.js";
+import { affordableOutput, costOf, expectedCostUsd, priceAt } from "../../../src/spend/cost.js";
 
 const price: Price = { input: 1, cacheRead: 0.1, cacheWrite: 1.25, output: 4 };
 const tiered: Price = {
@@ -89,5 +89,28 @@ describe("what a call will likely cost", () => {
         );
       }),
     );
+  });
+});
+
+describe("what may be written for so much", () => {
+  it("costs at most that, and one token more would not", () => {
+    fc.assert(
+      fc.property(fc.nat(300_000), fc.double({ min: 0, max: 5, noNaN: true }), (input, maxUsd) => {
+        const output = affordableOutput(tiered, input, maxUsd);
+        const reading = expectedCostUsd(tiered, input, 0, 0);
+        if (reading > maxUsd) {
+          expect(output).toBe(0);
+          return;
+        }
+        expect(expectedCostUsd(tiered, input, 0, output)).toBeLessThanOrEqual(maxUsd + 1e-9);
+        expect(expectedCostUsd(tiered, input, 0, output + 1)).toBeGreaterThan(maxUsd - 1e-9);
+      }),
+    );
+  });
+
+  it("is nothing where the price is unknown, and anything where writing is free", () => {
+    expect(affordableOutput(null, 1, 1)).toBe(0);
+    expect(affordableOutput({ input: 1, output: 0 }, 1, 1)).toBe(Number.POSITIVE_INFINITY);
+    expect(affordableOutput({ input: 1, output: 4 }, 0, 0.004)).toBe(1_000);
   });
 });

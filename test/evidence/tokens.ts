@@ -68,5 +68,9 @@ for (const [name, texts] of SETS) {
   }
 }
 print("");
-print("Directions: prose and code are counted too high (safe), JSON too low by up to a fifth, Chinese too low for these");
-print("two tokenizers; those of the Chinese vendors spend fewer tokens on it (Moonshot tells of 1.8 characters per token).");
+print(
+  "Directions: prose and code are counted too high (safe), JSON too low by up to a fifth, Chinese too low for these",
+);
+print(
+  "two tokenizers; those of the Chinese vendors spend fewer tokens on it (Moonshot tells of 1.8 characters per token).",
+);

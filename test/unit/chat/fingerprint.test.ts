@@ -161,6 +161,12 @@ describe("fingerprint", () => {
     );
   });
 
+  it("sorts wide objects too", () => {
+    const names = Array.from({ length: 60 }, (_, i) => `field${i}`);
+    const wide = (order: string[]) => key({ ...plain, wide: Object.fromEntries(order.map((name) => [name, name])) });
+    expect(wide(names)).toBe(wide([...names].reverse()));
+  });
+
   it("cannot be forged by text that looks like the canonical form", () => {
     const inner = canonical({ role: "user", content: "x" }, false);
     const one = key({ messages: [{ role: "user", content: `a${inner}` }] });

@@ -9,6 +9,11 @@ export const WORDS: { readonly [key in PolicyKey]: readonly [summary: string, ad
   unavailable: ["every candidate is blocked for now", "ask again after `retryAfterMs`"],
   saturated: ["a limit set here is reached", "ask again after `retryAfterMs`, or raise the limit"],
   budget_exceeded: ["a money budget is spent", "raise the budget, or wait for its window"],
+  "budget_exceeded/provider": ["a provider's money budget is spent", "another provider takes over"],
+  "budget_exceeded/degrade": [
+    "a money budget has no room for this candidate",
+    "a cheaper one takes over where it fits",
+  ],
   cancelled: ["the caller left", "nothing; `cause` is the abort reason"],
   timeout: ["no answer in time", "raise `timeouts`, or allow a faster model"],
   "timeout/total": ["the time for the whole request is over", "raise `timeoutMs`"],

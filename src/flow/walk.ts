@@ -21,10 +21,12 @@ export async function walk<T>(call: Call, attempt: AttemptFunction<T>): Promise<
   const failed = new Map<Candidate, SignalboxError>();
   let last: SignalboxError | undefined;
   let from: Candidate | undefined;
+  let tooSmall = 0;
   for (;;) {
     throwIfOver(call);
     const candidate = call.queue.next();
     if (!candidate) break;
+    if (candidate.info.contextWindow <= tooSmall) continue;
     try {
       const admitting = admit(call, candidate, call.forced ? takeForced : takeFree);
       const admission = admitting instanceof Promise ? await admitting : admitting;
@@ -40,6 +42,7 @@ export async function walk<T>(call: Call, attempt: AttemptFunction<T>): Promise<
       const policy = policyOf(last.kind, last.detail);
       if (!policy.nextCandidate && !policy.sameProvider) throw ended(call, last);
       if (!policy.nextCandidate || call.options.fallback === false) break;
+      if (policy.onlyLargerWindow) tooSmall = candidate.info.contextWindow;
     }
   }
   if (!last) throw blockedNow(call);
@@ -81,7 +84,11 @@ async function again<T>(
       maxAttempts: call.budget.limit - call.budget.used + 1,
       mayRetry: (error) =>
         mayRetry(call, error) && (candidate as Candidate).retries.withdraw(error.kind === "timeout" ? 2 : 1),
-      delayMs: (error, n) => retryDelayMs(error.retryAfterMs, n, random, backoff),
+      delayMs: (error, n) => {
+        const { backoffBaseMs = backoff.baseMs } = policyOf(error.kind, error.detail);
+        const baseMs = Math.min(backoffBaseMs, backoff.baseMs);
+        return retryDelayMs(error.retryAfterMs, n, random, { baseMs, capMs: backoff.capMs });
+      },
       signal: controller.signal,
       deadline: call.deadline,
       clock,

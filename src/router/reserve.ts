@@ -28,8 +28,9 @@ export function createReserve(
       const spentUsd = budgets.read(key).find(({ per }) => per === refusedBy.per)?.spentUsd ?? 0;
       events.emit("budget", { key, spentUsd, maxUsd: refusedBy.maxUsd, requestId });
     }
+    const detail = refusedBy.onExceeded === "degrade" ? "degrade" : refusedBy.per;
     const message = `The budget of ${refusedBy.per} "${key}" (${refusedBy.maxUsd} USD) has no room for this call`;
-    throw new SignalboxError("budget_exceeded", message, { detail: refusedBy.per, retryAfterMs, requestId });
+    throw new SignalboxError("budget_exceeded", message, { detail, retryAfterMs, requestId });
   };
 }
 

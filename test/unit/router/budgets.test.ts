@@ -1,0 +1,70 @@
+import { createRouter, SignalboxError } from "signalbox";
+import { createVirtualClock } from "signalbox/testing";
+import { expect, test } from "vitest";
+import { ask, double, model } from "./doubles.js";
+
+// A call of the doubles costs 100 x 1 + 20 x 2 = 140 millionths of a dollar.
+const COST = 140e-6;
+
+test("a budget is exact under 1,000 concurrent calls", async () => {
+  const clock = createVirtualClock();
+  const provider = double("a");
+  const maxUsd = 0.01;
+  const router = createRouter({ providers: [provider], clock, budgets: [{ per: "tenant", maxUsd, windowMs: 60_000 }] });
+  const acme = router.with({ tenant: "acme" });
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 1_000 }, () => acme.chat({ ...ask("x".repeat(350)), max_completion_tokens: 20 })),
+  );
+  const refused = outcomes.filter((outcome) => outcome.status === "rejected").map(({ reason }) => reason as unknown);
+  expect(refused.length).toBeGreaterThan(900);
+  for (const error of refused) {
+    if (!SignalboxError.isInstance(error)) throw new Error("expected a SignalboxError");
+    expect(error.kind).toBe("budget_exceeded");
+    expect(error.retryAfterMs).toBeGreaterThan(0);
+  }
+  const reading = router.budget("acme");
+  expect(reading?.spentUsd).toBeCloseTo(provider.calls * COST, 9);
+  expect(reading?.spentUsd ?? 1).toBeLessThanOrEqual(maxUsd);
+  expect(reading?.reservedUsd).toBe(0);
+  // Another tenant has a purse of its own.
+  expect((await router.chat(ask("x"), { tenant: "zeta" })).route.provider).toBe("a");
+});
+
+test("a provider's spent budget moves to the next provider, a tenant's does not", async () => {
+  const rule = { maxUsd: 1e-9, windowMs: 60_000 };
+  const perProvider = createRouter({
+    providers: [double("a"), double("b", { models: [model({ usdPerMTok: { input: 0, output: 0 } })] })],
+    strategy: "ordered",
+    budgets: [{ per: "provider", key: "a", ...rule }],
+  });
+  expect((await perProvider.chat(ask("x"))).route.provider).toBe("b");
+  const free = double("b", { models: [model({ usdPerMTok: { input: 0, output: 0 } })] });
+  const perTenant = createRouter({
+    providers: [double("a"), free],
+    strategy: "ordered",
+    budgets: [{ per: "tenant", ...rule }],
+  });
+  await expect(perTenant.chat(ask("x"), { tenant: "t" })).rejects.toMatchObject({ kind: "budget_exceeded" });
+  expect(free.calls).toBe(0);
+});
+
+test("a failed call gives its money back", async () => {
+  const provider = double("a", { fail: () => new SignalboxError("auth", "no") });
+  const router = createRouter({ providers: [provider], budgets: [{ per: "router", maxUsd: 1, windowMs: 60_000 }] });
+  await router.chat(ask("x")).catch(() => {});
+  expect(router.budgets()).toMatchObject([{ spentUsd: 0, reservedUsd: 0 }]);
+});
+
+test("maxCostUsd excludes what cannot meet it, and what has no price", async () => {
+  const dear = model({ id: "dear", usdPerMTok: { input: 100, output: 100 } });
+  const unknown = model({ id: "unknown", usdPerMTok: null });
+  const router = createRouter({ providers: [double("a", { models: [dear, unknown] })] });
+  const error = (await router
+    .chat(ask("x"), { maxCostUsd: 1e-6 })
+    .catch((thrown: unknown) => thrown)) as SignalboxError;
+  expect(error.kind).toBe("budget_exceeded");
+  expect(error.excluded).toEqual([
+    { id: "a/dear", reason: "budget" },
+    { id: "a/unknown", reason: "unknown_price" },
+  ]);
+});

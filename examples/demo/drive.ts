@@ -1,4 +1,4 @@
-import type { Message, Router } from "signalbox";
+import type { Message, Router, SignalboxError } from "signalbox";
 import type { Job } from "./load.js";
 import type { Answered, createTally } from "./tally.js";
 
@@ -24,8 +24,8 @@ export async function drive(options: DriveOptions): Promise<void> {
       try {
         await runJob(job, options);
       } catch (error) {
-        const { kind = "error", message = String(error) } = error as { kind?: string; message?: string };
-        tally.failures.push({ line: job.line, kind, message });
+        const { kind = "error", path, message = String(error) } = error as Partial<SignalboxError>;
+        tally.failures.push({ line: job.line, kind, message: path === undefined ? message : `${path}: ${message}` });
       }
       done += 1;
       onProgress?.(done, jobs.length);

@@ -69,8 +69,12 @@ export function builtInLoad(count: number, seed: number): Job[] {
         tools: [WEATHER],
       });
     if (roll < 0.14) return job([{ role: "user", content: `${BUG} ${Math.floor(random() * 100)}.` }]);
-    if (roll < 0.22) return job([{ role: "user", content: pick(CHINESE, random) }]);
-    return job([system, { role: "user", content: pick(ASKS, random)(pick(TOPICS, random)) }]);
+    if (roll < 0.22)
+      return job([{ role: "user", content: `${pick(CHINESE, random)}（第${Math.floor(random() * 100)}题）` }]);
+    return job([
+      system,
+      { role: "user", content: `${pick(ASKS, random)(pick(TOPICS, random))} Reader ${Math.floor(random() * 1_000)}.` },
+    ]);
   };
   const job = (messages: ChatRequest["messages"], request: Job["request"] = {}): Job => ({
     line: 0,
@@ -79,7 +83,7 @@ export function builtInLoad(count: number, seed: number): Job[] {
     streamed: random() < 0.5,
   });
   const jobs: Job[] = [];
-  while (jobs.length < count) jobs.push(jobs.length > 20 && random() < 0.15 ? pick(jobs, random) : fresh());
+  while (jobs.length < count) jobs.push(jobs.length > 20 && random() < 0.2 ? pick(jobs, random) : fresh());
   return jobs;
 }
 

@@ -15,14 +15,14 @@ import { KEYS, realVendors, simulatedVendors, type Vendors } from "./vendors.js"
 const USAGE = `npm start                          three simulated vendors, a built-in load, one outage
 npm start -- "a question"          your question
 npm start -- requests.jsonl[.gz]   your requests, one per line: {"messages": [...]} or {"turns": ["...", "..."]}
-    --requests=300 --seed=7        size and seed of the built-in load
+    --requests=600 --seed=7        size and seed of the built-in load
     --out=answers.jsonl            keep the answers to your file
     --report=signalbox-report.html where the report goes`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    requests: { type: "string", default: "300" },
+    requests: { type: "string", default: "600" },
     seed: { type: "string", default: "7" },
     out: { type: "string" },
     report: { type: "string", default: "signalbox-report.html" },
@@ -69,6 +69,7 @@ async function main(): Promise<void> {
     providers: vendors.providers,
     cache: { maxBytes: 64 * 1024 * 1024, ttlMs: 3_600_000 },
     strategy: "adaptive",
+    ...(vendors.real ? {} : { timeouts: { headersMs: 1_500 } }), // the stand-ins answer well within a second
   });
   const tally = createTally(router);
   const answers: string[] = [];
@@ -76,15 +77,19 @@ async function main(): Promise<void> {
   const builtIn = own === "";
   const progress = one ? undefined : createProgress(process.stdout, "requests");
   const began = performance.now();
+  let down = false;
   await drive({
     router,
     jobs,
     tally,
     concurrency: builtIn ? 8 : 4,
     onProgress: (done, total) => {
-      // The vendor that answers most is lost for a quarter of the run, and comes back.
-      if (builtIn) vendors.outage(done >= total * 0.35 && done < total * 0.6);
-      progress?.(done, total);
+      // One vendor is lost for a quarter of the run, and comes back.
+      const lost = builtIn && done >= total * 0.35 && done < total * 0.6;
+      if (lost !== down) progress?.note(`-- ${vendors.providers[0]?.id} ${lost ? "goes down" : "is back"} --`);
+      if (lost !== down) vendors.outage(lost);
+      down = lost;
+      progress?.step(done, total);
     },
     ...(one ? { onText: (text) => process.stdout.write(text) } : {}),
     onAnswer: (job, reply) => {

@@ -27,7 +27,7 @@ export interface StandInOptions {
 export interface StandIn {
   readonly baseURL: string;
   readonly calls: number;
-  /** While `true`, every call is cut or answered with 503. */
+  /** While `true`, every call is left waiting, cut, or answered with 503. */
   down: boolean;
   close(): Promise<void>;
 }
@@ -39,6 +39,7 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
   const memory = new PromptMemory();
   let calls = 0;
   let down = false;
+  let lost = 0;
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method === "GET") return sendJson(response, 200, { object: "list", data: [] });
@@ -47,7 +48,9 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
       return sendJson(response, 404, { error: { message: "not found" } });
     calls += 1;
     if (down) {
-      if (random() < 0.5) return void request.socket.destroy();
+      lost += 1;
+      if (lost <= 2) return; // silent at first, as an overloaded gateway is
+      if (lost % 2 === 0) return void request.socket.destroy();
       return sendJson(response, 503, { error: { message: "service unavailable" } });
     }
     const [fastest, slowest] = options.firstTokenMs;
@@ -87,6 +90,7 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
     },
     set down(value: boolean) {
       down = value;
+      lost = 0;
     },
     close: () =>
       new Promise((resolve) => {

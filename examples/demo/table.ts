@@ -54,7 +54,7 @@ export function summary(tally: Tally, providers: readonly Provider[], seconds: n
       const alone = costAtOne(tally, provider);
       return alone === null
         ? []
-        : [`  the same tokens at ${`${provider.id}/${alone.model}`.padEnd(24)} ${usd(alone.usd)}`];
+        : [`  the same tokens at ${`${provider.id}/${alone.model}`.padEnd(28)} ${usd(alone.usd)}`];
     }),
   ];
   return lines.join("\n");

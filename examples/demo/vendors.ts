@@ -5,6 +5,7 @@ import { glmWire, kimiWire, minimaxWire } from "./wires.js";
 /** Providers to route between, and how to let go of what stands behind them. */
 export interface Vendors {
   readonly providers: readonly Provider[];
+  readonly real: boolean;
   /** Takes the vendor that this run loses down, or brings it back. Does nothing to real vendors. */
   outage(down: boolean): void;
   close(): Promise<void>;
@@ -15,26 +16,26 @@ export const KEYS = ["MINIMAX_API_KEY", "ZAI_API_KEY", "MOONSHOT_API_KEY"] as co
 
 /** The real thing, for whichever keys are set. */
 export function realVendors(): Vendors {
-  return { providers: [minimax(), glm(), kimi()], outage: () => {}, close: async () => {} };
+  return { providers: [minimax(), glm(), kimi()], real: true, outage: () => {}, close: async () => {} };
 }
 
 /** Three servers on loopback, and the library's own adapters pointed at them. */
 export async function simulatedVendors(seed: number): Promise<Vendors> {
   const servers: StandIn[] = [
-    await startStandIn({ wire: minimaxWire, seed, firstTokenMs: [60, 300], tokensPerSecond: 500, failureRate: 0.02 }),
+    await startStandIn({ wire: minimaxWire, seed, firstTokenMs: [60, 400], tokensPerSecond: 400, failureRate: 0.01 }),
     await startStandIn({
       wire: glmWire,
       seed: seed + 1,
       firstTokenMs: [40, 250],
       tokensPerSecond: 700,
-      failureRate: 0.03,
+      failureRate: 0.01,
     }),
     await startStandIn({
       wire: kimiWire,
       seed: seed + 2,
       firstTokenMs: [30, 180],
       tokensPerSecond: 900,
-      failureRate: 0.02,
+      failureRate: 0.01,
     }),
   ];
   const [first, second, third] = servers as [StandIn, StandIn, StandIn];
@@ -44,6 +45,7 @@ export async function simulatedVendors(seed: number): Promise<Vendors> {
       glm({ apiKey: "simulated", baseURL: second.baseURL }),
       kimi({ apiKey: "simulated", baseURL: third.baseURL }),
     ],
+    real: false,
     outage: (down) => {
       first.down = down;
     },

@@ -1,7 +1,7 @@
 import { createNoopMeter, type Meter } from "@opentelemetry/api";
 import type { EventMap } from "../../contract/events.js";
 import type { Attempt, RequestRecord } from "../../contract/records.js";
-import { callAttributes } from "./attributes.js";
+import { callAttributes, tokenAttributes } from "./attributes.js";
 import * as names from "./names.js";
 
 /** Writes the metrics; `undefined` where nobody collects any. */
@@ -50,8 +50,8 @@ export function createInstruments(meter: Meter): Instruments | undefined {
       const { usage } = attempt;
       // Estimates are ours, not billed tokens: the conventions want billed ones or none.
       if (usage && !usage.estimated) {
-        tokens.record(usage.prompt_tokens, { ...attributes, [names.TOKEN_TYPE]: "input" });
-        tokens.record(usage.completion_tokens, { ...attributes, [names.TOKEN_TYPE]: "output" });
+        tokens.record(usage.prompt_tokens, tokenAttributes(attempt, "input"));
+        tokens.record(usage.completion_tokens, tokenAttributes(attempt, "output"));
       }
       if (attempt.costUsd) cost.add(attempt.costUsd, attributes);
     },

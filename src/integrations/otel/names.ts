@@ -4,16 +4,6 @@
  */
 export const SEMCONV_VERSION = "1.45.0";
 
-export const OPERATION_NAME = "gen_ai.operation.name";
-export const PROVIDER_NAME = "gen_ai.provider.name";
-export const REQUEST_MODEL = "gen_ai.request.model";
-export const REQUEST_STREAM = "gen_ai.request.stream";
-export const TIME_TO_FIRST_CHUNK = "gen_ai.response.time_to_first_chunk";
-export const INPUT_TOKENS = "gen_ai.usage.input_tokens";
-export const OUTPUT_TOKENS = "gen_ai.usage.output_tokens";
-export const CACHE_READ_TOKENS = "gen_ai.usage.cache_read.input_tokens";
-export const REASONING_TOKENS = "gen_ai.usage.reasoning.output_tokens";
-export const TOKEN_TYPE = "gen_ai.token.type";
 export const INPUT_MESSAGES = "gen_ai.input.messages";
 export const OUTPUT_MESSAGES = "gen_ai.output.messages";
 export const SYSTEM_INSTRUCTIONS = "gen_ai.system_instructions";
@@ -21,9 +11,6 @@ export const SYSTEM_INSTRUCTIONS = "gen_ai.system_instructions";
 export const METRIC_DURATION = "gen_ai.client.operation.duration";
 export const METRIC_TOKENS = "gen_ai.client.token.usage";
 export const METRIC_FIRST_CHUNK = "gen_ai.client.operation.time_to_first_chunk";
-
-export const ERROR_TYPE = "error.type";
-export const HTTP_STATUS = "http.response.status_code";
 
 /** Bucket bounds that the conventions advise, seconds and tokens. */
 export const SECONDS = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92];

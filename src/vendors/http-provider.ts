@@ -8,7 +8,7 @@ import type { Clock } from "../core/clock.js";
 import { classify } from "../errors/classify.js";
 import type { Failure } from "../errors/failure.js";
 import { createRedactor, type Redactor } from "../errors/redact.js";
-import { SignalboxError } from "../errors/signalbox-error.js";
+import { SignalboxError, withContext } from "../errors/signalbox-error.js";
 import type { VendorCodes } from "../errors/vendor-codes.js";
 import { type ChunkStream, createChunkStream } from "../wire/chunk-stream.js";
 import type { WireCall, WireCodec } from "../wire/codec.js";
@@ -50,6 +50,8 @@ export interface HttpProvider extends Provider {
 /** More fields than any dialect can leave out: the memory of what was warned about is bounded. */
 const MAX_WARNED = 256;
 const KEY_ASIDE_MS = 60_000;
+/** The detail of a failure that one of several keys has, and the provider has not. */
+const ONE_KEY = "one_key";
 
 /** Builds a provider; keys, headers and `fetch` live in its closure and show nowhere. */
 export function createHttpProvider(init: HttpProviderInit): HttpProvider {
@@ -189,11 +191,11 @@ class Exchange implements WireCall {
         sent: this.#sent,
       },
     );
-    if (error.kind === "auth" || error.kind === "quota" || error.kind === "rate_limit") {
-      const forMs = error.kind === "rate_limit" ? (error.retryAfterMs ?? 1_000) : KEY_ASIDE_MS;
-      keys.setAside(this.#key, clock.now() + forMs);
-    }
-    return error;
+    const isKeys = error.kind === "auth" || error.kind === "quota" || error.kind === "rate_limit";
+    if (!isKeys || this.#key === "" || error.detail === ONE_KEY) return error;
+    const forMs = error.kind === "rate_limit" ? (error.retryAfterMs ?? 1_000) : KEY_ASIDE_MS;
+    const another = keys.setAside(this.#key, clock.now() + forMs);
+    return another ? withContext(error, { detail: ONE_KEY, retryable: true, retryAfterMs: undefined }) : error;
   }
 }
 

@@ -11,8 +11,8 @@ export interface KeyRing {
   readonly present: boolean;
   /** The key for the next call; `""` where the provider needs none. */
   next(): string | Promise<string>;
-  /** A key was refused or is used up: others go first for a while. */
-  setAside(key: string, untilMs: number): void;
+  /** A key was refused or is used up: others go first for a while. Whether there is another that is usable now. */
+  setAside(key: string, untilMs: number): boolean;
   /** Every key that was in use lately, for redaction. */
   all(): readonly string[];
 }
@@ -71,7 +71,10 @@ function fromList(keys: readonly string[], now: () => number): KeyRing {
       return keys[first] ?? "";
     },
     setAside(key, untilMs) {
-      if (keys.length > 1) asideUntil.set(key, untilMs);
+      if (keys.length < 2) return false;
+      asideUntil.set(key, untilMs);
+      const nowMs = now();
+      return keys.some((other) => (asideUntil.get(other) ?? 0) <= nowMs);
     },
     all: () => keys,
   };
@@ -98,7 +101,7 @@ function fromFunction(give: () => string | Promise<string>): KeyRing {
         return failed(cause);
       }
     },
-    setAside() {},
+    setAside: () => false,
     all: () => lately,
   };
 }

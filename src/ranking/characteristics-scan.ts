@@ -1,13 +1,14 @@
 import {
   type Entry,
-  HAN,
   HASH_START,
+  hanTable,
   hashStep,
   lookUp,
   pairHash,
   SENTENCE_START,
   SIGNAL,
   SIGNALS,
+  wordTable,
 } from "./characteristics-table.js";
 
 /** What one pass over a text counts, beside the sums of its words' signals. */
@@ -81,6 +82,7 @@ const WORDS = hashOf("words");
 /** Reads `text` from `from` to `to` once and adds what it finds to `facts`. Words end at word boundaries. */
 export function scanText(text: string, from: number, to: number, facts: TextFacts): void {
   const { sums } = facts;
+  const words = wordTable();
   const headEnd = EDGE_CHARS;
   const tailStart = text.length - EDGE_CHARS;
   let before = SENTENCE_START;
@@ -106,9 +108,9 @@ export function scanText(text: string, from: number, to: number, facts: TextFact
         } else break;
       }
       const weight = wordStart < headEnd || wordStart >= tailStart ? 1 : MIDDLE_WEIGHT;
-      let leads = addEntry(sums, lookUp(hash), weight);
-      if (addEntry(sums, lookUp(pairHash(before, hash)), weight)) leads = true;
-      if (start && before !== SENTENCE_START) addEntry(sums, lookUp(pairHash(SENTENCE_START, hash)), weight);
+      let leads = addEntry(sums, lookUp(words, hash), weight);
+      if (addEntry(sums, lookUp(words, pairHash(before, hash)), weight)) leads = true;
+      if (start && before !== SENTENCE_START) addEntry(sums, lookUp(words, pairHash(SENTENCE_START, hash)), weight);
       if (before === NUMBER_WORD && (hash === WORDS || hash === WORD))
         facts.askedTokens = Math.max(facts.askedTokens, number * 1.4);
       if (isErrorName(text, wordStart, i)) sums[SIGNAL.debug] = (sums[SIGNAL.debug] as number) + 2.5 * weight;
@@ -146,7 +148,7 @@ export function scanText(text: string, from: number, to: number, facts: TextFact
         i++;
         continue;
       }
-      const list = HAN.get(code);
+      const list = hanTable().get(code);
       han++;
       let step = 1;
       if (list !== undefined) {

@@ -53,72 +53,95 @@ export function pairHash(before: number, word: number): number {
 
 /** Open addressing over 32-bit hashes: a look-up is one or two array reads. */
 export interface WordTable {
-  readonly mask: number;
   readonly hashes: Int32Array;
-  readonly entries: readonly (Entry | undefined)[];
+  readonly entries: (Entry | undefined)[];
 }
 
-export const WORDS: WordTable = buildWords();
-export const HAN: ReadonlyMap<number, readonly HanEntry[]> = buildHan();
+/** Several times the number of words, and a power of two. */
+const SLOTS = 8_192;
+const MASK = SLOTS - 1;
+
+/** Built when they are first read: that takes milliseconds in a cold process, which an import should not cost. */
+const BUILT: { words?: WordTable; han?: ReadonlyMap<number, readonly HanEntry[]> } = {};
+
+export function wordTable(): WordTable {
+  BUILT.words ??= buildWords();
+  return BUILT.words;
+}
+
+/** Chinese entries by their first character. */
+export function hanTable(): ReadonlyMap<number, readonly HanEntry[]> {
+  BUILT.han ??= buildHan();
+  return BUILT.han;
+}
 
 /** The entry of a hash, or `undefined`. */
-export function lookUp(hash: number): Entry | undefined {
-  const { mask, hashes, entries } = WORDS;
-  let slot = (hash ^ (hash >>> 16)) & mask;
+export function lookUp({ hashes, entries }: WordTable, hash: number): Entry | undefined {
+  let slot = (hash ^ (hash >>> 16)) & MASK;
   for (;;) {
     const entry = entries[slot];
     if (entry === undefined) return undefined;
     if (hashes[slot] === hash) return entry;
-    slot = (slot + 1) & mask;
+    slot = (slot + 1) & MASK;
   }
 }
 
 function buildWords(): WordTable {
-  const all = new Map<number, Entry>();
-  const put = (word: string, signal: number, weight: number) => {
-    const hash = hashOf(word);
-    const entry = all.get(hash);
-    if (entry === undefined) all.set(hash, [signal, weight]);
-    else entry.push(signal, weight);
-  };
+  const table: WordTable = { hashes: new Int32Array(SLOTS), entries: new Array(SLOTS).fill(undefined) };
   const kinds = [en.DEBUG_WORDS, en.ANALYZE_WORDS, en.GENERATE_WORDS, en.PLAN_WORDS, en.SEARCH_WORDS, en.CHAT_WORDS];
   kinds.forEach((list, kind) => {
-    for (const [weight, words] of list) for (const word of words.split(" ")) put(word, kind, weight);
+    for (const [weight, words] of list) addWords(table, words, kind, weight);
   });
-  const flat = [
-    [SIGNAL.hard, en.HARD_WORDS],
-    [SIGNAL.constraint, en.CONSTRAINT_WORDS],
-    [SIGNAL.step, en.STEP_WORDS],
-    [SIGNAL.urgent, en.URGENT_WORDS],
-    [SIGNAL.patient, en.PATIENT_WORDS],
-    [SIGNAL.leadIn, en.LEAD_INS],
-    [SIGNAL.tech, en.TECH_WORDS],
-    [SIGNAL.symptom, en.SYMPTOM_WORDS],
-    [SIGNAL.person, en.PERSON_WORDS],
-  ] as const;
-  for (const [signal, words] of flat) for (const word of words.split(" ")) put(word, signal, 1);
-  const size = 1 << Math.ceil(Math.log2(all.size * 3));
-  const hashes = new Int32Array(size);
-  const entries: (Entry | undefined)[] = new Array(size).fill(undefined);
-  for (const [hash, entry] of all) {
-    let slot = (hash ^ (hash >>> 16)) & (size - 1);
-    while (entries[slot] !== undefined) slot = (slot + 1) & (size - 1);
-    hashes[slot] = hash;
-    entries[slot] = entry;
-  }
-  return { mask: size - 1, hashes, entries };
+  addWords(table, en.HARD_WORDS, SIGNAL.hard, 1);
+  addWords(table, en.CONSTRAINT_WORDS, SIGNAL.constraint, 1);
+  addWords(table, en.STEP_WORDS, SIGNAL.step, 1);
+  addWords(table, en.URGENT_WORDS, SIGNAL.urgent, 1);
+  addWords(table, en.PATIENT_WORDS, SIGNAL.patient, 1);
+  addWords(table, en.LEAD_INS, SIGNAL.leadIn, 1);
+  addWords(table, en.TECH_WORDS, SIGNAL.tech, 1);
+  addWords(table, en.SYMPTOM_WORDS, SIGNAL.symptom, 1);
+  addWords(table, en.PERSON_WORDS, SIGNAL.person, 1);
+  return table;
 }
 
-function hashOf(entry: string): number {
-  if (entry.startsWith("^")) return pairHash(SENTENCE_START, wordHash(entry.slice(1)));
-  const [first = "", second] = entry.split("_");
-  return second === undefined ? wordHash(first) : pairHash(wordHash(first), wordHash(second));
-}
+const SPACE = 32;
+const CARET = 94;
+const UNDERSCORE = 95;
 
-function wordHash(word: string): number {
+/** Reads a list once, character by character: `^` and `_` make pairs, a blank ends an entry. */
+function addWords(table: WordTable, words: string, signal: number, weight: number): void {
+  let before = 0;
+  let paired = false;
   let hash = HASH_START;
-  for (let i = 0; i < word.length; i++) hash = hashStep(hash, word.charCodeAt(i));
-  return hash;
+  for (let i = 0; i <= words.length; i++) {
+    const code = i === words.length ? SPACE : words.charCodeAt(i);
+    if (code === SPACE) {
+      addWord(table, paired ? pairHash(before, hash) : hash, signal, weight);
+      paired = false;
+      hash = HASH_START;
+    } else if (code === CARET || code === UNDERSCORE) {
+      before = code === CARET ? SENTENCE_START : hash;
+      paired = true;
+      hash = HASH_START;
+    } else hash = Math.imul(hash ^ code, FNV_PRIME);
+  }
+}
+
+function addWord({ hashes, entries }: WordTable, hash: number, signal: number, weight: number): void {
+  let slot = (hash ^ (hash >>> 16)) & MASK;
+  for (;;) {
+    const entry = entries[slot];
+    if (entry === undefined) {
+      hashes[slot] = hash;
+      entries[slot] = [signal, weight];
+      return;
+    }
+    if (hashes[slot] === hash) {
+      entry.push(signal, weight);
+      return;
+    }
+    slot = (slot + 1) & MASK;
+  }
 }
 
 function buildHan(): Map<number, HanEntry[]> {

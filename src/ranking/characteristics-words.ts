@@ -116,7 +116,7 @@ export const CHAT_WORDS: WordList = [
   ],
   [
     1.6,
-    "role_of ^imagine ^picture ^embody lonely my_day cheer_me ^pretend tell_me_a ^lol ^haha ^congrats nice_to how's_it i_love i_hate i_miss i_just",
+    "role_of ^imagine ^picture ^embody lonely my_day cheer_me ^pretend ^lol ^haha ^congrats nice_to how's_it i_love i_hate i_miss i_just",
   ],
   [1, "feel feeling nervous excited tired bored sad happy proud advice opinion can_i chat my_friend my_boyfriend"],
   [1, "my_girlfriend my_wife my_husband my_mom my_dad my_boss my_cat my_dog would_you weekend birthday ok_to okay_to"],

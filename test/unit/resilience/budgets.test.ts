@@ -75,6 +75,17 @@ describe("the retry budget of a provider", () => {
     expect(budget.tokens).toBe(10);
   });
 
+  it("takes nothing away where the clock stands still or runs backwards", () => {
+    let nowMs = 10_000;
+    const clock = { now: () => nowMs, wallNow: () => 0, setTimeout: () => 0, clearTimeout: () => {} };
+    const budget = createRetryBudget({}, { clock });
+    nowMs = 0;
+    expect(budget.tokens).toBe(10);
+    while (budget.withdraw());
+    nowMs = 10_000;
+    expect(budget.tokens).toBe(0);
+  });
+
   it("takes two after a timeout, or none", () => {
     const budget = createRetryBudget({ capacity: 3, perSecond: 0 }, { clock: createVirtualClock() });
     expect([budget.withdraw(2), budget.withdraw(2), budget.withdraw(1)]).toEqual([true, false, true]);

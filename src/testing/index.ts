@@ -5,6 +5,18 @@
  */
 export { type Random, seededRandom } from "../core/random.js";
 export { createCallContext } from "./call-context.js";
+export {
+  type ConformanceCase,
+  type ConformanceFeature,
+  type ProviderConformanceOptions,
+  type ProviderScenario,
+  type ProviderUnderTest,
+  providerConformance,
+  runProviderConformance,
+  startWireUpstream,
+  type UpstreamFailure,
+  type WireUpstream,
+} from "./conformance/provider.js";
 export { type FetchStep, faultFetch, networkError } from "./fault-fetch.js";
 export * from "./fault-server/index.js";
 export {

@@ -1,0 +1,64 @@
+import { inspect } from "node:util";
+import {
+  ask,
+  callContext,
+  ensure,
+  ensureSame,
+  helloRequest,
+  rejection,
+  scenarioCase,
+  streamOf,
+} from "./provider-harness.js";
+import {
+  type ConformanceCase,
+  CUT,
+  failing,
+  type ProviderConformanceOptions,
+  type UpstreamFailure,
+} from "./provider-scenarios.js";
+
+const FAILURES: readonly UpstreamFailure[] = ["auth", "rate_limit", "overloaded", "server"];
+
+/** What providers say when the upstream refuses or breaks: a typed error, never an answer. */
+export function failureCases(options: ProviderConformanceOptions): ConformanceCase[] {
+  const cases = FAILURES.flatMap((failure) =>
+    scenarioCase(
+      options,
+      `rejects with ${failure}`,
+      failing(failure),
+      async ({ provider }) => {
+        const whole = await rejection(ask(provider, helloRequest(), callContext()));
+        ensureSame(whole.kind, failure, "the kind of error");
+        const streamed = await rejection(drain(provider));
+        ensureSame(streamed.kind, failure, "the kind of error of a stream");
+        for (const error of [whole, streamed]) ensureNoSecret(options, error);
+      },
+      ["failures"],
+    ),
+  );
+  return [
+    ...cases,
+    ...scenarioCase(
+      options,
+      "tells a cut stream from a whole one",
+      CUT,
+      async ({ provider }) => {
+        const error = await rejection(drain(provider));
+        ensure(["stream_interrupted", "network"].includes(error.kind), `a cut stream is ${error.kind}`);
+        await rejection(ask(provider, helloRequest(), callContext()));
+      },
+      ["cut"],
+    ),
+  ];
+}
+
+async function drain(provider: Parameters<typeof ask>[0]): Promise<void> {
+  for await (const _ of streamOf(provider, helloRequest(), callContext()));
+}
+
+/** Neither the error nor what it wraps shows a key or the prompt. */
+function ensureNoSecret(options: ProviderConformanceOptions, error: Error): void {
+  const shown = `${inspect(error, { depth: 8, showHidden: true })} ${JSON.stringify(error)} ${error.stack}`;
+  for (const secret of options.secrets ?? []) ensure(!shown.includes(secret), "an error shows a key");
+  ensure(!shown.includes("Is the line clear?"), "an error shows the prompt");
+}

@@ -1,0 +1,101 @@
+import { createAssembler } from "../../chat/assemble.js";
+import type { ChatChunk } from "../../chat/chunk.js";
+import type { ChatReply } from "../../chat/reply.js";
+import type { ChatRequest } from "../../chat/request.js";
+import type { CallContext, Provider } from "../../contract/provider.js";
+import { SignalboxError } from "../../errors/signalbox-error.js";
+import type {
+  ConformanceCase,
+  ConformanceFeature,
+  ProviderConformanceOptions,
+  ProviderScenario,
+  ProviderUnderTest,
+} from "./provider-scenarios.js";
+
+/** A request that no case may see changed. */
+export function helloRequest(more: Partial<ChatRequest> = {}): ChatRequest {
+  return { messages: [{ role: "user", content: "Is the line clear?" }], ...more };
+}
+
+/** What a router would tell a provider. */
+export function callContext(more: Partial<CallContext> = {}): CallContext {
+  return {
+    signal: new AbortController().signal,
+    deadline: { remainingMs: () => Number.POSITIVE_INFINITY },
+    requestId: "req_conformance",
+    attempts: { limit: 4, used: 1, take: () => true },
+    ...more,
+  };
+}
+
+/** Throws where the provider falls short. */
+export function ensure(condition: boolean, what: string): asserts condition {
+  if (!condition) throw new Error(`provider conformance: ${what}`);
+}
+
+/** Throws where two plain values differ. */
+export function ensureSame(got: unknown, wanted: unknown, what: string): void {
+  const [left, right] = [JSON.stringify(got), JSON.stringify(wanted)];
+  ensure(left === right, `${what}: got ${left}, wanted ${right}`);
+}
+
+/** A case with a provider of its own, closed whatever happens; left out where the provider lacks a feature. */
+export function scenarioCase(
+  options: ProviderConformanceOptions,
+  name: string,
+  scenario: ProviderScenario,
+  run: (subject: ProviderUnderTest) => Promise<void>,
+  needs: readonly ConformanceFeature[] = [],
+): ConformanceCase[] {
+  if (needs.some((feature) => options.without?.includes(feature))) return [];
+  return [
+    {
+      name,
+      async run() {
+        const subject = await options.setUp(scenario);
+        try {
+          await run(subject);
+        } finally {
+          await subject.close?.();
+        }
+      },
+    },
+  ];
+}
+
+/** Asks for a whole answer, by whichever way the provider has. */
+export async function ask(provider: Provider, request: ChatRequest, context: CallContext): Promise<ChatReply> {
+  if (provider.chat) return provider.chat(request, context);
+  const assembler = createAssembler();
+  for await (const chunk of streamOf(provider, request, context)) assembler.push(chunk);
+  return assembler.reply();
+}
+
+/** The provider's stream; a provider without one has nothing to conform to. */
+export function streamOf(provider: Provider, request: ChatRequest, context: CallContext): AsyncIterable<ChatChunk> {
+  const stream = provider.stream?.(request, context);
+  ensure(stream !== undefined, "the provider has no stream");
+  return stream;
+}
+
+/** The error that work rejects with, which has to be one of ours. */
+export async function rejection(work: Promise<unknown>): Promise<SignalboxError> {
+  let thrown: unknown;
+  try {
+    await work;
+  } catch (error) {
+    thrown = error;
+  }
+  ensure(thrown !== undefined, "it answered where it had to fail");
+  ensure(SignalboxError.isInstance(thrown), `it threw ${String(thrown)}, which is no SignalboxError`);
+  return thrown;
+}
+
+/** Waits until something holds. */
+export async function eventually(holds: () => boolean, what: string, patienceMs: number): Promise<void> {
+  const untilMs = Date.now() + patienceMs;
+  while (!holds()) {
+    ensure(Date.now() < untilMs, `${what}, not within ${patienceMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

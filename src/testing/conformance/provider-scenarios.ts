@@ -1,0 +1,68 @@
+import type { Usage } from "../../chat/usage.js";
+import type { Provider } from "../../contract/provider.js";
+
+/** A failure that every upstream can show. */
+export type UpstreamFailure = "auth" | "rate_limit" | "overloaded" | "server";
+
+/** What the upstream behind the provider is to do. */
+export interface ProviderScenario {
+  readonly name: "text" | "reasoning" | "tool_call" | "failure" | "hang" | "endless" | "cut";
+  /** The text it says; of `cut` and `endless`, the beginning. */
+  readonly text?: string | undefined;
+  readonly reasoning?: string | undefined;
+  readonly toolCall?: { readonly id: string; readonly name: string; readonly arguments: string } | undefined;
+  readonly usage?: Usage | undefined;
+  readonly failure?: UpstreamFailure | undefined;
+}
+
+/** A provider with an upstream that plays a scenario. */
+export interface ProviderUnderTest {
+  readonly provider: Provider;
+  /** What the upstream saw, where it can be seen. */
+  readonly upstream?: { calls(): number; aborted(): number } | undefined;
+  close?(): Promise<void> | void;
+}
+
+/** What a provider may not have; cases that need it are left out. */
+export type ConformanceFeature = "reasoning" | "tools" | "reports" | "exact_usage" | "cut" | "failures";
+
+/** Options of `providerConformance`. */
+export interface ProviderConformanceOptions {
+  /** Makes a fresh provider for a case. */
+  setUp(scenario: ProviderScenario): ProviderUnderTest | Promise<ProviderUnderTest>;
+  /** Features that this provider does not have. @default none */
+  readonly without?: readonly ConformanceFeature[] | undefined;
+  /** Keys that may show nowhere. @default none */
+  readonly secrets?: readonly string[] | undefined;
+  /** Milliseconds a case waits for something to happen upstream. @default 5000 */
+  readonly patienceMs?: number | undefined;
+}
+
+/** One case: run it inside any test framework; it throws where the provider falls short. */
+export interface ConformanceCase {
+  readonly name: string;
+  run(): Promise<void>;
+}
+
+const USAGE: Usage = { prompt_tokens: 12, completion_tokens: 7, total_tokens: 19 };
+
+export const TEXT: ProviderScenario = { name: "text", text: "Hello, Wörld 🚂: the line is clear.", usage: USAGE };
+export const REASONING: ProviderScenario = {
+  name: "reasoning",
+  reasoning: "Let me see.",
+  text: "It is 42.",
+  usage: USAGE,
+};
+export const TOOL_CALL: ProviderScenario = {
+  name: "tool_call",
+  toolCall: { id: "call_conformance_1", name: "get_weather", arguments: '{"city":"Köln"}' },
+  usage: USAGE,
+};
+export const HANG: ProviderScenario = { name: "hang" };
+export const ENDLESS: ProviderScenario = { name: "endless", text: "on and on " };
+export const CUT: ProviderScenario = { name: "cut", text: "The answer is" };
+
+/** A scenario in which the upstream refuses. */
+export function failing(failure: UpstreamFailure): ProviderScenario {
+  return { name: "failure", failure };
+}

@@ -1,0 +1,110 @@
+import { createServer, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { ProviderScenario, UpstreamFailure } from "./provider-scenarios.js";
+import { anthropicEvents, anthropicMessage } from "./provider-wire-anthropic.js";
+import { openaiCompletion, openaiEvents } from "./provider-wire-openai.js";
+
+/** An HTTP server on loopback that plays one scenario over one wire. */
+export interface WireUpstream {
+  /** Without a path: `http://127.0.0.1:<port>`. */
+  readonly url: string;
+  calls(): number;
+  /** Calls that the client left before the answer was whole. */
+  aborted(): number;
+  close(): Promise<void>;
+}
+
+const STATUS: { readonly [failure in UpstreamFailure]: number } = {
+  auth: 401,
+  rate_limit: 429,
+  overloaded: 503,
+  server: 500,
+};
+
+/** Words that a vendor of either wire uses. */
+const TYPES: { readonly [failure in UpstreamFailure]: string } = {
+  auth: "authentication_error",
+  rate_limit: "rate_limit_error",
+  overloaded: "overloaded_error",
+  server: "api_error",
+};
+
+/**
+ * Starts a server that answers every POST with the scenario, streamed or whole as it is asked.
+ *
+ * @example
+ * const upstream = await startWireUpstream("openai", scenario);
+ * const provider = openaiCompatible({ id: "x", baseURL: `${upstream.url}/v1`, models });
+ */
+export async function startWireUpstream(
+  wire: "openai" | "anthropic",
+  scenario: ProviderScenario,
+): Promise<WireUpstream> {
+  let calls = 0;
+  let aborted = 0;
+  const server = createServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on("data", (part: Buffer) => parts.push(part));
+    request.on("end", () => {
+      calls++;
+      response.on("close", () => {
+        if (!response.writableFinished) aborted++;
+      });
+      const body = JSON.parse(Buffer.concat(parts).toString("utf8") || "{}") as { stream?: unknown };
+      play(wire, scenario, body.stream === true, response);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    calls: () => calls,
+    aborted: () => aborted,
+    close: () => closeServer(server),
+  };
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
+
+function play(
+  wire: "openai" | "anthropic",
+  scenario: ProviderScenario,
+  streamed: boolean,
+  response: ServerResponse,
+): void {
+  if (scenario.name === "hang") return;
+  if (scenario.failure !== undefined) {
+    const error = { type: TYPES[scenario.failure], message: "refused by the conformance upstream" };
+    send(response, STATUS[scenario.failure], wire === "openai" ? { error } : { type: "error", error });
+    return;
+  }
+  if (scenario.name !== "endless" && scenario.name !== "cut" && !streamed) {
+    send(response, 200, wire === "openai" ? openaiCompletion(scenario) : anthropicMessage(scenario));
+    return;
+  }
+  const events = wire === "openai" ? openaiEvents(scenario) : anthropicEvents(scenario);
+  response.writeHead(200, { "content-type": streamed ? "text/event-stream" : "application/json" });
+  if (scenario.name === "cut") {
+    response.write(streamed ? events.slice(0, -3).join("") : '{"id": "half an ');
+    setTimeout(() => response.destroy(), 10);
+  } else if (scenario.name === "endless") goOn(response, streamed ? events : ["  "]);
+  else response.end(events.join(""));
+}
+
+/** Says the first text event for ever. */
+function goOn(response: ServerResponse, events: readonly string[]): void {
+  const [head, text] = [events.slice(0, -3), events.at(-4) ?? "  "];
+  response.write(head.join(""));
+  const timer = setInterval(() => response.write(text), 5);
+  response.on("close", () => clearInterval(timer));
+}
+
+function send(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { "content-type": "application/json" });
+  response.end(JSON.stringify(body));
+}

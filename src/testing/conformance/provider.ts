@@ -1,0 +1,43 @@
+import { abortCases } from "./provider-cases-abort.js";
+import { answerCases } from "./provider-cases-answers.js";
+import { failureCases } from "./provider-cases-failures.js";
+import type { ConformanceCase, ProviderConformanceOptions } from "./provider-scenarios.js";
+
+export type {
+  ConformanceCase,
+  ConformanceFeature,
+  ProviderConformanceOptions,
+  ProviderScenario,
+  ProviderUnderTest,
+  UpstreamFailure,
+} from "./provider-scenarios.js";
+export { startWireUpstream, type WireUpstream } from "./provider-upstream.js";
+
+/**
+ * What every provider has to do, as a list of cases for any test framework: text, a stream that says what `chat` says,
+ * usage, thinking, tool calls, typed errors, aborts and early breaks that reach the upstream, no key anywhere.
+ *
+ * @example
+ * for (const { name, run } of providerConformance({ setUp })) test(name, run);
+ */
+export function providerConformance(options: ProviderConformanceOptions): readonly ConformanceCase[] {
+  return [...answerCases(options), ...failureCases(options), ...abortCases(options)];
+}
+
+/**
+ * Registers every case with a framework's `test`.
+ *
+ * @example
+ * runProviderConformance({ test }, {
+ *   async setUp(scenario) {
+ *     const upstream = await startWireUpstream("openai", scenario);
+ *     return { provider: mine(`${upstream.url}/v1`), upstream, close: () => upstream.close() };
+ *   },
+ * });
+ */
+export function runProviderConformance(
+  framework: { test(name: string, run: () => Promise<void>): unknown },
+  options: ProviderConformanceOptions,
+): void {
+  for (const { name, run } of providerConformance(options)) framework.test(name, run);
+}

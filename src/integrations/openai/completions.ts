@@ -15,7 +15,9 @@ import { type ChunkSource, eventStream } from "./event-stream.js";
 import { contextFor, isRouter, modelOf, type Target } from "./target.js";
 
 /** As much of a route as is known when the response begins. */
-type Served = Partial<Pick<Route, "requestId" | "provider" | "model" | "cache" | "costUsd">>;
+type Served = {
+  readonly [Name in "requestId" | "provider" | "model" | "cache" | "costUsd"]?: Route[Name] | undefined;
+};
 
 /** `POST /chat/completions` without `stream`. */
 export async function answerJson(target: Target, request: ChatRequest, options: CallOptions): Promise<Response> {
@@ -61,7 +63,8 @@ export async function answerStream(target: Target, request: ChatRequest, options
     toError: (thrown) => toSignalboxError(thrown, { provider: target.id, nowWallMs: Date.now() }),
     signal: options.signal,
   });
-  const headers = routeHeaders(served());
+  // A router that does not tell who serves while the stream runs is known by its chunks.
+  const headers = routeHeaders({ model: first.done ? undefined : first.value.model, ...served() });
   headers.set("content-type", "text/event-stream; charset=utf-8");
   headers.set("cache-control", "no-cache");
   return new Response(body, { headers });

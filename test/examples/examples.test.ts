@@ -22,6 +22,7 @@ const PROMISES: Record<string, readonly (string | RegExp)[]> = {
     /breaker: failing\S* closed -> open/,
     "done: ok by healthy",
   ],
+  "sqlite-cache": [/first run: 42, miss/, /after a restart: 42, hit, cost \$0\n/],
   "openai-sdk": ["Hello from the router.\nanswered by demo/demo-1\nHello from the router.\n"],
   "ai-sdk": [/^Hello from the router\.\n.*"provider":"demo".*\nHello from the router\.\n$/s],
   tenants: [

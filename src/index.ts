@@ -87,7 +87,12 @@ export {
 export { SignalboxError, type SignalboxErrorInit } from "./errors/signalbox-error.js";
 export { type CachedMode, type CachedOptions, cached } from "./flow/cached.js";
 export type { ConversationOptions, ConversationSnapshot } from "./flow/conversation.js";
-export type { ReplyIterator, ReplyStream } from "./flow/reader-stream.js";
+export type { DegradeOptions, ShrinkOptions } from "./flow/degrade.js";
+export type { EscalateOptions } from "./flow/escalate.js";
+export type { HedgeOptions } from "./flow/hedge.js";
+export type { ReplyStream } from "./flow/reader-stream.js";
+export type { ReplyIterator } from "./flow/reply-iterator.js";
+export type { WarmOptions, WarmProgress, WarmReport } from "./flow/warm.js";
 export type { CallStats, Quantiles, RequestStats, RouterStats } from "./metrics/router-stats.js";
 export { defineStrategy } from "./ranking/define-strategy.js";
 export type { BuiltInStrategy } from "./ranking/registry.js";

@@ -4,12 +4,15 @@ import type { Call } from "./call.js";
 import type { Candidate } from "./candidate.js";
 import { checkedReply, withUsage } from "./checked-reply.js";
 import { openStream } from "./open-stream.js";
+import { outgoing } from "./outgoing.js";
 import { UpstreamCall } from "./upstream-call.js";
 
 /** An answer that is whole, and who gave it. */
 export interface Answer {
   readonly candidate: Candidate;
   readonly reply: ChatReply;
+  /** What the call's output schema made of it. */
+  readonly parsed?: { readonly value: unknown } | undefined;
 }
 
 /** Asks one candidate for a whole answer. Settles its upstream call exactly once; rejects with a SignalboxError. */
@@ -19,7 +22,7 @@ export async function attemptChat(call: Call, candidate: Candidate, admission: A
   const upstream = new UpstreamCall(call, candidate, admission, false);
   try {
     const reply = checkedReply(
-      await upstream.wait(provider.chat(upstream.outgoing(), upstream.context)),
+      await upstream.wait(provider.chat(outgoing(call, candidate), upstream.context)),
       call,
       candidate,
     );

@@ -22,6 +22,8 @@ export interface FlowServices {
   readonly backoff: { readonly baseMs: number; readonly capMs: number };
   /** Reads a settled attempt: metrics, stats, learner. */
   settled(attempt: Attempt, candidate: Candidate): void;
+  /** A quality signal: whether an answer kept the form it was asked for in. */
+  judged(candidate: Candidate, valid: boolean): void;
   /**
    * Holds money for one call; absent where no budget is set.
    *
@@ -58,8 +60,8 @@ export interface Call {
   readonly attempts: AttemptSummary[];
   /** From the request's start to the first content of the answer, milliseconds. */
   ttftMs: number | null;
-  /** Set where a decorated provider answered from its own cache. */
-  providerCache: { readonly savedUsd: number | undefined } | undefined;
+  /** Set where the answer came from a cache: a decorated provider's own, or a stale entry of the router's. */
+  fromCache: FromCache | undefined;
   /** Rungs of degradation taken. */
   readonly degraded: string[];
   /** Set when nobody waits any more: ends attempts and waits. */
@@ -68,4 +70,10 @@ export interface Call {
   readonly forced: boolean;
   /** Takes the next attempt's role, `first` to begin with. */
   role: AttemptRole;
+}
+
+export interface FromCache {
+  readonly status: "hit" | "stale";
+  readonly ageMs?: number | undefined;
+  readonly savedUsd?: number | undefined;
 }

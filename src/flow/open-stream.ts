@@ -9,6 +9,7 @@ import type { Admission } from "./admission.js";
 import type { Call } from "./call.js";
 import type { Candidate } from "./candidate.js";
 import { checkedReply } from "./checked-reply.js";
+import { outgoing } from "./outgoing.js";
 import { UpstreamCall } from "./upstream-call.js";
 
 /** A stream that is past the commit gate: its first content is here, so it is this candidate's answer now. */
@@ -210,11 +211,11 @@ class StreamSource implements CommittedStream {
 
 /** A provider that only answers whole is streamed by cutting its answer. */
 function streamOf(provider: Provider, upstream: UpstreamCall): AsyncIterable<ChatChunk> {
-  if (provider.stream) return provider.stream(upstream.outgoing(), upstream.context);
+  if (provider.stream) return provider.stream(outgoing(upstream.call, upstream.candidate), upstream.context);
   return wholeAsStream(provider, upstream);
 }
 
 async function* wholeAsStream(provider: Provider, upstream: UpstreamCall): AsyncGenerator<ChatChunk> {
-  const value = await provider.chat?.(upstream.outgoing(), upstream.context);
+  const value = await provider.chat?.(outgoing(upstream.call, upstream.candidate), upstream.context);
   yield* chunksOf(checkedReply(value, upstream.call, upstream.candidate));
 }

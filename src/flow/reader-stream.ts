@@ -1,5 +1,6 @@
 import type { ChatChunk } from "../chat/chunk.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
+import type { ReplyIterator } from "./reply-iterator.js";
 import { streamResponse } from "./stream-response.js";
 
 /** What a started stream offers its one reader. */
@@ -13,12 +14,6 @@ export interface StartedStream<Reply> {
   drain(): void;
   /** The reader leaves early: `reply` rejects with `cancelled` unless it has settled. */
   leave(): void;
-}
-
-/** The iterator of a streamed answer, with a way to take chunks that are ready without a promise for each. */
-export interface ReplyIterator extends AsyncIterableIterator<ChatChunk> {
-  /** A chunk that needs no waiting, or `undefined`: then ask `next`. */
-  poll(): ChatChunk | undefined;
 }
 
 /** A streamed answer: an async iterable of chunks, to be read once. Nothing is sent until someone reads. */

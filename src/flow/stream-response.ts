@@ -1,5 +1,5 @@
 import { SignalboxError } from "../errors/signalbox-error.js";
-import type { ReplyIterator } from "./reader-stream.js";
+import type { ReplyIterator } from "./reply-iterator.js";
 
 /** Characters put into one network write at most, where many events are ready at once. */
 const LONGEST_WRITE = 16_384;

@@ -1,4 +1,4 @@
-import type { ChatRequest } from "../chat/request.js";
+import { estimateUsage } from "../chat/create-reply.js";
 import type { Usage } from "../chat/usage.js";
 import { countsOf } from "../chat/usage.js";
 import type { CallContext } from "../contract/provider.js";
@@ -63,17 +63,6 @@ export class UpstreamCall {
     this.timer.enter("headers", streamed ? headersMs : unaryHeadersMs);
   }
 
-  /** The request as this candidate's provider gets it: its model, and no other provider's options. */
-  outgoing(): ChatRequest {
-    const { request } = this.call;
-    const own = request.providerOptions?.[this.candidate.provider.id];
-    const sent: ChatRequest = { ...request, model: this.candidate.info.id };
-    if (request.models !== undefined) delete sent.models;
-    if (request.providerOptions !== undefined)
-      sent.providerOptions = own ? { [this.candidate.provider.id]: own } : null;
-    return sent;
-  }
-
   /** Waits for the provider, but never longer than this call lives: a provider deaf to its signal is left behind. */
   wait<T>(work: PromiseLike<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
@@ -116,19 +105,21 @@ export class UpstreamCall {
     this.#controller.abort(error);
   }
 
-  #settle(error: SignalboxError | null, usage: Usage | null, alternatives = false): void {
+  #settle(error: SignalboxError | null, given: Usage | null, alternatives = false): void {
     if (this.#settled) return;
     this.#settled = true;
     this.timer.clear();
     this.#leave();
     const { call, candidate } = this;
     if (this.#cached && !error) {
-      this.#settleCached(usage);
+      this.#settleCached(given);
       return;
     }
     const nowMs = call.services.clock.now();
     const latencyMs = nowMs - this.#startedAtMs;
     const ttftMs = this.#firstTokenAtMs === null ? null : this.#firstTokenAtMs - this.#startedAtMs;
+    // Nobody says what a hedge's loser was billed; its prompt was read, at the least.
+    const usage = given ?? (error?.detail === "hedge_lost" ? estimateUsage(call.request, "") : null);
     const costUsd = usage === null ? (error ? 0 : null) : costOf(countsOf(usage), candidate.info.usdPerMTok);
     this.#admission.leave?.(error, costUsd);
     const attempt: Attempt = {
@@ -167,7 +158,7 @@ export class UpstreamCall {
     candidate.gate.release(this.#admission.lease);
     this.#admission.leave?.(null, 0);
     const savedUsd = usage && costOf(countsOf(usage), candidate.info.usdPerMTok);
-    call.providerCache = { savedUsd: savedUsd ?? undefined };
+    call.fromCache = { status: "hit", savedUsd: savedUsd ?? undefined };
   }
 
   #progress(progress: "headers" | "bytes" | "content" | "cached"): void {

@@ -1,6 +1,8 @@
 import { type StoredReply, unpackReply } from "../cache/stored-reply.js";
 import type { ChatChunk } from "../chat/chunk.js";
 import { chunksOf } from "../chat/chunks.js";
+import type { ChatReply } from "../chat/reply.js";
+import { validateOutput } from "../chat/validate-output.js";
 import type { CallOptions } from "../contract/call-options.js";
 import type { CallContext } from "../contract/provider.js";
 import type { CacheStatus } from "../contract/records.js";
@@ -9,10 +11,11 @@ import type { Answer } from "../flow/attempt-chat.js";
 import { type Flight, type Seat, takeSeat } from "../flow/flight.js";
 import { leftEarly, type StartedStream } from "../flow/reader-stream.js";
 import type { StreamReader } from "../flow/stream-flight.js";
+import { asError, type Departure, depart } from "./depart.js";
+import { ageOf, lookUp, lookUpDeep } from "./lookup.js";
 import type { RouterParts } from "./parts.js";
 import { type RoutedReply, recordAnswer, recordFailure } from "./records.js";
 import { beginRun, type Run } from "./run.js";
-import { asError, type Departure, depart, lookUp, lookUpDeep } from "./serve.js";
 
 /** How often a reader boards another flight after the one it had joined failed; then it flies alone. */
 const MOST_JOINS = 2;
@@ -25,7 +28,7 @@ export async function answerChat(
   bound: CallOptions,
 ): Promise<RoutedReply> {
   const run = beginRun(parts, request, second, bound, false);
-  const stored = lookUp(parts, run) ?? (await lookUpDeep(parts, run));
+  const stored = await usable(run, lookUp(parts, run) ?? (await lookUpDeep(parts, run)));
   if (stored) return fromCache(parts, run, stored);
   for (let joins = 0; ; joins += 1) {
     const boarded = board(parts, run, joins < MOST_JOINS);
@@ -52,7 +55,7 @@ export async function answerStream(
   bound: CallOptions,
 ): Promise<StartedStream<RoutedReply>> {
   const run = beginRun(parts, request, second, bound, true);
-  const stored = lookUp(parts, run) ?? (await lookUpDeep(parts, run));
+  const stored = await usable(run, lookUp(parts, run) ?? (await lookUpDeep(parts, run)));
   const wantsUsage = request.stream_options?.include_usage === true;
   if (stored) {
     const reply = fromCache(parts, run, stored);
@@ -117,7 +120,7 @@ function board(parts: RouterParts, run: Run, mayJoin: boolean): Boarded {
 
 /** Equal requests under equal constraints share a flight; without a cache key nobody shares. */
 function flightKeyOf({ cacheKey, options }: Run): string | undefined {
-  if (cacheKey === undefined || options.cache === false) return undefined;
+  if (cacheKey === undefined || options.cache === false || options.output) return undefined;
   const { allow, deny, require, maxCostUsd, fallback, strategy } = options;
   if (!allow && !deny && !require && maxCostUsd === undefined && fallback === undefined && strategy === undefined) {
     return cacheKey;
@@ -136,11 +139,11 @@ function landed(
   parts: RouterParts,
   run: Run,
   { flight, joined, departure }: Boarded,
-  { candidate, reply }: Answer,
+  { candidate, reply, parsed }: Answer,
 ): RoutedReply {
   const { call } = flight;
-  const own = call.providerCache;
-  const status = own && !joined ? "hit" : statusOf(parts, run, joined);
+  const own = joined ? undefined : call.fromCache;
+  const status = own?.status ?? statusOf(parts, run, joined);
   const { events, learning } = parts;
   if (events.has("cache")) events.emit("cache", { requestId: run.requestId, status });
   learning.remember(run.requestId, { candidate: candidate.id, cacheKey: run.cacheKey }, run.view);
@@ -149,22 +152,37 @@ function landed(
     reply,
     provider: candidate.provider.id,
     model: candidate.info.id,
-    cache: own?.savedUsd === undefined ? { status } : { status, savedUsd: own.savedUsd },
+    cache: own ?? { status },
     attempts: joined ? [] : call.attempts.slice(),
     reasons: departure?.queue.reasons ?? [],
     degraded: call.degraded.slice(),
     ttftMs: joined ? null : call.ttftMs,
     view: run.view,
+    parsed,
   });
 }
 
-/** A stored answer as this reader's reply. */
-function fromCache(parts: RouterParts, run: Run, stored: StoredReply): RoutedReply {
-  const { events, services, learning } = parts;
-  if (events.has("cache")) events.emit("cache", { requestId: run.requestId, status: "hit" });
-  const ageMs = Math.max(0, services.clock.wallNow() - stored.storedAtWallMs);
-  learning.remember(run.requestId, { candidate: stored.candidate, cacheKey: run.cacheKey });
+/** A stored answer that may serve: it meets the call's output schema, where there is one. */
+interface Usable {
+  readonly stored: StoredReply;
+  readonly reply: ChatReply;
+  readonly parsed: { readonly value: unknown } | undefined;
+}
+
+async function usable({ options }: Run, stored: StoredReply | undefined): Promise<Usable | undefined> {
+  if (!stored) return undefined;
   const reply = unpackReply(stored);
+  if (!options.output) return { stored, reply, parsed: undefined };
+  const result = await validateOutput(options.output, reply.choices[0].message.content ?? "");
+  return "value" in result ? { stored, reply, parsed: { value: result.value } } : undefined;
+}
+
+/** A stored answer as this reader's reply. */
+function fromCache(parts: RouterParts, run: Run, { stored, reply, parsed }: Usable): RoutedReply {
+  const { events, learning } = parts;
+  if (events.has("cache")) events.emit("cache", { requestId: run.requestId, status: "hit" });
+  const ageMs = ageOf(parts, stored);
+  learning.remember(run.requestId, { candidate: stored.candidate, cacheKey: run.cacheKey });
   run.turn?.complete(reply.choices[0].message);
   return recordAnswer(parts, run, {
     reply,
@@ -175,6 +193,7 @@ function fromCache(parts: RouterParts, run: Run, stored: StoredReply): RoutedRep
     reasons: ["answered from the cache"],
     degraded: [],
     ttftMs: null,
+    parsed,
   });
 }
 

@@ -9,6 +9,7 @@ import { type ContainedEmitter, createEmitter } from "../core/emitter.js";
 import { createIdSource } from "../core/ids.js";
 import { createConversations } from "../flow/conversation.js";
 import { createFlights } from "../flow/flight.js";
+import { createHedgeBudget } from "../flow/hedge.js";
 import { createCandidateMetrics } from "../metrics/candidate-metrics.js";
 import { createRouterStats } from "../metrics/router-stats.js";
 import { type Chooser, createChooser } from "../ranking/chooser.js";
@@ -24,13 +25,16 @@ import { createLearning } from "./learning.js";
 import type { RouterCacheOptions, RouterOptions } from "./options.js";
 import type { ResponseCaching, RouterParts } from "./parts.js";
 import { createReserve } from "./reserve.js";
-import { createSelector } from "./selection.js";
+import { createSelector, type Selector } from "./selection.js";
 import { createSettled } from "./settled.js";
 import { CandidateView, type Frame } from "./snapshot.js";
 import { createToolLoops } from "./tool-loops.js";
 
 /** What is expected of a candidate before anything was measured. */
 const PRIOR = { ttftMs: 1_000, tokensPerSecond: 60, successRate: 0.95 };
+
+/** The cache's own default lifetime. */
+const DEFAULT_TTL_MS = 3_600_000;
 
 /** Builds everything a router consists of. @throws SignalboxError `invalid_options` */
 export function assembleRouter(options: RouterOptions): RouterParts {
@@ -64,7 +68,9 @@ export function assembleRouter(options: RouterOptions): RouterParts {
   const chooserOf = createChooserSource(registry, warn);
   const strategy = chooserOf(options.strategy ?? "adaptive");
   if (!strategy) throw invalid("strategy", "names no strategy of this router");
+  const selector = createSelector(candidates, options.aliases ?? {});
   const budgets = options.budgets?.length ? createBudgets(options.budgets, { clock }) : undefined;
+  checkTargets(options, selector);
   let sequence = 0;
 
   const parts: RouterParts = {
@@ -75,7 +81,7 @@ export function assembleRouter(options: RouterOptions): RouterParts {
     byId,
     viewsOf: createViewLists(views),
     frame,
-    selector: createSelector(candidates, options.aliases ?? {}),
+    selector,
     chooserOf,
     strategy,
     caching: createCaching(options.cache ?? false, clock),
@@ -85,6 +91,8 @@ export function assembleRouter(options: RouterOptions): RouterParts {
     toolLoops: createToolLoops(),
     learning,
     budgets,
+    hedging: options.hedge ? createHedgeBudget(options.hedge) : undefined,
+    staleMs: options.degrade?.staleMs ?? 0,
     stats: createRouterStats(),
     healthTold: new Map(),
     strategyNames: registry.names(),
@@ -106,6 +114,7 @@ export function assembleRouter(options: RouterOptions): RouterParts {
       backoff: { baseMs: options.retry?.baseMs ?? 500, capMs: options.retry?.capMs ?? 8_000 },
       reserve: budgets ? createReserve(budgets, events) : undefined,
       settled: (attempt, candidate) => settled(attempt, candidate),
+      judged: (candidate, valid) => learning.learner.observe(candidate.id, valid),
       warn,
     },
   };
@@ -148,6 +157,22 @@ function refuseKeyless(providers: readonly Provider[]): void {
   if (providers.some((provider) => provider.unavailable === undefined)) return;
   const variables = [...new Set(providers.flatMap((provider) => provider.unavailable?.variables ?? []))];
   throw invalid("providers", `hold no usable one: set ${variables.join(" or ")}, or give an apiKey`);
+}
+
+/** Models named by options must exist: better said now than when they are needed. */
+function checkTargets({ degrade, escalate }: RouterOptions, selector: Selector): void {
+  for (const [path, to] of [
+    ["degrade.to", degrade?.to],
+    ["escalate.to", escalate?.to],
+  ] as const) {
+    for (const name of typeof to === "string" ? [to] : (to ?? [])) {
+      try {
+        selector.select({ messages: [], model: name });
+      } catch {
+        throw invalid(path, `names a model that no provider lists: "${name.slice(0, 100)}"`);
+      }
+    }
+  }
 }
 
 type Warn = (code: string, message: string) => void;
@@ -194,14 +219,15 @@ function createCaching(given: false | RouterCacheOptions | Cache, clock: Clock):
   if (given === false) return undefined;
   if (isCache(given)) {
     const responses = createResponseCache({ cache: given, clock });
-    return { cache: given, responses, gate: {}, tenancyRequired: false, normalize: false };
+    return { cache: given, responses, gate: {}, tenancyRequired: false, normalize: false, ttlMs: undefined };
   }
   const { temperature, toolCalls, tenancy, normalize, ...rest } = given;
   checkCacheWords({ temperature, toolCalls, tenancy, normalize });
   const cache = createCache({ ...rest, clock: rest.clock ?? clock });
   const responses = createResponseCache({ cache, clock });
   const gate = { temperature, toolCalls };
-  return { cache, responses, gate, tenancyRequired: tenancy === "required", normalize: normalize === true };
+  const ttlMs = rest.ttlMs ?? DEFAULT_TTL_MS;
+  return { cache, responses, gate, tenancyRequired: tenancy === "required", normalize: normalize === true, ttlMs };
 }
 
 function isCache(given: RouterCacheOptions | Cache): given is Cache {

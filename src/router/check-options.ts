@@ -11,6 +11,7 @@ const id = () =>
   z.string().check(z.regex(/^[^\s/]{1,100}$/, "must be 1 to 100 characters without a slash or white space"));
 const milliseconds = () => z.optional(z.number().check(z.positive(), z.lte(2_147_483_647)));
 const count = () => z.optional(z.int().check(z.gte(1), z.lte(100)));
+const modelNames = () => z.union([z.string(), z.array(z.string()).check(z.minLength(1))]);
 const anyObject = (words: string) => z.custom<object>(isObject, `must be ${words}`);
 
 const model = z.looseObject({
@@ -81,6 +82,29 @@ const schema = z.strictObject({
         key: z.optional(z.string()),
       }),
     ),
+  ),
+  hedge: z.optional(
+    z.strictObject({ afterMs: milliseconds(), maxShare: z.optional(z.number().check(z.positive(), z.lte(1))) }),
+  ),
+  degrade: z.optional(
+    z.strictObject({
+      to: z.optional(modelNames()),
+      shrink: z.optional(
+        z.strictObject({
+          historyTokens: z.optional(z.int().check(z.gte(1))),
+          maxTokens: z.optional(z.int().check(z.gte(1))),
+          dropTools: z.optional(z.boolean()),
+        }),
+      ),
+      staleMs: milliseconds(),
+      waitMs: milliseconds(),
+    }),
+  ),
+  escalate: z.optional(
+    z.strictObject({
+      to: modelNames(),
+      validate: z.optional(z.custom(isFunction, "must be a function")),
+    }),
   ),
   state: z.optional(z.unknown()),
   clock: z.optional(z.custom<object>((value) => isObject(value) && isFunction(value.now), "must be a Clock")),

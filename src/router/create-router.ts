@@ -3,6 +3,7 @@ import type { CallOptions } from "../contract/call-options.js";
 import type { CallContext } from "../contract/provider.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import { createReplyStream } from "../flow/reader-stream.js";
+import { warmByAsking } from "../flow/warm.js";
 import { healthOf } from "../metrics/health.js";
 import type { BudgetReading } from "../spend/budgets.js";
 import { answerChat, answerStream } from "./answer.js";
@@ -87,6 +88,8 @@ function boundRouter(parts: RouterParts, lifetime: Lifetime, bound: CallOptions)
     },
     health: () => readHealth(parts),
     recommend: () => recommendFrom(parts.stats.snapshot()),
+    warm: (requests, how = {}) =>
+      warmByAsking(requests, (request) => chat(request, { signal: how.signal, priority: "batch" }), how),
     budget: (key) => tightest(parts.budgets?.read(key) ?? []),
     budgets: () => parts.budgets?.read() ?? [],
     conversation(id, { tenant = bound.tenant } = {}) {

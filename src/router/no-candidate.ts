@@ -30,6 +30,15 @@ export function forcedGroups(
   return forced ? [[forced]] : undefined;
 }
 
+/** Milliseconds until the nearest candidate that is only blocked for now may be asked; `undefined` where none will be. */
+export function backInMs({ services }: RouterParts, { selection, filter }: Run, nowMs: number): number | undefined {
+  let atMs = Number.POSITIVE_INFINITY;
+  for (const candidate of selection.all) {
+    if (filter.reason(candidate) === null) atMs = Math.min(atMs, candidate.gate.retryAtMs(nowMs));
+  }
+  return Number.isFinite(atMs) ? Math.max(0, atMs - services.clock.now()) : undefined;
+}
+
 /** Why nobody may be asked: for now (`unavailable`), by a budget, or ever (`no_candidate`). */
 export function blockedError(
   parts: RouterParts,

@@ -4,6 +4,9 @@ import type { Strategy } from "../contract/strategy.js";
 import type { Clock } from "../core/clock.js";
 import type { Random } from "../core/random.js";
 import type { ConversationOptions } from "../flow/conversation.js";
+import type { DegradeOptions } from "../flow/degrade.js";
+import type { EscalateOptions } from "../flow/escalate.js";
+import type { HedgeOptions } from "../flow/hedge.js";
 import type { BuiltInStrategy } from "../ranking/registry.js";
 import type { LimiterOptions } from "../resilience/limiter.js";
 import type { BudgetRule } from "../spend/budgets.js";
@@ -49,6 +52,12 @@ export interface RouterOptions {
   readonly limits?: { readonly [id: string]: LimiterOptions } | undefined;
   /** Money that may be spent, by whom and per which time. */
   readonly budgets?: readonly BudgetRule[] | undefined;
+  /** Asks a second candidate while the first is slow. Doubles the cost of hedged calls. @default off */
+  readonly hedge?: HedgeOptions | undefined;
+  /** What may be given up when nobody can answer as asked; the reply says so in `route.degraded`. @default nothing */
+  readonly degrade?: DegradeOptions | undefined;
+  /** Asks a stronger model where the first answer does not do. @default off */
+  readonly escalate?: EscalateOptions | undefined;
   /** What an earlier router learned: the value of `exportState()`. Corrupt state is ignored with a warning. */
   readonly state?: unknown;
   /** @default the system's clock */

@@ -8,6 +8,7 @@ import type { AbortSource } from "../flow/abort-source.js";
 import type { FlowServices } from "../flow/call.js";
 import type { Conversations } from "../flow/conversation.js";
 import type { Flights } from "../flow/flight.js";
+import type { HedgeBudget } from "../flow/hedge.js";
 import type { RouterStatsCollector } from "../metrics/router-stats.js";
 import type { Chooser } from "../ranking/chooser.js";
 import type { PrefixAffinity } from "../ranking/prefix-affinity.js";
@@ -26,6 +27,8 @@ export interface ResponseCaching {
   readonly gate: GateOptions;
   readonly tenancyRequired: boolean;
   readonly normalize: boolean;
+  /** How long an answer is fresh, milliseconds; `undefined` where the cache was handed in. */
+  readonly ttlMs: number | undefined;
 }
 
 /** Everything one router consists of. All its state lives here, and nowhere else. */
@@ -51,6 +54,9 @@ export interface RouterParts {
   readonly toolLoops: ToolLoops;
   readonly learning: Learning;
   readonly budgets: Budgets | undefined;
+  readonly hedging: HedgeBudget | undefined;
+  /** How far past its lifetime an answer may still serve in need, milliseconds; 0 for not at all. */
+  readonly staleMs: number;
   readonly stats: RouterStatsCollector;
   /** What each candidate's health was when last told. */
   readonly healthTold: Map<string, { status: HealthStatus; sinceMs: number }>;

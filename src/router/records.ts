@@ -33,13 +33,14 @@ export interface Outcome {
   readonly ttftMs: number | null;
   /** What a ticket is made of, when somebody wants it. */
   readonly view?: LearnerView | undefined;
+  readonly parsed?: { readonly value: unknown } | undefined;
 }
 
 const ZERO: Usage = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0, estimated: true };
 
 /** Writes the route, records the request, and tells listeners: the one end of every answered request. */
 export function recordAnswer(parts: RouterParts, run: Run, outcome: Outcome): RoutedReply {
-  const { reply, provider, model, cache, attempts, reasons, degraded, ttftMs, view } = outcome;
+  const { reply, provider, model, cache, attempts, reasons, degraded, ttftMs, view, parsed } = outcome;
   const latencyMs = parts.services.clock.now() - run.startedAtMs;
   const costUsd = costOfAll(attempts);
   const strategy = run.chooser.strategy.name;
@@ -77,7 +78,7 @@ export function recordAnswer(parts: RouterParts, run: Run, outcome: Outcome): Ro
     degraded,
     attempts,
   });
-  return { ...reply, usage, route };
+  return parsed ? { ...reply, usage, route, parsed: parsed.value } : { ...reply, usage, route };
 }
 
 /** Records a request that ended without an answer. */

@@ -5,6 +5,7 @@ import type { CallOptions } from "../contract/call-options.js";
 import type { EventMap, EventName, HealthStatus } from "../contract/events.js";
 import type { CallContext, ModelInfo } from "../contract/provider.js";
 import type { ReplyStream } from "../flow/reader-stream.js";
+import type { WarmOptions, WarmReport } from "../flow/warm.js";
 import type { RouterStats } from "../metrics/router-stats.js";
 import type { BudgetReading } from "../spend/budgets.js";
 import type { Conversation } from "./conversation.js";
@@ -71,6 +72,8 @@ export interface Router {
   health(): RouterHealth;
   /** What its own outcomes suggest; says "insufficient data" where they are too few. */
   recommend(): Recommendation;
+  /** Fills the cache by asking, a few at a time; failures are in the report. */
+  warm(requests: readonly ChatRequest[], options?: WarmOptions): Promise<WarmReport>;
   /** How much of its budget a tenant, provider or tag has left; the tightest rule where several apply. */
   budget(key: string): BudgetReading | undefined;
   /** Every purse that holds anything. */

@@ -3,6 +3,7 @@ import { checkRequest } from "../chat/check.js";
 import { fingerprint, prefixChain } from "../chat/fingerprint.js";
 import type { Message } from "../chat/message.js";
 import type { ChatRequest } from "../chat/request.js";
+import { jsonSchemaOf } from "../chat/standard-schema.js";
 import type { CallOptions } from "../contract/call-options.js";
 import type { AttemptBudget, CallContext, Deadline } from "../contract/provider.js";
 import type { Characteristics } from "../contract/strategy.js";
@@ -145,7 +146,9 @@ function cacheKeyOf({ caching }: RouterParts, request: ChatRequest, options: Cal
   if (!caching || options.cache === false) return undefined;
   if (caching.tenancyRequired && options.tenant === undefined) return undefined;
   if (!storable(request, caching.gate)) return undefined;
-  const { tenant } = options;
-  const scope = { namespace: KEY_SCHEMA, normalize: caching.normalize, ...(tenant === undefined ? {} : { tenant }) };
+  const { tenant, output } = options;
+  // A schema changes what is asked, so its answers are kept apart from the plain ones.
+  const namespace = output ? `${KEY_SCHEMA} output ${JSON.stringify(jsonSchemaOf(output))}` : KEY_SCHEMA;
+  const scope = { namespace, normalize: caching.normalize, ...(tenant === undefined ? {} : { tenant }) };
   return fingerprint(request, scope);
 }

@@ -1,0 +1,64 @@
+import type { ChatRequest } from "../chat/request.js";
+import { SignalboxError } from "../errors/signalbox-error.js";
+
+export interface WarmOptions {
+  /** Requests at once. @default 4 */
+  readonly concurrency?: number | undefined;
+  /** Stops asking; what is done stays. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: WarmProgress) => void) | undefined;
+}
+
+export interface WarmProgress {
+  readonly done: number;
+  readonly total: number;
+}
+
+/** What warming did; `failures` name the request by its place in the list. */
+export interface WarmReport {
+  readonly asked: number;
+  /** Answered from the cache already. */
+  readonly present: number;
+  readonly failures: readonly { readonly index: number; readonly kind: string }[];
+  readonly aborted: boolean;
+  readonly costUsd: number;
+}
+
+type Asked = { readonly route: { readonly cache: { readonly status: string }; readonly costUsd: number | null } };
+
+/** Fills the cache by asking, a few at a time. Never rejects: failures are in the report. */
+export async function warmByAsking(
+  requests: readonly ChatRequest[],
+  ask: (request: ChatRequest) => Promise<Asked>,
+  options: WarmOptions,
+): Promise<WarmReport> {
+  const { concurrency = 4, signal, onProgress } = options;
+  if (!(Number.isInteger(concurrency) && concurrency >= 1)) {
+    throw new SignalboxError("invalid_options", "concurrency must be a whole number of at least 1", {
+      path: "concurrency",
+    });
+  }
+  const failures: { index: number; kind: string }[] = [];
+  let next = 0;
+  let done = 0;
+  let asked = 0;
+  let present = 0;
+  let costUsd = 0;
+  const worker = async (): Promise<void> => {
+    while (next < requests.length && !signal?.aborted) {
+      const index = next++;
+      try {
+        const { route } = await ask(requests[index] as ChatRequest);
+        if (route.cache.status === "hit") present += 1;
+        else asked += 1;
+        costUsd += route.costUsd ?? 0;
+      } catch (thrown) {
+        failures.push({ index, kind: SignalboxError.isInstance(thrown) ? thrown.kind : "server" });
+      }
+      done += 1;
+      onProgress?.({ done, total: requests.length });
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(concurrency, requests.length) }, worker));
+  return { asked, present, failures, aborted: signal?.aborted === true, costUsd };
+}

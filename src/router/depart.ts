@@ -1,0 +1,162 @@
+import { unpackReply } from "../cache/stored-reply.js";
+import { SignalboxError } from "../errors/signalbox-error.js";
+import { createAbortSource } from "../flow/abort-source.js";
+import { type Answer, attemptChat } from "../flow/attempt-chat.js";
+import type { Call } from "../flow/call.js";
+import { withUsage } from "../flow/checked-reply.js";
+import { degrade, type Rungs } from "../flow/degrade.js";
+import { escalate } from "../flow/escalate.js";
+import type { Flight } from "../flow/flight.js";
+import { hedged } from "../flow/hedge.js";
+import { type CommittedStream, openStream } from "../flow/open-stream.js";
+import { restartable } from "../flow/restart.js";
+import { storedStream } from "../flow/stored-stream.js";
+import { createStreamFlight } from "../flow/stream-flight.js";
+import { checkOutput, validated } from "../flow/validated.js";
+import { type AttemptFunction, walk } from "../flow/walk.js";
+import { CallQueue } from "./call-queue.js";
+import { RequestRanker } from "./decision.js";
+import { keep } from "./keep.js";
+import { ageOf, lookUpStale } from "./lookup.js";
+import { backInMs, blockedError, forcedGroups } from "./no-candidate.js";
+import type { RouterParts } from "./parts.js";
+import { planOf } from "./plan.js";
+import type { Run } from "./run.js";
+
+/** A flight under way, with the queue that says why its candidate was chosen. */
+export interface Departure {
+  readonly flight: Flight;
+  readonly queue: CallQueue;
+}
+
+/** Plans, ranks and starts the upstream work of one request. @throws SignalboxError where nobody may be asked */
+export function depart(parts: RouterParts, run: Run): Departure {
+  const { services, options, events } = parts;
+  const nowMs = services.clock.now();
+  const plan = planOf(run.selection.groups, run.filter, nowMs);
+  const ranker = new RequestRanker(parts, run, services.random);
+  const empty = plan.groups.every((group) => group.length === 0);
+  const forced = empty ? forcedGroups(parts, plan.excluded, nowMs) : undefined;
+  const blocked = empty && !forced ? blockedError(parts, run, plan.excluded, nowMs) : undefined;
+  if (blocked && !options.degrade) throw blocked;
+  const queue = new CallQueue(forced ?? plan.groups, ranker, run.home);
+  const call = createCall(parts, run, queue, forced !== undefined);
+  const ladder: Ladder = { parts, run, call, ranker, blocked };
+  const flight = run.streamed ? streamFlight(ladder) : chatFlight(ladder);
+  if (events.has("decision") && queue.first) {
+    const strategy = run.chooser.strategy.name;
+    const candidate = queue.first.id;
+    events.emit("decision", { requestId: run.requestId, strategy, candidate, excluded: plan.excluded });
+  }
+  return { flight, queue };
+}
+
+/** The end of a flight as an error that knows its request. */
+export function asError(thrown: unknown): SignalboxError {
+  if (SignalboxError.isInstance(thrown)) return thrown;
+  return new SignalboxError("server", "The router failed unexpectedly", { cause: thrown });
+}
+
+function createCall(parts: RouterParts, run: Run, queue: CallQueue, forced: boolean): Call {
+  const { requestId, request, options, streamed, startedAtMs, deadline, deadlineAtMs, budget } = run;
+  return {
+    services: parts.services,
+    requestId,
+    request,
+    options: parts.options.fallback === false ? { ...options, fallback: options.fallback ?? false } : options,
+    streamed,
+    startedAtMs,
+    deadline,
+    deadlineAtMs,
+    budget,
+    queue,
+    forced,
+    attempts: [],
+    ttftMs: null,
+    fromCache: undefined,
+    degraded: [],
+    abort: createAbortSource(),
+    role: "first",
+  };
+}
+
+/** One call and what stands below its first walk. */
+interface Ladder {
+  readonly parts: RouterParts;
+  readonly run: Run;
+  readonly call: Call;
+  readonly ranker: RequestRanker;
+  /** Why the plan was empty, where it was. */
+  readonly blocked: SignalboxError | undefined;
+}
+
+function chatFlight(ladder: Ladder): Flight {
+  const { parts, run, call } = ladder;
+  const plain: AttemptFunction<Answer> = run.options.output ? validated(attemptChat) : attemptChat;
+  const { escalate: options } = parts.options;
+  const first = (): Promise<Answer> => descend(ladder, plain, (stored) => stored);
+  const work = options ? escalate(call, first, () => queueOf(ladder, options.to), options, plain) : first();
+  const answer = work.then((landed) => keep(parts, run, call, landed));
+  airborne(parts, call, answer);
+  return { call, answer, stream: undefined, seats: 0 };
+}
+
+function streamFlight(ladder: Ladder): Flight {
+  const { parts, run, call } = ladder;
+  const restart = parts.options.streams?.onInterrupted === "restart";
+  const open = async (): Promise<CommittedStream> => {
+    const stream = await descend(ladder, openStream, storedStream);
+    return restart ? restartable(call, stream) : stream;
+  };
+  const stream = createStreamFlight(open, (source) => withUsage(source.assembler.reply(), call), call.abort);
+  const answer = stream.answer
+    .then((landed) => checkOutput(call, landed))
+    .then((landed) => keep(parts, run, call, landed));
+  airborne(parts, call, answer);
+  return { call, answer, stream, seats: 0 };
+}
+
+/** The walk, hedged where that is on, and the rungs of degradation below it. */
+function descend<T>(ladder: Ladder, plain: AttemptFunction<T>, fromStored: (answer: Answer) => T): Promise<T> {
+  const { parts, call, blocked } = ladder;
+  const attempt = parts.hedging ? hedged(plain, parts.hedging) : plain;
+  const walked = blocked ? Promise.reject(blocked) : walk(call, attempt);
+  const { degrade: options } = parts.options;
+  if (!options) return walked;
+  return walked.catch((thrown) => degrade(call, asError(thrown), options, plain, rungsOf(ladder, fromStored)));
+}
+
+function rungsOf<T>(ladder: Ladder, fromStored: (answer: Answer) => T): Rungs<T> {
+  const { parts, run, call } = ladder;
+  return {
+    queue: (to) => queueOf(ladder, to),
+    stale(maxAgeMs) {
+      const stored = lookUpStale(parts, run, maxAgeMs);
+      const candidate = stored && parts.byId.get(stored.candidate);
+      if (!candidate) return undefined;
+      call.fromCache = { status: "stale", ageMs: ageOf(parts, stored), savedUsd: stored.costUsd ?? undefined };
+      return fromStored({ candidate, reply: unpackReply(stored) });
+    },
+    backInMs: () => backInMs(parts, run, parts.services.clock.now()),
+  };
+}
+
+/** A queue of other models, or of the request's own as things stand now; those already asked are left out. */
+function queueOf({ parts, run, call, ranker }: Ladder, to: string | readonly string[] | undefined): CallQueue {
+  const models = typeof to === "string" ? [to] : to;
+  const { groups } = models ? parts.selector.select({ messages: run.request.messages, models }) : run.selection;
+  const plan = planOf(groups, run.filter, parts.services.clock.now());
+  if (!models) return new CallQueue(plan.groups, ranker);
+  const asked = new Set(call.attempts.map(({ provider, model }) => `${provider}/${model}`));
+  return new CallQueue(
+    plan.groups.map((group) => group.filter(({ id }) => !asked.has(id))),
+    ranker,
+  );
+}
+
+/** Notes the work as in flight until it has settled. */
+function airborne(parts: RouterParts, call: Call, answer: Promise<Answer>): void {
+  const land = (): void => void parts.active.delete(call.abort);
+  parts.active.add(call.abort);
+  answer.then(land, land);
+}

@@ -1,0 +1,51 @@
+import { packReply } from "../cache/stored-reply.js";
+import { refusal } from "../cache/write-gate.js";
+import { countsOf } from "../chat/usage.js";
+import type { Answer } from "../flow/attempt-chat.js";
+import type { Call } from "../flow/call.js";
+import { lifetimeOf } from "./lookup.js";
+import type { RouterParts } from "./parts.js";
+import type { Run } from "./run.js";
+
+/** Once per flight: what the answer teaches, and the cache. */
+export function keep(parts: RouterParts, run: Run, call: Call, landed: Answer): Answer {
+  const { candidate, reply } = landed;
+  if (parts.affinity && candidate.provider.prefixCache && reply.usage && !reply.usage.estimated) {
+    const { cacheRead } = countsOf(reply.usage);
+    parts.affinity.served(run.chain, candidate.id, parts.services.clock.now(), cacheRead);
+  }
+  parts.toolLoops.began(reply.choices[0].message, candidate.id);
+  store(parts, run, call, landed);
+  return landed;
+}
+
+function store(parts: RouterParts, run: Run, call: Call, { candidate, reply }: Answer): void {
+  const { caching, events, services } = parts;
+  const { cacheKey, options, requestId } = run;
+  if (!caching || !cacheKey || (options.cache && options.cache.mode === "read")) return;
+  const reason = call.degraded.length > 0 ? "degraded" : refusal(run.request, reply, caching.gate);
+  let kept = false;
+  if (reason === null) {
+    const costUsd = call.attempts.at(-1)?.costUsd ?? null;
+    const about = {
+      provider: candidate.provider.id,
+      candidate: candidate.id,
+      storedAtWallMs: services.clock.wallNow(),
+      costUsd,
+    };
+    const cache = options.cache || {};
+    kept = caching.responses.put(cacheKey, packReply(reply, about), {
+      ttlMs: parts.staleMs > 0 ? lifetimeOf(parts, run) + parts.staleMs : cache.ttlMs,
+      tags: cache.tags,
+      tenant: options.tenant,
+      conversationId: options.conversationId,
+    });
+  }
+  if (events.has("cache")) {
+    events.emit("cache", {
+      requestId,
+      status: kept ? "stored" : "refused",
+      reason: reason ?? (kept ? undefined : "size"),
+    });
+  }
+}

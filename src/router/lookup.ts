@@ -1,0 +1,52 @@
+import type { StoredReply } from "../cache/stored-reply.js";
+import type { RouterParts } from "./parts.js";
+import type { Run } from "./run.js";
+
+/** What memory holds for this request, fresh, from a candidate that could serve it now. */
+export function lookUp(parts: RouterParts, run: Run): StoredReply | undefined {
+  const { caching } = parts;
+  if (!caching || !run.cacheKey || !mayRead(run)) return undefined;
+  return servable(parts, run, caching.responses.peek(run.cacheKey), 0);
+}
+
+/** What the second tier holds; `undefined` where there is none to ask. */
+export function lookUpDeep(parts: RouterParts, run: Run): Promise<StoredReply | undefined> | undefined {
+  const { caching } = parts;
+  if (!caching || !run.cacheKey || !mayRead(run)) return undefined;
+  return caching.responses.load(run.cacheKey)?.then((stored) => servable(parts, run, stored, 0));
+}
+
+/** An answer that is past its lifetime, by at most `staleMs`: for when nobody can give a fresh one. */
+export function lookUpStale(parts: RouterParts, run: Run, staleMs: number): StoredReply | undefined {
+  const { caching } = parts;
+  if (!caching || !run.cacheKey || (run.request.tools?.length ?? 0) > 0) return undefined;
+  return servable(parts, run, caching.responses.peek(run.cacheKey), staleMs);
+}
+
+/** Milliseconds since an answer was stored. */
+export function ageOf(parts: RouterParts, stored: StoredReply): number {
+  return Math.max(0, parts.services.clock.wallNow() - stored.storedAtWallMs);
+}
+
+/** How long an answer to this call is fresh, milliseconds. */
+export function lifetimeOf(parts: RouterParts, { options }: Run): number {
+  return (options.cache ? options.cache.ttlMs : undefined) ?? parts.caching?.ttlMs ?? Number.POSITIVE_INFINITY;
+}
+
+function mayRead({ options }: Run): boolean {
+  const mode = options.cache ? options.cache.mode : undefined;
+  return mode !== "write" && mode !== "refresh";
+}
+
+/** Entries outlive their lifetime only where stale answers may be served, so their age is looked at again. */
+function servable(
+  parts: RouterParts,
+  run: Run,
+  stored: StoredReply | undefined,
+  staleMs: number,
+): StoredReply | undefined {
+  const candidate = stored && parts.byId.get(stored.candidate);
+  if (!candidate || !run.selection.all.includes(candidate)) return undefined;
+  if (parts.staleMs > 0 && ageOf(parts, stored) >= lifetimeOf(parts, run) + staleMs) return undefined;
+  return run.filter.reason(candidate) === null ? stored : undefined;
+}

@@ -23,7 +23,8 @@ export function createReasoningReader(): ReasoningReader {
       const list = delta.reasoning_details;
       if (Array.isArray(list)) for (const piece of list) if (isRaw(piece)) details = join(details, piece);
       if (source === undefined) source = firstSource(delta);
-      if (source === undefined) return undefined;
+      // An empty thought is one too: its issuer tells it from none.
+      if (source === undefined) return delta.reasoning_content === "" ? "" : undefined;
       const value = source === "reasoning_details" ? detailsText(list) : delta[source];
       return typeof value === "string" ? value : undefined;
     },

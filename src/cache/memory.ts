@@ -11,7 +11,7 @@ import type { EntryView, Pin } from "./types.js";
 export const ENTRY_BYTES = 120;
 
 /** Slots looked at for expired entries on each write. */
-const SWEEP = 4;
+const SWEEP = 8;
 
 type Reason = "evicted" | "expired" | "deleted" | "replaced";
 
@@ -75,8 +75,9 @@ export class Memory {
 
   /** Stores a kept value; `false` where it cannot fit, and then nothing has changed. Without `evict` only free room counts. */
   set(key: string, kept: Kept, ttlMs: number, tags: readonly string[], cost: number, evict = true): boolean {
-    this.#sweep();
     const { maxEntries, clock } = this.#settings;
+    const nowMs = clock.now();
+    this.#sweep(nowMs);
     const bytes = ENTRY_BYTES + stringBytes(key) + kept.bytes;
     const most = bytes + tagSetBytes(tags);
     const old = this.#live(key);
@@ -91,7 +92,7 @@ export class Memory {
       this.removed.expired++;
       return true;
     }
-    const expires = ttlMs === Infinity ? Infinity : clock.now() + ttlMs;
+    const expires = nowMs + ttlMs;
     if (old < 0) this.#insert(flatText(key), kept.value, bytes, expires, tags, cost);
     else this.#replace(old, kept.value, bytes, expires, tags, cost);
     return true;
@@ -137,7 +138,8 @@ export class Memory {
 
   prune(): number {
     const before = this.removed.expired;
-    for (let slot = 0; slot < this.#slots.length; slot++) this.#expire(slot);
+    const nowMs = this.#settings.clock.now();
+    for (let slot = 0; slot < this.#slots.length; slot++) this.#expire(slot, nowMs);
     return this.removed.expired - before;
   }
 
@@ -168,9 +170,10 @@ export class Memory {
   }
 
   /** Removes the slot's entry if its time is over. */
-  #expire(slot: number): boolean {
+  #expire(slot: number, nowMs?: number): boolean {
     const expires = this.#slots.expires[slot] as number;
-    if (expires === Infinity || this.#settings.clock.now() < expires || !this.#slots.taken(slot)) return false;
+    if (expires === Infinity || (nowMs ?? this.#settings.clock.now()) < expires || !this.#slots.taken(slot))
+      return false;
     this.#remove(slot, "expired");
     return true;
   }
@@ -255,11 +258,11 @@ export class Memory {
     return (this.#slots.bytes[slot] as number) + tagSetBytes(this.tags.of(slot));
   }
 
-  #sweep(): void {
+  #sweep(nowMs: number): void {
     const steps = Math.min(SWEEP, this.#slots.length);
     for (let step = 0; step < steps; step++) {
       if (this.#hand >= this.#slots.length) this.#hand = 0;
-      this.#expire(this.#hand++);
+      this.#expire(this.#hand++, nowMs);
     }
   }
 }

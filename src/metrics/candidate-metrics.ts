@@ -102,8 +102,9 @@ class Metrics implements CandidateMetrics {
     if (latencyMs >= 0) {
       means.add(LATENCY, latencyMs);
       this.#totalQuantiles.add(latencyMs, nowMs);
-      // Time spent writing, where the first token is known; else the whole time, which understates the speed.
-      const writingMs = latencyMs - (ttftMs ?? 0);
+      // Time spent writing. Where nobody saw the first token (an answer in one piece), it is taken to have come when it
+      // usually does, so that first token plus writing still adds up to the whole.
+      const writingMs = latencyMs - (ttftMs ?? Math.min(this.#ttft || this.#prior.ttftMs, latencyMs / 2));
       if (outputTokens >= MIN_RATE_TOKENS && writingMs > 0) {
         // Slowness adds up, speed does not: the mean is of milliseconds per token.
         means.add(MS_PER_TOKEN, writingMs / outputTokens);

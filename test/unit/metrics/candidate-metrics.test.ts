@@ -66,6 +66,16 @@ describe("what calls teach", () => {
     expect(metrics.successRate).toBeLessThan(0.1);
   });
 
+  it("adds up to the whole time where answers come in one piece and nobody sees the first token", () => {
+    const { metrics, settle } = setUp();
+    settle({ ttftMs: null, latencyMs: 4_000, outputTokens: 160 }, 100);
+    expect(metrics.ttftMs).toBe(800);
+    expect(metrics.ttftMs + (160 * 1_000) / metrics.tokensPerSecond).toBeCloseTo(4_000, -2);
+    const quick = setUp();
+    quick.settle({ ttftMs: null, latencyMs: 200, outputTokens: 50 }, 100);
+    expect(quick.metrics.tokensPerSecond).toBeCloseTo(500, -1);
+  });
+
   it("learns nothing from a call that does not count, and still takes its place back", () => {
     const { metrics, settle } = setUp();
     const version = metrics.version;

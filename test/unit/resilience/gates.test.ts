@@ -244,6 +244,8 @@ describe("disabling", () => {
     call(a, null);
     call(a, null);
     expect(a.view(clock.now())).toMatchObject({ state: "closed", disabled: null });
+    call(a, errorOf("auth", { status: 401 }));
+    expect(a.retryAtMs(clock.now()) - clock.now()).toBe(600_000);
   });
 
   it("tries a disabled provider with one call, not with all", async () => {
@@ -300,6 +302,28 @@ describe("disabling", () => {
     a.reset();
     expect([blocked(a), blocked(b)]).toEqual([null, null]);
     expect(a.view(clock.now()).state).toBe("closed");
+  });
+
+  it("is forgotten with cool-downs of both sorts and what was usual for it", () => {
+    const { a, clock, call, fail, blocked } = setUp();
+    for (let i = 0; i < 40; i++) call(a, null, 20_000, false);
+    fail(a, 1, "overloaded", { status: 529 });
+    a.reset();
+    expect(blocked(a)).toBe(null);
+    // Twenty seconds were usual before; they no longer are.
+    for (let i = 0; i < 50; i++) call(a, null, 10);
+    for (let i = 0; i < 40; i++) call(a, null, 20_000);
+    expect(blocked(a)).toBe("breaker_open");
+    expect(a.view(clock.now()).reason).toMatch(/slow/);
+  });
+
+  it("says which cool-down lasts longer", () => {
+    const { a, clock, fail } = setUp();
+    const late = a.acquire(clock.now());
+    fail(a, 1, "overloaded", { status: 529 });
+    expect(a.view(clock.now()).reason).toBe("overloaded");
+    a.settle(late, clock.now(), errorOf("rate_limit", { retryAfterMs: 60_000 }));
+    expect(a.view(clock.now())).toMatchObject({ reason: "rate_limit", coolDownUntilMs: 61_000 });
   });
 
   it("is no longer a disable once the re-probe failed in another way", async () => {

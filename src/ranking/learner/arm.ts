@@ -1,18 +1,22 @@
 import { EvidenceTable } from "./evidence-table.js";
 import type { Features } from "./features.js";
-import { logit, sigmoid } from "./logit.js";
+import { sigmoid } from "./logit.js";
 import { Residual } from "./residual.js";
+import { ARM_PRECISION, Words } from "./words.js";
 
-/** Labels after which half of what was learned is forgotten, counted over all arms, so that an unused arm is forgiven too. */
-export const HALF_LIFE = 500;
-
-/** The same for the offset that follows sudden changes. */
+/**
+ * Labels after which half of what was learned is forgotten: slowly for what an arm is like, fast for what it is like
+ * lately. Counted over all arms, so that an arm that fell out of use is forgiven its bad days and tried again.
+ */
+const SLOW_HALF_LIFE = 3_000;
 const FAST_HALF_LIFE = 200;
-const FAST_RATE = 0.02;
-const FAST_LIMIT = 2;
 
-/** The prior of an arm weighs as much as this many labels. */
-export const ARM_PSEUDO = 10;
+/** The prior of an arm weighs as much as this many labels; its own long record as much in the fast table. */
+const ARM_PSEUDO = 10;
+const RECORD_PSEUDO = 14;
+
+/** A long record makes sure up to here: arms change. */
+const MOST_SURE = 60;
 
 /**
  * How many labels it takes for a kind to step halfway out of its arm's shadow: few for a `taskType` that the app gave,
@@ -31,13 +35,6 @@ const READ_KINDS: ReadonlySet<string> = new Set([
   "",
 ]);
 
-/** Labels before the words of requests have a say, and over how many their gain in log loss is judged. */
-const GATE_LABELS = 150;
-const GATE_HALF_LIFE = 300;
-
-/** Words lose their say once they have cost this much log loss lately: less is noise. */
-const GATE_LOSS = 2;
-
 /** Well-formed answers that every arm is credited with. */
 const FORM_PSEUDO = 20;
 
@@ -46,40 +43,33 @@ const MAX_KINDS = 64;
 
 /** Everything learned about one candidate's answers. */
 export class Arm {
-  readonly total: EvidenceTable;
+  /** Its whole record, and the last few hundred labels against what the record made expect. */
+  readonly slow: EvidenceTable;
+  readonly fast: EvidenceTable;
   readonly kinds = new Map<string, EvidenceTable>();
-  residual: Residual | undefined;
-  /** Offset on the logit scale that follows sudden changes. */
-  fast = 0;
-  fastTick: number;
-  /** Labels that came with features, undecayed. */
-  featured = 0;
-  /** Decayed sum of what the residual saved in log loss. */
-  gain = 0;
+  /** What words say about this arm beyond what they say about all. */
+  words: Words | undefined;
   /** Answers that broke their form (schema, refusal, cut, empty), and all that were looked at; decayed. */
   invalid = 0;
   checked = 0;
 
   constructor(tick: number) {
-    this.total = new EvidenceTable(tick);
-    this.fastTick = tick;
+    this.slow = new EvidenceTable(tick);
+    this.fast = new EvidenceTable(tick);
   }
 
-  /** The tables' word on a request of this kind, on the logit scale. */
-  tables(kind: string, priorLogit: number, tick: number): number {
-    this.total.decayTo(tick, HALF_LIFE);
-    let sum = priorLogit + this.total.shift(ARM_PSEUDO) + this.#fastAt(tick);
-    const table = this.kinds.get(kind);
-    if (table !== undefined) {
-      table.decayTo(tick, HALF_LIFE);
-      sum += table.shift(kindPseudo(kind));
-    }
-    return sum;
+  /** The tables' word on a request of this kind, on the logit scale, given what was expected of any such arm. */
+  tables(kind: string, base: number, tick: number): number {
+    this.#decay(kind, tick);
+    const ofKind = this.kinds.get(kind)?.shift(kindPseudo(kind)) ?? 0;
+    return base + this.slow.shift(ARM_PSEUDO) + ofKind + this.fast.shift(RECORD_PSEUDO);
   }
 
-  /** Whether the residual has a say: after enough labels, and while it does not predict worse than the tables. */
-  get listens(): boolean {
-    return this.residual !== undefined && this.featured >= GATE_LABELS && this.gain > -GATE_LOSS;
+  /** Variance of the estimate for one more answer that is good with probability `mean`. Right after {@link tables}. */
+  variance(kind: string, mean: number): number {
+    const own = ARM_PSEUDO + this.fast.labels + Math.min(MOST_SURE, this.slow.labels);
+    const ofKind = kindPseudo(kind) + (this.kinds.get(kind)?.labels ?? 0);
+    return mean * (1 - mean) * (1 / own + 1 / ofKind);
   }
 
   /** Share of answers whose form held, shrunk towards all of them. */
@@ -87,29 +77,24 @@ export class Arm {
     return 1 - this.invalid / (this.checked + FORM_PSEUDO);
   }
 
-  learn(kind: string, prior: number, features: Features | null, label: number, weight: number, tick: number): void {
-    const priorLogit = logit(prior);
-    const before = this.tables(kind, priorLogit, tick);
-    const armLogit = priorLogit + this.total.shift(ARM_PSEUDO);
-    let expected = sigmoid(before);
+  learn(kind: string, base: number, features: Features | null, label: number, weight: number, tick: number): void {
+    const before = this.tables(kind, base, tick);
+    const record = base + this.slow.shift(ARM_PSEUDO);
+    const kindTable = this.#kind(kind, tick);
+    const steady = record + (kindTable?.shift(kindPseudo(kind)) ?? 0);
     if (features !== null) {
-      this.residual ??= new Residual();
-      const refined = sigmoid(before + this.residual.predict(features));
-      this.gain =
-        this.gain * 0.5 ** (1 / GATE_HALF_LIFE) + weight * (logLoss(expected, label) - logLoss(refined, label));
-      if (this.listens) expected = refined;
-      this.featured += 1;
-      this.residual.update(features, before, label, weight);
+      this.words ??= new Words(new Residual(ARM_PRECISION));
+      this.words.learn(features, before, label, weight);
     }
-    this.#kind(kind, tick)?.add(label, sigmoid(armLogit), weight);
-    this.total.add(label, prior, weight);
-    const fast = this.#fastAt(tick) + FAST_RATE * weight * (label - expected);
-    this.fast = Math.max(-FAST_LIMIT, Math.min(FAST_LIMIT, fast));
-    this.fastTick = tick;
+    this.fast.add(label, sigmoid(steady), weight);
+    kindTable?.add(label, sigmoid(record), weight);
+    this.slow.add(label, sigmoid(base), weight);
   }
 
-  #fastAt(tick: number): number {
-    return this.fast === 0 ? 0 : this.fast * 0.5 ** ((tick - this.fastTick) / FAST_HALF_LIFE);
+  #decay(kind: string, tick: number): void {
+    this.slow.decayTo(tick, SLOW_HALF_LIFE);
+    this.fast.decayTo(tick, FAST_HALF_LIFE);
+    this.kinds.get(kind)?.decayTo(tick, SLOW_HALF_LIFE);
   }
 
   #kind(kind: string, tick: number): EvidenceTable | undefined {
@@ -118,17 +103,16 @@ export class Arm {
       table = new EvidenceTable(tick);
       this.kinds.set(kind, table);
     }
-    table?.decayTo(tick, HALF_LIFE);
     return table;
   }
 }
 
-/** Labels that the prior of a kind weighs. */
-export function kindPseudo(kind: string): number {
-  return READ_KINDS.has(kind) ? READ_PSEUDO : NAMED_PSEUDO;
+/** Variance of an arm that nobody has rated. */
+export function unknownVariance(kind: string, mean: number): number {
+  return mean * (1 - mean) * (1 / ARM_PSEUDO + 1 / kindPseudo(kind));
 }
 
-function logLoss(p: number, label: number): number {
-  const sure = Math.min(0.999, Math.max(0.001, p));
-  return -(label * Math.log(sure) + (1 - label) * Math.log(1 - sure));
+/** Labels that the prior of a kind weighs. */
+function kindPseudo(kind: string): number {
+  return READ_KINDS.has(kind) ? READ_PSEUDO : NAMED_PSEUDO;
 }

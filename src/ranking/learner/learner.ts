@@ -1,11 +1,13 @@
 import type { Message } from "../../chat/message.js";
 import type { ChatRequest } from "../../chat/request.js";
 import type { Characteristics, QualityEstimate } from "../../contract/strategy.js";
-import { ARM_PSEUDO, Arm, HALF_LIFE, kindPseudo } from "./arm.js";
+import { Arm, unknownVariance } from "./arm.js";
 import { createFeatureReader, type Features, packFeatures, unpackFeatures } from "./features.js";
 import { logit, sigmoid } from "./logit.js";
 import { difficultyOf, priorQuality } from "./prior.js";
+import { Residual } from "./residual.js";
 import { type LearnerState, readState, writeState } from "./state.js";
+import { SHARED_PRECISION, Words } from "./words.js";
 
 /** What feedback needs to know of a request, as plain JSON without a word of it; goes with the reply's route. */
 export interface LearnerTicket {
@@ -67,6 +69,9 @@ export function createLearner(options: LearnerOptions = {}): Learner {
   return new FeedbackLearner(options);
 }
 
+/** Answers after which half of what was seen of their form is forgotten. */
+const FORM_HALF_LIFE = 500;
+
 class FeedbackLearner implements Learner {
   stateProblem: string | null = null;
   readonly #maxArms: number;
@@ -74,13 +79,17 @@ class FeedbackLearner implements Learner {
   #arms = new Map<string, Arm>();
   /** Labels taken in all; the clock by which everything decays. */
   #tick = 0;
+  /** What words say about a request whoever answers it: how hard it is. */
+  #words = new Words(new Residual(SHARED_PRECISION));
+  #lastView: LearnerView | undefined;
+  #lastShared = 0;
 
   constructor({ state, maxArms = 256 }: LearnerOptions) {
     this.#maxArms = maxArms;
     if (state === undefined || state === null) return;
     const read = readState(state, maxArms);
     if (typeof read === "string") this.stateProblem = read;
-    else ({ arms: this.#arms, tick: this.#tick } = read);
+    else ({ arms: this.#arms, words: this.#words, tick: this.#tick } = read);
   }
 
   get active(): boolean {
@@ -99,19 +108,22 @@ class FeedbackLearner implements Learner {
   ): void {
     const arm = this.#arms.get(candidateId);
     if (arm === undefined) {
-      into.mean = priorQuality(tier, view.difficulty);
-      into.sd = this.active ? Math.sqrt(into.mean * (1 - into.mean) * (1 / ARM_PSEUDO + 1 / kindPseudo(view.kind))) : 0;
+      into.mean = sigmoid(this.#base(view, tier));
+      into.sd = this.active ? Math.sqrt(unknownVariance(view.kind, into.mean)) : 0;
       into.samples = 0;
       return;
     }
-    let sum = arm.tables(view.kind, logit(priorQuality(tier, view.difficulty)), this.#tick);
-    if (arm.listens && view.features !== null) sum += arm.residual!.predict(view.features);
+    let sum = arm.tables(view.kind, this.#base(view, tier), this.#tick);
+    let ofWords = 0;
+    if (arm.words?.listens && view.features !== null) {
+      sum += arm.words.residual.predict(view.features);
+      ofWords = arm.words.residual.lastVariance;
+    }
     const mean = sigmoid(sum);
-    const { labels } = arm.total;
-    const ofKind = arm.kinds.get(view.kind)?.labels ?? 0;
+    const slope = mean * (1 - mean);
     into.mean = mean * arm.validity;
-    into.sd = Math.sqrt(mean * (1 - mean) * (1 / (labels + ARM_PSEUDO) + 1 / (ofKind + kindPseudo(view.kind))));
-    into.samples = labels;
+    into.sd = Math.sqrt(arm.variance(view.kind, mean) + slope * slope * ofWords);
+    into.samples = arm.slow.labels;
   }
 
   feedback(
@@ -125,29 +137,49 @@ class FeedbackLearner implements Learner {
     if (arm === undefined || !(score >= 0 && score <= 1) || !(weight > 0)) return false;
     this.#tick += 1;
     const features = typeof ticket?.features === "string" ? unpackFeatures(ticket.features) : null;
-    const prior = priorQuality(tier, ticket?.difficulty ?? 0.5);
-    arm.learn(ticket?.kind ?? "", prior, features, score, Math.min(weight, 10), this.#tick);
+    const kind = ticket?.kind ?? "";
+    const sure = Math.min(weight, 10);
+    let base = logit(priorQuality(tier, ticket?.difficulty ?? 0.5));
+    if (features !== null) {
+      const shared = this.#words.listens ? this.#words.residual.predict(features) : 0;
+      this.#words.learn(features, arm.tables(kind, base + shared, this.#tick) - shared, score, sure);
+      base += shared;
+    }
+    arm.learn(kind, base, features, score, sure, this.#tick);
+    this.#lastView = undefined;
     return true;
   }
 
   observe(candidateId: string, valid: boolean): void {
     const arm = valid ? this.#arms.get(candidateId) : this.#arm(candidateId);
     if (arm === undefined) return;
-    const keep = 0.5 ** (1 / HALF_LIFE);
+    const keep = 0.5 ** (1 / FORM_HALF_LIFE);
     arm.checked = arm.checked * keep + 1;
     arm.invalid = arm.invalid * keep + (valid ? 0 : 1);
   }
 
   exportState(): LearnerState {
-    return writeState(this.#arms, this.#tick);
+    return writeState(this.#arms, this.#words, this.#tick);
   }
 
   reset(candidateId?: string): void {
+    this.#lastView = undefined;
     if (candidateId !== undefined) this.#arms.delete(candidateId);
     else {
       this.#arms.clear();
+      this.#words = new Words(new Residual(SHARED_PRECISION));
       this.#tick = 0;
     }
+  }
+
+  /** What is expected of any arm of this tier, on the logit scale; the words are read once for all arms of a request. */
+  #base(view: LearnerView, tier: 1 | 2 | 3): number {
+    if (view !== this.#lastView) {
+      this.#lastView = view;
+      const features = this.#words.listens ? view.features : null;
+      this.#lastShared = features === null ? 0 : this.#words.residual.predict(features);
+    }
+    return logit(priorQuality(tier, view.difficulty)) + this.#lastShared;
   }
 
   #arm(candidateId: string): Arm | undefined {

@@ -1,11 +1,8 @@
 import { DENSE, FEATURE_SLOTS, type Features, levelValue } from "./features.js";
 import { sigmoid } from "./logit.js";
 
-/** Prior precision of every weight. */
-const PRECISION = 2;
-
 /** A weight that is touched forgets this share of what it was sure of, so that it can follow a change. */
-const KEEP = 0.9999;
+const KEEP = 0.9998;
 
 /** Never learn from a label as if it had no noise. */
 const MIN_INFORMATION = 0.01;
@@ -16,11 +13,19 @@ const MIN_INFORMATION = 0.01;
  */
 export class Residual {
   readonly mean = new Float32Array(FEATURE_SLOTS);
-  readonly variance = new Float32Array(FEATURE_SLOTS).fill(1 / PRECISION);
+  readonly variance: Float32Array;
   readonly denseMean = new Float64Array(DENSE);
-  readonly denseVariance = new Float64Array(DENSE).fill(1 / PRECISION);
+  readonly denseVariance: Float64Array;
+  readonly #precision: number;
   /** Variance of the last {@link predict}, on the logit scale. */
   lastVariance = 0;
+
+  /** @param precision prior precision of every weight: the higher, the more labels it takes to move one */
+  constructor(precision: number) {
+    this.#precision = precision;
+    this.variance = new Float32Array(FEATURE_SLOTS).fill(1 / precision);
+    this.denseVariance = new Float64Array(DENSE).fill(1 / precision);
+  }
 
   /** What to add to the logit of the tables. */
   predict({ packed, dense, scale }: Features): number {
@@ -53,13 +58,13 @@ export class Residual {
     for (let index = 0; index < packed.length; index += 1) {
       const slot = packed[index]! >> 2;
       const value = levelValue(packed[index]!) * scale;
-      const precision = Math.max(PRECISION, KEEP / this.variance[slot]!) + value * value * information;
+      const precision = Math.max(this.#precision, KEEP / this.variance[slot]!) + value * value * information;
       this.variance[slot] = 1 / precision;
       this.mean[slot] = this.mean[slot]! + (pull * value) / precision;
     }
     for (let index = 0; index < DENSE; index += 1) {
       const value = dense[index]! / 64;
-      const precision = Math.max(PRECISION, KEEP / this.denseVariance[index]!) + value * value * information;
+      const precision = Math.max(this.#precision, KEEP / this.denseVariance[index]!) + value * value * information;
       this.denseVariance[index] = 1 / precision;
       this.denseMean[index] = this.denseMean[index]! + (pull * value) / precision;
     }

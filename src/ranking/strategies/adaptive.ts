@@ -1,6 +1,6 @@
 import type { CandidateSnapshot, Level, Strategy, StrategyContext } from "../../contract/strategy.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
-import { explorationBonus, explorationReason, explores, mayExplore } from "../exploration.js";
+import { explorationBonus, explorationReason, mayExplore } from "../exploration.js";
 import { dollars, millis, percent } from "../words.js";
 import { loadOf } from "./load-balanced.js";
 
@@ -28,6 +28,9 @@ const THOMPSON_SCALE = 0.3;
 
 /** Points of quality by which a quota moves its bar for every call too many or too few. */
 const QUOTA_GAIN = 0.01;
+
+/** Rivals that an exploration is held against; a few are enough to see that it is hopeless. */
+const MOST_COMPARED = 16;
 
 const LEVEL_FACTOR: { readonly [level in Level]: number } = { low: 0.4, medium: 1, high: 2.5 };
 
@@ -59,6 +62,19 @@ export function adaptive(options: AdaptiveOptions = {}): Strategy {
     return timeWeight === 0 ? sum : sum - timeWeight * LEVEL_FACTOR[sensitivity.latency] * Math.log2(loadOf(candidate));
   };
 
+  /** Measuring a candidate is worth its price only if it could win: were its answers perfect, would it? */
+  const explored = (candidate: CandidateSnapshot, context: StrategyContext): number => {
+    const bonus = explorationBonus(candidate, context);
+    if (bonus === 0) return 0;
+    const atBest = merit(candidate, context, 1);
+    const { candidates } = context;
+    for (let index = 0; index < candidates.length && index < MOST_COMPARED; index += 1) {
+      const other = candidates[index]!;
+      if (other !== candidate && other.attempts > 0 && merit(other, context, other.quality.mean) > atBest) return 0;
+    }
+    return bonus;
+  };
+
   return {
     name: "adaptive",
     score: (candidate, context) => {
@@ -67,11 +83,10 @@ export function adaptive(options: AdaptiveOptions = {}): Strategy {
       if (quota === undefined && candidate.quality.sd > 0 && mayExplore(context)) {
         quality += THOMPSON_SCALE * candidate.quality.sd * normal(context.random);
       }
-      return explorationBonus(candidate, context) + merit(candidate, context, quality);
+      return explored(candidate, context) + merit(candidate, context, quality);
     },
     reason: (candidate, context) => {
-      const explored = explorationReason(candidate, context);
-      if (explored !== null) return explored;
+      if (explored(candidate, context) > 0) return explorationReason(candidate, context)!;
       const { quality } = candidate;
       const basis = quality.samples > 0 ? `${Math.round(quality.samples)} rated answers` : "a prior";
       return (
@@ -79,7 +94,7 @@ export function adaptive(options: AdaptiveOptions = {}): Strategy {
         `${millis(candidate.expectedLatencyMs)}, ${percent(candidate.recentSuccessRate)} succeeded lately, ${candidate.inFlight} in flight`
       );
     },
-    explores,
+    explores: (candidate, context) => explored(candidate, context) > 0,
   };
 }
 

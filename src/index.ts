@@ -109,8 +109,8 @@ export type {
   TimeoutOptions,
 } from "./router/options.js";
 export type { Recommendation } from "./router/recommendation.js";
-export type { RoutedReply, TicketedRoute } from "./router/records.js";
-export type { CandidateHealth, Router, RouterHealth, RouterReport, RouterStream } from "./router/router.js";
+export type { RoutedReply, RouterStream, TicketedRoute } from "./router/records.js";
+export type { CandidateHealth, Router, RouterHealth, RouterReport } from "./router/router.js";
 export type { BudgetReading, BudgetRule } from "./spend/budgets.js";
 export { glm } from "./vendors/glm.js";
 export type { HttpProvider } from "./vendors/http-provider.js";

@@ -17,8 +17,8 @@ import type { RouterOptions } from "./options.js";
 import { ownModels } from "./own-models.js";
 import type { RouterParts } from "./parts.js";
 import { recommendFrom } from "./recommendation.js";
-import type { RoutedReply } from "./records.js";
-import type { Router, RouterHealth, RouterStream } from "./router.js";
+import type { RoutedReply, RouterStream } from "./records.js";
+import type { Router, RouterHealth } from "./router.js";
 import { NONE } from "./run.js";
 
 /**

@@ -3,6 +3,7 @@ import type { Usage } from "../chat/usage.js";
 import type { CacheStatus, RequestRecord, Route, RouteCache } from "../contract/records.js";
 import type { AttemptSummary } from "../errors/kinds.js";
 import type { SignalboxError } from "../errors/signalbox-error.js";
+import type { ReplyStream } from "../flow/reader-stream.js";
 import type { LearnerTicket, LearnerView } from "../ranking/learner/learner.js";
 import type { RouterParts } from "./parts.js";
 import type { Run } from "./run.js";
@@ -20,6 +21,9 @@ export interface RoutedReply<Output = unknown> extends ChatReply {
   /** The validated value, where the call gave an `output` schema. */
   parsed?: Output;
 }
+
+/** A streamed answer of the router; see {@link ReplyStream}. */
+export type RouterStream<Output = unknown> = ReplyStream<RoutedReply<Output>>;
 
 /** How a reader's answer came about, before it is written down. */
 export interface Outcome {

@@ -4,7 +4,6 @@ import type { StandardSchemaV1 } from "../chat/standard-schema.js";
 import type { CallOptions } from "../contract/call-options.js";
 import type { EventMap, EventName, HealthStatus } from "../contract/events.js";
 import type { CallContext, ModelInfo } from "../contract/provider.js";
-import type { ReplyStream } from "../flow/reader-stream.js";
 import type { WarmOptions, WarmReport } from "../flow/warm.js";
 import type { RouterStats } from "../metrics/router-stats.js";
 import type { BudgetReading } from "../spend/budgets.js";
@@ -12,10 +11,7 @@ import type { Conversation } from "./conversation.js";
 import type { Explanation } from "./explain.js";
 import type { Feedback, FeedbackTarget } from "./learning.js";
 import type { Recommendation } from "./recommendation.js";
-import type { RoutedReply } from "./records.js";
-
-/** A streamed answer of the router; see {@link ReplyStream}. */
-export type RouterStream<Output = unknown> = ReplyStream<RoutedReply<Output>>;
+import type { RoutedReply, RouterStream } from "./records.js";
 
 /** How candidates are, as far as calls have shown. */
 export interface RouterHealth {

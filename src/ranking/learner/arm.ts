@@ -13,7 +13,7 @@ const FAST_HALF_LIFE = 200;
 
 /** The prior of an arm weighs as much as this many labels; its own long record as much in the fast table. */
 const ARM_PSEUDO = 10;
-const RECORD_PSEUDO = 14;
+const RECORD_PSEUDO = 20;
 
 /** A long record makes sure up to here: arms change. */
 const MOST_SURE = 60;

@@ -35,7 +35,7 @@ function namedInTypes(): string[] {
   const names = new Set<string>();
   for (const file of readdirSync(join(root, "dist")).filter((name) => /\.d\.c?ts$/.test(name))) {
     for (const [, specifier = ""] of readFileSync(join(root, "dist", file), "utf8").matchAll(
-      /from ['"]([^.'"][^'"]*)['"]/g,
+      /^(?:import|export)\b[^;]*? from ['"]([^.'"][^'"]*)['"]/gm,
     )) {
       if (!specifier.startsWith("node:")) names.add(specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/"));
     }
@@ -56,13 +56,15 @@ function checkContents(tarball: { files: { path: string }[]; size: number; unpac
       if (!name.startsWith("node:")) required.add(name);
     }
   }
-  expect([...required].join() === "eventemitter3", `the CJS build requires ${[...required].join(", ")}`);
+  const peers = new Set(["@opentelemetry/api", "prom-client"]);
+  const others = [...required].filter((name) => name !== "eventemitter3" && !peers.has(name));
+  expect(others.length === 0, `the CJS build requires ${others.join(", ")}`);
   console.log(
     `tarball: ${paths.length} files, ${(tarball.size / 1_000).toFixed(0)} kB packed, ${(tarball.unpackedSize / 1_000).toFixed(0)} kB unpacked`,
   );
 }
 
-/** Installs nothing but the tarball: every door must open without its peers. */
+/** Installs nothing but the tarball. */
 function checkRuntime(tarball: string): void {
   const folder = project("plain", "module", [tarball]);
   const lock = JSON.parse(readFileSync(join(folder, "package-lock.json"), "utf8")) as {
@@ -80,11 +82,25 @@ function checkRuntime(tarball: string): void {
 
 /** Compiles a program that names every door, without skipLibCheck. */
 function checkTypes(tarball: string): void {
-  const peers = namedInTypes().filter((name) => devDependencies[name] !== undefined);
-  const packages = [tarball, "@types/node", ...peers].map((name) =>
+  const peers = [...new Set([...namedInTypes(), "@opentelemetry/api", "prom-client"])].filter(
+    (name) => devDependencies[name],
+  );
+  // What declarations of @ai-sdk/provider need and do not bring along.
+  const missing = "@types/json-schema";
+  const packages = [tarball, "@types/node", missing, ...peers].map((name) =>
     devDependencies[name] ? `${name}@${devDependencies[name]}` : name,
   );
   const folder = project("types", "module", packages);
+  const doors = ["ai-sdk", "keyv", "openai", "otel", "prometheus", "redis", "report", "testing"];
+  const open = doors.map(
+    (door) => `await import("signalbox/${door}"); createRequire(import.meta.url)("signalbox/${door}");`,
+  );
+  run(
+    process.execPath,
+    ["--input-type=module", "-e", `import { createRequire } from "node:module"; ${open.join(" ")}`],
+    folder,
+  );
+  console.log(`doors open with their peers: ${peers.join(", ")}`);
   copyFileSync(join(consumers, "app.ts"), join(folder, "app.ts"));
   copyFileSync(join(consumers, "app.ts"), join(folder, "required.cts"));
   const strict = {

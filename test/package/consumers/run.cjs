@@ -5,12 +5,15 @@ const { createFetch } = require("signalbox/openai");
 const { languageModel } = require("signalbox/ai-sdk");
 const { renderReport } = require("signalbox/report");
 
-for (const door of ["openai", "ai-sdk", "keyv", "redis", "otel", "prometheus", "report", "testing"]) {
-  assert.ok(Object.keys(require(`signalbox/${door}`)).length > 0, `signalbox/${door} exports nothing`);
-}
-
 (async () => {
-  const { check } = await import("./run.mjs");
+  const { check, NEEDS } = await import("./run.mjs");
+  for (const door of ["openai", "ai-sdk", "keyv", "redis", "otel", "prometheus", "report", "testing"]) {
+    try {
+      assert.ok(Object.keys(require(`signalbox/${door}`)).length > 0, `signalbox/${door} exports nothing`);
+    } catch (error) {
+      assert.ok(NEEDS[door] !== undefined && error.message.includes(`'${NEEDS[door]}'`), `signalbox/${door}: ${error}`);
+    }
+  }
   const error = await check(front, { createFetch, languageModel, renderReport });
   const esm = await import("signalbox");
   assert.ok(esm.SignalboxError.isInstance(error), "the ESM copy does not know an error of the CJS copy");

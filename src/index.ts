@@ -96,15 +96,18 @@ export type { WarmOptions, WarmProgress, WarmReport } from "./flow/warm.js";
 export type { CallStats, Quantiles, RequestStats, RouterStats } from "./metrics/router-stats.js";
 export { defineStrategy } from "./ranking/define-strategy.js";
 export type { BuiltInStrategy } from "./ranking/registry.js";
+export type { LimiterOptions } from "./resilience/limiter.js";
 export type { Conversation, TurnInput } from "./router/conversation.js";
 export { createRouter } from "./router/create-router.js";
 export type { ExplainedCandidate, Explanation } from "./router/explain.js";
 export type { Feedback, FeedbackRoute, FeedbackTarget } from "./router/learning.js";
 export type {
   BreakerOptions,
+  ProbeOptions,
   RetryOptions,
   RouterCacheOptions,
   RouterOptions,
+  ShadowOptions,
   StreamOptions,
   TimeoutOptions,
 } from "./router/options.js";

@@ -148,6 +148,7 @@ function landed(
   if (events.has("cache")) events.emit("cache", { requestId: run.requestId, status });
   learning.remember(run.requestId, { candidate: candidate.id, cacheKey: run.cacheKey }, run.view);
   run.turn?.complete(reply.choices[0].message);
+  if (!joined) parts.shadow?.after(run, candidate);
   return recordAnswer(parts, run, {
     reply,
     provider: candidate.provider.id,

@@ -27,6 +27,7 @@ import type { ResponseCaching, RouterParts } from "./parts.js";
 import { createReserve } from "./reserve.js";
 import { createSelector, type Selector } from "./selection.js";
 import { createSettled } from "./settled.js";
+import { createShadow } from "./shadow.js";
 import { CandidateView, type Frame } from "./snapshot.js";
 import { createToolLoops } from "./tool-loops.js";
 
@@ -93,6 +94,7 @@ export function assembleRouter(options: RouterOptions): RouterParts {
     budgets,
     hedging: options.hedge ? createHedgeBudget(options.hedge) : undefined,
     staleMs: options.degrade?.staleMs ?? 0,
+    shadow: undefined,
     stats: createRouterStats(),
     healthTold: new Map(),
     strategyNames: registry.names(),
@@ -119,6 +121,7 @@ export function assembleRouter(options: RouterOptions): RouterParts {
     },
   };
   const settled = createSettled(parts);
+  if (options.shadow) parts.shadow = createShadow(parts, options.shadow);
   return parts;
 }
 
@@ -160,10 +163,11 @@ function refuseKeyless(providers: readonly Provider[]): void {
 }
 
 /** Models named by options must exist: better said now than when they are needed. */
-function checkTargets({ degrade, escalate }: RouterOptions, selector: Selector): void {
+function checkTargets({ degrade, escalate, shadow }: RouterOptions, selector: Selector): void {
   for (const [path, to] of [
     ["degrade.to", degrade?.to],
     ["escalate.to", escalate?.to],
+    ["shadow.to", shadow?.to],
   ] as const) {
     for (const name of typeof to === "string" ? [to] : (to ?? [])) {
       try {

@@ -15,6 +15,9 @@ import type { Candidate } from "../flow/candidate.js";
 /** Thinking as a hard need; a request does not show it, `require` does. */
 export const NEED_THINKING = 1 << 16;
 
+/** Why a candidate is out when `disable` was called. */
+export const DISABLED_BY_HAND = "disabled by hand";
+
 /** A candidate with what the plan asks of it on every request, worked out once. */
 export interface PlannedCandidate extends Candidate {
   /** The `NEED_` bits it can meet. */

@@ -106,6 +106,14 @@ const schema = z.strictObject({
       validate: z.optional(z.custom(isFunction, "must be a function")),
     }),
   ),
+  shadow: z.optional(
+    z.strictObject({
+      to: modelNames(),
+      rate: z.number().check(z.gte(0), z.lte(1)),
+      maxUsdPerDay: z.number().check(z.gte(0)),
+    }),
+  ),
+  probe: z.optional(z.strictObject({ intervalMs: z.number().check(z.gte(100)), timeoutMs: milliseconds() })),
   state: z.optional(z.unknown()),
   clock: z.optional(z.custom<object>((value) => isObject(value) && isFunction(value.now), "must be a Clock")),
   random: z.optional(z.custom(isFunction, "must be a function")),

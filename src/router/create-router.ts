@@ -9,13 +9,14 @@ import type { BudgetReading } from "../spend/budgets.js";
 import { answerChat, answerStream } from "./answer.js";
 import { assembleRouter } from "./assemble.js";
 import { checkCallOptions, isCallContext } from "./call-settings.js";
-import type { PlannedCandidate } from "./candidates.js";
+import { DISABLED_BY_HAND, type PlannedCandidate } from "./candidates.js";
 import { requestOf } from "./conversation.js";
 import { explainRequest } from "./explain.js";
 import { createLifetime, type Lifetime } from "./lifetime.js";
 import type { RouterOptions } from "./options.js";
 import { ownModels } from "./own-models.js";
 import type { RouterParts } from "./parts.js";
+import { startProbes } from "./probe.js";
 import { recommendFrom } from "./recommendation.js";
 import type { RoutedReply, RouterStream } from "./records.js";
 import type { Router, RouterHealth } from "./router.js";
@@ -33,11 +34,13 @@ import { NONE } from "./run.js";
  */
 export function createRouter(options: RouterOptions): Router {
   const parts = assembleRouter(options);
+  const stopProbes = options.probe ? startProbes(parts, options.probe) : undefined;
   const lifetime = createLifetime(
     (reason) => {
       for (const abort of [...parts.active]) abort.abort(reason);
     },
     async () => {
+      stopProbes?.();
       parts.events.clear();
       if (parts.ownsCache) await parts.caching?.cache.close();
     },
@@ -114,7 +117,7 @@ function boundRouter(parts: RouterParts, lifetime: Lifetime, bound: CallOptions)
       return boundRouter(parts, lifetime, { ...bound, ...checkCallOptions(more) });
     },
     reset: (id) => forCandidates(parts, id, (candidate) => candidate.gate.reset()),
-    disable: (id) => forCandidates(parts, id, (candidate) => candidate.gate.disable("disabled by hand")),
+    disable: (id) => forCandidates(parts, id, (candidate) => candidate.gate.disable(DISABLED_BY_HAND)),
     enable: (id) => forCandidates(parts, id, (candidate) => candidate.gate.enable()),
     exportState: () => ({ version: 1, learner: parts.learning.learner.exportState() }),
     close: (how) => lifetime.close(how?.abort ?? false),

@@ -1,23 +1,10 @@
-import type { ChatRequest } from "../chat/request.js";
-import type { CallOptions } from "../contract/call-options.js";
-import type { CandidateSnapshot, Characteristics, StrategyContext } from "../contract/strategy.js";
-import type { Choice, Chooser } from "../ranking/chooser.js";
-import type { LearnerView } from "../ranking/learner/learner.js";
+import type { CandidateSnapshot, StrategyContext } from "../contract/strategy.js";
+import type { Choice } from "../ranking/chooser.js";
 import type { Ranker } from "./call-queue.js";
 import type { PlannedCandidate } from "./candidates.js";
-import type { RouterParts } from "./parts.js";
+import type { DecisionInput, RouterParts } from "./parts.js";
 
 type Group = readonly PlannedCandidate[];
-
-/** What one request's decisions are made of. */
-export interface DecisionInput {
-  readonly request: ChatRequest;
-  readonly options: CallOptions;
-  readonly characteristics: Characteristics;
-  readonly view: LearnerView;
-  readonly chain: readonly string[];
-  readonly chooser: Chooser;
-}
 
 /** Ranks the candidates of one request: puts its facts into the router's frame, then asks the strategy. */
 export class RequestRanker implements Ranker {

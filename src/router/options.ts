@@ -58,6 +58,10 @@ export interface RouterOptions {
   readonly degrade?: DegradeOptions | undefined;
   /** Asks a stronger model where the first answer does not do. @default off */
   readonly escalate?: EscalateOptions | undefined;
+  /** Sends a sample of requests to another candidate too, to compare; never served. @default off */
+  readonly shadow?: ShadowOptions | undefined;
+  /** Asks providers now and then whether they are there, without spending a token. @default off */
+  readonly probe?: ProbeOptions | undefined;
   /** What an earlier router learned: the value of `exportState()`. Corrupt state is ignored with a warning. */
   readonly state?: unknown;
   /** @default the system's clock */
@@ -98,4 +102,22 @@ export interface StreamOptions {
    * @default "fail"
    */
   readonly onInterrupted?: "fail" | "restart" | undefined;
+}
+
+/** Sending a sample of requests to another candidate too, to compare; its answers are never served. */
+export interface ShadowOptions {
+  /** The models to compare with: ids, `"provider/model"` or aliases. */
+  readonly to: string | readonly string[];
+  /** Share of answered requests that are sent, 0..1. */
+  readonly rate: number;
+  /** Dollars it may cost in 24 hours. */
+  readonly maxUsdPerDay: number;
+}
+
+/** Asking providers now and then whether they are there, without spending a token. Off unless given. */
+export interface ProbeOptions {
+  /** Between two rounds, milliseconds. */
+  readonly intervalMs: number;
+  /** For one probe, milliseconds. @default 5_000 */
+  readonly timeoutMs?: number | undefined;
 }

@@ -1,8 +1,10 @@
 import type { ResponseCache } from "../cache/response-cache.js";
 import type { Cache } from "../cache/types.js";
 import type { GateOptions } from "../cache/write-gate.js";
+import type { ChatRequest } from "../chat/request.js";
+import type { CallOptions } from "../contract/call-options.js";
 import type { EventMap, HealthStatus } from "../contract/events.js";
-import type { CandidateSnapshot } from "../contract/strategy.js";
+import type { CandidateSnapshot, Characteristics } from "../contract/strategy.js";
 import type { ContainedEmitter } from "../core/emitter.js";
 import type { AbortSource } from "../flow/abort-source.js";
 import type { FlowServices } from "../flow/call.js";
@@ -11,11 +13,13 @@ import type { Flights } from "../flow/flight.js";
 import type { HedgeBudget } from "../flow/hedge.js";
 import type { RouterStatsCollector } from "../metrics/router-stats.js";
 import type { Chooser } from "../ranking/chooser.js";
+import type { LearnerView } from "../ranking/learner/learner.js";
 import type { PrefixAffinity } from "../ranking/prefix-affinity.js";
 import type { Budgets } from "../spend/budgets.js";
 import type { PlannedCandidate } from "./candidates.js";
 import type { Learning } from "./learning.js";
 import type { RouterOptions } from "./options.js";
+import type { HardFilter } from "./plan.js";
 import type { Selector } from "./selection.js";
 import type { Frame } from "./snapshot.js";
 import type { ToolLoops } from "./tool-loops.js";
@@ -29,6 +33,28 @@ export interface ResponseCaching {
   readonly normalize: boolean;
   /** How long an answer is fresh, milliseconds; `undefined` where the cache was handed in. */
   readonly ttlMs: number | undefined;
+}
+
+/** What one request's decisions are made of. */
+export interface DecisionInput {
+  readonly request: ChatRequest;
+  readonly options: CallOptions;
+  readonly characteristics: Characteristics;
+  readonly view: LearnerView;
+  readonly chain: readonly string[];
+  readonly chooser: Chooser;
+}
+
+/** A request that was answered, as far as a comparison needs it. */
+export interface AnsweredRun extends DecisionInput {
+  readonly requestId: string;
+  readonly filter: HardFilter;
+}
+
+/** Sends samples of answered requests elsewhere, in the background. */
+export interface Shadow {
+  /** An answer was served; perhaps the same is asked elsewhere. Never throws. */
+  after(run: AnsweredRun, served: { readonly id: string }): void;
 }
 
 /** Everything one router consists of. All its state lives here, and nowhere else. */
@@ -57,6 +83,7 @@ export interface RouterParts {
   readonly hedging: HedgeBudget | undefined;
   /** How far past its lifetime an answer may still serve in need, milliseconds; 0 for not at all. */
   readonly staleMs: number;
+  shadow: Shadow | undefined;
   readonly stats: RouterStatsCollector;
   /** What each candidate's health was when last told. */
   readonly healthTold: Map<string, { status: HealthStatus; sinceMs: number }>;

@@ -1,0 +1,85 @@
+import { estimateRequestTokens } from "../chat/tokens.js";
+import { countsOf } from "../chat/usage.js";
+import { createAbortSource } from "../flow/abort-source.js";
+import { attemptChat } from "../flow/attempt-chat.js";
+import type { Call } from "../flow/call.js";
+import { walk } from "../flow/walk.js";
+import { createAttemptBudget } from "../resilience/attempt-budget.js";
+import { costOf, expectedCostUsd } from "../spend/cost.js";
+import { CallQueue } from "./call-queue.js";
+import { RequestRanker } from "./decision.js";
+import type { ShadowOptions } from "./options.js";
+import type { AnsweredRun, RouterParts, Shadow } from "./parts.js";
+import { planOf } from "./plan.js";
+
+const DAY_MS = 86_400_000;
+/** Output to expect where the answered request had none to go by, tokens. */
+const USUAL_OUTPUT = 500;
+
+/** Sends shadows in the background, within their own calls, money and time. */
+export function createShadow(parts: RouterParts, options: ShadowOptions): Shadow {
+  const { services, selector, active } = parts;
+  const models = typeof options.to === "string" ? [options.to] : options.to;
+  let dayBeganMs = services.clock.now();
+  let spentUsd = 0;
+
+  const send = async (run: AnsweredRun, queue: CallQueue, heldUsd: number): Promise<void> => {
+    const abort = createAbortSource();
+    active.add(abort);
+    const { clock, timeouts } = services;
+    const startedAtMs = clock.now();
+    const deadlineAtMs = startedAtMs + timeouts.totalMs;
+    const { output: _, maxCostUsd: __, ...options } = run.options;
+    const call: Call = {
+      services,
+      requestId: run.requestId,
+      request: run.request,
+      options: { ...options, fallback: false, priority: "batch" },
+      streamed: false,
+      startedAtMs,
+      deadlineAtMs,
+      deadline: { remainingMs: () => Math.max(0, deadlineAtMs - clock.now()) },
+      budget: createAttemptBudget(1),
+      queue,
+      forced: false,
+      attempts: [],
+      ttftMs: null,
+      fromCache: undefined,
+      degraded: [],
+      abort,
+      role: "shadow",
+    };
+    try {
+      const { candidate, reply } = await walk(call, attemptChat);
+      const costUsd = reply.usage && costOf(countsOf(reply.usage), candidate.info.usdPerMTok);
+      spentUsd += (costUsd ?? 0) - heldUsd;
+    } catch {
+      spentUsd -= heldUsd;
+    } finally {
+      active.delete(abort);
+    }
+  };
+
+  return {
+    after(run, served) {
+      if (services.random() >= options.rate) return;
+      const nowMs = services.clock.now();
+      if (nowMs - dayBeganMs >= DAY_MS) {
+        dayBeganMs = nowMs;
+        spentUsd = 0;
+      }
+      const { groups } = selector.select({ messages: run.request.messages, models });
+      const plan = planOf(groups, run.filter, nowMs);
+      const others = plan.groups.flat().filter((candidate) => candidate.id !== served.id);
+      const first = others[0];
+      if (!first) return;
+      const input = estimateRequestTokens(run.request);
+      const price = first.info.usdPerMTok;
+      const heldUsd = price === null ? 0 : expectedCostUsd(price, input, 0, USUAL_OUTPUT);
+      if (spentUsd + heldUsd > options.maxUsdPerDay) return;
+      spentUsd += heldUsd;
+      const ranker = new RequestRanker(parts, run, services.random, true);
+      void send(run, new CallQueue([others], ranker), heldUsd);
+    },
+  };
+}

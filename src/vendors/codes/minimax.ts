@@ -13,7 +13,10 @@ export const MINIMAX_CODES: VendorCodes = {
   codes: {
     "1000": { kind: "server", refine: [{ kind: "overloaded", pattern: /overload|busy|too many requests|load/i }] },
     "1001": { kind: "timeout", detail: "upstream" },
-    "1002": rateLimit,
+    "1002": {
+      kind: "rate_limit",
+      refine: [{ kind: "content_filter", pattern: /sensitive|content (?:filter|safety|policy)/i }],
+    },
     "1004": auth,
     "1008": { kind: "quota" },
     "1024": server,

@@ -327,6 +327,25 @@ describe("by hand and from outside", () => {
     expect(breaker.force(clock.now())).toBe(-1);
   });
 
+  it("is not opened at once by a call of an earlier state, nor by one that lost its lease", async () => {
+    const { breaker, clock, times, changes } = setUp();
+    const old = breaker.acquire(0);
+    times(5, true);
+    breaker.trip(old, 0, "late");
+    await clock.advance(10_000);
+    breaker.trip(old, clock.now(), "late");
+    const probe = breaker.acquire(clock.now());
+    breaker.trip(old, clock.now(), "late");
+    breaker.trip(0, clock.now(), "late");
+    breaker.settle(probe, clock.now(), false);
+    breaker.trip(probe, clock.now(), "settled already");
+    breaker.settle(breaker.acquire(clock.now()), clock.now(), false);
+    breaker.trip(old, clock.now(), "late");
+    expect(changes.map(({ to }) => to)).toEqual(["open", "half_open", "closed"]);
+    breaker.trip(breaker.acquire(clock.now()), clock.now(), "now");
+    expect(changes.at(-1)).toMatchObject({ to: "open", reason: "now" });
+  });
+
   it("lengthens an open time from outside and never shortens it", () => {
     const { breaker, times, changes } = setUp();
     breaker.openUntil(4_000, 0, "fleet");

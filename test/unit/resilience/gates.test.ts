@@ -89,6 +89,13 @@ describe("which failures count, and against whom", () => {
     }
   });
 
+  it("takes no word about alternatives for none", () => {
+    const { a, clock, blocked } = setUp();
+    a.settle(a.acquire(clock.now()), clock.now(), errorOf("timeout", { detail: "headers" }));
+    for (let i = 0; i < 60; i++) a.settle(a.acquire(clock.now()), clock.now(), null, { ttftMs: 90_000 - 1_000 * i });
+    expect(blocked(a)).toBe(null);
+  });
+
   it("frees a probe that ended in a caller's mistake or a cancel", async () => {
     const { a, clock, fail, call, blocked } = setUp();
     fail(a, 5, "server");
@@ -190,6 +197,15 @@ describe("cool-downs", () => {
     fail(a, 1, "overloaded", { status: 529 });
     a.settle(0, clock.now(), errorOf("rate_limit", { retryAfterMs: 2_000 }));
     expect(a.acquireRetry(clock.now())).toBe(-1);
+  });
+
+  it("let no retry pass a disable, whoever is disabled", () => {
+    const one = setUp();
+    one.fail(one.a, 1, "model_not_found", { status: 404 });
+    expect([one.a.acquireRetry(one.clock.now()), one.b.acquireRetry(one.clock.now()) >= 0]).toEqual([-1, true]);
+    const all = setUp();
+    all.fail(all.a, 1, "auth", { status: 401 });
+    expect([all.a.acquireRetry(all.clock.now()), all.b.acquireRetry(all.clock.now())]).toEqual([-1, -1]);
   });
 
   it("count overload as a failure too", async () => {
@@ -412,7 +428,17 @@ describe("when all are open", () => {
     expect(mayForce([other, third], clock.now())).toBe(null);
     expect([other.force(clock.now()), third.force(clock.now())]).toEqual([-1, -1]);
     expect(mayForce([a, other, third], clock.now())?.id).toBe("p/a");
+    expect(mayForce([other, third, a], clock.now())?.id).toBe("p/a");
     expect(mayForce([], clock.now())).toBe(null);
+  });
+
+  it("forces no second probe while one is out, here or at the provider", async () => {
+    const { a, b, clock, fail } = setUp();
+    fail(a, 5, "network", { detail: "connect" });
+    expect(a.force(clock.now())).toBeGreaterThanOrEqual(0);
+    await clock.advance(1_000);
+    expect([a.forcible(clock.now()), b.forcible(clock.now())]).toEqual([false, false]);
+    expect([a.force(clock.now()), b.force(clock.now())]).toEqual([-1, -1]);
   });
 
   it("closes after the forced probe and one more went well", () => {
@@ -441,6 +467,12 @@ describe("a fleet", () => {
     expect(there.blocked(there.a)).toBe(null);
     there.a.applyRemote({ ...seen, state: "closed", openForMs: 0, coolDownForMs: 9_000 }, there.clock.now());
     expect(there.blocked(there.a)).toBe("cool_down");
+    await there.clock.advance(1_000);
+    expect(there.a.exportState(there.clock.now())).toMatchObject({
+      state: "closed",
+      openForMs: 0,
+      coolDownForMs: 8_000,
+    });
   });
 
   it("does not let another process close what opened here", () => {

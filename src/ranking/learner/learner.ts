@@ -97,7 +97,7 @@ class FeedbackLearner implements Learner {
   }
 
   view(request: ChatRequest, characteristics: Characteristics): LearnerView {
-    return new RequestView(request, characteristics, this.active ? this.#reader : null);
+    return new RequestView(request, characteristics, () => (this.active ? this.#reader : null));
   }
 
   quality(
@@ -195,12 +195,16 @@ class FeedbackLearner implements Learner {
 class RequestView implements LearnerView {
   readonly #request: ChatRequest;
   readonly #characteristics: Characteristics;
-  readonly #reader: { read(text: string): Features } | null;
+  readonly #reader: () => { read(text: string): Features } | null;
   #question: Message | null | undefined;
   #difficulty: number | undefined;
-  #features: Features | null | undefined;
+  #features: Features | undefined;
 
-  constructor(request: ChatRequest, characteristics: Characteristics, reader: { read(text: string): Features } | null) {
+  constructor(
+    request: ChatRequest,
+    characteristics: Characteristics,
+    reader: () => { read(text: string): Features } | null,
+  ) {
     this.#request = request;
     this.#characteristics = characteristics;
     this.#reader = reader;
@@ -216,8 +220,8 @@ class RequestView implements LearnerView {
   }
 
   get features(): Features | null {
-    if (this.#features === undefined) this.#features = this.#reader?.read(textOf(this.#asked())) ?? null;
-    return this.#features;
+    this.#features ??= this.#reader()?.read(textOf(this.#asked()));
+    return this.#features ?? null;
   }
 
   ticket(): LearnerTicket {

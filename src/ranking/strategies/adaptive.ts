@@ -78,12 +78,11 @@ export function adaptive(options: AdaptiveOptions = {}): Strategy {
   return {
     name: "adaptive",
     score: (candidate, context) => {
-      let quality = candidate.quality.mean;
+      const { mean, sd } = candidate.quality;
       // A quota sends calls both ways anyhow; drawing would only blur which request gains most.
-      if (quota === undefined && candidate.quality.sd > 0 && mayExplore(context)) {
-        quality += THOMPSON_SCALE * candidate.quality.sd * normal(context.random);
-      }
-      return explored(candidate, context) + merit(candidate, context, quality);
+      const draw =
+        sd > 0 && quota === undefined && mayExplore(context) ? THOMPSON_SCALE * sd * normal(context.random) : 0;
+      return explored(candidate, context) + merit(candidate, context, mean + draw);
     },
     reason: (candidate, context) => {
       if (explored(candidate, context) > 0) return explorationReason(candidate, context)!;

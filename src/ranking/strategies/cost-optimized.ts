@@ -24,24 +24,24 @@ export function costOptimized(options: CostOptimizedOptions = {}): Strategy {
   const reliable = (candidate: CandidateSnapshot): boolean =>
     candidate.successRate >= floor && candidate.recentSuccessRate >= floor * 0.75 && candidate.headroom > 0;
   // A broken stream is billed like a whole one; a refused call costs nothing: half is the middle.
-  const planUsd = (candidate: CandidateSnapshot): number =>
-    planIndex(candidate.expectedCostUsd, candidate.expectedCostUsd / 2, candidate.successRate);
+  const planUsd = (usd: number, candidate: CandidateSnapshot): number => planIndex(usd, usd / 2, candidate.successRate);
   return {
     name: "cost-optimized",
     score: (candidate, context) => {
-      const usd = candidate.expectedCostUsd === Number.POSITIVE_INFINITY ? UNKNOWN_PRICE : planUsd(candidate);
-      if (reliable(candidate)) return -usd * (candidate.id === context.incumbent ? keep : 1);
-      return explores(candidate, context) ? 0 : -BELOW_FLOOR - usd;
+      const usd = candidate.expectedCostUsd;
+      const plan = usd === Number.POSITIVE_INFINITY ? UNKNOWN_PRICE : planUsd(usd, candidate);
+      if (reliable(candidate)) return -plan * (candidate.id === context.incumbent ? keep : 1);
+      return explores(candidate, context) ? 0 : -BELOW_FLOOR - plan;
     },
     reason: (candidate, context) => {
-      if (!Number.isFinite(candidate.expectedCostUsd)) return "unknown price: after all known ones";
-      const cached =
-        candidate.expectedCachedTokens > 0 ? `, ${candidate.expectedCachedTokens} tokens likely cached` : "";
-      const price = `${dollars(planUsd(candidate))} expected${cached}, ${percent(candidate.successRate)} succeed`;
+      const usd = candidate.expectedCostUsd;
+      if (!Number.isFinite(usd)) return "unknown price: after all known ones";
+      const cached = candidate.expectedCachedTokens;
+      const price =
+        `${dollars(planUsd(usd, candidate))} expected${cached > 0 ? `, ${cached} tokens likely cached` : ""}, ` +
+        `${percent(candidate.successRate)} succeed`;
       if (reliable(candidate)) return price;
-      return explores(candidate, context)
-        ? `${price}: below the floor, measured again`
-        : `${price}: below the floor of ${percent(floor)}`;
+      return `${price}: below the floor${explores(candidate, context) ? ", measured again" : ` of ${percent(floor)}`}`;
     },
     explores: (candidate, context) => !reliable(candidate) && explores(candidate, context),
   };

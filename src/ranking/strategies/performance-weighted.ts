@@ -14,12 +14,11 @@ const IN_FLIGHT_SCALE = 32;
 /** The shortest expected time to a good answer, calls in flight and the chance of failing included. */
 export function performanceWeighted(options: PerformanceWeightedOptions = {}): Strategy {
   const keep = 1 - (options.switchMargin ?? 0.1);
-  const timeMs = (candidate: CandidateSnapshot): number =>
-    planIndex(
-      candidate.expectedLatencyMs * (1 + candidate.inFlight / IN_FLIGHT_SCALE),
-      candidate.expectedLatencyMs,
-      Math.min(candidate.successRate, candidate.recentSuccessRate),
-    );
+  const timeMs = (candidate: CandidateSnapshot): number => {
+    const latencyMs = candidate.expectedLatencyMs;
+    const queuedMs = latencyMs * (1 + candidate.inFlight / IN_FLIGHT_SCALE);
+    return planIndex(queuedMs, latencyMs, Math.min(candidate.successRate, candidate.recentSuccessRate));
+  };
   return {
     name: "performance-weighted",
     score: (candidate: CandidateSnapshot, context: StrategyContext): number =>

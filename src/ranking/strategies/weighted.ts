@@ -1,18 +1,37 @@
-import type { Strategy } from "../../contract/strategy.js";
+import type { CandidateSnapshot, Strategy } from "../../contract/strategy.js";
+import { SignalboxError } from "../../errors/signalbox-error.js";
 
 /**
- * Shares by the providers' weights: a candidate with twice the weight goes first twice as often; weight 0 never goes first.
+ * Shares by weight: a candidate with twice the weight goes first twice as often; weight 0 never goes first.
  * A race of exponential clocks, so that one pass without sorting draws from the weights, and fallbacks follow them too.
+ *
+ * @param weights by candidate id or provider id; who is not named has the weight of its snapshot (1 unless set)
+ * @throws SignalboxError `invalid_options` for a weight that is negative or no number
+ *
+ * @example
+ * createRouter({ providers, strategies: [weighted({ minimax: 3, glm: 1 })], strategy: "weighted" });
  */
-export function weighted(): Strategy {
+export function weighted(weights: { readonly [id: string]: number } = {}): Strategy {
+  for (const [id, weight] of Object.entries(weights)) {
+    if (typeof weight === "number" && weight >= 0 && weight < Number.POSITIVE_INFINITY) continue;
+    throw new SignalboxError("invalid_options", "a weight is a number from 0 up", { path: `weights.${id}` });
+  }
+  const own = new Map(Object.entries(weights));
+  const weightOf =
+    own.size === 0
+      ? (candidate: CandidateSnapshot): number => candidate.weight
+      : (candidate: CandidateSnapshot): number =>
+          own.get(candidate.id) ?? own.get(candidate.provider) ?? candidate.weight;
   return {
     name: "weighted",
-    score: (candidate, { random }) =>
-      candidate.weight > 0 ? Math.log(1 - random()) / candidate.weight : Number.NEGATIVE_INFINITY,
+    score: (candidate, { random }) => {
+      const weight = weightOf(candidate);
+      return weight > 0 ? Math.log(1 - random()) / weight : Number.NEGATIVE_INFINITY;
+    },
     reason: (candidate, { candidates }) => {
       let total = 0;
-      for (const other of candidates) total += Math.max(0, other.weight);
-      return `weight ${candidate.weight} of ${total}`;
+      for (const other of candidates) total += Math.max(0, weightOf(other));
+      return `weight ${weightOf(candidate)} of ${total}`;
     },
   };
 }

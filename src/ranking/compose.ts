@@ -1,0 +1,140 @@
+import type { CandidateSnapshot, RankedCandidate, Strategy, StrategyContext } from "../contract/strategy.js";
+import { SignalboxError } from "../errors/signalbox-error.js";
+import { builtIn } from "./built-in.js";
+import { strategyIssue } from "./define-strategy.js";
+
+export interface BlendOptions {
+  /** @default the parts, such as `"blend(cost-optimized 2, performance-weighted 1)"` */
+  readonly name?: string | undefined;
+  /** Strategies of your own that the weights name. */
+  readonly strategies?: readonly Strategy[] | undefined;
+}
+
+/**
+ * A strategy that weighs the judgements of others. Each part's scores are stretched to 0..1 over the candidates of the
+ * moment, so that dollars and milliseconds can be added up.
+ *
+ * @throws SignalboxError `invalid_options` for an unknown name or a weight that is not above 0.
+ *
+ * @example
+ * createRouter({ providers, strategy: blend({ "cost-optimized": 2, "performance-weighted": 1 }) });
+ */
+export function blend(weights: { readonly [strategy: string]: number }, options: BlendOptions = {}): Strategy {
+  const parts = Object.entries(weights).map(([name, weight]) => {
+    if (typeof weight !== "number" || !(weight > 0 && weight < Number.POSITIVE_INFINITY)) {
+      throw new SignalboxError("invalid_options", "a weight in blend() is a number above 0", { path: `blend.${name}` });
+    }
+    const own = options.strategies?.find((strategy) => strategy.name === name);
+    return { strategy: resolve(own ?? name, `blend.${name}`), weight };
+  });
+  if (parts.length === 0) throw new SignalboxError("invalid_options", "blend() needs a strategy", { path: "blend" });
+  const total = parts.reduce((sum, part) => sum + part.weight, 0);
+
+  return {
+    name: options.name ?? `blend(${parts.map(({ strategy, weight }) => `${strategy.name} ${weight}`).join(", ")})`,
+    rank(context) {
+      const sums = context.candidates.map(() => 0);
+      const words: string[][] = context.candidates.map(() => []);
+      for (const { strategy, weight } of parts) {
+        for (const [index, merit] of merits(strategy, context).entries()) {
+          sums[index]! += (weight / total) * merit;
+          words[index]!.push(`${strategy.name} ${merit.toFixed(2)}`);
+        }
+      }
+      return sorted(context.candidates, sums, (index) => words[index]!.join(", "));
+    },
+    explores: (candidate, context) =>
+      parts.some(({ strategy }) => strategy.explores?.(candidate, context) === true && strategy.rank === undefined),
+  };
+}
+
+export interface ChainOptions {
+  /** @default the parts, such as `"chain(reliability-focused, cost-optimized)"` */
+  readonly name?: string | undefined;
+  /** How far behind the best a score may lie, as a share of it, and still count as equally good. @default 0.05 */
+  readonly tolerance?: number | undefined;
+}
+
+/**
+ * A strategy that asks one after the other: among those that the first finds about equally good the second decides, and
+ * so on. Names are those of built-in strategies; give your own as objects.
+ *
+ * @throws SignalboxError `invalid_options` for an unknown name or an empty list.
+ *
+ * @example
+ * createRouter({ providers, strategy: chain(["reliability-focused", "cost-optimized"]) });
+ */
+export function chain(strategies: readonly (string | Strategy)[], options: ChainOptions = {}): Strategy {
+  const parts = strategies.map((part, index) => resolve(part, `chain[${index}]`));
+  if (parts.length === 0) throw new SignalboxError("invalid_options", "chain() needs a strategy", { path: "chain" });
+  const tolerance = options.tolerance ?? 0.05;
+
+  const order = (context: StrategyContext, depth: number): readonly CandidateSnapshot[] => {
+    const { candidates } = context;
+    const scores = scoresOf(parts[depth]!, context);
+    const ordered = sorted(candidates, scores, () => "").map(({ id }) => candidates.find((other) => other.id === id)!);
+    if (depth + 1 === parts.length || candidates.length < 2) return ordered;
+    const best = Math.max(...scores);
+    const floor = best - Math.abs(best) * tolerance;
+    const equals = candidates.filter((_, index) => scores[index]! >= floor || scores[index] === best);
+    const rest = ordered.filter((candidate) => !equals.includes(candidate));
+    return [...order({ ...context, candidates: equals }, depth + 1), ...rest];
+  };
+
+  return {
+    name: options.name ?? `chain(${parts.map((part) => part.name).join(", ")})`,
+    rank(context) {
+      const list = order(context, 0);
+      return list.map((candidate, index): RankedCandidate => {
+        const reason = parts.map((part) => part.reason?.(candidate, context)).filter((words) => words !== undefined);
+        return { id: candidate.id, score: list.length - index, reason: reason.join("; ") };
+      });
+    },
+    explores: (candidate, context) => parts[0]!.explores?.(candidate, context) === true,
+  };
+}
+
+function resolve(part: string | Strategy, path: string): Strategy {
+  const strategy = typeof part === "string" ? builtIn(part) : part;
+  const issue =
+    strategy === undefined ? { message: `there is no strategy "${String(part)}"` } : strategyIssue(strategy);
+  if (issue !== null || strategy === undefined) {
+    throw new SignalboxError("invalid_options", issue?.message ?? "not a strategy", { path });
+  }
+  return strategy;
+}
+
+/** Scores by candidate; a `rank` strategy's places count down. */
+function scoresOf(strategy: Strategy, context: StrategyContext): number[] {
+  if (strategy.rank !== undefined) {
+    const ranked = strategy.rank(context);
+    return context.candidates.map(({ id }) => {
+      const place = ranked.findIndex((entry) => entry.id === id);
+      return place === -1 ? 0 : ranked.length - place;
+    });
+  }
+  return context.candidates.map((candidate) => strategy.score!(candidate, context));
+}
+
+/** Scores stretched to 0..1; all 1 where they are equal. */
+function merits(strategy: Strategy, context: StrategyContext): number[] {
+  const scores = scoresOf(strategy, context);
+  const finite = scores.filter(Number.isFinite);
+  const low = Math.min(...finite);
+  const span = Math.max(...finite) - low;
+  return scores.map((score) => {
+    if (Number.isNaN(score)) return Number.NaN;
+    if (!Number.isFinite(score)) return score > 0 ? 1 : 0;
+    return span > 0 ? (score - low) / span : 1;
+  });
+}
+
+function sorted(
+  candidates: readonly CandidateSnapshot[],
+  scores: readonly number[],
+  reason: (index: number) => string,
+): RankedCandidate[] {
+  return candidates
+    .map((candidate, index) => ({ id: candidate.id, score: scores[index]!, reason: reason(index) }))
+    .sort((a, b) => b.score - a.score || 0);
+}

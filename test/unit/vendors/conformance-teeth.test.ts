@@ -1,0 +1,75 @@
+import { describe, expect, it } from "vitest";
+import { createReply } from "../../../src/chat/create-reply.js";
+import type { Provider } from "../../../src/contract/provider.js";
+import { providerConformance } from "../../../src/testing/conformance/provider.js";
+import { simulated } from "../../../src/vendors/simulated.js";
+import { MODEL } from "./loopback.js";
+
+/** The cases that a provider fails. */
+async function failed(provider: Provider, secrets: readonly string[] = []): Promise<string[]> {
+  const names: string[] = [];
+  for (const { name, run } of providerConformance({ setUp: () => ({ provider }), secrets, patienceMs: 50 })) {
+    const limit = new Promise<never>((_, reject) => setTimeout(() => reject(new Error("it never ended")), 200));
+    await Promise.race([run(), limit]).catch(() => names.push(name));
+  }
+  return names;
+}
+
+const text = "Hello, Wörld 🚂: the line is clear.";
+const usage = { prompt_tokens: 12, completion_tokens: 7, total_tokens: 19 };
+
+describe("the conformance suite has teeth", () => {
+  it("a provider that answers its errors as text fails every failure case", async () => {
+    // What the seed's adapters did: content "Error: ..." as a normal answer.
+    const provider: Provider = {
+      id: "seed",
+      models: [MODEL],
+      chat: async () => createReply({ text: "Error: no", usage }),
+    };
+    const names = await failed(provider);
+    for (const kind of ["auth", "rate_limit", "overloaded", "server"]) expect(names).toContain(`rejects with ${kind}`);
+    expect(names).toContain("answers text");
+  });
+
+  it("a provider that throws bare errors and ignores its signal is told", async () => {
+    const good = simulated({ reply: { text, usage } });
+    const provider: Provider = {
+      id: "bare",
+      models: [MODEL],
+      chat: async (request, context) => {
+        if (context.signal.aborted) throw new Error("aborted");
+        return good.chat({ ...request, model: null }, { ...context, signal: new AbortController().signal });
+      },
+    };
+    expect(await failed(provider)).toEqual(
+      expect.arrayContaining(["asks nobody once its signal is aborted", "ends a whole answer with its signal"]),
+    );
+  });
+
+  it("a provider that shows its key or changes the request is told", async () => {
+    const good = simulated({ reply: { text, usage } });
+    const provider: Provider & { apiKey: string } = {
+      id: "leaky",
+      apiKey: "sk-leaky",
+      models: [MODEL],
+      chat: async (request, context) => {
+        Object.assign(request, { model: null });
+        return good.chat(request, context);
+      },
+    };
+    const names = await failed(provider, ["sk-leaky"]);
+    expect(names).toEqual(expect.arrayContaining(["shows no key when printed", "leaves the request as it is"]));
+  });
+
+  it("a good one passes what its script covers", async () => {
+    const names = await failed(simulated({ reply: { text, usage } }));
+    for (const name of [
+      "answers text",
+      "counts tokens",
+      "streams well-formed chunks",
+      "keeps simultaneous calls apart",
+    ]) {
+      expect(names).not.toContain(name);
+    }
+  });
+});

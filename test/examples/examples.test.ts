@@ -25,6 +25,8 @@ const PROMISES: Record<string, readonly (string | RegExp)[]> = {
   "sqlite-cache": [/first run: 42, miss/, /after a restart: 42, hit, cost \$0\n/],
   "openai-sdk": ["Hello from the router.\nanswered by demo/demo-1\nHello from the router.\n"],
   "ai-sdk": [/^Hello from the router\.\n.*"provider":"demo".*\nHello from the router\.\n$/s],
+  otel: [/chat demo-1 demo\nsignalbox\.request \nmy handler/],
+  prometheus: ['signalbox_requests_total{outcome="ok"} 1'],
   tenants: [
     "acme: asked again, hit",
     "globex: asked again, hit",

@@ -10,7 +10,7 @@ import { parseRetryAfter } from "./retry-after.js";
 import { SignalboxError } from "./signalbox-error.js";
 import { meaningOfStatus } from "./status.js";
 import { fromThrown } from "./thrown.js";
-import { lookUp, type Meaning, type VendorCodes } from "./vendor-codes.js";
+import { lookUp, type Meaning, type MessagePattern, type VendorCodes } from "./vendor-codes.js";
 
 /** What a failure means, and whether a vendor code was met that no table knows. */
 interface Verdict extends Meaning {
@@ -78,7 +78,7 @@ function meaningOfCode(body: ErrorBody, codes: VendorCodes | undefined): Meaning
   const trailing = /\((\d{3,5})\)\s{0,4}$/.exec(body.message)?.[1];
   const meaning = lookUp(codes?.codes, body.code) ?? lookUp(codes?.codes, body.type) ?? lookUp(codes?.codes, trailing);
   if (meaning === undefined) return undefined;
-  return meaning.refine?.find((row) => row.pattern.test(body.message)) ?? meaning;
+  return meaning.refine?.find((row) => says(body.message, row)) ?? meaning;
 }
 
 function meaningOfText(
@@ -88,11 +88,21 @@ function meaningOfText(
 ): Meaning | undefined {
   if (body.text === "html") return undefined;
   return (
-    codes?.patterns?.find((row) => row.pattern.test(body.message)) ??
+    codes?.patterns?.find((row) => says(body.message, row)) ??
     lookUp(GENERIC_CODES, body.code?.toLowerCase()) ??
     lookUp(GENERIC_CODES, body.type?.toLowerCase()) ??
     meaningOfMessage(body.message, status)
   );
+}
+
+/** A pattern of a user's own table may throw, or hold state; neither may change what the rest says. */
+function says(message: string, { pattern }: MessagePattern): boolean {
+  try {
+    pattern.lastIndex = 0;
+    return pattern.test(message);
+  } catch {
+    return false;
+  }
 }
 
 function fromStatus(body: ErrorBody, status: number | undefined, asksToRetry: boolean): Verdict {

@@ -9,6 +9,11 @@ const BLANK = new Set([0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf]);
 /** `{`, `[` and `<`. No line of an event stream begins so. */
 const NOT_EVENTS = new Set([0x7b, 0x5b, 0x3c]);
 
+/** Bytes after which a stream lets others have a turn: reads that are ready follow each other without one. */
+const TURN_BYTES = 262_144;
+// Taken at load, so that a test which fakes the global timers does not stop streams.
+const nextTurn = globalThis.setImmediate;
+
 /** The body of a 2xx under an SSE request: read only when asked, all events of one network read parsed together. */
 export class EventBody implements EventSource {
   readonly status: number;
@@ -21,6 +26,7 @@ export class EventBody implements EventSource {
   readonly #call: HttpCall;
   readonly #parser: SseParser = createSseParser();
   #bytes = 0;
+  #turnAt = TURN_BYTES;
   #ended = false;
   /** `undefined` until the first character that tells; then whether the body is something else than events. */
   #whole: boolean | undefined = undefined;
@@ -78,6 +84,11 @@ export class EventBody implements EventSource {
     if (this.#ended) return;
     if (chunk === undefined) return this.#end();
     this.#bytes += chunk.byteLength;
+    if (this.#bytes >= this.#turnAt) {
+      this.#turnAt = this.#bytes + TURN_BYTES;
+      await new Promise((resolve) => nextTurn(resolve));
+      if (this.#ended) return;
+    }
     const maxBytes = this.#call.maxBytes ?? (this.#whole === true ? LIMITS.unaryBytes : LIMITS.streamBytes);
     if (this.#bytes > maxBytes) {
       this.cancel();

@@ -195,6 +195,24 @@ describe("vendor code before status", () => {
     expect(kindOf({ status: 400, body: error({ code: null }) })).toBe("invalid_request");
   });
 
+  it("passes over a pattern of a user's table that throws or keeps state", () => {
+    const broken = Object.assign(/bad/, {
+      test: () => {
+        throw new Error("a bug");
+      },
+    });
+    const patterns = [
+      { pattern: broken, kind: "quota" as const },
+      { pattern: /suspended/g, kind: "quota" as const },
+    ];
+    const own = { ...about, codes: { patterns, codes: { "7": { kind: "server" as const, refine: patterns } } } };
+    for (let n = 0; n < 3; n++) {
+      expect(kindOf({ status: 400, body: error({ message: "bad" }) }, own)).toBe("invalid_request");
+      expect(kindOf({ status: 429, body: error({ message: "suspended" }) }, own)).toBe("quota");
+      expect(kindOf({ status: 429, body: error({ code: 7, message: "suspended" }) }, own)).toBe("quota");
+    }
+  });
+
   it("does not take a key of Object.prototype for a code", () => {
     for (const code of ["constructor", "toString", "__proto__", "hasOwnProperty"]) {
       expect(kindOf({ status: 429, body: error({ code, type: code }) })).toBe("rate_limit/unclassified");

@@ -3,6 +3,7 @@ import { errorsTable, tableIn } from "../evidence/errors-table.js";
 import { filesBelow, read } from "./sources.js";
 
 const readme = read("README.md");
+const unindented = (text: string): string => text.replace(/^ +/gm, "");
 
 describe("README.md", () => {
   it("shows the policy table as it is; otherwise `npm run errors-table -- --write`", () => {
@@ -12,8 +13,8 @@ describe("README.md", () => {
   it("prints only programs that stand in an example or a type test, which the tests run", () => {
     const programs = [...filesBelow("examples"), "test/types/design-programs.ts", "test/types/design-strategy.ts"]
       .filter((path) => path.endsWith(".ts"))
-      .map(read);
-    const blocks = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, block]) => block?.trim() ?? "");
+      .map((path) => unindented(read(path)));
+    const blocks = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, block]) => unindented(block ?? "").trim());
     expect(blocks.length).toBeGreaterThan(0);
     expect(blocks.filter((block) => !programs.some((program) => program.includes(block)))).toEqual([]);
   });

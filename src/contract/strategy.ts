@@ -11,6 +11,8 @@ export type Need = "tools" | "vision" | "audio" | "json" | "thinking";
 /** How a request looks, read from its messages. Computed when read. */
 export interface Characteristics {
   readonly kind: RequestKind | (string & {});
+  /** The kind, where it was given or somebody has read it already; asking costs nothing. */
+  readonly knownKind?: string | undefined;
   /** 0..1; more evidence never lowers it. */
   readonly complexity: number;
   /** Estimated tokens: what it reads, and what the answer will likely write. */

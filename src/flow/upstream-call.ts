@@ -25,7 +25,7 @@ export class UpstreamCall {
   readonly role: AttemptRole;
   readonly context: CallContext;
   readonly timer: PhaseTimer;
-  readonly #controller = new AbortController();
+  #controller: AbortController | undefined;
   readonly #number: number;
   readonly #startedAtMs: number;
   readonly #leave: () => void;
@@ -39,6 +39,7 @@ export class UpstreamCall {
 
   constructor(call: Call, candidate: Candidate, admission: Admission, streamed: boolean) {
     const { services, deadline, budget, options, requestId } = call;
+    const upstream = this;
     this.call = call;
     this.candidate = candidate;
     this.role = call.role;
@@ -49,7 +50,10 @@ export class UpstreamCall {
     candidate.metrics.start(this.#startedAtMs);
     this.timer = createPhaseTimer(services.clock, call.deadlineAtMs, (phase) => this.#expire(phase));
     this.context = {
-      signal: this.#controller.signal,
+      // Made when it is read: a double in a test or a decorator that answers itself never pays for it.
+      get signal() {
+        return upstream.#signal();
+      },
       deadline,
       requestId,
       tenant: options.tenant,
@@ -77,7 +81,7 @@ export class UpstreamCall {
     if (this.#settled || this.#abortedBy) return;
     this.#abortedBy = reason;
     this.#rejectWaiting?.(reason);
-    this.#controller.abort(reason);
+    this.#controller?.abort(reason);
   }
 
   /** The first content has come: the answer is committed to this candidate. */
@@ -102,7 +106,15 @@ export class UpstreamCall {
     this.#settle(error, usage, alternatives);
     // Whatever the provider still does is of no use to anyone.
     this.#abortedBy ??= error;
-    this.#controller.abort(error);
+    this.#controller?.abort(error);
+  }
+
+  #signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.#abortedBy) this.#controller.abort(this.#abortedBy);
+    }
+    return this.#controller.signal;
   }
 
   #settle(error: SignalboxError | null, given: Usage | null, alternatives = false): void {
@@ -147,7 +159,7 @@ export class UpstreamCall {
     call.attempts.push({ provider, model, outcome, detail, latencyMs, costUsd });
     if (error?.kind === "cancelled" || error?.detail === "total") candidate.gate.release(this.#admission.lease);
     else candidate.gate.settle(this.#admission.lease, nowMs, error, { ttftMs, alternatives });
-    call.services.settled(attempt, candidate);
+    call.services.settled(attempt, candidate, call.kind());
   }
 
   /** A decorator had the answer: no upstream was called, so no record is made and nobody is judged. */

@@ -62,6 +62,10 @@ class LazyCharacteristics implements Characteristics {
     return this.#kind;
   }
 
+  get knownKind(): string | undefined {
+    return this.#kind ?? this.#options.taskType;
+  }
+
   get complexity(): number {
     if (this.#complexity < 0) this.#complexity = complexityOf(this.#request, this.#read(), this.#bits());
     return this.#complexity;

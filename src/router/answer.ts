@@ -146,7 +146,7 @@ function landed(
   const status = own?.status ?? statusOf(parts, run, joined);
   const { events, learning } = parts;
   if (events.has("cache")) events.emit("cache", { requestId: run.requestId, status });
-  learning.remember(run.requestId, { candidate: candidate.id, cacheKey: run.cacheKey }, run.view);
+  learning.remember(run.requestId, candidate.id, run.cacheKey, run.view);
   run.turn?.complete(reply.choices[0].message);
   if (!joined) parts.shadow?.after(run, candidate);
   return recordAnswer(parts, run, {
@@ -183,7 +183,7 @@ function fromCache(parts: RouterParts, run: Run, { stored, reply, parsed }: Usab
   const { events, learning } = parts;
   if (events.has("cache")) events.emit("cache", { requestId: run.requestId, status: "hit" });
   const ageMs = ageOf(parts, stored);
-  learning.remember(run.requestId, { candidate: stored.candidate, cacheKey: run.cacheKey });
+  learning.remember(run.requestId, stored.candidate, run.cacheKey);
   run.turn?.complete(reply.choices[0].message);
   return recordAnswer(parts, run, {
     reply,

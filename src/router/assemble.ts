@@ -115,7 +115,7 @@ export function assembleRouter(options: RouterOptions): RouterParts {
       },
       backoff: { baseMs: options.retry?.baseMs ?? 500, capMs: options.retry?.capMs ?? 8_000 },
       reserve: budgets ? createReserve(budgets, events) : undefined,
-      settled: (attempt, candidate) => settled(attempt, candidate),
+      settled: (attempt, candidate, kind) => settled(attempt, candidate, kind),
       judged: (candidate, valid) => learning.learner.observe(candidate.id, valid),
       warn,
     },

@@ -30,10 +30,8 @@ const REMEMBERED = 5_000;
 /** Of these, the last ones whose text is still at hand; for older ones feedback teaches the candidate as a whole. */
 const AT_HAND = 200;
 
-interface Remembered {
-  readonly candidate: string;
-  readonly cacheKey: string | undefined;
-}
+/** Who answered, and under which key the answer is cached where it is. */
+type Remembered = string | { readonly candidate: string; readonly cacheKey: string };
 
 /** The learner as the router uses it: one view per decision, and a bounded memory of who answered what. */
 export interface Learning {
@@ -42,7 +40,7 @@ export interface Learning {
   view(request: ChatRequest, characteristics: Characteristics): LearnerView;
   /** The estimate for one candidate; the same object each time for the same candidate. */
   quality(view: LearnerView, candidate: PlannedCandidate): QualityEstimate;
-  remember(requestId: string, answered: Remembered, view?: LearnerView): void;
+  remember(requestId: string, candidate: string, cacheKey: string | undefined, view?: LearnerView): void;
   /**
    * Takes feedback. Returns the key of the cached answer it was about, where one is known.
    * @throws SignalboxError `invalid_request` for a score outside 0..1 or a target that names no known answer
@@ -68,9 +66,10 @@ export function createLearning(byId: ReadonlyMap<string, PlannedCandidate>, stat
       learner.quality(view, candidate.id, candidate.info.tier ?? 2, into);
       return into;
     },
-    remember(requestId, what, view) {
-      answered.set(requestId, what);
-      if (view) views.set(requestId, view);
+    remember(requestId, candidate, cacheKey, view) {
+      answered.set(requestId, cacheKey === undefined ? candidate : { candidate, cacheKey });
+      // Until someone gives feedback nobody will ask for a request's features by its id.
+      if (view && learner.active) views.set(requestId, view);
     },
     feedback(target, { score }) {
       if (typeof score !== "number" || !(score >= 0 && score <= 1)) {
@@ -78,7 +77,8 @@ export function createLearning(byId: ReadonlyMap<string, PlannedCandidate>, stat
       }
       const route = typeof target === "string" ? undefined : routeOf(target);
       const requestId = typeof target === "string" ? target : String(route?.requestId);
-      const known = answered.get(requestId);
+      const remembered = answered.get(requestId);
+      const known = typeof remembered === "string" ? { candidate: remembered, cacheKey: undefined } : remembered;
       const candidate = byId.get(known?.candidate ?? `${route?.provider}/${route?.model}`);
       if (!candidate) {
         const message = "This answer is not known here: give the reply or its route instead of an old id";

@@ -40,34 +40,57 @@ export interface Outcome {
   readonly parsed?: { readonly value: unknown } | undefined;
 }
 
+/**
+ * A route whose ticket waits until somebody wants it: reading the request for feedback costs more than routing it.
+ * As JSON it is plain data, ticket included.
+ */
+class WrittenRoute implements TicketedRoute {
+  readonly requestId: string;
+  readonly provider: string;
+  readonly model: string;
+  readonly strategy: string;
+  readonly degraded: readonly string[];
+  readonly reasons: readonly string[];
+  readonly costUsd: number | null;
+  readonly latencyMs: number;
+  readonly ttftMs: number | null;
+  readonly attempts: readonly AttemptSummary[];
+  readonly cache: RouteCache;
+  readonly #view: LearnerView | undefined;
+
+  constructor(requestId: string, strategy: string, outcome: Outcome, costUsd: number | null, latencyMs: number) {
+    this.requestId = requestId;
+    this.provider = outcome.provider;
+    this.model = outcome.model;
+    this.strategy = strategy;
+    this.degraded = outcome.degraded;
+    this.reasons = outcome.reasons;
+    this.costUsd = costUsd;
+    this.latencyMs = latencyMs;
+    this.ttftMs = outcome.ttftMs;
+    this.attempts = outcome.attempts;
+    this.cache = outcome.cache;
+    this.#view = outcome.view;
+  }
+
+  get ticket(): LearnerTicket | undefined {
+    return this.#view?.ticket();
+  }
+
+  toJSON(): TicketedRoute {
+    const { ticket } = this;
+    return ticket === undefined ? { ...this } : { ...this, ticket };
+  }
+}
+
 const ZERO: Usage = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0, estimated: true };
 
 /** Writes the route, records the request, and tells listeners: the one end of every answered request. */
 export function recordAnswer(parts: RouterParts, run: Run, outcome: Outcome): RoutedReply {
-  const { reply, provider, model, cache, attempts, reasons, degraded, ttftMs, view, parsed } = outcome;
+  const { reply, provider, model, cache, attempts, degraded, ttftMs, parsed } = outcome;
   const latencyMs = parts.services.clock.now() - run.startedAtMs;
   const costUsd = costOfAll(attempts);
-  const strategy = run.chooser.strategy.name;
-  const { requestId } = run;
-  let ticket: LearnerTicket | undefined;
-  const route: TicketedRoute = {
-    requestId,
-    provider,
-    model,
-    strategy,
-    degraded,
-    reasons,
-    costUsd,
-    latencyMs,
-    ttftMs,
-    attempts,
-    cache,
-    // Reading the request for feedback costs more than routing it, so it waits until the route is read or sent on.
-    get ticket() {
-      ticket ??= view?.ticket();
-      return ticket;
-    },
-  };
+  const route = new WrittenRoute(run.requestId, run.chooser.strategy.name, outcome, costUsd, latencyMs);
   const usage = reply.usage ?? ZERO;
   record(parts, run, {
     outcome: "ok",
@@ -110,7 +133,7 @@ function record({ stats, events }: RouterParts, run: Run, ending: Ending): void 
   const full: RequestRecord = {
     requestId,
     strategy: run.chooser.strategy.name,
-    kind: options.taskType ?? null,
+    kind: run.characteristics.knownKind ?? null,
     tenant: options.tenant,
     tags: options.tags,
     streamed,

@@ -6,9 +6,11 @@ import { healthOf } from "../metrics/health.js";
 import type { RouterParts } from "./parts.js";
 
 /** Hands each settled attempt to its readers: the candidate's metrics, the stats, the listeners. */
-export function createSettled(parts: RouterParts): (attempt: Attempt, candidate: Candidate) => void {
+export function createSettled(
+  parts: RouterParts,
+): (attempt: Attempt, candidate: Candidate, kind: string | undefined) => void {
   const { events, stats } = parts;
-  return (attempt, candidate) => {
+  return (attempt, candidate, kind) => {
     const ok = attempt.outcome === "success";
     const counts = attempt.usage ? countsOf(attempt.usage) : undefined;
     const prompt = counts ? counts.input + counts.cacheRead + counts.cacheWrite : 0;
@@ -20,6 +22,7 @@ export function createSettled(parts: RouterParts): (attempt: Attempt, candidate:
         latencyMs: attempt.latencyMs,
         outputTokens: counts?.output ?? 0,
         costUsd: attempt.costUsd,
+        kind,
         cachedShare: counts && prompt > 0 ? counts.cacheRead / prompt : undefined,
       },
       attempt.settledAtMs,

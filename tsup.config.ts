@@ -28,6 +28,8 @@ const notices: NonNullable<Options["esbuildPlugins"]>[number] = {
         for (const [input, { bytesInOutput }] of Object.entries(output.inputs)) {
           const home = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(input)?.[0];
           if (home !== undefined && bytesInOutput > 0) bundled.add(home);
+          // The plotting library is inlined as text, so that pages need no network.
+          if (input.endsWith("uplot-source.ts")) bundled.add("node_modules/uplot");
         }
       }
       mkdirSync("dist", { recursive: true });

@@ -53,7 +53,8 @@ function effortOf(model: ModelInfo, { wire }: Place): EffortTable {
 /** Documented for 4.6, 4.7 and 5; without it the arguments of a call come as one late piece. */
 const streamsToolArguments = (model: ModelInfo): boolean => /^glm-(?:4\.[67]|[5-9])/.test(model.id);
 
-const PROFILE: VendorProfile = {
+/** Everything that is this vendor's own. */
+export const GLM_PROFILE: VendorProfile = {
   id: "glm",
   variables: ["ZAI_API_KEY", "ZHIPU_API_KEY", "GLM_API_KEY", "BIGMODEL_API_KEY"],
   models: GLM_MODELS,
@@ -100,5 +101,5 @@ const PROFILE: VendorProfile = {
  * glm({ plan: "coding", autoModels: ["glm-5.3"] });
  */
 export function glm(options: VendorOptions = {}): HttpProvider {
-  return createVendor(PROFILE, options);
+  return createVendor(GLM_PROFILE, options);
 }

@@ -50,7 +50,8 @@ function effortOf(model: ModelInfo, { wire }: Place): EffortTable {
   return thinking === "switchable" ? SWITCH : {};
 }
 
-const PROFILE: VendorProfile = {
+/** Everything that is this vendor's own. */
+export const KIMI_PROFILE: VendorProfile = {
   id: "kimi",
   variables: ["MOONSHOT_API_KEY", "KIMI_API_KEY"],
   models: KIMI_MODELS,
@@ -101,5 +102,5 @@ const PROFILE: VendorProfile = {
  * kimi({ models: ["kimi-k3"] });
  */
 export function kimi(options: VendorOptions = {}): HttpProvider {
-  return createVendor(PROFILE, options);
+  return createVendor(KIMI_PROFILE, options);
 }

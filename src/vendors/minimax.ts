@@ -49,7 +49,8 @@ function effortOf(model: ModelInfo, { wire }: Place): EffortTable | undefined {
   return thinking === "switchable" ? M3_SWITCH : undefined;
 }
 
-const PROFILE: VendorProfile = {
+/** Everything that is this vendor's own. */
+export const MINIMAX_PROFILE: VendorProfile = {
   id: "minimax",
   variables: ["MINIMAX_API_KEY"],
   models: MINIMAX_MODELS,
@@ -98,5 +99,5 @@ const PROFILE: VendorProfile = {
  * minimax({ region: "china", models: ["MiniMax-M3"] });
  */
 export function minimax(options: VendorOptions = {}): HttpProvider {
-  return createVendor(PROFILE, options);
+  return createVendor(MINIMAX_PROFILE, options);
 }

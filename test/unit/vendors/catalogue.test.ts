@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { catalogue, retiredModels } from "../../../src/vendors/catalogue/index.js";
-import { glm } from "../../../src/vendors/glm.js";
-import { kimi } from "../../../src/vendors/kimi.js";
-import { minimax } from "../../../src/vendors/minimax.js";
+import { GLM_PROFILE, glm } from "../../../src/vendors/glm.js";
+import { KIMI_PROFILE, kimi } from "../../../src/vendors/kimi.js";
+import { MINIMAX_PROFILE, minimax } from "../../../src/vendors/minimax.js";
+import { page } from "../../evidence/catalogue/page.js";
+import { NOTES } from "../../evidence/catalogue/tips.js";
 
 const all = [...catalogue.minimax, ...catalogue.glm, ...catalogue.kimi];
 
@@ -49,5 +51,16 @@ describe("the catalogue", () => {
 
   it("over the Anthropic wire no model has a JSON mode", () => {
     for (const model of kimi({ apiKey: "k", wire: "anthropic" }).models) expect(model.capabilities.json).toBe("none");
+  });
+
+  it("prints a page per vendor: every model, code, quirk and tip, and the correction about M2", () => {
+    for (const profile of [MINIMAX_PROFILE, GLM_PROFILE, KIMI_PROFILE]) {
+      const notes = NOTES[profile.id];
+      const text = page(profile, notes as NonNullable<typeof notes>);
+      for (const { id } of profile.models) expect(text).toContain(`\`${id}\``);
+      for (const code of Object.keys(profile.codes.codes ?? {})) expect(text).toContain(`\`${code}\``);
+      for (const line of [...(notes?.quirks ?? []), ...(notes?.tips ?? [])]) expect(text).toContain(line);
+    }
+    expect(NOTES.minimax?.correction).toMatch(/MiniMax-M2 has function calling.*tool_calling_guide/);
   });
 });

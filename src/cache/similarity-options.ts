@@ -1,0 +1,47 @@
+import { SignalboxError } from "../errors/signalbox-error.js";
+import type { SimilarityOptions } from "./similarity.js";
+import { sameAnswer } from "./similarity-shadow.js";
+import type { Embed } from "./similarity-vectors.js";
+
+export interface SimilaritySettings {
+  readonly threshold: number;
+  readonly embed: Embed | undefined;
+  readonly embedTimeoutMs: number;
+  readonly maxEntries: number;
+  readonly maxChars: number;
+  readonly agree: (stored: string, fresh: string) => boolean;
+}
+
+const KNOWN = new Set(["threshold", "embed", "embedTimeoutMs", "maxEntries", "maxChars", "agree", "clock"]);
+
+/** Checks and fills in; throws `invalid_options` naming the path. */
+export function readSimilarityOptions(options: SimilarityOptions): SimilaritySettings {
+  if (typeof options !== "object" || options === null) fail("similarity", "must be an object of options");
+  for (const name of Object.keys(options)) {
+    if (!KNOWN.has(name)) fail(`similarity.${name}`, "is not an option of the similarity index");
+  }
+  const { embed, agree = sameAnswer } = options;
+  if (embed !== undefined && typeof embed !== "function") fail("similarity.embed", "must be a function");
+  if (typeof agree !== "function") fail("similarity.agree", "must be a function");
+  const threshold = options.threshold ?? (embed === undefined ? 0.6 : 0.95);
+  if (!(typeof threshold === "number" && threshold >= 0 && threshold <= 1)) {
+    fail("similarity.threshold", "must be from 0 to 1");
+  }
+  return {
+    threshold,
+    embed,
+    agree,
+    embedTimeoutMs: whole("similarity.embedTimeoutMs", options.embedTimeoutMs ?? 500, 60_000),
+    maxEntries: whole("similarity.maxEntries", options.maxEntries ?? (embed === undefined ? 10_000 : 2_000), 1_000_000),
+    maxChars: whole("similarity.maxChars", options.maxChars ?? 2_000, 100_000),
+  };
+}
+
+function whole(path: string, value: unknown, most: number): number {
+  if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= most) return value;
+  return fail(path, `must be a whole number from 1 to ${most}`);
+}
+
+function fail(path: string, must: string): never {
+  throw new SignalboxError("invalid_options", `${path} ${must}`, { path });
+}

@@ -1,0 +1,111 @@
+/** What a text says, as far as it can be told without a model. */
+export interface Reading {
+  /** Words that carry meaning, in order, in one spelling each; of Chinese, the characters. */
+  readonly content: readonly string[];
+  /** The other words, in lower case. */
+  readonly rest: readonly string[];
+  /** `content` as one string: equal for texts that say the same in the same order. */
+  readonly signature: string;
+  /** Numbers, Chinese numerals included, sorted. */
+  readonly numbers: string;
+  readonly negations: number;
+  /** Capitalised words that do not begin a sentence, in lower case: names, mostly. */
+  readonly names: readonly string[];
+  /** Signs that are not punctuation, in order: `+ # % $ = <`. */
+  readonly symbols: string;
+  /** What stands in quotes, verbatim. */
+  readonly quoted: string;
+}
+
+const TOKEN =
+  /\p{Script=Han}|[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]+|(?:(?<=^|\s)\.)?\p{L}[\p{L}\p{M}\p{N}]*(?:['’]\p{L}+)?[+#]*|(?:(?<![\p{L}\p{N}])[-+−])?\p{N}+(?:[.,:]\p{N}+)*|[^\s\p{L}\p{N}]/gu;
+const HAN = /\p{Script=Han}/u;
+const LETTER = /\p{L}/u;
+const DIGIT = /^[-+−]?\p{N}/u;
+const QUOTED = /"([^"\n]{1,200})"|“([^”\n]{1,200})”|「([^」\n]{1,200})」|『([^』\n]{1,200})』|`([^`\n]{1,200})`/gu;
+
+const PUNCTUATION = new Set(".,!?;:'\"()[]…。，、！？；：（）“”‘’「」『』《》`-–—~");
+
+/** Words whose absence changes nothing; fewer is safer. Each was held against labelled pairs, see cache-report. */
+const EMPTY_EN = new Set("a an the is are be been am of there please".split(" "));
+const DO = new Set(["do", "does"]);
+const ASKING_EN = new Set("what which who whom whose where when why how if and but so because that".split(" "));
+const NEGATING_EN = new Set("not no never none nobody nothing neither nor without cannot".split(" "));
+/** Words that are somebody's name in capitals. */
+const LOUD_EN = new Set("us it who is am in or all can may no".split(" "));
+const POLITE_ZH = /请问一下|请问|请告诉我|告诉我|我想知道|想问一下|想问|谁知道|一下|有没有人知道|到底|究竟|麻烦/gu;
+const EMPTY_ZH = new Set("的呢啊呀吧嘛哦吗");
+const NEGATING_ZH = new Set("不没無无未非别勿莫");
+const NUMERAL_ZH = new Set("零〇一二三四五六七八九十百千万亿两俩半");
+const ASKING_ZH = /什么|怎|谁|哪|几|多少|为何|如何|吗|是不是|有没有|能不能/u;
+
+/** Fewer content words than this are too little to go by. */
+const LEAST = 2;
+
+/** Reads a text; `null` where it says too little to be compared. Linear in its length. */
+export function read(text: string): Reading | null {
+  const plain = text
+    .normalize("NFKC")
+    .replace(POLITE_ZH, "")
+    .replace(/\bcannot\b/giu, "can not")
+    .replace(/n['’]t\b/giu, " not")
+    .replace(/['’](?:re|m|ve|ll|d|s)\b/giu, (short) => (/s$/iu.test(short) ? "" : ` ${short.slice(1)}`));
+  const shouting = plain === plain.toUpperCase();
+  const content: string[] = [];
+  const rest: string[] = [];
+  const numbers: string[] = [];
+  const names: string[] = [];
+  let symbols = "";
+  let negations = 0;
+  let before = ""; // the token before, in lower case; "" at the start of a sentence
+  for (const token of plain.match(TOKEN) ?? []) {
+    const word = token.toLowerCase();
+    if (!LETTER.test(token) && !DIGIT.test(token)) {
+      if (!PUNCTUATION.has(token)) {
+        symbols += token;
+        content.push(token);
+      }
+      if (".!?。！？\n".includes(token)) before = "";
+      continue;
+    }
+    const capital = !shouting && token !== word;
+    const loud = capital && token === token.toUpperCase() && (token.length > 1 || before !== "");
+    if (DIGIT.test(token) || NUMERAL_ZH.has(token)) numbers.push(token);
+    if (NEGATING_EN.has(word) || NEGATING_ZH.has(token)) negations++;
+    if (capital && before !== "" && token !== "I") names.push(singular(word));
+    // "do" is empty only where it helps another verb.
+    const empty = DO.has(word) ? before === "" || ASKING_EN.has(before) : EMPTY_EN.has(word) || EMPTY_ZH.has(token);
+    if (loud && LOUD_EN.has(word)) content.push(token);
+    else if (!empty || (loud && token !== "I")) content.push(singular(word));
+    else rest.push(word);
+    before = word;
+  }
+  if (content.length < LEAST) return null;
+  const quoted = [...plain.matchAll(QUOTED)]
+    .map((found) => found.slice(1).find((part) => part !== undefined))
+    .join("\n");
+  const question = HAN.test(plain) && /[?？吗]/u.test(plain) && !ASKING_ZH.test(plain.replaceAll("吗", "")) ? "?" : "";
+  const signature = `${content.join(" ")} ${question}\n${quoted}`;
+  return { content, rest, signature, numbers: numbers.sort().join(" "), negations, names, symbols, quoted };
+}
+
+/** The share of words two texts have in common, 0..1 (Dice's coefficient), the empty ones included. */
+export function likeness(one: Reading, other: Reading): number {
+  const counts = new Map<string, number>();
+  for (const word of [...one.content, ...one.rest]) counts.set(word, (counts.get(word) ?? 0) + 1);
+  let common = 0;
+  for (const word of [...other.content, ...other.rest]) {
+    const left = counts.get(word) ?? 0;
+    if (left === 0) continue;
+    counts.set(word, left - 1);
+    common++;
+  }
+  const all = one.content.length + one.rest.length + other.content.length + other.rest.length;
+  return all === 0 ? 0 : (2 * common) / all;
+}
+
+/** English plurals in the singular; longer words only, and never -ss, -us, -is. */
+function singular(word: string): string {
+  if (word.length <= 4 || !word.endsWith("s") || /(?:ss|us|is)$/u.test(word)) return word;
+  return word.endsWith("ies") ? `${word.slice(0, -3)}y` : word.slice(0, -1);
+}

@@ -1,0 +1,162 @@
+import QuickLRU from "quick-lru";
+import { sha256 } from "../chat/hash.js";
+import { type Clock, systemClock } from "../core/clock.js";
+import { GUARD_REASONS, type GuardReason, guard } from "./similarity-guards.js";
+import { readSimilarityOptions } from "./similarity-options.js";
+import { likeness, type Reading, read } from "./similarity-reading.js";
+import { createShadow, type ShadowStats } from "./similarity-shadow.js";
+import { createVectorIndex, type Embed, type Known } from "./similarity-vectors.js";
+
+export interface SimilarityOptions {
+  /**
+   * How alike two texts must be, 0..1. No value transfers from one kind of traffic to another: run in shadow first.
+   * @default 0.6 for the built-in comparison, 0.95 with `embed`
+   */
+  readonly threshold?: number | undefined;
+  /**
+   * Vectors of texts, from a model of the app's own. Without it texts are alike when they hold the same words that
+   * carry meaning, in the same order; that finds few, and is seldom wrong.
+   * @default none
+   */
+  readonly embed?: Embed | undefined;
+  /** The longest wait for `embed`, milliseconds; after that nothing is alike. @default 500 */
+  readonly embedTimeoutMs?: number | undefined;
+  /** The most texts kept. @default 10_000, 2_000 with `embed` */
+  readonly maxEntries?: number | undefined;
+  /** Longer texts are never alike, characters. @default 2_000 */
+  readonly maxChars?: number | undefined;
+  /** Whether two answers say the same, for the shadow mode. @default numbers equal, and most words */
+  readonly agree?: ((stored: string, fresh: string) => boolean) | undefined;
+  /** @default the system's clock */
+  readonly clock?: Clock | undefined;
+}
+
+export interface SimilarMatch {
+  /** The key given to `add`. */
+  readonly key: string;
+  /** 0..1. */
+  readonly score: number;
+}
+
+export interface SimilarityStats {
+  readonly entries: number;
+  readonly lookups: number;
+  readonly matches: number;
+  /** Matches that a guard refused, by reason. */
+  readonly refused: { readonly [reason in GuardReason]: number };
+  /** Calls of `embed` that failed or took too long. */
+  readonly embedErrors: number;
+  /** How often an answer that would have been served differed from a fresh one. */
+  readonly shadow: ShadowStats;
+}
+
+/**
+ * Finds an earlier text that asks for the same. A bucket is a hard wall: put everything that must be equal into it
+ * (tenant, system prompt, tools, parameters, earlier turns). Both methods never throw and never reject.
+ */
+export interface SimilarityIndex {
+  /** The most alike text of the bucket, if alike enough. A promise only with `embed`. A call may raise the threshold, not lower it. */
+  find(
+    bucket: string,
+    text: string,
+    options?: { readonly threshold?: number | undefined },
+  ): SimilarMatch | null | Promise<SimilarMatch | null>;
+  /** Remembers a text and the key its answer is stored under. */
+  add(bucket: string, text: string, key: string): void;
+  /** Forgets a key, such as one whose answer is gone. */
+  delete(key: string): void;
+  clear(): void;
+  /** Shadow mode: tells the index what the match would have answered and what the model did; whether they agree. */
+  observe(match: SimilarMatch, stored: string, fresh: string): boolean;
+  stats(): SimilarityStats;
+}
+
+/**
+ * An index of texts by what they ask for. Bounded; nothing of a text leaves it.
+ *
+ * @throws SignalboxError `invalid_options`, naming the path such as `similarity.threshold`.
+ */
+export function createSimilarityIndex(options: SimilarityOptions = {}): SimilarityIndex {
+  const { threshold, maxEntries, maxChars, embed, embedTimeoutMs, agree } = readSimilarityOptions(options);
+  const counts = { lookups: 0, matches: 0, embedErrors: 0 };
+  const refused = Object.fromEntries(GUARD_REASONS.map((reason) => [reason, 0])) as Record<GuardReason, number>;
+  const shadow = createShadow(agree);
+  const onFailure = () => {
+    counts.embedErrors++;
+  };
+  const clock = options.clock ?? systemClock;
+  const vectors = embed && createVectorIndex({ embed, embedTimeoutMs, maxEntries, clock, onFailure });
+  const byText = new QuickLRU<string, Known>({ maxSize: maxEntries, onEviction: (_id, known) => unlink(known.key) });
+  const idOf = new Map<string, string>();
+
+  const unlink = (key: string): string | undefined => {
+    const id = idOf.get(key);
+    idOf.delete(key);
+    return id;
+  };
+  const understand = (text: string): Reading | null =>
+    typeof text === "string" && text.length <= maxChars ? read(text) : null;
+
+  /** The first of the candidates, best first, that no guard refuses. */
+  function pick(reading: Reading, candidates: readonly { entry: Known; score: number }[]): SimilarMatch | null {
+    for (const { entry, score } of candidates) {
+      const reason = guard(reading, entry.reading);
+      if (reason === null) {
+        counts.matches++;
+        return { key: entry.key, score };
+      }
+      refused[reason]++;
+    }
+    return null;
+  }
+
+  return {
+    find(bucket, text, { threshold: asked = 0 } = {}) {
+      counts.lookups++;
+      const reading = understand(text);
+      if (reading === null) return null;
+      const least = Math.max(threshold, asked);
+      if (vectors !== undefined) {
+        return vectors.nearest(bucket, text, least).then((candidates) => pick(reading, candidates));
+      }
+      const entry = byText.get(idFor(bucket, reading));
+      if (entry === undefined) return null;
+      const score = likeness(reading, entry.reading);
+      return score >= least ? pick(reading, [{ entry, score }]) : null;
+    },
+    add(bucket, text, key) {
+      const reading = understand(text);
+      if (reading === null) return;
+      if (vectors !== undefined) {
+        vectors.add(bucket, text, { key, reading });
+        return;
+      }
+      const id = idFor(bucket, reading);
+      const old = byText.peek(id);
+      if (old !== undefined) idOf.delete(old.key);
+      byText.set(id, { key, reading });
+      idOf.set(key, id);
+    },
+    delete(key) {
+      vectors?.delete(key);
+      const id = unlink(key);
+      if (id !== undefined) byText.delete(id);
+    },
+    clear() {
+      vectors?.clear();
+      byText.clear();
+      idOf.clear();
+    },
+    observe: (_match, stored, fresh) => shadow.observe(stored, fresh),
+    stats: () => ({
+      entries: vectors?.size() ?? idOf.size,
+      ...counts,
+      refused: { ...refused },
+      shadow: shadow.stats(),
+    }),
+  };
+}
+
+function idFor(bucket: string, { signature }: Reading): string {
+  return sha256(`${bucket.length}:${bucket}${signature}`);
+}

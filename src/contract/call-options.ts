@@ -4,8 +4,11 @@ import type { Need, RequestKind, Strategy } from "./strategy.js";
 
 /** How a call uses the cache. */
 export interface CallCacheOptions {
-  /** `"read"` never stores, `"write"` never looks up, `"refresh"` is another word for `"write"`. @default "full" */
-  readonly mode?: "full" | "read" | "write" | "refresh" | undefined;
+  /**
+   * `"full"` and `"response"` look up and store, `"read"` never stores, `"write"` never looks up; `"none"` and
+   * `"context"` do neither. @default "full"
+   */
+  readonly mode?: "full" | "response" | "context" | "none" | "read" | "write" | undefined;
   /** `"request"`: any eligible candidate's answer serves; `"provider"`: only the one the strategy would choose. @default "request" */
   readonly scope?: "request" | "provider" | undefined;
   /** Milliseconds the answer is kept. @default the cache's `ttlMs` */

@@ -30,6 +30,8 @@ export interface FlowServices {
    * @throws SignalboxError `budget_exceeded`
    */
   readonly reserve: ((call: Call, candidate: Candidate) => Reservation) | undefined;
+  /** As `warn`, but the same words only once. */
+  warnOnce(code: string, message: string, requestId?: string): void;
   warn(code: string, message: string, requestId?: string): void;
 }
 

@@ -61,6 +61,7 @@ export class UpstreamCall {
       metadata: options.metadata,
       attempts: budget,
       report: (progress) => this.#progress(progress),
+      warn: (code, message) => services.warnOnce(code, `${candidate.id}: ${message}`, requestId),
     };
     this.#leave = call.abort.listen((reason) => this.abort(reason));
     const { headersMs, unaryHeadersMs } = services.timeouts;

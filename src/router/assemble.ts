@@ -34,6 +34,8 @@ import { createToolLoops } from "./tool-loops.js";
 /** What is expected of a candidate before anything was measured. */
 const PRIOR = { ttftMs: 1_000, tokensPerSecond: 60, successRate: 0.95 };
 
+/** Different warnings that are told once each. */
+const MOST_TOLD = 1_000;
 /** The cache's own default lifetime. */
 const DEFAULT_TTL_MS = 3_600_000;
 
@@ -48,6 +50,13 @@ export function assembleRouter(options: RouterOptions): RouterParts {
   });
   const warn = (code: string, message: string, requestId?: string): void => {
     if (events.has("warning")) events.emit("warning", { code, message, requestId });
+  };
+  const told = new Set<string>();
+  const warnOnce = (code: string, message: string, requestId?: string): void => {
+    const key = `${code} ${message}`;
+    if (!events.has("warning") || told.has(key) || told.size >= MOST_TOLD) return;
+    told.add(key);
+    warn(code, message, requestId);
   };
   const gates = createGates(options.breaker ?? {}, {
     clock,
@@ -117,6 +126,7 @@ export function assembleRouter(options: RouterOptions): RouterParts {
       reserve: budgets ? createReserve(budgets, events) : undefined,
       settled: (attempt, candidate, kind) => settled(attempt, candidate, kind),
       judged: (candidate, valid) => learning.learner.observe(candidate.id, valid),
+      warnOnce,
       warn,
     },
   };

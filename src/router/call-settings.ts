@@ -20,7 +20,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 const CACHE_FIELDS: { readonly [field: string]: Check } = {
-  mode: oneOf("full", "read", "write", "refresh"),
+  mode: oneOf("full", "response", "context", "none", "read", "write"),
   scope: oneOf("request", "provider"),
   ttlMs: (value) => (typeof value === "number" && value >= 0 ? null : "must be a number of milliseconds, 0 or more"),
   tags: texts,

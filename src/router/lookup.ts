@@ -1,5 +1,10 @@
 import type { StoredReply } from "../cache/stored-reply.js";
+import { seededRandom } from "../core/random.js";
+import { CallQueue } from "./call-queue.js";
+import type { PlannedCandidate } from "./candidates.js";
+import { RequestRanker } from "./decision.js";
 import type { RouterParts } from "./parts.js";
+import { planOf } from "./plan.js";
 import type { Run } from "./run.js";
 
 /** What memory holds for this request, fresh, from a candidate that could serve it now. */
@@ -34,8 +39,7 @@ export function lifetimeOf(parts: RouterParts, { options }: Run): number {
 }
 
 function mayRead({ options }: Run): boolean {
-  const mode = options.cache ? options.cache.mode : undefined;
-  return mode !== "write" && mode !== "refresh";
+  return options.cache ? options.cache.mode !== "write" : true;
 }
 
 /** Entries outlive their lifetime only where stale answers may be served, so their age is looked at again. */
@@ -48,5 +52,14 @@ function servable(
   const candidate = stored && parts.byId.get(stored.candidate);
   if (!candidate || !run.selection.all.includes(candidate)) return undefined;
   if (parts.staleMs > 0 && ageOf(parts, stored) >= lifetimeOf(parts, run) + staleMs) return undefined;
-  return run.filter.reason(candidate) === null ? stored : undefined;
+  if (run.filter.reason(candidate) !== null) return undefined;
+  const { cache } = run.options;
+  return cache && cache.scope === "provider" && !isFirstChoice(parts, run, candidate) ? undefined : stored;
+}
+
+/** Whether the strategy would send this request to that provider now; nothing is counted or drawn. */
+function isFirstChoice(parts: RouterParts, run: Run, { provider }: PlannedCandidate): boolean {
+  const plan = planOf(run.selection.groups, run.filter, parts.services.clock.now());
+  const ranker = new RequestRanker(parts, run, seededRandom(1), true);
+  return new CallQueue(plan.groups, ranker, run.home).next()?.provider === provider;
 }

@@ -20,6 +20,7 @@ import { invalid } from "./check-options.js";
 import type { RouterParts } from "./parts.js";
 import { createHardFilter, type HardFilter, outputReserve } from "./plan.js";
 import type { Selection } from "./selection.js";
+import { warnUnknownFields } from "./unknown-fields.js";
 
 /** Version of what a cache key covers; raised when an old answer must not serve a new key. */
 const KEY_SCHEMA = "signalbox/1";
@@ -66,6 +67,7 @@ export function beginRun(
   const { signal, tenant } = run.options;
   if (signal?.aborted) throw cancelledBy(signal, run.requestId);
   const { events } = parts;
+  if (events.has("warning")) warnUnknownFields(parts, request, run.requestId);
   if (events.has("request")) events.emit("request", { requestId: run.requestId, tenant, streamed });
   return run;
 }
@@ -144,6 +146,7 @@ const NO_CHAIN: readonly string[] = Object.freeze([]);
 
 function cacheKeyOf({ caching }: RouterParts, request: ChatRequest, options: CallOptions): string | undefined {
   if (!caching || options.cache === false) return undefined;
+  if (options.cache?.mode === "none" || options.cache?.mode === "context") return undefined;
   if (caching.tenancyRequired && options.tenant === undefined) return undefined;
   if (!storable(request, caching.gate)) return undefined;
   const { tenant, output } = options;

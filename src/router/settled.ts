@@ -9,7 +9,7 @@ import type { RouterParts } from "./parts.js";
 export function createSettled(
   parts: RouterParts,
 ): (attempt: Attempt, candidate: Candidate, kind: string | undefined) => void {
-  const { events, stats } = parts;
+  const { events, stats, services } = parts;
   return (attempt, candidate, kind) => {
     const ok = attempt.outcome === "success";
     const counts = attempt.usage ? countsOf(attempt.usage) : undefined;
@@ -28,6 +28,10 @@ export function createSettled(
       attempt.settledAtMs,
     );
     stats.attempt(attempt);
+    if (attempt.detail === "unclassified") {
+      const message = `${candidate.id}: the vendor code ${attempt.vendorCode} is in no table; the HTTP status decided`;
+      services.warnOnce("unclassified_code", message, attempt.requestId);
+    }
     if (events.has("attempt")) events.emit("attempt", attempt);
     if (events.has("health")) tellHealth(parts, candidate, attempt.settledAtMs);
   };

@@ -85,6 +85,7 @@ export {
   type ExclusionReason,
 } from "./errors/kinds.js";
 export { SignalboxError, type SignalboxErrorInit } from "./errors/signalbox-error.js";
+export type { CodeMeaning, Meaning, MessagePattern, VendorCodes } from "./errors/vendor-codes.js";
 export { type CachedMode, type CachedOptions, cached } from "./flow/cached.js";
 export type { ConversationOptions, ConversationSnapshot } from "./flow/conversation.js";
 export type { DegradeOptions, ShrinkOptions } from "./flow/degrade.js";
@@ -115,6 +116,8 @@ export type { Recommendation } from "./router/recommendation.js";
 export type { RoutedReply, RouterStream, TicketedRoute } from "./router/records.js";
 export type { CandidateHealth, Router, RouterHealth, RouterReport } from "./router/router.js";
 export type { BudgetReading, BudgetRule } from "./spend/budgets.js";
+export { type AnthropicCompatibleOptions, anthropicCompatible } from "./vendors/anthropic-compatible.js";
+export { catalogue, retiredModels } from "./vendors/catalogue/index.js";
 export { glm } from "./vendors/glm.js";
 export type { HttpProvider } from "./vendors/http-provider.js";
 export type { ApiKeyOption } from "./vendors/keys.js";
@@ -123,6 +126,13 @@ export { minimax } from "./vendors/minimax.js";
 export type { ModelOption } from "./vendors/models.js";
 export { type EndpointOptions, type OpenAICompatibleOptions, openaiCompatible } from "./vendors/openai-compatible.js";
 export type { Plan, Region, VendorOptions, Wire } from "./vendors/profile.js";
-export { simulated } from "./vendors/simulated.js";
+export { type SimulatedProvider, simulated } from "./vendors/simulated.js";
 export type { SimulatedOptions } from "./vendors/simulated-options.js";
-export type { SimulatedFailure, SimulatedReply } from "./vendors/simulated-script.js";
+export type {
+  FailureScript,
+  FailuresOption,
+  ReplyOption,
+  SimulatedFailure,
+  SimulatedReply,
+} from "./vendors/simulated-script.js";
+export type { ChunkStream } from "./wire/chunk-stream.js";

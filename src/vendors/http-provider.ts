@@ -69,7 +69,7 @@ export function createHttpProvider(init: HttpProviderInit): HttpProvider {
       const key = `${model.id} ${field}`;
       if (warned.has(key) || warned.size >= MAX_WARNED) return;
       warned.add(key);
-      context.warn?.("field_changed", `${id}: ${message}`);
+      context.warn?.("field_changed", message);
     };
     return new Exchange(init, context, secrets, { provider: id, model, dialect, request, streamed, warn });
   }

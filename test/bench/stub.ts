@@ -1,4 +1,4 @@
-import { type ModelInfo, openaiCompatible, type Provider } from "signalbox";
+import { createReply, type ModelInfo, openaiCompatible, type Provider } from "signalbox";
 
 /** 200 characters, as in the comparison of peers. */
 export const PROMPT = "The quick brown fox considers the routing of requests. ".repeat(4).slice(0, 200);
@@ -62,6 +62,12 @@ export const providerOf = (id: string, fetch: typeof globalThis.fetch, baseURL =
 
 export const threeProviders = (fetch: typeof globalThis.fetch): Provider[] =>
   ["one", "two", "three"].map((id) => providerOf(id, fetch));
+
+/** Three providers without a wire: what is left is the router, and small differences show. */
+export function threeQuick(): Provider[] {
+  const reply = createReply({ model: MODEL.id, text: "x".repeat(200) });
+  return ["one", "two", "three"].map((id) => ({ id, models: [MODEL], chat: async () => reply }));
+}
 
 /** What anyone writes by hand: stringify, fetch, json. */
 export async function bareChat(

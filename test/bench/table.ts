@@ -2,12 +2,23 @@ import { cpus, loadavg } from "node:os";
 import { print, type Section } from "./row.js";
 import { cache } from "./rows/cache.js";
 import { decision } from "./rows/decision.js";
+import { doors } from "./rows/doors.js";
 import { failover } from "./rows/failover.js";
 import { footprint } from "./rows/footprint.js";
 import { overhead } from "./rows/overhead.js";
+import { steps } from "./rows/steps.js";
 import { stream } from "./rows/stream.js";
 
-const SECTIONS: Record<string, () => Promise<Section>> = { overhead, decision, stream, cache, failover, footprint };
+const SECTIONS: Record<string, () => Promise<Section>> = {
+  overhead,
+  decision,
+  steps,
+  stream,
+  cache,
+  doors,
+  failover,
+  footprint,
+};
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => SECTIONS[name] === undefined);

@@ -87,7 +87,7 @@ class StrategyChooser implements Chooser {
       .map(({ candidate, score }) => ({
         id: candidate.id,
         position: candidate.position,
-        score: Number.isFinite(score) ? score : null,
+        score: Number.isFinite(score) ? score + 0 : null, // + 0: JSON knows no minus zero
         reasons: this.reasons(context, candidate),
       }));
   }

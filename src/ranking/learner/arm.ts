@@ -15,6 +15,9 @@ const FAST_HALF_LIFE = 200;
 const ARM_PSEUDO = 10;
 const RECORD_PSEUDO = 20;
 
+/** Recent labels at which words learned of an arm count half. */
+const FRESH_PSEUDO = 5;
+
 /** A long record makes sure up to here: arms change. */
 const MOST_SURE = 60;
 
@@ -70,6 +73,11 @@ export class Arm {
     const own = ARM_PSEUDO + this.fast.labels + Math.min(MOST_SURE, this.slow.labels);
     const ofKind = kindPseudo(kind) + (this.kinds.get(kind)?.labels ?? 0);
     return mean * (1 - mean) * (1 / own + 1 / ofKind);
+  }
+
+  /** How much its words still count, 0..1: what was learned of an arm long ago fades. Right after {@link tables}. */
+  get freshness(): number {
+    return this.fast.labels / (this.fast.labels + FRESH_PSEUDO);
   }
 
   /** Share of answers whose form held, shrunk towards all of them. */

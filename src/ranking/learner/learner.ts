@@ -116,8 +116,9 @@ class FeedbackLearner implements Learner {
     let sum = arm.tables(view.kind, this.#base(view, tier), this.#tick);
     let ofWords = 0;
     if (arm.words?.listens && view.features !== null) {
-      sum += arm.words.residual.predict(view.features);
-      ofWords = arm.words.residual.lastVariance;
+      const fresh = arm.freshness;
+      sum += fresh * arm.words.residual.predict(view.features);
+      ofWords = fresh * arm.words.residual.lastVariance;
     }
     const mean = sigmoid(sum);
     const slope = mean * (1 - mean);

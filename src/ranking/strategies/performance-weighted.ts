@@ -11,13 +11,16 @@ export interface PerformanceWeightedOptions {
 /** Calls in flight that double the expected time; stands in for a queue that nobody outside the vendor can see. */
 const IN_FLIGHT_SCALE = 32;
 
+/** What a failure costs besides its time: it uses up one of a request's few attempts. */
+const FAILURE_MS = 1_000;
+
 /** The shortest expected time to a good answer, calls in flight and the chance of failing included. */
 export function performanceWeighted(options: PerformanceWeightedOptions = {}): Strategy {
   const keep = 1 - (options.switchMargin ?? 0.1);
   const timeMs = (candidate: CandidateSnapshot): number => {
     const latencyMs = candidate.expectedLatencyMs;
     const queuedMs = latencyMs * (1 + candidate.inFlight / IN_FLIGHT_SCALE);
-    return planIndex(queuedMs, latencyMs, Math.min(candidate.successRate, candidate.recentSuccessRate));
+    return planIndex(queuedMs, latencyMs + FAILURE_MS, Math.min(candidate.successRate, candidate.recentSuccessRate));
   };
   return {
     name: "performance-weighted",

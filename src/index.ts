@@ -109,6 +109,7 @@ export type {
   RouterCacheOptions,
   RouterOptions,
   ShadowOptions,
+  SimilarReuseOptions,
   StreamOptions,
   TimeoutOptions,
 } from "./router/options.js";

@@ -1,6 +1,4 @@
 import { type StoredReply, unpackReply } from "../cache/stored-reply.js";
-import type { ChatChunk } from "../chat/chunk.js";
-import { chunksOf } from "../chat/chunks.js";
 import type { ChatReply } from "../chat/reply.js";
 import { validateOutput } from "../chat/validate-output.js";
 import type { CallOptions } from "../contract/call-options.js";
@@ -10,12 +8,13 @@ import { withContext } from "../errors/signalbox-error.js";
 import type { Answer } from "../flow/attempt-chat.js";
 import { type Flight, type Seat, takeSeat } from "../flow/flight.js";
 import { leftEarly, type StartedStream } from "../flow/reader-stream.js";
-import type { StreamReader } from "../flow/stream-flight.js";
 import { asError, type Departure, depart } from "./depart.js";
 import { ageOf, lookUp, lookUpDeep } from "./lookup.js";
 import type { RouterParts } from "./parts.js";
 import { type RoutedReply, recordAnswer, recordFailure } from "./records.js";
 import { beginRun, type Run } from "./run.js";
+import { findSimilar, type Similar } from "./similar.js";
+import { deferredStream, drain, guarded, wholeStream, withoutUsage } from "./stream-readers.js";
 
 /** How often a reader boards another flight after the one it had joined failed; then it flies alone. */
 const MOST_JOINS = 2;
@@ -30,12 +29,15 @@ export async function answerChat(
   const run = beginRun(parts, request, second, bound, false);
   const stored = await usable(run, lookUp(parts, run) ?? (await lookUpDeep(parts, run)));
   if (stored) return fromCache(parts, run, stored);
+  const like = await findLike(parts, run);
+  if (like?.serve) return fromCache(parts, run, like.serve, like.similar.match.score);
   for (let joins = 0; ; joins += 1) {
     const boarded = board(parts, run, joins < MOST_JOINS);
     const { flight, seat, joined } = boarded;
     try {
       const answer = await seat.wait(flight.answer);
       seat.done();
+      if (like) observe(parts, like.similar, answer);
       return landed(parts, run, boarded, answer);
     } catch (thrown) {
       seat.done();
@@ -61,6 +63,11 @@ export async function answerStream(
     const reply = fromCache(parts, run, stored);
     return wholeStream(reply, Promise.resolve(reply), wantsUsage);
   }
+  const like = await findLike(parts, run);
+  if (like?.serve) {
+    const reply = fromCache(parts, run, like.serve, like.similar.match.score);
+    return wholeStream(reply, Promise.resolve(reply), wantsUsage);
+  }
   const boarded = board(parts, run, true);
   const { flight, seat, joined } = boarded;
   let settled = false;
@@ -68,6 +75,7 @@ export async function answerStream(
     (answer) => {
       settled = true;
       seat.done();
+      if (like) observe(parts, like.similar, answer);
       return landed(parts, run, boarded, answer);
     },
     (thrown) => {
@@ -178,10 +186,29 @@ async function usable({ options }: Run, stored: StoredReply | undefined): Promis
   return "value" in result ? { stored, reply, parsed: { value: result.value } } : undefined;
 }
 
-/** A stored answer as this reader's reply. */
-function fromCache(parts: RouterParts, run: Run, { stored, reply, parsed }: Usable): RoutedReply {
+/** An answer to a like question: to serve, or in shadow mode to hold against the fresh one. */
+interface Like {
+  readonly similar: Similar;
+  readonly serve: Usable | undefined;
+}
+
+async function findLike(parts: RouterParts, run: Run): Promise<Like | undefined> {
+  if (!parts.caching?.similar) return undefined;
+  const similar = await findSimilar(parts, run);
+  if (!similar) return undefined;
+  const serve = parts.caching.similar.mode === "serve" ? await usable(run, similar.stored) : undefined;
+  return { similar, serve };
+}
+
+function observe({ caching }: RouterParts, { match, stored }: Similar, { reply }: Answer): void {
+  caching?.similar?.index.observe(match, stored.text ?? "", reply.choices[0].message.content ?? "");
+}
+
+/** A stored answer as this reader's reply. @param score how alike the question was, where it was not the same */
+function fromCache(parts: RouterParts, run: Run, { stored, reply, parsed }: Usable, score?: number): RoutedReply {
   const { events, learning } = parts;
-  if (events.has("cache")) events.emit("cache", { requestId: run.requestId, status: "hit" });
+  const status = score === undefined ? "hit" : "similar";
+  if (events.has("cache")) events.emit("cache", { requestId: run.requestId, status });
   const ageMs = ageOf(parts, stored);
   learning.remember(run.requestId, stored.candidate, run.cacheKey);
   run.turn?.complete(reply.choices[0].message);
@@ -189,80 +216,16 @@ function fromCache(parts: RouterParts, run: Run, { stored, reply, parsed }: Usab
     reply,
     provider: stored.provider,
     model: stored.candidate.slice(stored.provider.length + 1),
-    cache: { status: "hit", ageMs, ...(stored.costUsd === null ? {} : { savedUsd: stored.costUsd }) },
+    cache: {
+      status,
+      ageMs,
+      ...(score === undefined ? {} : { score }),
+      ...(stored.costUsd === null ? {} : { savedUsd: stored.costUsd }),
+    },
     attempts: [],
     reasons: ["answered from the cache"],
     degraded: [],
     ttftMs: null,
     parsed,
   });
-}
-
-/** A reader that ends with its seat. */
-function guarded(reader: StreamReader, seat: Seat): StreamReader {
-  return {
-    poll() {
-      if (seat.gone) throw seat.gone;
-      return reader.poll();
-    },
-    next: () => seat.wait(reader.next()),
-  };
-}
-
-/** The usage-only chunk is for those who asked for it. */
-function withoutUsage(reader: StreamReader): StreamReader {
-  const hidden = (chunk: ChatChunk): boolean => chunk.choices.length === 0 && !chunk.signalbox;
-  return {
-    poll() {
-      const chunk = reader.poll();
-      return chunk && hidden(chunk) ? reader.poll() : chunk;
-    },
-    async next() {
-      for (;;) {
-        const chunk = await reader.next();
-        if (!chunk || !hidden(chunk)) return chunk;
-      }
-    },
-  };
-}
-
-async function drain(reader: StreamReader): Promise<void> {
-  try {
-    while (reader.poll() ?? (await reader.next())) {
-      // The flight keeps what its readers have not taken.
-    }
-  } catch {
-    // Whoever waits on the reply is told.
-  }
-}
-
-/** A whole answer as a stream. */
-function wholeStream(
-  reply: RoutedReply,
-  settled: Promise<RoutedReply>,
-  wantsUsage: boolean,
-): StartedStream<RoutedReply> {
-  const chunks = chunksOf(reply).filter((chunk) => wantsUsage || chunk.choices.length > 0);
-  let at = 0;
-  const poll = (): ChatChunk | undefined => chunks[at++];
-  return { poll, next: () => Promise.resolve(poll() ?? null), reply: settled, drain() {}, leave() {} };
-}
-
-/** A stream whose answer comes whole, later. */
-function deferredStream(
-  reply: Promise<RoutedReply>,
-  wantsUsage: boolean,
-  leave: () => void,
-): StartedStream<RoutedReply> {
-  let whole: StartedStream<RoutedReply> | undefined;
-  return {
-    poll: () => whole?.poll(),
-    async next() {
-      whole ??= wholeStream(await reply, reply, wantsUsage);
-      return whole.next();
-    },
-    reply,
-    drain() {},
-    leave,
-  };
 }

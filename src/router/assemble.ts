@@ -1,9 +1,6 @@
-import { createCache } from "../cache/cache.js";
-import { createResponseCache } from "../cache/response-cache.js";
-import type { Cache } from "../cache/types.js";
 import type { EventMap } from "../contract/events.js";
 import type { Provider } from "../contract/provider.js";
-import type { CandidateSnapshot, Strategy } from "../contract/strategy.js";
+import type { CandidateSnapshot } from "../contract/strategy.js";
 import { type Clock, systemClock } from "../core/clock.js";
 import { type ContainedEmitter, createEmitter } from "../core/emitter.js";
 import { createIdSource } from "../core/ids.js";
@@ -12,18 +9,19 @@ import { createFlights } from "../flow/flight.js";
 import { createHedgeBudget } from "../flow/hedge.js";
 import { createCandidateMetrics } from "../metrics/candidate-metrics.js";
 import { createRouterStats } from "../metrics/router-stats.js";
-import { type Chooser, createChooser } from "../ranking/chooser.js";
 import { createPrefixAffinity } from "../ranking/prefix-affinity.js";
-import { createStrategyRegistry, type StrategyRegistry } from "../ranking/registry.js";
+import { createStrategyRegistry } from "../ranking/registry.js";
 import { createGates, type Gates } from "../resilience/gates.js";
 import { createLimiter, type Limiter } from "../resilience/limiter.js";
 import { createRetryBudget } from "../resilience/retry-budget.js";
 import { createBudgets } from "../spend/budgets.js";
+import { createCaching, isCache } from "./caching.js";
 import { endsAtWallMs, isAuto, type PlannedCandidate, supportsOf } from "./candidates.js";
 import { checkRouterOptions, invalid } from "./check-options.js";
+import { createChooserSource } from "./choosers.js";
 import { createLearning } from "./learning.js";
-import type { RouterCacheOptions, RouterOptions } from "./options.js";
-import type { ResponseCaching, RouterParts } from "./parts.js";
+import type { RouterOptions } from "./options.js";
+import type { RouterParts } from "./parts.js";
 import { createReserve } from "./reserve.js";
 import { createSelector, type Selector } from "./selection.js";
 import { createSettled } from "./settled.js";
@@ -36,9 +34,6 @@ const PRIOR = { ttftMs: 1_000, tokensPerSecond: 60, successRate: 0.95 };
 
 /** Different warnings that are told once each. */
 const MOST_TOLD = 1_000;
-/** The cache's own default lifetime. */
-const DEFAULT_TTL_MS = 3_600_000;
-
 /** Builds everything a router consists of. @throws SignalboxError `invalid_options` */
 export function assembleRouter(options: RouterOptions): RouterParts {
   checkRouterOptions(options);
@@ -189,34 +184,6 @@ function checkTargets({ degrade, escalate, shadow }: RouterOptions, selector: Se
   }
 }
 
-type Warn = (code: string, message: string) => void;
-
-function createChooserSource(registry: StrategyRegistry, warn: Warn): RouterParts["chooserOf"] {
-  const choosers = new Map<string, Chooser>();
-  const inline = new WeakMap<Strategy, Chooser>();
-  const chooser = (strategy: Strategy): Chooser =>
-    createChooser({ strategy, onWarning: ({ code, message }) => warn(code, message) });
-  return (given) => {
-    if (typeof given === "object") {
-      let known = inline.get(given);
-      if (!known) {
-        // The registry's own check says what is wrong with it.
-        createStrategyRegistry([given]);
-        known = chooser(given);
-        inline.set(given, known);
-      }
-      return known;
-    }
-    const known = choosers.get(given);
-    if (known) return known;
-    const strategy = registry.get(given);
-    if (!strategy) return undefined;
-    const made = chooser(strategy);
-    choosers.set(given, made);
-    return made;
-  };
-}
-
 function createViewLists(views: readonly CandidateSnapshot[]): RouterParts["viewsOf"] {
   const lists = new WeakMap<readonly PlannedCandidate[], readonly CandidateSnapshot[]>();
   return (group) => {
@@ -227,39 +194,6 @@ function createViewLists(views: readonly CandidateSnapshot[]): RouterParts["view
     }
     return list;
   };
-}
-
-function createCaching(given: false | RouterCacheOptions | Cache, clock: Clock): ResponseCaching | undefined {
-  if (given === false) return undefined;
-  if (isCache(given)) {
-    const responses = createResponseCache({ cache: given, clock });
-    return { cache: given, responses, gate: {}, tenancyRequired: false, normalize: false, ttlMs: undefined };
-  }
-  const { temperature, toolCalls, tenancy, normalize, ...rest } = given;
-  checkCacheWords({ temperature, toolCalls, tenancy, normalize });
-  const cache = createCache({ ...rest, clock: rest.clock ?? clock });
-  const responses = createResponseCache({ cache, clock });
-  const gate = { temperature, toolCalls };
-  const ttlMs = rest.ttlMs ?? DEFAULT_TTL_MS;
-  return { cache, responses, gate, tenancyRequired: tenancy === "required", normalize: normalize === true, ttlMs };
-}
-
-function isCache(given: RouterCacheOptions | Cache): given is Cache {
-  return "get" in given && typeof given.get === "function" && "set" in given && typeof given.set === "function";
-}
-
-function checkCacheWords(words: Pick<RouterCacheOptions, "temperature" | "toolCalls" | "tenancy" | "normalize">): void {
-  const { temperature, toolCalls, tenancy, normalize } = words;
-  if (temperature !== undefined && temperature !== "zero" && temperature !== "any") {
-    throw invalid("cache.temperature", 'must be "zero" or "any"');
-  }
-  if (tenancy !== undefined && tenancy !== "optional" && tenancy !== "required") {
-    throw invalid("cache.tenancy", 'must be "optional" or "required"');
-  }
-  if (toolCalls !== undefined && typeof toolCalls !== "boolean")
-    throw invalid("cache.toolCalls", "must be true or false");
-  if (normalize !== undefined && typeof normalize !== "boolean")
-    throw invalid("cache.normalize", "must be true or false");
 }
 
 /** A fault in words that hold no data of the app's: only what kind of thing was thrown. */

@@ -71,6 +71,7 @@ function boundRouter(parts: RouterParts, lifetime: Lifetime, bound: CallOptions)
       const { cacheKey } = parts.learning.feedback(target, feedback);
       if (feedback.score > 0 || cacheKey === undefined || !parts.caching) return;
       parts.caching.responses.delete(cacheKey);
+      parts.caching.similar?.index.delete(cacheKey);
       if (events.has("cache")) events.emit("cache", { status: "evicted", reason: "feedback" });
     },
     on(name, listener) {
@@ -87,7 +88,10 @@ function boundRouter(parts: RouterParts, lifetime: Lifetime, bound: CallOptions)
     },
     stats() {
       const stats = parts.stats.snapshot();
-      return parts.caching ? { ...stats, cache: parts.caching.cache.stats() } : stats;
+      if (!parts.caching) return stats;
+      const { cache, similar } = parts.caching;
+      const report = { ...stats, cache: cache.stats() };
+      return similar ? { ...report, similarity: similar.index.stats() } : report;
     },
     health: () => readHealth(parts),
     recommend: () => recommendFrom(parts.stats.snapshot()),

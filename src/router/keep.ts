@@ -6,6 +6,7 @@ import type { Call } from "../flow/call.js";
 import { lifetimeOf } from "./lookup.js";
 import type { RouterParts } from "./parts.js";
 import type { Run } from "./run.js";
+import { noteSimilar } from "./similar.js";
 
 /** Once per flight: what the answer teaches, and the cache. */
 export function keep(parts: RouterParts, run: Run, call: Call, landed: Answer): Answer {
@@ -41,6 +42,7 @@ function store(parts: RouterParts, run: Run, call: Call, { candidate, reply }: A
       conversationId: options.conversationId,
     });
   }
+  if (kept && caching.similar) noteSimilar(parts, run);
   if (events.has("cache")) {
     events.emit("cache", {
       requestId,

@@ -42,8 +42,8 @@ function mayRead({ options }: Run): boolean {
   return options.cache ? options.cache.mode !== "write" : true;
 }
 
-/** Entries outlive their lifetime only where stale answers may be served, so their age is looked at again. */
-function servable(
+/** The stored answer where it may serve this call. Entries outlive their lifetime only where stale answers may be served, so their age is looked at again. */
+export function servable(
   parts: RouterParts,
   run: Run,
   stored: StoredReply | undefined,

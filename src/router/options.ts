@@ -1,3 +1,4 @@
+import type { SimilarityOptions } from "../cache/similarity.js";
 import type { Cache, CacheOptions } from "../cache/types.js";
 import type { Provider } from "../contract/provider.js";
 import type { Strategy } from "../contract/strategy.js";
@@ -21,6 +22,18 @@ export interface RouterCacheOptions extends CacheOptions {
   readonly tenancy?: "optional" | "required" | undefined;
   /** Treats messages that differ only in case and outer white space as equal. @default false */
   readonly normalize?: boolean | undefined;
+  /** Reuse of answers to questions that ask for the same in other words. Risky: look at its shadow first. @default off */
+  readonly similar?: SimilarReuseOptions | undefined;
+}
+
+/** How alike questions share an answer; all else about them (system prompt, parameters, earlier turns) must be equal. */
+export interface SimilarReuseOptions extends SimilarityOptions {
+  /**
+   * `"shadow"` still asks the model and only counts how often the reused answer would have differed
+   * (`stats().similarity`); `"serve"` answers, marked `similar` with its score.
+   * @default "shadow"
+   */
+  readonly mode?: "shadow" | "serve" | undefined;
 }
 
 /** Everything `createRouter` takes. Checked once, here; a wrong value is kind `invalid_options` with its path. */

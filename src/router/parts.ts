@@ -1,4 +1,5 @@
 import type { ResponseCache } from "../cache/response-cache.js";
+import type { SimilarityIndex } from "../cache/similarity.js";
 import type { Cache } from "../cache/types.js";
 import type { GateOptions } from "../cache/write-gate.js";
 import type { ChatRequest } from "../chat/request.js";
@@ -31,6 +32,7 @@ export interface ResponseCaching {
   readonly gate: GateOptions;
   readonly tenancyRequired: boolean;
   readonly normalize: boolean;
+  readonly similar: { readonly index: SimilarityIndex; readonly mode: "shadow" | "serve" } | undefined;
   /** How long an answer is fresh, milliseconds; `undefined` where the cache was handed in. */
   readonly ttlMs: number | undefined;
 }

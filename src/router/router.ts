@@ -1,3 +1,4 @@
+import type { SimilarityStats } from "../cache/similarity.js";
 import type { Cache } from "../cache/types.js";
 import type { ChatRequest } from "../chat/request.js";
 import type { StandardSchemaV1 } from "../chat/standard-schema.js";
@@ -30,6 +31,8 @@ export interface CandidateHealth {
 /** Statistics of the router, with those of its cache where it has one. */
 export interface RouterReport extends RouterStats {
   readonly cache?: ReturnType<Cache["stats"]> | undefined;
+  /** Of similarity reuse, with the false-hit rate its shadow has found. */
+  readonly similarity?: SimilarityStats | undefined;
 }
 
 /**

@@ -176,3 +176,23 @@ test("a conversation remembers: the next turn is sent as its new message alone",
   expect([copy.import(snapshot), copy.messages().length]).toEqual([true, 9]);
   expect(copy.import({ version: 99 })).toBe(false);
 });
+
+test("similarity in shadow mode asks the model all the same and counts how often it would have been wrong", async () => {
+  const provider = double("a");
+  const router = createRouter({ providers: [provider], cache: { similar: {} } });
+  await router.chat(ask("What is the capital of France?"));
+  const again = await router.chat(ask("what's the capital of France"));
+  expect([again.route.cache.status, provider.calls]).toEqual(["miss", 2]);
+  expect(router.stats().similarity?.shadow).toMatchObject({ observed: 1, disagreed: 0 });
+});
+
+test("similarity, switched on, marks its answers with their score, and keeps tenants and numbers apart", async () => {
+  const provider = double("a");
+  const router = createRouter({ providers: [provider], cache: { similar: { mode: "serve" } } });
+  await router.chat(ask("What is the capital of France?"), { tenant: "t" });
+  const again = await router.chat(ask("what's the capital of France"), { tenant: "t" });
+  expect(again.route.cache.status).toBe("similar");
+  expect(again.route.cache.score).toBeGreaterThan(0.5);
+  expect((await router.chat(ask("what's the capital of France"))).route.cache.status).toBe("miss");
+  expect((await router.chat(ask("What is the capital of Spain?"), { tenant: "t" })).route.cache.status).toBe("miss");
+});

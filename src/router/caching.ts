@@ -1,0 +1,66 @@
+import { createCache } from "../cache/cache.js";
+import { createResponseCache } from "../cache/response-cache.js";
+import { createSimilarityIndex } from "../cache/similarity.js";
+import type { Cache } from "../cache/types.js";
+import type { Clock } from "../core/clock.js";
+import { invalid } from "./check-options.js";
+import type { RouterCacheOptions, SimilarReuseOptions } from "./options.js";
+import type { ResponseCaching } from "./parts.js";
+
+/** The cache's own default lifetime. */
+const DEFAULT_TTL_MS = 3_600_000;
+
+/** How the router uses the cache it was given, or one of its own. @throws SignalboxError `invalid_options` */
+export function createCaching(given: false | RouterCacheOptions | Cache, clock: Clock): ResponseCaching | undefined {
+  if (given === false) return undefined;
+  if (isCache(given)) {
+    const responses = createResponseCache({ cache: given, clock });
+    return {
+      cache: given,
+      responses,
+      gate: {},
+      tenancyRequired: false,
+      normalize: false,
+      ttlMs: undefined,
+      similar: undefined,
+    };
+  }
+  const { temperature, toolCalls, tenancy, normalize, similar, ...rest } = given;
+  checkCacheWords({ temperature, toolCalls, tenancy, normalize });
+  const cache = createCache({ ...rest, clock: rest.clock ?? clock });
+  const responses = createResponseCache({ cache, clock });
+  const gate = { temperature, toolCalls };
+  return {
+    cache,
+    responses,
+    gate,
+    tenancyRequired: tenancy === "required",
+    normalize: normalize === true,
+    ttlMs: rest.ttlMs ?? DEFAULT_TTL_MS,
+    similar: similar && createReuse(similar, clock),
+  };
+}
+
+function createReuse({ mode = "shadow", ...options }: SimilarReuseOptions, clock: Clock): ResponseCaching["similar"] {
+  if (mode !== "shadow" && mode !== "serve") throw invalid("cache.similar.mode", 'must be "shadow" or "serve"');
+  return { index: createSimilarityIndex({ clock, ...options }), mode };
+}
+
+/** Whether a cache was handed in, rather than options for one. */
+export function isCache(given: RouterCacheOptions | Cache): given is Cache {
+  return "get" in given && typeof given.get === "function" && "set" in given && typeof given.set === "function";
+}
+
+function checkCacheWords(words: Pick<RouterCacheOptions, "temperature" | "toolCalls" | "tenancy" | "normalize">): void {
+  const { temperature, toolCalls, tenancy, normalize } = words;
+  if (temperature !== undefined && temperature !== "zero" && temperature !== "any") {
+    throw invalid("cache.temperature", 'must be "zero" or "any"');
+  }
+  if (tenancy !== undefined && tenancy !== "optional" && tenancy !== "required") {
+    throw invalid("cache.tenancy", 'must be "optional" or "required"');
+  }
+  if (toolCalls !== undefined && typeof toolCalls !== "boolean")
+    throw invalid("cache.toolCalls", "must be true or false");
+  if (normalize !== undefined && typeof normalize !== "boolean")
+    throw invalid("cache.normalize", "must be true or false");
+}

@@ -1,0 +1,33 @@
+import type { Strategy } from "../contract/strategy.js";
+import { type Chooser, createChooser } from "../ranking/chooser.js";
+import { createStrategyRegistry, type StrategyRegistry } from "../ranking/registry.js";
+import type { RouterParts } from "./parts.js";
+
+type Warn = (code: string, message: string) => void;
+
+/** One chooser per strategy, made when it is first asked for. */
+export function createChooserSource(registry: StrategyRegistry, warn: Warn): RouterParts["chooserOf"] {
+  const choosers = new Map<string, Chooser>();
+  const inline = new WeakMap<Strategy, Chooser>();
+  const chooser = (strategy: Strategy): Chooser =>
+    createChooser({ strategy, onWarning: ({ code, message }) => warn(code, message) });
+  return (given) => {
+    if (typeof given === "object") {
+      let known = inline.get(given);
+      if (!known) {
+        // The registry's own check says what is wrong with it.
+        createStrategyRegistry([given]);
+        known = chooser(given);
+        inline.set(given, known);
+      }
+      return known;
+    }
+    const known = choosers.get(given);
+    if (known) return known;
+    const strategy = registry.get(given);
+    if (!strategy) return undefined;
+    const made = chooser(strategy);
+    choosers.set(given, made);
+    return made;
+  };
+}

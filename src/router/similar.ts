@@ -1,0 +1,51 @@
+import type { SimilarMatch } from "../cache/similarity.js";
+import type { StoredReply } from "../cache/stored-reply.js";
+import { fingerprint } from "../chat/fingerprint.js";
+import type { Message } from "../chat/message.js";
+import { servable } from "./lookup.js";
+import type { RouterParts } from "./parts.js";
+import type { Run } from "./run.js";
+
+/** An earlier answer to a like question. */
+export interface Similar {
+  readonly match: SimilarMatch;
+  readonly stored: StoredReply;
+}
+
+/** What must be equal (everything but the last user's words) and what may be alike (those words). */
+interface Split {
+  readonly bucket: string;
+  readonly text: string;
+}
+
+/** Never for a request with tools or an open tool loop, nor for anything but plain words. */
+function splitOf({ request, options, cacheKey }: Run): Split | undefined {
+  const last = request.messages.at(-1);
+  if (cacheKey === undefined || last?.role !== "user" || typeof last.content !== "string") return undefined;
+  if ((request.tools?.length ?? 0) > 0) return undefined;
+  const blank: Message = { ...last, content: "" };
+  const messages = [...request.messages.slice(0, -1), blank];
+  const { tenant } = options;
+  const scope = tenant === undefined ? { namespace: "similar" } : { namespace: "similar", tenant };
+  return { bucket: fingerprint({ ...request, messages }, scope), text: last.content };
+}
+
+/** The most alike question whose answer may serve this call. Never rejects. */
+export async function findSimilar(parts: RouterParts, run: Run): Promise<Similar | undefined> {
+  const reuse = parts.caching?.similar;
+  const split = reuse && splitOf(run);
+  if (!reuse || !split) return undefined;
+  const match = await reuse.index.find(split.bucket, split.text);
+  if (!match || !parts.caching) return undefined;
+  const stored = servable(parts, run, parts.caching.responses.peek(match.key), 0);
+  if (stored) return { match, stored };
+  reuse.index.delete(match.key);
+  return undefined;
+}
+
+/** An answer was stored: later questions like this one may find it. */
+export function noteSimilar(parts: RouterParts, run: Run): void {
+  const index = parts.caching?.similar?.index;
+  const split = index && splitOf(run);
+  if (index && split && run.cacheKey !== undefined) index.add(split.bucket, split.text, run.cacheKey);
+}

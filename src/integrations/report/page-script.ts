@@ -1,0 +1,202 @@
+/**
+ * Draws the page's charts with uPlot, again when the width or the theme changes. Plain JavaScript, because it runs in the
+ * reader's browser: no module, no build. Each chart's box gets `data-drawn` once its canvas is painted.
+ */
+export const PAGE_SCRIPT = `
+(() => {
+  "use strict";
+  const charts = JSON.parse(document.getElementById("charts").textContent);
+  const boxes = [...document.querySelectorAll("[data-chart]")];
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const STATES = { closed: "--good", half_open: "--warn", open: "--bad" };
+  const STATE_WORDS = { closed: "closed", half_open: "half open", open: "open" };
+  const FONT = "12px system-ui, -apple-system, Segoe UI, Roboto, sans-serif";
+  let css;
+  const color = (name) => css.getPropertyValue(name).trim();
+  const shade = (index, label) => color(/^p\\d\\d$/.test(label) ? "--" + label : "--c" + (index % 8));
+  const trim = (value, digits) => String(+value.toFixed(digits));
+  const usd = (v) => v === 0 ? "$0" : v < 0.01 ? "$" + +v.toPrecision(2) : v < 10 ? "$" + trim(v, 3) : "$" + Math.round(v).toLocaleString("en-US");
+  const ms = (v) => v < 1000 ? trim(v, v < 10 ? 1 : 0) + " ms" : v < 60000 ? trim(v / 1000, v < 10000 ? 2 : 1) + " s" : trim(v / 60000, 1) + " min";
+  const FORMATS = {
+    ms, usd,
+    share: (v) => trim(100 * v, v > 0.99 && v < 1 ? 2 : 1) + " %",
+    count: (v) => v >= 1e6 ? trim(v / 1e6, 1) + " M" : v.toLocaleString("en-US"),
+    perSecond: (v) => trim(v, v < 10 ? 2 : 0) + " /s",
+  };
+  const told = (unit) => (value) => value === null || value === undefined ? "–" : FORMATS[unit](value);
+  const cut = (text, most) => text.length > most ? text.slice(0, most - 1) + "…" : text;
+
+  const elapsed = (s) => s < 60 ? trim(s, s < 10 ? 1 : 0) + " s" : s < 3600 ? trim(s / 60, 1) + " min" : s < 172800 ? trim(s / 3600, 1) + " h" : trim(s / 86400, 1) + " d";
+  const axis = (more) => ({
+    stroke: color("--dim"), font: FONT, labelFont: FONT,
+    grid: { stroke: color("--grid"), width: 1 }, ticks: { show: false }, ...more,
+  });
+  const two = (value) => String(value).padStart(2, "0");
+  const clock = (s, step) => {
+    const at = new Date(1000 * s);
+    const day = two(at.getMonth() + 1) + "-" + two(at.getDate());
+    if (step >= 86400) return day;
+    const time = two(at.getHours()) + ":" + two(at.getMinutes());
+    if (step >= 21600) return day + " " + time;
+    return step < 60 ? time + ":" + two(at.getSeconds()) : time;
+  };
+  const timeAxis = (wall) => axis({
+    space: 84, size: 30, values: (u, splits, index, space, step) => splits.map((s) => wall ? clock(s, step) : elapsed(s)),
+  });
+  const lastOf = (values) => values.findLast((value) => value !== null && value !== undefined);
+  const widest = (values) => Math.max(...values.map((value) => String(value).length));
+  const valueAxis = (unit) => axis({
+    values: (u, splits) => splits.map(told(unit)),
+    size: (u, values) => values === null ? 50 : 14 + 6.7 * widest(values),
+    incrs: unit === "count" ? [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6, 1e7, 1e8, 1e9] : undefined,
+  });
+  const fromZero = (max) => ({ range: (u, low, high) => [0, max || (high > 0 ? high * 1.12 : 1)] });
+  const key = (box, entries) => {
+    const list = document.createElement("div");
+    list.className = "key";
+    for (const [label, tint] of entries) {
+      const item = document.createElement("span");
+      const mark = document.createElement("i");
+      mark.style.background = tint;
+      item.append(mark, label);
+      list.append(item);
+    }
+    box.append(list);
+  };
+  const drawn = (box) => () => { box.dataset.drawn = "true"; };
+
+  const drawTime = (box, chart, width) => new uPlot({
+    width, height: 214,
+    padding: [10, 28, 0, 0],
+    scales: { x: { time: chart.wall }, y: fromZero(chart.max) },
+    axes: [timeAxis(chart.wall), valueAxis(chart.unit)],
+    legend: { live: true, markers: { width: 0, fill: (u, index) => shade(index - 1) } },
+    cursor: { points: { size: 7 }, y: false },
+    series: [
+      { label: "at", value: (u, v) => v === null || v === undefined ? "the end" : chart.wall ? clock(v, 1) : elapsed(v) },
+      ...chart.series.map((one, index) => ({
+        label: one.label, stroke: shade(index), width: 2, spanGaps: false, 
+        // Without a pointer on the chart the legend tells the last value.
+        value: (u, v, at, index) => told(chart.unit)(index === null || index === undefined ? lastOf(one.values) : v),
+        points: { show: one.values.filter((v) => v !== null).length < 3 },
+        fill: chart.series.length === 2 && index === 0 ? shade(0) + "22" : undefined,
+      })),
+    ],
+    hooks: { draw: [drawn(box)] },
+  }, [chart.x, ...chart.series.map((one) => one.values)], box);
+
+  const drawBars = (box, chart, width) => {
+    const count = chart.categories.length;
+    const groups = chart.stacked ? 1 : chart.series.length;
+    const room = Math.min(0.8, 0.24 * groups + 0.16);
+    const size = room / groups;
+    const x = chart.categories.map((_, index) => index);
+    const base = chart.categories.map(() => 0);
+    const spans = chart.series.map((one) => one.values.map((value, index) => {
+      const from = chart.stacked ? base[index] : 0;
+      if (chart.stacked) base[index] += value || 0;
+      return [from, from + (value || 0)];
+    }));
+    const top = Math.max(...spans.flat().map((span) => span[1]), 0);
+    const most = Math.floor((width - 60) / count / 6.8);
+    const longest = widest(chart.categories);
+    const slanted = longest > most;
+    const labels = chart.categories.map((label) => cut(label, slanted ? 20 : most));
+    const rects = [];
+    const bars = (index) => uPlot.paths.bars({
+      radius: chart.stacked ? 0 : [0.12, 0],
+      disp: {
+        x0: { unit: 1, values: () => x.map((at) => at - room / 2 + (chart.stacked ? 0 : index * size)) },
+        size: { unit: 1, values: () => x.map(() => size) },
+        y0: { unit: 1, values: () => spans[index].map((span) => span[0]) },
+        y1: { unit: 1, values: () => spans[index].map((span) => span[1]) },
+      },
+      align: 1, gap: chart.stacked ? 0 : 1,
+      each: (u, series, at, left, y, wide, high) => { rects.push({ at, index, left, y, wide, high }); },
+    });
+    const plot = new uPlot({
+      width, height: 230 + (slanted ? 26 : 0),
+      padding: [18, 8, 0, slanted ? 10 : null],
+      scales: { x: { time: false, range: () => [-0.5, count - 0.5] }, y: { range: () => [0, top > 0 ? top * 1.04 : 1] } },
+      axes: [
+        axis({ splits: () => x, values: () => labels, grid: { show: false }, rotate: slanted ? -30 : 0,
+          size: slanted ? Math.min(86, 26 + 3.4 * widest(labels)) : 30, align: slanted ? 1 : 0 }),
+        valueAxis(chart.unit),
+      ],
+      legend: { show: false },
+      cursor: { show: false },
+      series: [{}, ...chart.series.map((one, index) => ({ label: one.label, fill: shade(index, one.label), width: 0, paths: bars(index), points: { show: false } }))],
+      hooks: {
+        drawClear: [() => { rects.length = 0; }],
+        draw: [(u) => {
+          u.ctx.save();
+          u.ctx.font = FONT.replace("12px", 11 * devicePixelRatio + "px");
+          u.ctx.fillStyle = color("--dim");
+          u.ctx.textAlign = "center";
+          if (!chart.stacked) for (const { at, index, left, y, wide } of rects) {
+            const value = chart.series[index].values[at];
+            const text = value === null ? "" : FORMATS[chart.unit](value);
+            if (u.ctx.measureText(text).width < wide + 6 * devicePixelRatio) u.ctx.fillText(text, left + wide / 2, y - 5 * devicePixelRatio);
+          }
+          u.ctx.restore();
+        }, drawn(box)],
+      },
+    }, [x, ...chart.series.map((one, index) => spans[index].map((span) => span[1]))], box);
+    if (chart.series.length > 1) key(box, chart.series.map((one, index) => [one.label, shade(index, one.label)]));
+    return plot;
+  };
+
+  const drawLanes = (box, chart, width) => {
+    const count = chart.lanes.length;
+    const wide = width > 560;
+    const names = chart.lanes.map((lane) => cut(lane.label, wide ? 30 : 16));
+    const plot = new uPlot({
+      width, height: 40 + Math.max(2, count) * 34,
+      padding: [6, 28, 0, 0],
+      scales: { x: { time: chart.wall, range: () => [chart.from, chart.to] }, y: { range: () => [-0.5, count - 0.5], dir: -1 } },
+      axes: [
+        timeAxis(chart.wall),
+        axis({ splits: () => names.map((_, index) => index), values: () => names, size: 16 + 6.6 * widest(names), grid: { show: false } }),
+      ],
+      legend: { show: false },
+      cursor: { show: false },
+      series: [{}, { paths: () => null, points: { show: false } }],
+      hooks: {
+        draw: [(u) => {
+          const pixel = devicePixelRatio;
+          chart.lanes.forEach((lane, index) => lane.states.forEach(({ from, state }, at) => {
+            const until = at + 1 < lane.states.length ? lane.states[at + 1].from : chart.to;
+            const left = u.valToPos(from, "x", true);
+            const right = u.valToPos(until, "x", true);
+            const middle = u.valToPos(index, "y", true);
+            u.ctx.fillStyle = color(STATES[state]);
+            u.ctx.globalAlpha = state === "closed" ? 0.35 : 1;
+            u.ctx.fillRect(left, middle - 9 * pixel, Math.max(right - left, 1.5 * pixel), 18 * pixel);
+            u.ctx.globalAlpha = 1;
+          }));
+        }, drawn(box)],
+      },
+    }, [[chart.from, chart.to], [null, null]], box);
+    key(box, Object.keys(STATES).map((state) => [STATE_WORDS[state], color(STATES[state])]));
+    return plot;
+  };
+
+  const DRAW = { time: drawTime, bars: drawBars, lanes: drawLanes };
+  const widths = new Map();
+  const draw = (box) => {
+    const chart = charts[Number(box.dataset.chart)];
+    const width = Math.floor(box.clientWidth);
+    if (width < 40) return;
+    widths.set(box, width);
+    box.replaceChildren();
+    DRAW[chart.kind](box, chart, width);
+  };
+  const drawAll = () => {
+    css = getComputedStyle(document.documentElement);
+    boxes.forEach(draw);
+  };
+  drawAll();
+  dark.addEventListener("change", drawAll);
+  addEventListener("resize", () => { boxes.forEach((box) => { if (widths.get(box) !== Math.floor(box.clientWidth)) draw(box); }); });
+})();
+`;

@@ -1,0 +1,54 @@
+import { SignalboxError } from "../../errors/signalbox-error.js";
+import { RunRecorder } from "./record-router.js";
+import type { LoggedRequest, Recording, ReportSource, StatsLike } from "./source.js";
+
+/** What a report shows: totals always, the run over time where it is known. */
+export interface ReadSource {
+  readonly stats: StatsLike;
+  readonly recording: Recording | undefined;
+  /** Lines of a log that were no requests. */
+  readonly ignored: number;
+}
+
+/** @throws SignalboxError `invalid_request` for what is none of the four sources */
+export function readSource(source: ReportSource): ReadSource {
+  if (typeof source === "string") return fromLog(parseLines(source));
+  if (Array.isArray(source)) return fromLog(source);
+  if ("version" in source && source.version === 1) return { stats: source.stats, recording: source, ignored: 0 };
+  if ("requests" in source && "providers" in source) return { stats: source, recording: undefined, ignored: 0 };
+  throw new SignalboxError("invalid_request", "A report is made of router.stats(), a recording, or a log of requests", {
+    path: "source",
+  });
+}
+
+function parseLines(text: string): unknown[] {
+  return text.split("\n").flatMap((line) => {
+    if (line.trim() === "") return [];
+    try {
+      return [JSON.parse(line) as unknown];
+    } catch {
+      return [undefined];
+    }
+  });
+}
+
+function fromLog(lines: readonly unknown[]): ReadSource {
+  const requests = lines.filter(isRequest);
+  const beganMs = requests.reduce((least, { startedAtMs }) => Math.min(least, startedAtMs), Number.POSITIVE_INFINITY);
+  const run = new RunRecorder(null);
+  for (const request of requests) {
+    const { startedAtMs, latencyMs, attempts = [] } = request;
+    const atMs = startedAtMs - beganMs + latencyMs;
+    run.request(atMs, request);
+    for (const attempt of attempts) run.call(atMs, attempt);
+  }
+  const recording = run.read();
+  return { stats: recording.stats, recording, ignored: lines.length - requests.length };
+}
+
+function isRequest(line: unknown): line is LoggedRequest {
+  if (typeof line !== "object" || line === null) return false;
+  const { outcome, strategy, startedAtMs, latencyMs } = line as Partial<LoggedRequest>;
+  const timed = Number.isFinite(startedAtMs) && Number.isFinite(latencyMs);
+  return typeof outcome === "string" && typeof strategy === "string" && timed;
+}

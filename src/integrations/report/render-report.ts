@@ -1,0 +1,57 @@
+import { pageHtml } from "./page-html.js";
+import type { Chart, PageModel } from "./page-model.js";
+import { readSource } from "./read-source.js";
+import { runCharts } from "./run-page.js";
+import type { Recording, ReportSource } from "./source.js";
+import { cacheBars, costBars, errorBars, latencyBars, strategyBars, tables, tiles } from "./totals-page.js";
+import { duration, number } from "./words.js";
+
+export interface ReportOptions {
+  /** @default "signalbox report" */
+  readonly title?: string | undefined;
+  /** When it was made, wall-clock milliseconds; `null` leaves it out. @default now */
+  readonly generatedAtMs?: number | null | undefined;
+}
+
+/**
+ * One self-contained HTML page: cost and savings, latency by provider, kinds of failure, breakers, cache hits and
+ * strategies. It loads nothing and sends nothing. From `router.stats()` it shows totals; a recording
+ * ({@link recordRouter}) or a log of requests shows the run over time as well.
+ *
+ * @throws SignalboxError `invalid_request` for what is none of these
+ * @example
+ * await writeFile("report.html", renderReport(router.stats()));
+ */
+export function renderReport(source: ReportSource, options: ReportOptions = {}): string {
+  const { title = "signalbox report", generatedAtMs = Date.now() } = options;
+  const { stats, recording, ignored } = readSource(source);
+  const run = recording ? runCharts(recording) : {};
+  const charts: (Chart | undefined)[] = [
+    run.cost,
+    run.cost ? undefined : costBars(stats),
+    run.load,
+    ...latencyBars(stats),
+    run.latency,
+    errorBars(stats),
+    run.breakers,
+    run.cache ?? cacheBars(stats),
+    strategyBars(stats),
+  ];
+  const model: PageModel = {
+    title,
+    subtitle: subtitle(recording, ignored, generatedAtMs),
+    tiles: tiles(stats),
+    charts: charts.filter((chart) => chart !== undefined),
+    tables: tables(stats),
+  };
+  return pageHtml(model);
+}
+
+function subtitle(recording: Recording | undefined, ignored: number, generatedAtMs: number | null): string {
+  const words: string[] = [];
+  if (recording) words.push(`a run of ${duration(recording.lengthMs)}`);
+  if (generatedAtMs !== null)
+    words.push(`written ${new Date(generatedAtMs).toISOString().replace("T", " ").slice(0, 16)} UTC`);
+  if (ignored > 0) words.push(`${number(ignored)} lines of the log were no requests`);
+  return words.join(" · ");
+}

@@ -72,6 +72,7 @@ export const GLM_PROFILE: VendorProfile = {
     return {
       drop: DROP,
       rename: { user: "user_id" },
+      lengths: { user: [6, 128] },
       clamp: { temperature: [0, 1], top_p: [0.01, 1] },
       fixedForStreamedTools: place.wire === "openai" && streamsToolArguments(model) ? { tool_stream: true } : undefined,
       outputLimit: "max_tokens",

@@ -75,6 +75,7 @@ export const MINIMAX_PROFILE: VendorProfile = {
       toolChoice: capabilities.toolChoice ?? "auto",
       json: capabilities.json,
       content: "string",
+      cacheMarks: true,
       systems: "merged",
       emptyContent: "text",
       mergeTextIntoToolResult: true,

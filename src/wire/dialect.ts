@@ -29,6 +29,8 @@ export interface Dialect {
   readonly rename?: { readonly [field: string]: string } | undefined;
   /** Numbers held between two bounds. */
   readonly clamp?: { readonly [field: string]: readonly [min: number, max: number] } | undefined;
+  /** Text fields whose length has bounds; outside of them the field is left out. */
+  readonly lengths?: { readonly [field: string]: readonly [min: number, max: number] } | undefined;
   /** Fields every request carries. */
   readonly fixed?: Fields | undefined;
   /** Fields every streamed request with tools carries. */
@@ -45,6 +47,8 @@ export interface Dialect {
   readonly toolSchema?: "moonshot" | undefined;
   /** `"string"`: text parts are joined; parts stay only where a picture is among them. */
   readonly content: "parts" | "string";
+  /** Text parts that carry `cache_control` stay parts: the vendor caches up to there. */
+  readonly cacheMarks?: boolean | undefined;
   /** `"merged"`: one system message, first, with developer messages in it. */
   readonly systems: "as_given" | "merged";
   /** What an assistant message with tool calls and no text has for `content`. */

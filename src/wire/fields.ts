@@ -41,6 +41,11 @@ export function copyFields(
       call.warn(field, `${call.model.id} does not take ${field}: it is not sent`);
       continue;
     }
+    const bounds = dialect.lengths?.[field];
+    if (bounds !== undefined && typeof value === "string" && (value.length < bounds[0] || value.length > bounds[1])) {
+      call.warn(field, `${call.model.id} takes ${field} of ${bounds[0]} to ${bounds[1]} characters: it is not sent`);
+      continue;
+    }
     body[dialect.rename?.[field] ?? field] = held(call, field, value);
   }
 }

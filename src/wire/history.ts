@@ -1,4 +1,4 @@
-import type { AssistantMessage, Message, ToolCall } from "../chat/message.js";
+import type { AssistantMessage, Message, TextPart, ToolCall } from "../chat/message.js";
 import type { Dialect } from "./dialect.js";
 
 /** Text of a message's content; parts that are not text are left out. */
@@ -17,6 +17,12 @@ export function textOf(content: unknown): string {
 export function isAllText(content: unknown): boolean {
   if (!Array.isArray(content)) return true;
   return (content as readonly { type?: unknown }[]).every((part) => part?.type === "text" || part?.type === "refusal");
+}
+
+/** Whether a part says where the vendor is to cache up to. */
+export function hasCacheMark(content: unknown): boolean {
+  if (!Array.isArray(content)) return false;
+  return (content as readonly { cache_control?: unknown }[]).some((part) => part?.cache_control !== undefined);
 }
 
 /**
@@ -42,9 +48,22 @@ function mergeSystems(messages: readonly Message[], extra: string | undefined): 
   const first = messages[0];
   const isPlain = first?.role === "system" && typeof first.content === "string";
   if (extra === undefined && (count === 0 || (count === 1 && isPlain))) return messages;
-  const texts = messages.filter(isSystem).map((message) => textOf(message.content));
+  const systems = messages.filter(isSystem);
+  const rest = messages.filter((message) => !isSystem(message));
+  if (systems.some((message) => hasCacheMark(message.content))) {
+    const parts = systems.flatMap(({ content }): TextPart[] => {
+      return typeof content === "string" ? [textPart(content)] : ((content ?? []) as TextPart[]);
+    });
+    if (extra !== undefined) parts.push(textPart(extra));
+    return [{ role: "system", content: parts }, ...rest];
+  }
+  const texts = systems.map((message) => textOf(message.content));
   if (extra !== undefined) texts.push(extra);
-  return [{ role: "system", content: texts.join("\n\n") }, ...messages.filter((message) => !isSystem(message))];
+  return [{ role: "system", content: texts.join("\n\n") }, ...rest];
+}
+
+function textPart(text: string): TextPart {
+  return { type: "text", text };
 }
 
 function addSystem(messages: readonly Message[], extra: string | undefined): readonly Message[] {

@@ -1,13 +1,14 @@
+import type { TextPart } from "../../chat/message.js";
 import type { Tool, ToolChoice } from "../../chat/request.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
 import type { WireCall } from "../codec.js";
 import type { Fields } from "../dialect.js";
 import { addProviderOptions, copyFields, effortFields, fitOutput, outputLimitOf, toolChoiceOf } from "../fields.js";
-import { arrangeMessages, textOf } from "../history.js";
+import { arrangeMessages, hasCacheMark, textOf } from "../history.js";
 import { jsonInstruction } from "../json-prompt.js";
 import { toMoonshotSchema } from "../moonshot-schema.js";
 import { stopsOf } from "../stop-cutter.js";
-import { encodeMessages } from "./messages.js";
+import { encodeMessages, textBlocks } from "./messages.js";
 
 type Body = { [field: string]: unknown };
 
@@ -51,7 +52,7 @@ export function encodeRequest(call: WireCall): Fields {
   const wish = Math.min(model.maxOutput ?? DEFAULT_OUTPUT_TOKENS, DEFAULT_OUTPUT_TOKENS);
   const limit = outputLimitOf(call) ?? fitOutput(request, model, wish);
   const body: Body = { model: model.id, max_tokens: limit };
-  if (isSystem) body.system = textOf(arranged[0]?.content);
+  if (isSystem) body.system = systemOf(arranged[0]?.content);
   body.messages = encodeMessages(isSystem ? arranged.slice(1) : arranged, call);
   copyFields(call, body, UNSPOKEN);
   if (request.user) body.metadata = { user_id: request.user };
@@ -63,6 +64,12 @@ export function encodeRequest(call: WireCall): Fields {
   if (call.streamed) body.stream = true;
   addProviderOptions(call, body);
   return body;
+}
+
+/** One text, or blocks where a part says what is to be cached. */
+function systemOf(content: unknown): unknown {
+  if (!hasCacheMark(content)) return textOf(content);
+  return (content as readonly TextPart[]).flatMap((part) => textBlocks(part.text, part));
 }
 
 function addTools(call: WireCall, body: Body): void {

@@ -40,7 +40,7 @@ function encodeOther(message: Exclude<Message, AssistantMessage>, call: WireCall
 }
 
 function encodePart(part: TextPart | ContentPart, call: WireCall, path: string): Block[] {
-  if (part.type === "text") return textBlocks(part.text);
+  if (part.type === "text") return textBlocks(part.text, part);
   if (part.type === "image_url") {
     const { url } = part.image_url;
     const inline = /^data:([^;,]{1,100});base64,/.exec(url.slice(0, 200));
@@ -53,8 +53,11 @@ function encodePart(part: TextPart | ContentPart, call: WireCall, path: string):
   throw new SignalboxError("unsupported", `${call.provider}: ${path}: ${part.type} has no form on this wire`, where);
 }
 
-function textBlocks(text: string): Block[] {
-  return text === "" ? [] : [{ type: "text", text }];
+/** A text block; `from` is the part it stands for, whose word on caching goes along. */
+export function textBlocks(text: string, from?: object): Block[] {
+  if (text === "") return [];
+  const { cache_control } = (from ?? {}) as { cache_control?: unknown };
+  return [cache_control === undefined ? { type: "text", text } : { type: "text", text, cache_control }];
 }
 
 /** What its issuer sent goes back block by block; anything else as text and calls, its thinking left behind. */

@@ -1,6 +1,6 @@
 import type { AssistantMessage, Message } from "../../chat/message.js";
 import type { WireCall } from "../codec.js";
-import { isAllText, repairCalls, stateOf, textOf } from "../history.js";
+import { hasCacheMark, isAllText, repairCalls, stateOf, textOf } from "../history.js";
 
 type Body = { [field: string]: unknown };
 
@@ -14,10 +14,13 @@ export function encodeMessages(messages: readonly Message[], call: WireCall): re
     if (message.role === "developer" && call.dialect.systems === "merged") {
       return { ...message, role: "system", content: textOf(message.content) };
     }
-    const joins =
-      call.dialect.content === "string" && typeof message.content !== "string" && isAllText(message.content);
-    return joins ? { ...message, content: textOf(message.content) } : message;
+    return joinsText(message.content, call) ? { ...message, content: textOf(message.content) } : message;
   });
+}
+
+function joinsText(content: unknown, { dialect }: WireCall): boolean {
+  if (dialect.content === "parts" || typeof content === "string" || !isAllText(content)) return false;
+  return !(dialect.cacheMarks && hasCacheMark(content));
 }
 
 function encodeAssistant(message: AssistantMessage, call: WireCall): Body {

@@ -280,6 +280,30 @@ describe("requests as vendors really take them (loopback server)", () => {
     expect((await sent("plain", { messages: loop({}) })).messages[1]?.content).toBeNull();
   });
 
+  it("cache marks stay where the vendor reads them", async () => {
+    const marked = [{ type: "text" as const, text: "long", cache_control: { type: "ephemeral" } }];
+    const messages: Message[] = [
+      { role: "system", content: marked },
+      { role: "developer", content: "B" },
+      { role: "user", content: marked },
+    ];
+    const parts = (await sent("minimax", { messages })).messages.map((message) => message.content);
+    expect(parts).toEqual([[...marked, { type: "text", text: "B" }], marked]);
+    expect((await sent("kimi", { messages: messages.slice(2) })).messages[0]?.content).toBe("long");
+    const claude = minimax({ apiKey, baseURL: server.url, wire: "anthropic", chatUpstream: "whole" });
+    server.answer(json({ type: "message", content: [{ type: "text", text: "42" }], stop_reason: "end_turn" }));
+    await claude.chat({ messages }, context());
+    expect(server.bodies[0]).toMatchObject({
+      system: [...marked, { type: "text", text: "B" }],
+      messages: [{ role: "user", content: marked }],
+    });
+  });
+
+  it("a user name that GLM would refuse for its length is left out", async () => {
+    expect(await sent("glm", { user: "abc" })).not.toHaveProperty("user_id");
+    expect(await sent("glm", { user: "abcdef" })).toMatchObject({ user_id: "abcdef" });
+  });
+
   it("nothing that was not asked for is sent: no nulls, no output limit, no extensions", async () => {
     const request = {
       temperature: null,

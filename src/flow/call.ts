@@ -41,6 +41,8 @@ export interface CandidateQueue {
   next(): Candidate | undefined;
   /** Whether `next` would find one. */
   more(): boolean;
+  /** As `next`, but only at another provider, and only one that could start at once; nothing is taken otherwise. */
+  nextBeside(candidate: Candidate): Candidate | undefined;
   /** A candidate that was tried, and may be asked again after a wait: the best of those. */
   again(failed: ReadonlyMap<Candidate, SignalboxError>): Candidate | undefined;
 }
@@ -80,4 +82,24 @@ export interface FromCache {
   readonly status: "hit" | "stale";
   readonly ageMs?: number | undefined;
   readonly savedUsd?: number | undefined;
+}
+
+/** The same request on another path: what is found out on it belongs to both. */
+export function forkOf(call: Call, how: Partial<Call>): Call {
+  return {
+    ...call,
+    ...how,
+    get ttftMs() {
+      return call.ttftMs;
+    },
+    set ttftMs(ms) {
+      call.ttftMs = ms;
+    },
+    get fromCache() {
+      return call.fromCache;
+    },
+    set fromCache(from) {
+      call.fromCache = from;
+    },
+  };
 }

@@ -2,7 +2,7 @@ import type { ChatRequest } from "../chat/request.js";
 import { sleep } from "../core/sleep.js";
 import { policyOf } from "../errors/policy.js";
 import type { SignalboxError } from "../errors/signalbox-error.js";
-import type { Call, CandidateQueue } from "./call.js";
+import { type Call, type CandidateQueue, forkOf } from "./call.js";
 import { trimToTokens } from "./conversation.js";
 import { type AttemptFunction, walk } from "./walk.js";
 
@@ -48,11 +48,10 @@ export async function degrade<T>(
   const mayMove = policyOf(error.kind, error.detail).nextCandidate || error.kind === "unavailable";
   if (!mayMove || call.abort.reason) throw error;
   const tryAgain = async (rung: string, how: Partial<Call>): Promise<T | undefined> => {
-    const next: Call = { ...call, role: "fallback", forced: false, ...how };
+    const next = forkOf(call, { role: "fallback", forced: false, ...how });
     if (!next.queue.more()) return undefined;
     try {
       const answer = await walk(next, attempt);
-      call.ttftMs = next.ttftMs;
       tell(call, rung);
       return answer;
     } catch {

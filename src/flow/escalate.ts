@@ -1,7 +1,7 @@
 import type { ChatReply } from "../chat/reply.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import type { Answer } from "./attempt-chat.js";
-import type { Call, CandidateQueue } from "./call.js";
+import { type Call, type CandidateQueue, forkOf } from "./call.js";
 import { type AttemptFunction, walk } from "./walk.js";
 
 /** Asking a strong model where a cheap one's answer does not do. */
@@ -43,10 +43,8 @@ export async function escalate(
   const { requestId } = call;
   call.services.warn("escalated", "The first answer was refused by the validator", requestId);
   try {
-    const better: Call = { ...call, queue, role: "escalation" };
-    const escalated = await walk(better, attempt);
-    call.ttftMs = better.ttftMs;
-    return escalated;
+    const better = await walk(forkOf(call, { queue, role: "escalation" }), attempt);
+    return better;
   } catch (thrown) {
     if (!answer) throw thrown;
     return give(answer, call);

@@ -1,13 +1,18 @@
+import { policyOf } from "../errors/policy.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import { createAbortSource } from "./abort-source.js";
 import { admit } from "./admission.js";
-import type { Call } from "./call.js";
+import { type Call, forkOf } from "./call.js";
 import type { Candidate } from "./candidate.js";
 import type { AttemptFunction } from "./walk.js";
 
 /** Asking a second provider while the first is slow. Costs money; off unless given. */
 export interface HedgeOptions {
-  /** Wait before the second call, milliseconds. @default the candidate's own 95 % first-token time, at least 1_000 */
+  /**
+   * Wait before the second call, milliseconds.
+   * @default the time in which the candidate gives 95 % of its first tokens (of its whole answers where they are not
+   * streamed), at least 1_000
+   */
   readonly afterMs?: number | undefined;
   /** Share of requests that may be hedged, 0..1. @default 0.05 */
   readonly maxShare?: number | undefined;
@@ -18,8 +23,10 @@ export interface HedgeBudget {
   readonly options: HedgeOptions;
   /** A request came. */
   seen(): void;
-  /** Whether one more may be hedged; counts it. */
-  take(): boolean;
+  /** Whether one more may be hedged. */
+  may(): boolean;
+  /** One was hedged. */
+  take(): void;
 }
 
 const DEFAULT_SHARE = 0.05;
@@ -34,59 +41,70 @@ export function createHedgeBudget(options: HedgeOptions): HedgeBudget {
     seen() {
       tokens = Math.min(10, tokens + share);
     },
+    // Forgives the rounding of many small shares.
+    may: () => tokens > 1 - 1e-9,
     take() {
-      if (tokens < 1) return false;
-      tokens -= 1;
-      return true;
+      tokens = Math.max(0, tokens - 1);
     },
   };
 }
 
 /**
- * The first attempt of a request, and a second one at another candidate when the first has said nothing for too long.
+ * The first attempt of a request, and a second one at another provider when the first has said nothing for too long.
  * Whoever answers first wins; the loser is aborted, nobody's failure, and both are paid for.
  */
 export function hedged<T>(attempt: AttemptFunction<T>, budget: HedgeBudget): AttemptFunction<T> {
-  return (call, candidate, admission) => {
-    if (call.role !== "first") return attempt(call, candidate, admission);
+  return (call, candidate, admission, failures = new Map()) => {
+    if (call.role !== "first" || call.options.fallback === false) return attempt(call, candidate, admission);
     budget.seen();
-    const { clock } = call.services;
-    const first = branch(call);
     return new Promise<T>((resolve, reject) => {
-      let running = 1;
-      let won = false;
-      let second: Branch | undefined;
-      const follow = (work: Promise<T>, own: Branch, other: () => Branch | undefined): void => {
+      const { clock } = call.services;
+      const racers: Racer[] = [];
+      let running = 0;
+      let over = false;
+      const end = (): void => {
+        over = true;
+        clock.clearTimeout(timer);
+        for (const { abort } of racers) abort.abort(lost());
+      };
+      const follow = (racer: Racer, work: Promise<T>): void => {
+        racers.push(racer);
+        running += 1;
         work.then(
           (value) => {
-            if (won) return abandon(value);
-            won = true;
-            clock.clearTimeout(timer);
-            other()?.abort.abort(lost());
-            call.ttftMs = own.call.ttftMs;
+            if (over) return abandon(value);
+            // The winner's end stays tied to the call's, not to the race's.
+            racers.splice(racers.indexOf(racer), 1);
+            end();
             resolve(value);
           },
-          (thrown) => {
+          (error: SignalboxError) => {
             running -= 1;
-            if (won || running > 0) return;
-            clock.clearTimeout(timer);
-            reject(thrown);
+            if (over) return;
+            failures.set(racer.candidate, error);
+            // What no other candidate may mend ends the race; else the one still running may save the request.
+            if (running > 0 && mayBeMended(error)) return;
+            end();
+            reject(mayBeMended(error) ? failures.get(candidate) : error);
           },
         );
       };
       const timer = clock.setTimeout(
         () => {
-          const started = startSecond(call, attempt, budget);
-          if (!started) return;
-          running += 1;
-          second = started.branch;
-          follow(started.work, second, () => first);
+          const second = startSecond(call, candidate, attempt, budget);
+          if (second) follow(second.racer, second.work);
         },
-        waitOf(candidate, budget.options),
+        waitOf(call, candidate, budget.options),
       );
-      follow(attempt(first.call, candidate, admission), first, () => second);
+      const first = racerOf(call, candidate, "first");
+      follow(first, attempt(first.call, candidate, admission));
     });
   };
+}
+
+function mayBeMended({ kind, detail }: SignalboxError): boolean {
+  const { nextCandidate, sameProvider } = policyOf(kind, detail);
+  return nextCandidate || sameProvider;
 }
 
 /** A second answer that came all the same: a stream has to be ended. */
@@ -94,41 +112,46 @@ function abandon(value: unknown): void {
   (value as { cancel?: (reason: SignalboxError) => void } | null)?.cancel?.(lost());
 }
 
-interface Branch {
+interface Racer {
+  readonly candidate: Candidate;
   readonly call: Call;
   readonly abort: Call["abort"];
 }
 
 /** The same call with an end of its own, tied to the call's. */
-function branch(call: Call): Branch {
+function racerOf(call: Call, candidate: Candidate, role: Call["role"]): Racer {
   const abort = createAbortSource();
   call.abort.listen((reason) => abort.abort(reason));
-  return { call: { ...call, abort }, abort };
+  return { candidate, call: forkOf(call, { abort, role }), abort };
 }
 
 function startSecond<T>(
   call: Call,
+  first: Candidate,
   attempt: AttemptFunction<T>,
   budget: HedgeBudget,
-): { branch: Branch; work: Promise<T> } | undefined {
-  if (call.abort.reason || !call.queue.more() || !budget.take()) return undefined;
-  const candidate = call.queue.next();
-  if (!candidate?.retries.withdraw(1)) return undefined;
-  const admission = admit(call, candidate, ({ gate }, nowMs) => gate.acquire(nowMs));
-  // Whoever has to queue for a place comes too late to help.
-  if (admission instanceof Promise) {
-    admission.then((late) => typeof late === "string" || late.leave?.(null, 0)).catch(() => {});
+): { racer: Racer; work: Promise<T> } | undefined {
+  if (call.abort.reason || !budget.may()) return undefined;
+  const candidate = call.queue.nextBeside(first);
+  if (!candidate) return undefined;
+  try {
+    // Only candidates that could start at once are offered, so this never waits.
+    const admission = admit(call, candidate, ({ gate }, nowMs) => gate.acquire(nowMs));
+    if (typeof admission === "string" || admission instanceof Promise) return undefined;
+    candidate.retries.withdraw(1);
+    budget.take();
+    const racer = racerOf(call, candidate, "hedge");
+    return { racer, work: attempt(racer.call, candidate, admission) };
+  } catch {
+    // No money for a second call: the first goes on alone.
     return undefined;
   }
-  if (typeof admission === "string") return undefined;
-  const second = branch(call);
-  second.call.role = "hedge";
-  return { branch: second, work: attempt(second.call, candidate, admission) };
 }
 
-function waitOf({ metrics }: Candidate, { afterMs }: HedgeOptions): number {
+/** How long an answer, or its first token where it is streamed, takes with this candidate at the most, usually. */
+function waitOf({ streamed }: Call, { metrics }: Candidate, { afterMs }: HedgeOptions): number {
   if (afterMs !== undefined) return afterMs;
-  const usual = metrics.quantile(0.95, "ttft");
+  const usual = metrics.quantile(0.95, streamed ? "ttft" : "total");
   return Math.max(LEAST_WAIT_MS, Number.isFinite(usual) ? usual : metrics.ttftMs);
 }
 

@@ -7,8 +7,20 @@ import { type Admission, admit } from "./admission.js";
 import type { Call } from "./call.js";
 import type { Candidate } from "./candidate.js";
 
-/** One upstream call at one candidate; settles itself, rejects with a SignalboxError. */
-export type AttemptFunction<T> = (call: Call, candidate: Candidate, admission: Admission) => Promise<T>;
+/** What each candidate that was asked failed with last. */
+export type Failures = Map<Candidate, SignalboxError>;
+
+/**
+ * One upstream call at one candidate; settles itself, rejects with a SignalboxError.
+ *
+ * @param failures where an attempt that asks others too notes how these failed.
+ */
+export type AttemptFunction<T> = (
+  call: Call,
+  candidate: Candidate,
+  admission: Admission,
+  failures?: Failures,
+) => Promise<T>;
 
 /** A wait for the same provider is worth it up to here; past it the caller is told `retryAfterMs` instead. */
 const LONGEST_HINT_MS = 2_000;
@@ -18,7 +30,7 @@ const LONGEST_HINT_MS = 2_000;
  * ones again with backoff only when none is left. Rejects with the last attempt's error, all attempts inside.
  */
 export async function walk<T>(call: Call, attempt: AttemptFunction<T>): Promise<T> {
-  const failed = new Map<Candidate, SignalboxError>();
+  const failed: Failures = new Map();
   let last: SignalboxError | undefined;
   let from: Candidate | undefined;
   let tooSmall = 0;
@@ -34,7 +46,7 @@ export async function walk<T>(call: Call, attempt: AttemptFunction<T>): Promise<
       if (admission === "spent") break;
       if (from && last) movedOn(call, from, candidate, last);
       else candidate.retries.deposit();
-      return await attempt(call, candidate, admission);
+      return await attempt(call, candidate, admission, failed);
     } catch (thrown) {
       last = asSignalboxError(thrown);
       from = candidate;

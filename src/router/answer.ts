@@ -163,7 +163,7 @@ function landed(
     model: candidate.info.id,
     cache: own ?? { status },
     attempts: joined ? [] : call.attempts.slice(),
-    reasons: departure?.queue.reasons ?? [],
+    reasons: departure?.queue.reasonsFor(candidate) ?? [],
     degraded: call.degraded.slice(),
     ttftMs: joined ? null : call.ttftMs,
     view: run.view,

@@ -9,6 +9,7 @@ import type { PlannedCandidate } from "./candidates.js";
 type Group = readonly PlannedCandidate[];
 
 const HOME: readonly string[] = Object.freeze(["its tool loop began here"]);
+const NO_REASONS: readonly string[] = Object.freeze([]);
 const PROBE: readonly string[] = Object.freeze(["its breaker waits for one good answer"]);
 
 /** What the queue asks of the router: a strategy's order within a group, as things stand now. */
@@ -29,17 +30,25 @@ export class CallQueue implements CandidateQueue {
   #group = 0;
   #choice: Choice | undefined;
   #tried: Set<number> | undefined;
-  #given = 0;
-  /** The first to be asked. */
-  first: PlannedCandidate | undefined;
-  /** Why the candidate that was given last was chosen, in words. */
-  reasons: readonly string[] = [];
-
+  #last: PlannedCandidate | undefined;
+  #reasons: readonly string[] = NO_REASONS;
+  /** Why those before the last were chosen. */
+  #earlier: Map<Candidate, readonly string[]> | undefined;
   readonly #home: PlannedCandidate | undefined;
+  readonly #onFirst: ((candidate: PlannedCandidate) => void) | undefined;
 
-  /** @param home goes first where it may run: an open tool loop began there. */
-  constructor(groups: readonly Group[], ranker: Ranker, home?: PlannedCandidate) {
-    this.#home = home;
+  /**
+   * @param home goes first where it may run: an open tool loop began there.
+   * @param onFirst told who is asked first, before that one is asked.
+   */
+  constructor(
+    groups: readonly Group[],
+    ranker: Ranker,
+    home?: PlannedCandidate,
+    onFirst?: (candidate: PlannedCandidate) => void,
+  ) {
+    this.#home = home && groups.some((group) => group.includes(home)) ? home : undefined;
+    this.#onFirst = onFirst;
     this.#groups = groups;
     this.#ranker = ranker;
   }
@@ -47,15 +56,32 @@ export class CallQueue implements CandidateQueue {
   next(): PlannedCandidate | undefined {
     for (; this.#group < this.#groups.length; this.#group += 1, this.#choice = undefined) {
       const group = this.#groups[this.#group] as Group;
-      const candidate = (this.#given === 0 ? this.#before(group) : undefined) ?? this.#pick(group);
-      if (!candidate) continue;
-      this.first ??= candidate;
-      this.#given += 1;
-      this.#tried ??= new Set();
-      this.#tried.add(candidate.position);
-      return candidate;
+      const candidate = (this.#last ? undefined : this.#before(group)) ?? this.#pick(group);
+      if (candidate) return this.#give(candidate);
     }
     return undefined;
+  }
+
+  nextBeside({ provider }: Candidate): PlannedCandidate | undefined {
+    const nowMs = this.#ranker.nowMs();
+    const barred = new Set(this.#tried);
+    for (const group of this.#groups) {
+      for (const candidate of group) {
+        if (candidate.provider === provider || !isFree(candidate, nowMs)) barred.add(candidate.position);
+      }
+    }
+    for (let g = this.#group; g < this.#groups.length; g += 1) {
+      if (g === this.#group) this.#choice ??= this.#ranker.begin();
+      const choice = (g === this.#group ? this.#choice : undefined) ?? this.#ranker.begin();
+      const candidate = this.#pickFrom(choice, this.#groups[g] as Group, barred);
+      if (candidate) return this.#give(candidate);
+    }
+    return undefined;
+  }
+
+  /** Why this candidate was chosen, in words. */
+  reasonsFor(candidate: Candidate): readonly string[] {
+    return candidate === this.#last ? this.#reasons : (this.#earlier?.get(candidate) ?? NO_REASONS);
   }
 
   more(): boolean {
@@ -82,23 +108,50 @@ export class CallQueue implements CandidateQueue {
 
   /** Who goes before the strategy is asked. */
   #before(group: Group): PlannedCandidate | undefined {
-    if (this.#home && group.includes(this.#home)) {
-      this.reasons = HOME;
+    if (this.#home) {
+      this.#choose(HOME);
       return this.#home;
     }
     const probe = probeOf(group);
-    if (probe) this.reasons = PROBE;
+    if (probe) this.#choose(PROBE);
     return probe;
   }
 
   #pick(group: Group): PlannedCandidate | undefined {
     this.#choice ??= this.#ranker.begin();
+    return this.#pickFrom(this.#choice, group, this.#tried);
+  }
+
+  #pickFrom(choice: Choice, group: Group, barred: ReadonlySet<number> | undefined): PlannedCandidate | undefined {
+    if (group.length === 0) return undefined;
     const context = this.#ranker.contextOf(group);
-    const snapshot = this.#choice.pick(context, this.#tried);
+    const snapshot = choice.pick(context, barred);
     if (!snapshot) return undefined;
-    this.reasons = this.#ranker.reasons(context, snapshot);
+    this.#choose(this.#ranker.reasons(context, snapshot));
     return this.#ranker.at(snapshot.position);
   }
+
+  #choose(reasons: readonly string[]): void {
+    if (this.#last) {
+      this.#earlier ??= new Map();
+      this.#earlier.set(this.#last, this.#reasons);
+    }
+    this.#reasons = reasons;
+  }
+
+  #give(candidate: PlannedCandidate): PlannedCandidate {
+    if (!this.#last) this.#onFirst?.(candidate);
+    this.#last = candidate;
+    this.#tried ??= new Set();
+    this.#tried.add(candidate.position);
+    return candidate;
+  }
+}
+
+/** Whether a call could start there now, without a wait, and the provider can bear one more than was asked of it. */
+function isFree({ gate, limiter, retries }: PlannedCandidate, nowMs: number): boolean {
+  if (gate.blocked(nowMs) !== null || retries.tokens < 1) return false;
+  return limiter === undefined || (limiter.queued === 0 && limiter.active < limiter.limit);
 }
 
 /** A candidate whose breaker waits for one good answer goes first where another could save the request. */

@@ -15,6 +15,7 @@ import { createStreamFlight } from "../flow/stream-flight.js";
 import { checkOutput, validated } from "../flow/validated.js";
 import { type AttemptFunction, walk } from "../flow/walk.js";
 import { CallQueue } from "./call-queue.js";
+import type { PlannedCandidate } from "./candidates.js";
 import { RequestRanker } from "./decision.js";
 import { keep } from "./keep.js";
 import { ageOf, lookUpStale } from "./lookup.js";
@@ -39,15 +40,16 @@ export function depart(parts: RouterParts, run: Run): Departure {
   const forced = empty ? forcedGroups(parts, plan.excluded, nowMs) : undefined;
   const blocked = empty && !forced ? blockedError(parts, run, plan.excluded, nowMs) : undefined;
   if (blocked && !options.degrade) throw blocked;
-  const queue = new CallQueue(forced ?? plan.groups, ranker, run.home);
+  const decided = events.has("decision")
+    ? ({ id: candidate }: PlannedCandidate): void => {
+        const strategy = run.chooser.strategy.name;
+        events.emit("decision", { requestId: run.requestId, strategy, candidate, excluded: plan.excluded });
+      }
+    : undefined;
+  const queue = new CallQueue(forced ?? plan.groups, ranker, run.home, decided);
   const call = createCall(parts, run, queue, forced !== undefined);
   const ladder: Ladder = { parts, run, call, ranker, blocked };
   const flight = run.streamed ? streamFlight(ladder) : chatFlight(ladder);
-  if (events.has("decision") && queue.first) {
-    const strategy = run.chooser.strategy.name;
-    const candidate = queue.first.id;
-    events.emit("decision", { requestId: run.requestId, strategy, candidate, excluded: plan.excluded });
-  }
   return { flight, queue };
 }
 

@@ -27,7 +27,7 @@ function store(parts: RouterParts, run: Run, call: Call, { candidate, reply }: A
   const reason = call.degraded.length > 0 ? "degraded" : refusal(run.request, reply, caching.gate);
   let kept = false;
   if (reason === null) {
-    const costUsd = call.attempts.at(-1)?.costUsd ?? null;
+    const costUsd = answerCost(call, candidate);
     const about = {
       provider: candidate.provider.id,
       candidate: candidate.id,
@@ -50,4 +50,12 @@ function store(parts: RouterParts, run: Run, call: Call, { candidate, reply }: A
       reason: reason ?? (kept ? undefined : "size"),
     });
   }
+}
+
+/** What the answering call cost; others of the same request (failed, or a hedge that lost) would not be saved. */
+function answerCost({ attempts }: Call, { provider, info }: Answer["candidate"]): number | null {
+  const own = attempts.findLast(
+    ({ outcome, provider: id, model }) => outcome === "success" && id === provider.id && model === info.id,
+  );
+  return own?.costUsd ?? null;
 }

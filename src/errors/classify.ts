@@ -4,6 +4,7 @@ import type { Failure, FailureContext } from "./failure.js";
 import { FINISH_REASONS, GENERIC_CODES, WEAK_CODES } from "./generic-codes.js";
 import { meaningOfMessage } from "./message-patterns.js";
 import { policyOf } from "./policy.js";
+import { rateLimitReset } from "./rate-limit-reset.js";
 import { patternRedactor } from "./redact.js";
 import { waitFromText } from "./reset-text.js";
 import { parseRetryAfter } from "./retry-after.js";
@@ -43,7 +44,7 @@ function classified(failure: Failure, about: FailureContext): SignalboxError {
   const verdict = verdictOf(seen, body, status, about);
   const policy = policyOf(verdict.kind, verdict.detail);
   const mayReturn = policy.retryable || policy.breaker === "cool_down";
-  const retryAfterMs = mayReturn ? waitOf(seen.headers, body, about.nowWallMs) : undefined;
+  const retryAfterMs = mayReturn ? waitOf(verdict, seen.headers, body, about.nowWallMs) : undefined;
   const code = identifier(body.code ?? body.type, redactor);
   return new SignalboxError(verdict.kind, explain(verdict, body, { status, code }, about, redactor), {
     detail: verdict.detail ?? (verdict.unclassified === true ? "unclassified" : undefined),
@@ -128,9 +129,15 @@ function fromBody(body: ErrorBody, statusInBody: number | undefined, status: num
   return { kind: "malformed_response", detail: body.text === "other" ? "json" : "shape" };
 }
 
-function waitOf(headers: Failure["headers"], body: ErrorBody, nowWallMs: number): number | undefined {
+function waitOf(
+  { kind }: Verdict,
+  headers: Failure["headers"],
+  body: ErrorBody,
+  nowWallMs: number,
+): number | undefined {
   const reader = { get: (name: string) => header(headers, name) };
-  return parseRetryAfter(reader, nowWallMs) ?? waitFromText(bounded(body.message), nowWallMs);
+  const told = parseRetryAfter(reader, nowWallMs) ?? waitFromText(bounded(body.message), nowWallMs);
+  return told ?? (kind === "rate_limit" ? rateLimitReset(reader, nowWallMs) : undefined);
 }
 
 function statusOf(status: unknown): number | undefined {

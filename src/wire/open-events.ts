@@ -37,7 +37,7 @@ export async function openEvents(call: HttpCall): Promise<EventSource> {
   const contentType = (response.headers.get("content-type") ?? "").toLowerCase();
   if (!response.ok || response.body === null) {
     if (call.signal.aborted) cancelBody(response.body);
-    return settled(response, contentType, await readErrorText(response, call.signal));
+    return settled(response, contentType, await readErrorText(response, call));
   }
   const source = new EventBody(response, response.body, contentType, call);
   // Wait for the first bytes only where the head leaves a doubt.

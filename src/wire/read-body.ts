@@ -1,3 +1,4 @@
+import { type Clock, setBackgroundTimeout, systemClock } from "../core/clock.js";
 import { brokenBody, cancelBody, tooLarge } from "./http.js";
 import { LIMITS } from "./limits.js";
 
@@ -30,13 +31,28 @@ export async function readText(
   }
 }
 
+/** How long an error's body may take: its status has said the most important, milliseconds. */
+const ERROR_BODY_MS = 2_000;
+
 /**
- * What an error's body says, as far as 64 KiB: read to its end where it is small, so that the connection can be used
- * again, and cancelled where it is not. A body that breaks off is as good as its beginning.
+ * What an error's body says, as far as 64 KiB and two seconds: read to its end where it is small, so that the connection
+ * can be used again, and cancelled where it is not. A body that breaks off or stalls is as good as its beginning.
  */
-export async function readErrorText(response: Response, signal: AbortSignal): Promise<string> {
+export async function readErrorText(
+  response: Response,
+  { signal, clock = systemClock }: { readonly signal: AbortSignal; readonly clock?: Clock | undefined },
+): Promise<string> {
   const reader = response.body?.getReader();
   if (reader === undefined) return "";
+  const timer = setBackgroundTimeout(clock, () => cancelBody(reader), ERROR_BODY_MS);
+  try {
+    return await errorText(reader, signal);
+  } finally {
+    clock.clearTimeout(timer);
+  }
+}
+
+async function errorText(reader: ReadableStreamDefaultReader<Uint8Array>, signal: AbortSignal): Promise<string> {
   const decoder = new TextDecoder("utf-8");
   let text = "";
   let left: number = LIMITS.errorBytes;

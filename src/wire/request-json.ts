@@ -22,7 +22,7 @@ export async function requestJson(call: HttpCall): Promise<JsonAnswer> {
   const { signal, onBytes } = call;
   const text = response.ok
     ? await readText(response, { maxBytes: call.maxBytes ?? LIMITS.unaryBytes, signal, onBytes })
-    : await readErrorText(response, signal);
+    : await readErrorText(response, call);
   const parsed = parseJson(text);
   return { status: response.status, headers: response.headers, body: parsed === undefined ? text : parsed.value, text };
 }

@@ -382,6 +382,15 @@ describe("how long to wait", () => {
     expect(classify({ status: 503, headers: headers({ "retry-after": "2" }) }, about).retryAfterMs).toBe(2_000);
   });
 
+  it("is read from a used-up limit where nothing better is said", () => {
+    const limits = { "x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "6s" };
+    expect(classify({ status: 429, headers: headers(limits) }, about).retryAfterMs).toBe(6_000);
+    expect(classify({ status: 429, headers: headers({ ...limits, "retry-after": "1" }) }, about).retryAfterMs).toBe(
+      1_000,
+    );
+    expect(classify({ status: 503, headers: headers(limits) }, about).retryAfterMs).toBeUndefined();
+  });
+
   it("makes a plan limit that names its reset worth another try, and no other", () => {
     const until = classify(
       { status: 429, body: error({ message: "usage limit, resets at 2026-05-15T15:00:00Z (2056)" }) },

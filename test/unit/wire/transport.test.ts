@@ -148,6 +148,28 @@ describe("a call in one piece", () => {
     expect(await unary(broken)).toMatchObject({ status: 429, text: '{"error":' });
   });
 
+  it("waits two seconds for the body of an error that stalls, and takes what came", async () => {
+    const clock = faults.createVirtualClock();
+    const stalls: Fault = {
+      name: "a stalled error",
+      run: async (exchange) => {
+        await exchange.write('HTTP/1.1 429 Too Many\r\ncontent-length: 500\r\n\r\n{"error":');
+        await exchange.untilGone();
+      },
+    };
+    let headers: () => void = () => {};
+    const begun = new Promise<void>((resolve) => {
+      headers = resolve;
+    });
+    const answer = unary(stalls, { clock, onHeaders: headers });
+    await begun;
+    await clock.advance(1_999);
+    expect(server.busy).toBe(1);
+    await clock.advance(1);
+    expect(await answer).toMatchObject({ status: 429, text: '{"error":' });
+    expect(clock.pendingTimers).toBe(0);
+  });
+
   it("drains small errors, so that a connection serves again", async () => {
     const before = server.accepted;
     for (let n = 0; n < 20; n++) {

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { errorsTable, tableIn } from "../evidence/errors-table.js";
+import { TABLES, tableIn } from "../evidence/readme.js";
 import { filesBelow, read } from "./sources.js";
 
 const readme = read("README.md");
 const unindented = (text: string): string => text.replace(/^ +/gm, "");
 
 describe("README.md", () => {
-  it("shows the policy table as it is; otherwise `npm run errors-table -- --write`", () => {
-    expect(tableIn(readme)).toBe(errorsTable());
+  it.each(Object.keys(TABLES))("shows the table of %s as it is; otherwise `npm run readme`", (name) => {
+    expect(tableIn(readme, name)).toBe(TABLES[name]?.());
   });
 
   it("prints only programs that stand in an example or a type test, which the tests run", () => {

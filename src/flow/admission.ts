@@ -1,5 +1,5 @@
 import { requestChars } from "../chat/tokens.js";
-import type { SignalboxError } from "../errors/signalbox-error.js";
+import { SignalboxError } from "../errors/signalbox-error.js";
 import type { Call } from "./call.js";
 import type { Candidate } from "./candidate.js";
 
@@ -35,7 +35,20 @@ export function admit(call: Call, candidate: Candidate, take: Take): Admitted | 
     tokens: size / 3,
   });
   if (typeof place === "function") return enter(call, candidate, take, place);
-  return place.then((leave) => enter(call, candidate, take, leave));
+  return place.then((leave) => {
+    // The wait may have outlived the caller or the deadline.
+    const over = overBy(call);
+    if (!over) return enter(call, candidate, take, leave);
+    leave();
+    throw over;
+  });
+}
+
+/** Why the request is over; `undefined` while it is not. No upstream call starts after that. */
+export function overBy({ abort, deadline }: Call): SignalboxError | undefined {
+  if (abort.reason) return abort.reason;
+  if (deadline.remainingMs() > 0) return undefined;
+  return new SignalboxError("timeout", "The request's deadline has passed", { detail: "total" });
 }
 
 function enter(

@@ -61,6 +61,8 @@ export interface Call {
   /** The deadline on the clock's scale; `Infinity` for none. */
   readonly deadlineAtMs: number;
   readonly budget: AttemptBudget;
+  /** Calls that retries of the same provider leave for what comes after them. */
+  readonly spare: number;
   readonly queue: CandidateQueue;
   /** Every upstream call so far, in order. */
   readonly attempts: AttemptSummary[];

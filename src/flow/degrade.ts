@@ -48,7 +48,7 @@ export async function degrade<T>(
   const mayMove = policyOf(error.kind, error.detail).nextCandidate || error.kind === "unavailable";
   if (!mayMove || call.abort.reason) throw error;
   const tryAgain = async (rung: string, how: Partial<Call>): Promise<T | undefined> => {
-    const next = forkOf(call, { role: "fallback", forced: false, ...how });
+    const next = forkOf(call, { role: "fallback", forced: false, spare: 0, ...how });
     if (!next.queue.more()) return undefined;
     try {
       const answer = await walk(next, attempt);

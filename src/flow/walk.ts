@@ -3,7 +3,7 @@ import { mayAskAgain, policyOf } from "../errors/policy.js";
 import { SignalboxError, withContext } from "../errors/signalbox-error.js";
 import { retryDelayMs } from "../resilience/backoff.js";
 import { retrySameProvider } from "../resilience/retry.js";
-import { type Admission, admit } from "./admission.js";
+import { type Admission, admit, overBy } from "./admission.js";
 import type { Call } from "./call.js";
 import type { Candidate } from "./candidate.js";
 
@@ -35,7 +35,8 @@ export async function walk<T>(call: Call, attempt: AttemptFunction<T>): Promise<
   let from: Candidate | undefined;
   let tooSmall = 0;
   for (;;) {
-    throwIfOver(call);
+    const over = overBy(call);
+    if (over) throw ended(call, over);
     const candidate = call.queue.next();
     if (!candidate) break;
     if (candidate.info.contextWindow <= tooSmall) continue;
@@ -43,7 +44,10 @@ export async function walk<T>(call: Call, attempt: AttemptFunction<T>): Promise<
       const admitting = admit(call, candidate, call.forced ? takeForced : takeFree);
       const admission = admitting instanceof Promise ? await admitting : admitting;
       if (admission === "blocked") continue;
-      if (admission === "spent") break;
+      if (admission === "spent") {
+        last ??= new SignalboxError("unavailable", "The request has made all the calls it may", { detail: "attempts" });
+        break;
+      }
       if (from && last) movedOn(call, from, candidate, last);
       else candidate.retries.deposit();
       return await attempt(call, candidate, admission, failed);
@@ -58,6 +62,7 @@ export async function walk<T>(call: Call, attempt: AttemptFunction<T>): Promise<
     }
   }
   if (!last) throw blockedNow(call);
+  for (const candidate of failed.keys()) if (candidate.info.contextWindow <= tooSmall) failed.delete(candidate);
   return again(call, failed, last, attempt);
 }
 
@@ -65,53 +70,57 @@ const takeFree = ({ gate }: Candidate, nowMs: number): number => gate.acquire(no
 const takeForced = ({ gate }: Candidate, nowMs: number): number => gate.force(nowMs);
 const takeAgain = ({ gate }: Candidate, nowMs: number): number => gate.acquireRetry(nowMs);
 
-/** Same-provider retries: the last thing tried, with p-retry as the loop. */
-async function again<T>(
-  call: Call,
-  failed: Map<Candidate, SignalboxError>,
-  last: SignalboxError,
-  attempt: AttemptFunction<T>,
-): Promise<T> {
+/** Same-provider retries: the last thing tried, with p-retry as the loop. Each goes to the best of those that failed. */
+async function again<T>(call: Call, failed: Failures, last: SignalboxError, attempt: AttemptFunction<T>): Promise<T> {
   const { clock, random, backoff, events } = call.services;
-  let candidate = call.queue.again(failed);
+  let candidate: Candidate | undefined;
+  let error = last;
+  const choose = (): void => {
+    candidate = call.queue.again(failed);
+    if (candidate) error = failed.get(candidate) ?? last;
+  };
+  choose();
   if (!candidate) throw ended(call, last);
   const controller = new AbortController();
   const leave = call.abort.listen((reason) => controller.abort(reason));
   const ask = async (): Promise<T> => {
-    candidate = call.queue.again(failed) ?? (candidate as Candidate);
+    const to = candidate as Candidate;
+    const admission = await admit(call, to, takeAgain);
+    if (typeof admission === "string") {
+      // Its breaker has opened meanwhile, or no call is left.
+      failed.delete(to);
+      throw last;
+    }
+    call.role = "retry";
     try {
-      const admission = await admit(call, candidate, takeAgain);
-      if (typeof admission === "string") throw last;
-      call.role = "retry";
-      return await attempt(call, candidate, admission);
+      return await attempt(call, to, admission);
     } catch (thrown) {
-      failed.set(candidate, asSignalboxError(thrown));
-      throw thrown;
+      last = asSignalboxError(thrown);
+      failed.set(to, last);
+      throw last;
     }
   };
   try {
     return await retrySameProvider<T>({
-      error: failed.get(candidate) ?? last,
+      error: last,
       attempt: ask,
-      maxAttempts: call.budget.limit - call.budget.used + 1,
-      mayRetry: (error) =>
-        mayRetry(call, error) && (candidate as Candidate).retries.withdraw(error.kind === "timeout" ? 2 : 1),
-      delayMs: (error, n) => {
+      maxAttempts: call.budget.limit - call.budget.used + 1 - call.spare,
+      delayMs: (_, n) => {
+        choose();
         const { backoffBaseMs = backoff.baseMs } = policyOf(error.kind, error.detail);
         const baseMs = Math.min(backoffBaseMs, backoff.baseMs);
         return retryDelayMs(error.retryAfterMs, n, random, { baseMs, capMs: backoff.capMs });
       },
+      mayRetry: () =>
+        candidate !== undefined &&
+        mayRetry(call, error) &&
+        candidate.retries.withdraw(error.kind === "timeout" ? 2 : 1),
       signal: controller.signal,
       deadline: call.deadline,
       clock,
-      onRetry: ({ kind }, delayMs) => {
-        if (!events.has("retry")) return;
-        events.emit("retry", {
-          requestId: call.requestId,
-          candidate: (candidate as Candidate).id,
-          error: kind,
-          delayMs,
-        });
+      onRetry: (_, delayMs) => {
+        if (!candidate || !events.has("retry")) return;
+        events.emit("retry", { requestId: call.requestId, candidate: candidate.id, error: error.kind, delayMs });
       },
     });
   } catch (thrown) {
@@ -141,12 +150,6 @@ function movedOn(call: Call, from: Candidate, to: Candidate, error: SignalboxErr
   if (events.has("fallback")) {
     events.emit("fallback", { requestId: call.requestId, from: from.id, to: to.id, error: error.kind });
   }
-}
-
-function throwIfOver(call: Call): void {
-  if (call.abort.reason) throw ended(call, call.abort.reason);
-  if (call.deadline.remainingMs() > 0) return;
-  throw ended(call, new SignalboxError("timeout", "The request's deadline has passed", { detail: "total" }));
 }
 
 /** Every candidate of the plan was refused by its gate between plan and attempt. */

@@ -4,7 +4,7 @@ import { createAbortSource } from "../flow/abort-source.js";
 import { type Answer, attemptChat } from "../flow/attempt-chat.js";
 import type { Call } from "../flow/call.js";
 import { withUsage } from "../flow/checked-reply.js";
-import { degrade, type Rungs } from "../flow/degrade.js";
+import { type DegradeOptions, degrade, type Rungs } from "../flow/degrade.js";
 import { escalate } from "../flow/escalate.js";
 import type { Flight } from "../flow/flight.js";
 import { hedged } from "../flow/hedge.js";
@@ -72,6 +72,7 @@ function createCall(parts: RouterParts, run: Run, queue: CallQueue, forced: bool
     deadline,
     deadlineAtMs,
     budget,
+    spare: asksAgain(parts.options.degrade) ? 1 : 0,
     queue,
     forced,
     attempts: [],
@@ -81,6 +82,11 @@ function createCall(parts: RouterParts, run: Run, queue: CallQueue, forced: bool
     abort: createAbortSource(),
     role: "first",
   };
+}
+
+/** Whether a rung of the ladder calls a provider. */
+function asksAgain(options: DegradeOptions | undefined): boolean {
+  return options !== undefined && (options.to ?? options.shrink ?? options.waitMs) !== undefined;
 }
 
 /** One call and what stands below its first walk. */

@@ -182,7 +182,7 @@ export class Memory {
     const slot = this.#slots.next();
     this.tags.add(slot, tags);
     this.#makeRoom(bytes, 1, -1);
-    this.#slots.fill(slot, key, value, bytes, expires, cost);
+    this.#slots.fill(slot, key, value, bytes, expires);
     this.#entryBytes += bytes;
     this.#index.set(key, slot);
     this.#order.add(slot, key, bytes, cost);
@@ -198,7 +198,7 @@ export class Memory {
     const key = this.#slots.keys[slot] as string;
     const ordered = hold?.parked !== true;
     const stillOrdered = this.#makeRoom(bytes, 0, slot) && ordered;
-    this.#slots.fill(slot, key, value, bytes, expires, cost);
+    this.#slots.fill(slot, key, value, bytes, expires);
     this.#entryBytes += bytes;
     if (hold !== undefined) this.#holds.bytes += this.#weight(slot);
     if (stillOrdered) this.#order.update(slot, bytes, cost);
@@ -247,9 +247,10 @@ export class Memory {
   }
 
   #letGo(slot: number, parked: boolean): void {
-    const { keys, bytes, costs } = this.#slots;
+    const { keys, bytes } = this.#slots;
     this.#holds.drop(slot, this.#weight(slot));
-    if (parked) this.#order.add(slot, keys[slot] as string, bytes[slot] as number, costs[slot] as number);
+    // Its cost was not kept: four bytes of every entry for the few that are ever parked.
+    if (parked) this.#order.add(slot, keys[slot] as string, bytes[slot] as number, 0);
     this.#makeRoom(0, 0, -1);
   }
 

@@ -8,7 +8,6 @@ export class Slots {
   /** Monotonic milliseconds; `Infinity` never. */
   expires = new Float64Array(16);
   bytes = new Uint32Array(16);
-  costs = new Float32Array(16);
 
   /** Rows, free ones included. */
   get length(): number {
@@ -29,17 +28,15 @@ export class Slots {
     if (last >= this.bytes.length) {
       this.expires = grown(this.expires, last);
       this.bytes = grown(this.bytes, last);
-      this.costs = grown(this.costs, last);
     }
     return last;
   }
 
-  fill(slot: number, key: string, value: unknown, bytes: number, expires: number, cost: number): void {
+  fill(slot: number, key: string, value: unknown, bytes: number, expires: number): void {
     this.keys[slot] = key;
     this.values[slot] = value;
     this.bytes[slot] = bytes;
     this.expires[slot] = expires;
-    this.costs[slot] = cost;
   }
 
   free(slot: number): void {

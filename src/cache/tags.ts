@@ -3,6 +3,7 @@ import { grown } from "./policies/slot-list.js";
 
 /** One combination of tags and the chain of entries that carry it. */
 interface TagSet {
+  readonly number: number;
   readonly key: string;
   readonly tags: readonly string[];
   readonly bytes: number;
@@ -24,7 +25,10 @@ export class TagIndex {
   readonly #sets = new Map<string, TagSet>();
   /** The one set a tag occurs in, or all of them: most tags (a conversation's) occur in one. */
   readonly #byTag = new Map<string, TagSet | Set<TagSet>>();
-  readonly #ofSlot: (TagSet | undefined)[] = [];
+  /** Sets by number, and the free numbers; a slot knows its set by number, 0 for none. */
+  readonly #table: (TagSet | undefined)[] = [undefined];
+  readonly #free: number[] = [];
+  #ofSlot = new Int32Array(0);
   #prev = new Int32Array(0);
   #next = new Int32Array(0);
   /** Heap taken by the index. */
@@ -36,7 +40,7 @@ export class TagIndex {
   }
 
   of(slot: number): readonly string[] {
-    return this.#ofSlot[slot]?.tags ?? NO_TAGS;
+    return this.#setOf(slot)?.tags ?? NO_TAGS;
   }
 
   add(slot: number, tags: readonly string[]): void {
@@ -44,11 +48,11 @@ export class TagIndex {
     const key = setKey(tags);
     const set = this.#sets.get(key) ?? this.#open(key, tags);
     if (slot >= this.#prev.length) {
+      this.#ofSlot = grown(this.#ofSlot, slot);
       this.#prev = grown(this.#prev, slot);
       this.#next = grown(this.#next, slot);
     }
-    while (this.#ofSlot.length <= slot) this.#ofSlot.push(undefined);
-    this.#ofSlot[slot] = set;
+    this.#ofSlot[slot] = set.number;
     this.#prev[slot] = -1;
     this.#next[slot] = set.head;
     if (set.head >= 0) this.#prev[set.head] = slot;
@@ -57,9 +61,9 @@ export class TagIndex {
   }
 
   remove(slot: number): void {
-    const set = this.#ofSlot[slot];
+    const set = this.#setOf(slot);
     if (set === undefined) return;
-    this.#ofSlot[slot] = undefined;
+    this.#ofSlot[slot] = 0;
     const before = this.#prev[slot] as number;
     const after = this.#next[slot] as number;
     if (before < 0) set.head = after;
@@ -85,13 +89,21 @@ export class TagIndex {
   clear(): void {
     this.#sets.clear();
     this.#byTag.clear();
-    this.#ofSlot.length = 0;
+    this.#table.length = 1;
+    this.#free.length = 0;
+    this.#ofSlot.fill(0);
     this.bytes = 0;
   }
 
+  #setOf(slot: number): TagSet | undefined {
+    return this.#table[this.#ofSlot[slot] ?? 0];
+  }
+
   #open(key: string, tags: readonly string[]): TagSet {
-    const set: TagSet = { key, tags: Object.freeze([...tags]), bytes: tagSetBytes(tags), head: -1, size: 0 };
+    const number = this.#free.pop() ?? this.#table.length;
+    const set: TagSet = { number, key, tags: Object.freeze([...tags]), bytes: tagSetBytes(tags), head: -1, size: 0 };
     this.#sets.set(key, set);
+    this.#table[number] = set;
     this.bytes += set.bytes;
     for (const tag of set.tags) {
       const known = this.#byTag.get(tag);
@@ -104,6 +116,8 @@ export class TagIndex {
 
   #close(set: TagSet): void {
     this.#sets.delete(set.key);
+    this.#table[set.number] = undefined;
+    this.#free.push(set.number);
     this.bytes -= set.bytes;
     for (const tag of set.tags) {
       const known = this.#byTag.get(tag);

@@ -5,8 +5,8 @@ import { grown, SlotLinks } from "./slot-list.js";
 /** Steps of priority in one turnover of the cache. */
 const STEPS = 16;
 
-/** Priorities kept apart; a power of two. The highest weight is RING / STEPS = 128 turnovers. */
-const RING = 2_048;
+/** Priorities kept apart; a power of two. The highest weight is RING / STEPS = 64 turnovers. */
+const RING = 1_024;
 
 /** How far an entry's worth by size and cost may move its weight, either way. */
 const MAX_WORTH = 4;

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { createRouter } from "signalbox";
-import { renderReport } from "signalbox/report";
+import { recordRouter, renderReport } from "signalbox/report";
 import { drive } from "./drive.js";
 import { builtInLoad, type Job, questionLoad } from "./load.js";
 import { createProgress } from "./progress.js";
@@ -72,6 +72,7 @@ async function main(): Promise<void> {
     ...(vendors.real ? {} : { timeouts: { headersMs: 1_500 } }), // the stand-ins answer well within a second
   });
   const tally = createTally(router);
+  const recorder = recordRouter(router);
   const answers: string[] = [];
   const one = own !== "" && !ownFile;
   const builtIn = own === "";
@@ -103,7 +104,10 @@ async function main(): Promise<void> {
   say(`\n${summary(tally, vendors.providers, (performance.now() - began) / 1_000)}`);
   for (const { line, kind, message } of tally.failures) say(`${line > 0 ? `line ${line}: ` : ""}${kind}: ${message}`);
 
-  await writeFile(values.report, renderReport(router.stats()));
+  await writeFile(
+    values.report,
+    renderReport(recorder.read(), { title: vendors.real ? "signalbox" : "signalbox, simulated vendors" }),
+  );
   say(`\nreport: ${resolve(values.report)}`);
   if (values.out !== undefined) {
     await writeFile(values.out, `${answers.join("\n")}\n`);

@@ -26,6 +26,7 @@ const PROMISES: Record<string, readonly (string | RegExp)[]> = {
   "openai-sdk": ["Hello from the router.\nanswered by demo/demo-1\nHello from the router.\n"],
   "ai-sdk": [/^Hello from the router\.\n.*"provider":"demo".*\nHello from the router\.\n$/s],
   otel: [/chat demo-1 demo\nsignalbox\.request \nmy handler/],
+  report: [/written to \S+report\.html/],
   prometheus: ['signalbox_requests_total{outcome="ok"} 1'],
   tenants: [
     "acme: asked again, hit",

@@ -1,7 +1,8 @@
-import { brokenBody, cancelBody, type HttpCall, linger, tooLarge } from "./http.js";
+import type { EventSource } from "./event-source.js";
+import { brokenBody, cancelBody, linger, tooLarge } from "./http.js";
+import type { HttpCall } from "./http-call.js";
 import { parseJson } from "./json.js";
 import { LIMITS } from "./limits.js";
-import type { EventSource } from "./open-events.js";
 import { createSseParser, type SseEvent, type SseParser } from "./sse.js";
 
 /** What may precede the first character that tells a body's form. */

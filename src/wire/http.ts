@@ -1,28 +1,8 @@
 import { type Clock, setBackgroundTimeout, systemClock } from "../core/clock.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import { transportFailure } from "../errors/transport-cause.js";
+import type { HttpCall } from "./http-call.js";
 import { staleSocket } from "./stale-socket.js";
-
-/** One HTTP call to an upstream. */
-export interface HttpCall {
-  readonly url: string;
-  /** @default "POST" */
-  readonly method?: "POST" | "GET" | undefined;
-  readonly headers: Record<string, string>;
-  readonly body?: string | undefined;
-  /** Aborts the call at any moment, the reading of the body included. Short-lived: one per call. */
-  readonly signal: AbortSignal;
-  /** @default the global `fetch`, looked up at every call */
-  readonly fetch?: typeof fetch | undefined;
-  /** The response head is here. */
-  readonly onHeaders?: (() => void) | undefined;
-  /** Bytes of the body are here; once per network read. */
-  readonly onBytes?: (() => void) | undefined;
-  /** Decoded bytes of the answer. @default 16 MiB in one piece, 64 MiB streamed */
-  readonly maxBytes?: number | undefined;
-  /** Bounds how long a finished stream may linger. @default the system clock */
-  readonly clock?: Clock | undefined;
-}
 
 /**
  * Sends the call and gives the response head. Redirects are never followed: fetch would send the prompt and `x-api-key`

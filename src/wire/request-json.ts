@@ -1,4 +1,5 @@
-import { type HttpCall, send } from "./http.js";
+import { send } from "./http.js";
+import type { HttpCall } from "./http-call.js";
 import { parseJson } from "./json.js";
 import { LIMITS } from "./limits.js";
 import { readErrorText, readText } from "./read-body.js";

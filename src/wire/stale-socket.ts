@@ -1,6 +1,6 @@
 import { field } from "../errors/error-body.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
-import type { HttpCall } from "./http.js";
+import type { HttpCall } from "./http-call.js";
 
 /** What undici adds to the headers we give it: 183 bytes in Node 20, and room to grow. */
 const OWN_HEADER_BYTES = 256;

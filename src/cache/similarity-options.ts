@@ -1,7 +1,31 @@
+import type { Clock } from "../core/clock.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
-import type { SimilarityOptions } from "./similarity.js";
 import { sameAnswer } from "./similarity-shadow.js";
 import type { Embed } from "./similarity-vectors.js";
+
+export interface SimilarityOptions {
+  /**
+   * How alike two texts must be, 0..1. No value transfers from one kind of traffic to another: run in shadow first.
+   * @default 0.6 for the built-in comparison, 0.95 with `embed`
+   */
+  readonly threshold?: number | undefined;
+  /**
+   * Vectors of texts, from a model of the app's own. Without it texts are alike when they hold the same words that
+   * carry meaning, in the same order; that finds few, and is seldom wrong.
+   * @default none
+   */
+  readonly embed?: Embed | undefined;
+  /** The longest wait for `embed`, milliseconds; after that nothing is alike. @default 500 */
+  readonly embedTimeoutMs?: number | undefined;
+  /** The most texts kept. @default 10_000, 2_000 with `embed` */
+  readonly maxEntries?: number | undefined;
+  /** Longer texts are never alike, characters. @default 2_000 */
+  readonly maxChars?: number | undefined;
+  /** Whether two answers say the same, for the shadow mode. @default numbers equal, and most words */
+  readonly agree?: ((stored: string, fresh: string) => boolean) | undefined;
+  /** @default the system's clock */
+  readonly clock?: Clock | undefined;
+}
 
 export interface SimilaritySettings {
   readonly threshold: number;

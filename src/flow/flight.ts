@@ -1,6 +1,7 @@
 import { SignalboxError } from "../errors/signalbox-error.js";
 import type { Answer } from "./attempt-chat.js";
 import type { Call } from "./call.js";
+import { createSignalEars, type SignalEars } from "./signal-ears.js";
 import type { StreamFlight } from "./stream-flight.js";
 
 /** One upstream answer under way, and those who wait for it. Its budget and deadline are its own. */
@@ -20,6 +21,8 @@ export interface Flights {
   get(key: string): Flight | undefined;
   /** Lets others join until the answer is there. */
   add(key: string, flight: Flight): void;
+  /** A place on a flight. @param signal the reader's own; its abort frees the seat at once. */
+  seat(flight: Flight, signal: AbortSignal | undefined): Seat;
 }
 
 /** Readers on one flight; more than this fly on their own. */
@@ -27,7 +30,9 @@ const MOST_SEATS = 100;
 
 export function createFlights(max = 10_000): Flights {
   const flights = new Map<string, Flight>();
+  const ears = createSignalEars();
   return {
+    seat: (flight, signal) => takeSeat(flight, signal, ears),
     get(key) {
       const flight = flights.get(key);
       return flight && flight.seats > 0 && flight.seats < MOST_SEATS && !flight.call.abort.reason ? flight : undefined;
@@ -54,25 +59,27 @@ export interface Seat {
   done(): void;
 }
 
-/** @param signal the reader's own; its abort frees the seat at once. */
-export function takeSeat(flight: Flight, signal: AbortSignal | undefined): Seat {
+function takeSeat(flight: Flight, signal: AbortSignal | undefined, ears: SignalEars): Seat {
   let gone: SignalboxError | undefined;
   let over = false;
   let rejectWaiting: ((reason: SignalboxError) => void) | undefined;
+  let deafen: (() => void) | undefined;
   flight.seats += 1;
 
   const leave = (reason: SignalboxError): void => {
     if (over) return;
     over = true;
     gone = reason;
-    signal?.removeEventListener("abort", onAbort);
+    deafen?.();
     flight.seats -= 1;
     if (flight.seats === 0) flight.call.abort.abort(reason);
     rejectWaiting?.(reason);
   };
-  const onAbort = (): void => leave(cancelledBy(signal as AbortSignal, flight.call.requestId));
-  if (signal?.aborted) onAbort();
-  else signal?.addEventListener("abort", onAbort, { once: true });
+  if (signal) {
+    const onAbort = (): void => leave(cancelledBy(signal, flight.call.requestId));
+    if (signal.aborted) onAbort();
+    else deafen = ears.listen(signal, onAbort);
+  }
 
   return {
     get gone() {
@@ -82,7 +89,7 @@ export function takeSeat(flight: Flight, signal: AbortSignal | undefined): Seat 
     done() {
       if (over) return;
       over = true;
-      signal?.removeEventListener("abort", onAbort);
+      deafen?.();
       flight.seats -= 1;
     },
     wait(work) {

@@ -6,7 +6,7 @@ import type { CallContext } from "../contract/provider.js";
 import type { CacheStatus } from "../contract/records.js";
 import { withContext } from "../errors/signalbox-error.js";
 import type { Answer } from "../flow/attempt-chat.js";
-import { type Flight, type Seat, takeSeat } from "../flow/flight.js";
+import type { Flight, Seat } from "../flow/flight.js";
 import { leftEarly, type StartedStream } from "../flow/reader-stream.js";
 import { asError, type Departure, depart } from "./depart.js";
 import { ageOf, lookUp, lookUpDeep } from "./lookup.js";
@@ -34,6 +34,8 @@ export async function answerChat(
   for (let joins = 0; ; joins += 1) {
     const boarded = board(parts, run, joins < MOST_JOINS);
     const { flight, seat, joined } = boarded;
+    // A stream moves only while someone reads it, and whoever opened this one may stop.
+    if (flight.stream) void drain(guarded(flight.stream.read(false), seat));
     try {
       const answer = await seat.wait(flight.answer);
       seat.done();
@@ -112,7 +114,8 @@ interface Boarded {
 function board(parts: RouterParts, run: Run, mayJoin: boolean): Boarded {
   const key = flightKeyOf(run);
   const shared = key !== undefined && mayJoin ? parts.flights.get(key) : undefined;
-  if (shared) return { flight: shared, seat: takeSeat(shared, run.options.signal), joined: true, departure: undefined };
+  if (shared)
+    return { flight: shared, seat: parts.flights.seat(shared, run.options.signal), joined: true, departure: undefined };
   let departure: Departure;
   try {
     departure = depart(parts, run);
@@ -123,7 +126,7 @@ function board(parts: RouterParts, run: Run, mayJoin: boolean): Boarded {
   }
   const { flight } = departure;
   if (key !== undefined) parts.flights.add(key, flight);
-  return { flight, seat: takeSeat(flight, run.options.signal), joined: false, departure };
+  return { flight, seat: parts.flights.seat(flight, run.options.signal), joined: false, departure };
 }
 
 /** Equal requests under equal constraints share a flight; without a cache key nobody shares. */

@@ -23,20 +23,17 @@ export function parseRetryAfter(headers: HeaderReader | undefined, nowWallMs: nu
   const raw = headers.get("retry-after");
   const seconds = decimal(raw);
   if (seconds !== undefined) return Math.min(seconds * 1_000, MAX_RETRY_AFTER_MS);
-  const atMs = imfDate(raw);
-  if (atMs === undefined) return undefined;
-  const waitMs = atMs - (imfDate(headers.get("date")) ?? nowWallMs);
+  const waitMs = (imfDate(raw) ?? Number.NaN) - (imfDate(headers.get("date")) ?? nowWallMs);
   return waitMs > 0 ? Math.min(waitMs, MAX_RETRY_AFTER_MS) : undefined;
 }
 
 function decimal(value: string | null): number | undefined {
-  const text = value?.trim();
-  return text !== undefined && DECIMAL.test(text) ? Number(text) : undefined;
+  const text = value?.trim() ?? "";
+  return DECIMAL.test(text) ? Number(text) : undefined;
 }
 
 function imfDate(value: string | null): number | undefined {
-  const text = value?.trim();
-  if (text === undefined || !IMF_DATE.test(text)) return undefined;
-  const atMs = Date.parse(text);
+  const text = value?.trim() ?? "";
+  const atMs = IMF_DATE.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(atMs) ? undefined : atMs;
 }

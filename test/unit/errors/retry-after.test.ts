@@ -13,6 +13,7 @@ describe("Retry-After", () => {
     ["1", 1_000],
     ["0", 0],
     ["0.5", 500],
+    ["0.125", 125],
     [" 2 ", 2_000],
     ["3600", HOUR],
     ["3601", HOUR],
@@ -60,13 +61,20 @@ describe("Retry-After", () => {
   it("reads a date against our clock where the server tells no time, or rubbish", () => {
     expect(read({ "retry-after": imf(NOW + 30_000) })).toBe(30_000);
     expect(read({ "retry-after": imf(NOW + 30_000), date: "yesterday" })).toBe(30_000);
+    expect(read({ "retry-after": imf(NOW + 30_000), date: "Sun, 22 Nov 2026 99:99:99 GMT" })).toBe(30_000);
+    expect(read({ "retry-after": ` ${imf(NOW + 30_000)} ` })).toBe(30_000);
     expect(read({ "retry-after": imf(NOW + 48 * HOUR) })).toBe(HOUR);
   });
 
-  it.each([imf(NOW - 1_000), imf(NOW), "Sun, 22 Nov 2026", "2026-11-22T12:01:00Z", "Foo, 22 Nov 2026 12:01:00 GMT"])(
-    "never waits 0 ms for the date %j",
-    (value) => expect(read({ "retry-after": value })).toBeUndefined(),
-  );
+  it.each([
+    imf(NOW - 1_000),
+    imf(NOW),
+    "Sun, 22 Nov 2026",
+    "2026-11-22T12:01:00Z",
+    "Foo, 22 Nov 2026 12:01:00 GMT",
+    `x ${imf(NOW + 9_000)}`,
+    `${imf(NOW + 9_000)} x`,
+  ])("never waits 0 ms for the date %j", (value) => expect(read({ "retry-after": value })).toBeUndefined());
 
   it("refuses dates that do not exist", () => {
     expect(read({ "retry-after": "Sun, 22 Nov 2026 99:99:99 GMT" })).toBeUndefined();

@@ -58,6 +58,8 @@ export interface Timeouts {
   readonly headersMs: number;
   readonly unaryHeadersMs: number;
   readonly firstTokenMs: number;
+  /** For models that always think; `firstTokenMs` where absent. */
+  readonly thinkingFirstTokenMs?: number | undefined;
   readonly idleMs: number;
   readonly totalMs: number;
 }

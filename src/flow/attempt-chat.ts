@@ -3,6 +3,7 @@ import type { Admission } from "./admission.js";
 import type { Call } from "./call.js";
 import type { Candidate } from "./candidate.js";
 import { checkedReply, withUsage } from "./checked-reply.js";
+import { costInRoute } from "./costs.js";
 import { openStream } from "./open-stream.js";
 import { outgoing } from "./outgoing.js";
 import { UpstreamCall } from "./upstream-call.js";
@@ -26,6 +27,7 @@ export async function attemptChat(call: Call, candidate: Candidate, admission: A
       call,
       candidate,
     );
+    upstream.paid(costInRoute(reply));
     upstream.succeed(reply.usage ?? null);
     return { candidate, reply };
   } catch (thrown) {

@@ -9,20 +9,26 @@ import type { Admission } from "./admission.js";
 import type { Call } from "./call.js";
 import type { Candidate } from "./candidate.js";
 import { checkedReply } from "./checked-reply.js";
+import { costInChunk, costInRoute } from "./costs.js";
 import { outgoing } from "./outgoing.js";
-import { UpstreamCall } from "./upstream-call.js";
+import { type OpenAnswer, UpstreamCall } from "./upstream-call.js";
+import { ended } from "./walk.js";
 
 /** A stream that is past the commit gate: its first content is here, so it is this candidate's answer now. */
 export interface CommittedStream {
   readonly candidate: Candidate;
   /** What was said so far, everything the reader was handed and perhaps a chunk more. */
   readonly assembler: Assembler;
+  /** Chunks that the assembler knows of, and markers; handed out already or not. */
+  readonly seen: number;
   /** A chunk that needs no waiting, or `undefined`. Throws what `next` would reject with. */
   poll(): ChatChunk | undefined;
   /** The next chunk, or `null` at a complete end. Rejects with `stream_interrupted` where the stream is cut. */
   next(): Promise<ChatChunk | null>;
   /** Ends it from the reader's side: the upstream socket closes, and nobody is blamed. */
   cancel(reason: SignalboxError): void;
+  /** Told where the stream is ended while nobody asks for a chunk: its deadline passed, for one. */
+  onCut(listener: (error: SignalboxError) => void): void;
 }
 
 /** What a vendor's stream offers besides the iterator: chunks that are parsed already. */
@@ -48,9 +54,10 @@ export async function openStream(call: Call, candidate: Candidate, admission: Ad
   }
 }
 
-class StreamSource implements CommittedStream {
+class StreamSource implements CommittedStream, OpenAnswer {
   readonly candidate: Candidate;
   readonly assembler = createAssembler();
+  seen = 0;
   readonly #upstream: UpstreamCall;
   readonly #idleMs: number;
   #iterator: PollableIterator | undefined;
@@ -58,6 +65,9 @@ class StreamSource implements CommittedStream {
   #held: ChatChunk[] = [];
   #heldAt = 0;
   #done = false;
+  #pulling = false;
+  #onCut: ((error: SignalboxError) => void) | undefined;
+  #cutBy: SignalboxError | undefined;
 
   constructor(upstream: UpstreamCall) {
     this.#upstream = upstream;
@@ -76,6 +86,7 @@ class StreamSource implements CommittedStream {
       if (hasContent(chunk)) {
         upstream.firstToken();
         upstream.timer.pause();
+        upstream.answer = this;
         return;
       }
     }
@@ -101,11 +112,14 @@ class StreamSource implements CommittedStream {
     const { timer } = this.#upstream;
     timer.enter("idle", this.#idleMs);
     let chunk: ChatChunk | null;
+    this.#pulling = true;
     try {
       chunk = await this.#pull();
       if (!chunk) this.#checkWhole();
     } catch (thrown) {
       throw this.#interrupted(thrown);
+    } finally {
+      this.#pulling = false;
     }
     timer.pause();
     if (chunk) return this.#seen(chunk);
@@ -117,13 +131,29 @@ class StreamSource implements CommittedStream {
     if (this.#done) return;
     this.#done = true;
     this.release();
-    this.#upstream.fail(reason, this.#partialUsage());
+    this.#upstream.fail(reason, this.usage());
+  }
+
+  onCut(listener: (error: SignalboxError) => void): void {
+    this.#onCut = listener;
+    if (this.#cutBy) listener(this.#cutBy);
+  }
+
+  /** The call was ended from this side; whoever waits for a chunk learns it there. */
+  ended(reason: SignalboxError): void {
+    if (this.#done || this.#pulling) return;
+    this.#cutBy = this.#interrupted(reason);
+    this.#onCut?.(this.#cutBy);
   }
 
   /** Lets go of the provider's iterator without waiting for it. */
   release(): void {
-    const returned = this.#iterator?.return?.();
-    if (returned) Promise.resolve(returned).then(undefined, () => {});
+    try {
+      const returned = this.#iterator?.return?.();
+      if (returned) Promise.resolve(returned).then(undefined, () => {});
+    } catch {
+      // It is done with all the same.
+    }
   }
 
   async #pull(): Promise<ChatChunk | null> {
@@ -143,7 +173,9 @@ class StreamSource implements CommittedStream {
 
   /** Notes what an end or a cut will need to know. */
   #seen(chunk: ChatChunk): ChatChunk {
+    this.seen += 1;
     this.assembler.push(chunk);
+    if (chunk.choices.length === 0) this.#upstream.paid(costInChunk(chunk));
     return chunk;
   }
 
@@ -163,7 +195,7 @@ class StreamSource implements CommittedStream {
 
   #end(): void {
     this.#done = true;
-    this.#upstream.succeed(this.#partialUsage());
+    this.#upstream.succeed(this.usage());
   }
 
   #interrupted(thrown: unknown): SignalboxError {
@@ -171,8 +203,8 @@ class StreamSource implements CommittedStream {
     const cause = this.#upstream.errorOf(thrown);
     const error = cause.kind === "cancelled" || cause.kind === "empty_response" ? cause : this.#asInterruption(cause);
     this.release();
-    this.#upstream.fail(error, this.#partialUsage());
-    return error;
+    this.#upstream.fail(error, this.usage());
+    return ended(this.#upstream.call, error);
   }
 
   #asInterruption(cause: SignalboxError): SignalboxError {
@@ -202,7 +234,8 @@ class StreamSource implements CommittedStream {
     return new SignalboxError("empty_response", `${provider.id} ended its stream without an answer`, where);
   }
 
-  #partialUsage(): Usage {
+  /** The vendor's count, or an estimate of what was written so far. */
+  usage(): Usage {
     const { assembler } = this;
     if (assembler.usage) return assembler.usage;
     return estimateUsage(this.#upstream.call.request, assembler.text, null, assembler.reasoning);
@@ -217,5 +250,7 @@ function streamOf(provider: Provider, upstream: UpstreamCall): AsyncIterable<Cha
 
 async function* wholeAsStream(provider: Provider, upstream: UpstreamCall): AsyncGenerator<ChatChunk> {
   const value = await provider.chat?.(outgoing(upstream.call, upstream.candidate), upstream.context);
-  yield* chunksOf(checkedReply(value, upstream.call, upstream.candidate));
+  const reply = checkedReply(value, upstream.call, upstream.candidate);
+  upstream.paid(costInRoute(reply));
+  yield* chunksOf(reply);
 }

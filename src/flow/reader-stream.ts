@@ -78,11 +78,14 @@ export function createReplyStream<Reply extends HasText>(
   return {
     get reply() {
       if (reply) return reply;
-      reply = left && !starting ? Promise.reject(leftEarly()) : begin().then((stream) => stream.reply);
+      const unsent = left && !starting;
+      reply = unsent ? Promise.reject(leftEarly()) : begin().then((stream) => stream.reply);
       reply.catch(() => {});
-      begin()
-        .then((stream) => stream.drain())
-        .catch(() => {});
+      if (!unsent) {
+        begin()
+          .then((stream) => stream.drain())
+          .catch(() => {});
+      }
       return reply;
     },
     async text() {

@@ -13,5 +13,15 @@ export function storedStream({ candidate, reply }: Answer): CommittedStream {
     if (chunk) assembler.push(chunk);
     return chunk;
   };
-  return { candidate, assembler, poll, next: async () => poll() ?? null, cancel() {} };
+  return {
+    candidate,
+    assembler,
+    get seen() {
+      return Math.min(at, chunks.length);
+    },
+    poll,
+    next: async () => poll() ?? null,
+    cancel() {},
+    onCut() {},
+  };
 }

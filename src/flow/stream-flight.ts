@@ -1,5 +1,6 @@
 import type { Assembler } from "../chat/assemble.js";
-import type { ChatChunk, Delta } from "../chat/chunk.js";
+import type { ChatChunk } from "../chat/chunk.js";
+import { chunksOf } from "../chat/chunks.js";
 import type { ChatReply } from "../chat/reply.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import type { AbortSource } from "./abort-source.js";
@@ -22,7 +23,7 @@ export interface StreamFlight {
   /** Settles with the whole answer, or with what ended it. Never an unhandled rejection. */
   readonly answer: Promise<Answer>;
   /**
-   * A new reader: what was said so far comes as one chunk, then every chunk as it comes.
+   * A new reader: what was said so far comes in a few chunks, then every chunk as it comes.
    * @param joined not the one who opened the flight: falls out where it reads too slowly.
    */
   read(joined: boolean): StreamReader;
@@ -45,6 +46,8 @@ export function createStreamFlight(
   abort: AbortSource,
 ): StreamFlight {
   let source: CommittedStream | undefined;
+  /** Chunks in the line; the assembler may be ahead of it. */
+  let appended = 0;
   let tail: Link = { chunk: undefined, size: 0, next: undefined };
   let ended = false;
   let failure: SignalboxError | undefined;
@@ -61,6 +64,7 @@ export function createStreamFlight(
     const link: Link = { chunk, size: tail.size + sizeOf(chunk), next: undefined };
     tail.next = link;
     tail = link;
+    appended += 1;
   };
   const fail = (thrown: unknown): void => {
     if (ended) return;
@@ -70,14 +74,16 @@ export function createStreamFlight(
   };
   const opening = open().then((stream) => {
     source = stream;
+    // Its deadline may pass, and its readers may leave, while nobody is pulling.
+    stream.onCut(fail);
+    if (abort.reason) leave(abort.reason);
   }, fail);
-
-  // Also where nobody is pulling: a reader that left between two chunks.
-  abort.listen((reason) => {
+  const leave = (reason: SignalboxError): void => {
     if (ended || !source) return;
     source.cancel(reason);
     fail(reason);
-  });
+  };
+  abort.listen(leave);
 
   /** Moves the head by at least one chunk, or to the end; readers at the head share one pull. */
   const pull = (): Promise<void> => {
@@ -119,17 +125,19 @@ export function createStreamFlight(
     read(joined) {
       while (advance());
       let at = tail;
-      let catchUp = source && at.size > 0 ? soFar(source.assembler) : undefined;
+      const catchUp = source && appended > 0 ? soFar(source.assembler) : [];
+      // What is told as said so far, and is on its way into the line, must not be told twice.
+      let skip = source && appended > 0 ? source.seen - appended : 0;
       const take = (): ChatChunk | undefined => {
-        if (catchUp) {
-          const chunk = catchUp;
-          catchUp = undefined;
-          return chunk;
+        const chunk = catchUp.shift();
+        if (chunk) return chunk;
+        while (at.next) {
+          if (joined && tail.size - at.size > LONGEST_LAG) throw tooSlow();
+          at = at.next;
+          if (skip === 0) return at.chunk;
+          skip -= 1;
         }
-        if (!at.next) return undefined;
-        if (joined && tail.size - at.size > LONGEST_LAG) throw tooSlow();
-        at = at.next;
-        return at.chunk;
+        return undefined;
       };
       return {
         poll() {
@@ -151,15 +159,12 @@ export function createStreamFlight(
   };
 }
 
-/** What was said so far, as one chunk. */
-function soFar(assembler: Assembler): ChatChunk {
-  const { id, created, model, choices } = assembler.reply();
-  const { content, refusal, reasoning_content, tool_calls } = choices[0].message;
-  const delta: Delta = { role: "assistant", content };
-  if (refusal) delta.refusal = refusal;
-  if (reasoning_content) delta.reasoning_content = reasoning_content;
-  if (tool_calls) delta.tool_calls = tool_calls.map((call, index) => ({ index, ...call }));
-  return { id, object: "chat.completion.chunk", created, model, choices: [{ index: 0, delta, finish_reason: null }] };
+/** What was said so far, in few chunks; the end is told only where it has come. */
+function soFar(assembler: Assembler): ChatChunk[] {
+  const chunks = chunksOf(assembler.reply());
+  return assembler.finishReason === null
+    ? chunks.filter(({ choices }) => choices[0] !== undefined && choices[0].finish_reason === null)
+    : chunks;
 }
 
 function sizeOf(chunk: ChatChunk): number {

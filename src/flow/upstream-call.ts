@@ -3,13 +3,15 @@ import type { Usage } from "../chat/usage.js";
 import { countsOf } from "../chat/usage.js";
 import type { CallContext } from "../contract/provider.js";
 import type { Attempt, AttemptRole } from "../contract/records.js";
-import { toSignalboxError } from "../errors/classify.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import { createPhaseTimer, type PhaseTimer, type TimeoutPhase } from "../resilience/phase-timer.js";
 import { costOf } from "../spend/cost.js";
 import type { Admission } from "./admission.js";
 import type { Call } from "./call.js";
 import type { Candidate } from "./candidate.js";
+import { costOfAll } from "./costs.js";
+import { LentBudget } from "./lent-budget.js";
+import { providerError } from "./provider-error.js";
 
 const PHASE_WORDS: Record<TimeoutPhase, string> = {
   headers: "sent no response head in time",
@@ -17,6 +19,13 @@ const PHASE_WORDS: Record<TimeoutPhase, string> = {
   idle: "went silent in the middle of its answer",
   total: "could not answer before the request's deadline",
 };
+
+/** An answer that comes in pieces, as its call needs to know it. */
+export interface OpenAnswer {
+  usage(): Usage;
+  /** The call was ended from this side, perhaps while nobody was waiting for a piece. */
+  ended(reason: SignalboxError): void;
+}
 
 /** One upstream call from its first byte to its record: its abort, its clock, its lease, and the one settling. */
 export class UpstreamCall {
@@ -28,7 +37,7 @@ export class UpstreamCall {
   #controller: AbortController | undefined;
   readonly #number: number;
   readonly #startedAtMs: number;
-  readonly #leave: () => void;
+  #leave: (() => void) | undefined;
   readonly #admission: Admission;
   readonly #streamed: boolean;
   #firstTokenAtMs: number | null = null;
@@ -36,6 +45,11 @@ export class UpstreamCall {
   #rejectWaiting: ((reason: SignalboxError) => void) | undefined;
   #settled = false;
   #cached = false;
+  #headSeen = false;
+  #toldUsd: number | null | undefined;
+  #attempts: LentBudget | undefined;
+  /** Set while a stream is past the commit gate. */
+  answer: OpenAnswer | undefined;
 
   constructor(call: Call, candidate: Candidate, admission: Admission, streamed: boolean) {
     const { services, deadline, budget, options, requestId } = call;
@@ -59,7 +73,10 @@ export class UpstreamCall {
       tenant: options.tenant,
       conversationId: options.conversationId,
       metadata: options.metadata,
-      attempts: budget,
+      get attempts() {
+        upstream.#attempts ??= new LentBudget(budget, call.queue);
+        return upstream.#attempts;
+      },
       report: (progress) => this.#progress(progress),
       warn: (code, message) => services.warnOnce(code, `${candidate.id}: ${message}`, requestId),
     };
@@ -69,11 +86,11 @@ export class UpstreamCall {
   }
 
   /** Waits for the provider, but never longer than this call lives: a provider deaf to its signal is left behind. */
-  wait<T>(work: PromiseLike<T>): Promise<T> {
+  wait<T>(work: PromiseLike<T> | T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (this.#abortedBy) reject(this.#abortedBy);
       else this.#rejectWaiting = reject;
-      work.then(resolve, reject);
+      Promise.resolve(work).then(resolve, reject);
     });
   }
 
@@ -81,8 +98,16 @@ export class UpstreamCall {
   abort(reason: SignalboxError): void {
     if (this.#settled || this.#abortedBy) return;
     this.#abortedBy = reason;
+    // Nobody's failure needs no looking into, and is on record before its caller hears of it.
+    if (reason.kind === "cancelled") this.#settle(reason, this.answer?.usage() ?? null);
     this.#rejectWaiting?.(reason);
     this.#controller?.abort(reason);
+    this.answer?.ended(reason);
+  }
+
+  /** What the provider itself says that the call cost; counts instead of a price list. */
+  paid(costUsd: number | null | undefined): void {
+    if (costUsd !== undefined) this.#toldUsd = costUsd;
   }
 
   /** The first content has come: the answer is committed to this candidate. */
@@ -93,9 +118,9 @@ export class UpstreamCall {
   /** What `thrown` means; an end that came from this side stays what it was. */
   errorOf(thrown: unknown): SignalboxError {
     if (this.#abortedBy) return this.#abortedBy;
-    const { provider, info } = this.candidate;
-    const nowWallMs = this.call.services.clock.wallNow();
-    return toSignalboxError(thrown, { provider: provider.id, model: info.id, nowWallMs });
+    const error = providerError(thrown, this.candidate, this.call.services.clock.wallNow());
+    if (error.attempts.length > 0) this.paid(costOfAll(error.attempts));
+    return error;
   }
 
   succeed(usage: Usage | null): void {
@@ -122,7 +147,7 @@ export class UpstreamCall {
     if (this.#settled) return;
     this.#settled = true;
     this.timer.clear();
-    this.#leave();
+    this.#leave?.();
     const { call, candidate } = this;
     if (this.#cached && !error) {
       this.#settleCached(given);
@@ -133,7 +158,7 @@ export class UpstreamCall {
     const ttftMs = this.#firstTokenAtMs === null ? null : this.#firstTokenAtMs - this.#startedAtMs;
     // Nobody says what a hedge's loser was billed; its prompt was read, at the least.
     const usage = given ?? (error?.detail === "hedge_lost" ? estimateUsage(call.request, "") : null);
-    const costUsd = usage === null ? (error ? 0 : null) : costOf(countsOf(usage), candidate.info.usdPerMTok);
+    const costUsd = this.#toldUsd !== undefined ? this.#toldUsd : this.#priceOf(usage, error);
     this.#admission.leave?.(error, costUsd);
     const attempt: Attempt = {
       requestId: call.requestId,
@@ -163,6 +188,11 @@ export class UpstreamCall {
     call.services.settled(attempt, candidate, call.kind());
   }
 
+  #priceOf(usage: Usage | null, error: SignalboxError | null): number | null {
+    if (usage !== null) return costOf(countsOf(usage), this.candidate.info.usdPerMTok);
+    return error ? 0 : null;
+  }
+
   /** A decorator had the answer: no upstream was called, so no record is made and nobody is judged. */
   #settleCached(usage: Usage | null): void {
     const { call, candidate } = this;
@@ -177,14 +207,15 @@ export class UpstreamCall {
   #progress(progress: "headers" | "bytes" | "content" | "cached"): void {
     const { timeouts } = this.call.services;
     if (progress === "cached") this.#cached = true;
-    if (this.#settled || this.#firstTokenAtMs !== null) return;
-    if (progress === "headers")
-      this.timer.enter(
-        this.#streamed ? "first_token" : "idle",
-        this.#streamed ? timeouts.firstTokenMs : timeouts.idleMs,
-      );
-    else if (progress === "content") this.firstToken();
+    if (this.#settled) return;
+    if (progress === "content") this.firstToken();
     else if (!this.#streamed) this.timer.enter("idle", timeouts.idleMs);
+    else if (progress === "headers" && !this.#headSeen && this.#firstTokenAtMs === null) {
+      this.#headSeen = true;
+      const { thinking } = this.candidate.info.capabilities;
+      const { firstTokenMs, thinkingFirstTokenMs = firstTokenMs } = timeouts;
+      this.timer.enter("first_token", thinking === "always" ? thinkingFirstTokenMs : firstTokenMs);
+    }
   }
 
   #expire(phase: TimeoutPhase): void {

@@ -28,11 +28,17 @@ const LONGEST_HINT_MS = 2_000;
 /**
  * Tries candidates until one answers: the next untried one at once while a failure's kind allows it, and the same
  * ones again with backoff only when none is left. Rejects with the last attempt's error, all attempts inside.
+ *
+ * @param after who answered before and was cut.
  */
-export async function walk<T>(call: Call, attempt: AttemptFunction<T>): Promise<T> {
+export async function walk<T>(
+  call: Call,
+  attempt: AttemptFunction<T>,
+  after?: { readonly candidate: Candidate; readonly error: SignalboxError },
+): Promise<T> {
   const failed: Failures = new Map();
-  let last: SignalboxError | undefined;
-  let from: Candidate | undefined;
+  let last = after?.error;
+  let from = after?.candidate;
   let tooSmall = 0;
   for (;;) {
     const over = overBy(call);

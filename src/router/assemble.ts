@@ -114,6 +114,7 @@ export function assembleRouter(options: RouterOptions): RouterParts {
         headersMs: options.timeouts?.headersMs ?? 30_000,
         unaryHeadersMs: options.timeouts?.headersMs ?? 120_000,
         firstTokenMs: options.timeouts?.firstTokenMs ?? 30_000,
+        thinkingFirstTokenMs: options.timeouts?.firstTokenMs ?? 120_000,
         idleMs: options.timeouts?.idleMs ?? 60_000,
         totalMs: options.timeouts?.totalMs ?? 600_000,
       },

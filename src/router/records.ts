@@ -3,6 +3,7 @@ import type { Usage } from "../chat/usage.js";
 import type { CacheStatus, RequestRecord, Route, RouteCache } from "../contract/records.js";
 import type { AttemptSummary } from "../errors/kinds.js";
 import type { SignalboxError } from "../errors/signalbox-error.js";
+import { costOfAll } from "../flow/costs.js";
 import type { ReplyStream } from "../flow/reader-stream.js";
 import type { LearnerTicket, LearnerView } from "../ranking/learner/learner.js";
 import type { RouterParts } from "./parts.js";
@@ -142,14 +143,4 @@ function record({ stats, events }: RouterParts, run: Run, ending: Ending): void 
   };
   stats.request(full);
   if (events.has("done")) events.emit("done", full);
-}
-
-/** Dollars for all upstream calls of a request; `null` where one of them has no known price. */
-function costOfAll(attempts: readonly AttemptSummary[]): number | null {
-  let sum = 0;
-  for (const { costUsd } of attempts) {
-    if (costUsd === null) return null;
-    sum += costUsd;
-  }
-  return sum;
 }

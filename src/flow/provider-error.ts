@@ -1,0 +1,29 @@
+import { toSignalboxError } from "../errors/classify.js";
+import { SignalboxError } from "../errors/signalbox-error.js";
+import type { Candidate } from "./candidate.js";
+
+/**
+ * What a thrown value says about the candidate. A provider may be a router or a decorator with a clock, a purse and an
+ * end of its own: when these run out, this provider has failed, and the request has not.
+ */
+export function providerError(thrown: unknown, { provider, info }: Candidate, nowWallMs: number): SignalboxError {
+  const error = toSignalboxError(thrown, { provider: provider.id, model: info.id, nowWallMs });
+  const { kind, detail } = error;
+  if (kind === "timeout" && detail === "total") return restated(error, "timeout", "upstream");
+  if (kind === "cancelled") return restated(error, "unavailable", "cancelled");
+  if (kind === "budget_exceeded" && detail !== "provider") return restated(error, "budget_exceeded", "provider");
+  return error;
+}
+
+function restated(error: SignalboxError, kind: SignalboxError["kind"], detail: string): SignalboxError {
+  const { message, provider, model, retryAfterMs, requestId, attempts } = error;
+  return new SignalboxError(kind, message, {
+    detail,
+    provider,
+    model,
+    retryAfterMs,
+    requestId,
+    attempts,
+    cause: error,
+  });
+}

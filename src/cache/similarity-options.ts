@@ -40,24 +40,28 @@ const KNOWN = new Set(["threshold", "embed", "embedTimeoutMs", "maxEntries", "ma
 
 /** Checks and fills in; throws `invalid_options` naming the path. */
 export function readSimilarityOptions(options: SimilarityOptions): SimilaritySettings {
-  if (typeof options !== "object" || options === null) fail("similarity", "must be an object of options");
+  if (typeof options !== "object" || options === null) fail("cache.similar", "must be an object of options");
   for (const name of Object.keys(options)) {
-    if (!KNOWN.has(name)) fail(`similarity.${name}`, "is not an option of the similarity index");
+    if (!KNOWN.has(name)) fail(`cache.similar.${name}`, "is not an option of the similarity index");
   }
   const { embed, agree = sameAnswer } = options;
-  if (embed !== undefined && typeof embed !== "function") fail("similarity.embed", "must be a function");
-  if (typeof agree !== "function") fail("similarity.agree", "must be a function");
+  if (embed !== undefined && typeof embed !== "function") fail("cache.similar.embed", "must be a function");
+  if (typeof agree !== "function") fail("cache.similar.agree", "must be a function");
   const threshold = options.threshold ?? (embed === undefined ? 0.6 : 0.95);
   if (!(typeof threshold === "number" && threshold >= 0 && threshold <= 1)) {
-    fail("similarity.threshold", "must be from 0 to 1");
+    fail("cache.similar.threshold", "must be from 0 to 1");
   }
   return {
     threshold,
     embed,
     agree,
-    embedTimeoutMs: whole("similarity.embedTimeoutMs", options.embedTimeoutMs ?? 500, 60_000),
-    maxEntries: whole("similarity.maxEntries", options.maxEntries ?? (embed === undefined ? 10_000 : 2_000), 1_000_000),
-    maxChars: whole("similarity.maxChars", options.maxChars ?? 2_000, 100_000),
+    embedTimeoutMs: whole("cache.similar.embedTimeoutMs", options.embedTimeoutMs ?? 500, 60_000),
+    maxEntries: whole(
+      "cache.similar.maxEntries",
+      options.maxEntries ?? (embed === undefined ? 10_000 : 2_000),
+      1_000_000,
+    ),
+    maxChars: whole("cache.similar.maxChars", options.maxChars ?? 2_000, 100_000),
   };
 }
 

@@ -52,7 +52,7 @@ export interface SimilarityIndex {
 /**
  * An index of texts by what they ask for. Bounded; nothing of a text leaves it.
  *
- * @throws SignalboxError `invalid_options`, naming the path such as `similarity.threshold`.
+ * @throws SignalboxError `invalid_options`, naming the path such as `cache.similar.threshold`.
  */
 export function createSimilarityIndex(options: SimilarityOptions = {}): SimilarityIndex {
   const { threshold, maxEntries, maxChars, embed, embedTimeoutMs, agree } = readSimilarityOptions(options);

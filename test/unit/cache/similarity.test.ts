@@ -258,14 +258,14 @@ describe("shadow mode", () => {
 });
 
 it.each<[string, SimilarityOptions]>([
-  ["similarity.threshold", { threshold: 1.5 }],
-  ["similarity.threshold", { threshold: Number.NaN }],
-  ["similarity.embed", { embed: 5 as never }],
-  ["similarity.embedTimeoutMs", { embedTimeoutMs: 0 }],
-  ["similarity.maxEntries", { maxEntries: Number.POSITIVE_INFINITY }],
-  ["similarity.maxChars", { maxChars: -1 }],
-  ["similarity.agree", { agree: "yes" as never }],
-  ["similarity.limit", { limit: 1 } as never],
+  ["cache.similar.threshold", { threshold: 1.5 }],
+  ["cache.similar.threshold", { threshold: Number.NaN }],
+  ["cache.similar.embed", { embed: 5 as never }],
+  ["cache.similar.embedTimeoutMs", { embedTimeoutMs: 0 }],
+  ["cache.similar.maxEntries", { maxEntries: Number.POSITIVE_INFINITY }],
+  ["cache.similar.maxChars", { maxChars: -1 }],
+  ["cache.similar.agree", { agree: "yes" as never }],
+  ["cache.similar.limit", { limit: 1 } as never],
 ])("names %s when it is wrong", (path, options) => {
   expect(() => createSimilarityIndex(options)).toThrow(expect.objectContaining({ kind: "invalid_options", path }));
 });

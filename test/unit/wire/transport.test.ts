@@ -109,7 +109,7 @@ describe("a call in one piece", () => {
     ["bad gzip", faults.badGzip(), "malformed_response/encoding"],
     ["a gzip bomb", faults.gzipBomb(), "response_too_large/bytes"],
     ["an endless body", faults.endless("x", 200, {}), "response_too_large/bytes"],
-  ])("%s is %s, and the connection is closed", async (_name, fault, kind) => {
+  ])("%s is told apart, and the connection is closed", async (_name, fault, kind) => {
     // A fresh connection each time: a kept one would tell a stale socket.
     expect(await kindOf(unary(fault, { headers: { connection: "close" } }))).toBe(kind);
     await server.idle();
@@ -309,7 +309,7 @@ describe("a stream", () => {
     ["a line of 100 MB", faults.longLine(), "response_too_large/line", 0],
     ["tokens without end", faults.endless(faults.textEvent("x")), "response_too_large/events", 200_000],
     ["comments without end", faults.endless(`: ${"x".repeat(8_000)}\n\n`), "response_too_large/bytes", 0],
-  ])("%s is %s, after the events before it", async (_name, fault, kind, count) => {
+  ])("%s is told, after the events before it", async (_name, fault, kind, count) => {
     const source = await streamed(fault);
     let events = 0;
     const run = (async () => {

@@ -44,6 +44,7 @@ export interface PressureOptions {
 /** What `warm` takes: a key, its value, and how to keep it. */
 export type WarmEntry = readonly [key: string, value: unknown, options?: EntryOptions];
 
+/** What a warming did. */
 export interface WarmResult {
   readonly stored: number;
   /** Not taken: over the budget, not JSON, or no room left without evicting something. */

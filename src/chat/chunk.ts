@@ -22,6 +22,7 @@ export interface Delta {
   provider_state?: ProviderState | null;
 }
 
+/** The one choice of a chunk: what it adds, and why it ended once it has. */
 export interface ChunkChoice {
   index: number;
   delta: Delta;

@@ -59,24 +59,28 @@ export interface ProviderState {
   data: unknown;
 }
 
+/** Instructions that stand over the conversation. */
 export interface SystemMessage {
   role: "system";
   content: string | TextPart[];
   name?: string;
 }
 
+/** Instructions, in the newer word; sent as `system` where a vendor does not know it. */
 export interface DeveloperMessage {
   role: "developer";
   content: string | TextPart[];
   name?: string;
 }
 
+/** What the user said or showed. */
 export interface UserMessage {
   role: "user";
   content: string | ContentPart[];
   name?: string;
 }
 
+/** What the model said; a reply's `message` goes back as it is. */
 export interface AssistantMessage {
   role: "assistant";
   content?: string | (TextPart | RefusalPart)[] | null;
@@ -91,6 +95,7 @@ export interface AssistantMessage {
   provider_state?: ProviderState | null;
 }
 
+/** The result of one tool call. */
 export interface ToolMessage {
   role: "tool";
   content: string | TextPart[];

@@ -16,6 +16,7 @@ export interface ReplyMessage {
   provider_state?: ProviderState | null;
 }
 
+/** One token, its chance, and what else it might have been. */
 export interface TokenLogprob {
   token: string;
   bytes: number[] | null;
@@ -23,11 +24,13 @@ export interface TokenLogprob {
   top_logprobs: { token: string; bytes: number[] | null; logprob: number }[];
 }
 
+/** How sure the model was, token by token, where a vendor tells. */
 export interface Logprobs {
   content: TokenLogprob[] | null;
   refusal: TokenLogprob[] | null;
 }
 
+/** One answer; only one is ever asked for. */
 export interface Choice {
   index: number;
   finish_reason: FinishReason;

@@ -12,8 +12,10 @@ export interface CustomTool {
   custom: { name: string; description?: string; format?: unknown };
 }
 
+/** What the model may call. */
 export type Tool = FunctionTool | CustomTool;
 
+/** Whether it may, must, or must not call a tool, and which. */
 export type ToolChoice =
   | "none"
   | "auto"
@@ -22,6 +24,7 @@ export type ToolChoice =
   | { type: "custom"; custom: { name: string } }
   | { type: "allowed_tools"; allowed_tools: { mode: "auto" | "required"; tools: { [key: string]: unknown }[] } };
 
+/** The form of the answer: free text, any JSON, or JSON by a schema. */
 export type ResponseFormat =
   | { type: "text" }
   | { type: "json_object" }

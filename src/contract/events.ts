@@ -1,8 +1,10 @@
 import type { Exclusion } from "../errors/kinds.js";
 import type { Attempt, CacheStatus, RequestRecord } from "./records.js";
 
+/** How a candidate is; `unknown` until its first attempt. */
 export type HealthStatus = "healthy" | "degraded" | "recovering" | "unhealthy" | "disabled" | "unknown";
 
+/** `closed` lets calls through, `open` none, `half_open` a few to find out. */
 export type BreakerState = "closed" | "open" | "half_open";
 
 /** What is said when; events hold ids, counts and kinds, never prompt text. All are frozen. */
@@ -59,4 +61,5 @@ export interface EventMap {
   done: RequestRecord;
 }
 
+/** The names that `router.on` takes. */
 export type EventName = keyof EventMap;

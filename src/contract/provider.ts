@@ -14,6 +14,7 @@ export interface Price {
   readonly tiers?: readonly PriceTier[] | null | undefined;
 }
 
+/** Another price, once a request reads more than so many tokens. */
 export interface PriceTier extends Omit<Price, "tiers"> {
   readonly aboveInputTokens: number;
 }

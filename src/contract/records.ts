@@ -31,8 +31,10 @@ export interface Attempt {
   readonly costUsd: number | null;
 }
 
+/** What the cache did for an answer. `joined` shared an equal request's flight; `bypass` was not looked up. */
 export type CacheStatus = "miss" | "hit" | "similar" | "stale" | "joined" | "bypass";
 
+/** The cache's part in an answer. */
 export interface RouteCache {
   readonly status: CacheStatus;
   readonly ageMs?: number | undefined;
@@ -81,4 +83,5 @@ export interface RequestRecord {
   readonly attempts: readonly AttemptSummary[];
 }
 
+/** What matters to the caller; what is said here wins over what the text suggests. */
 export type Sensitivity = { readonly cost?: Level; readonly latency?: Level; readonly urgency?: Level };

@@ -4,8 +4,10 @@ import type { ModelInfo } from "./provider.js";
 /** What a request is for; `taskType` given by the app is used as it is. */
 export type RequestKind = "chat" | "generate" | "analyze" | "debug" | "plan" | "search" | "vision";
 
+/** How much something matters. */
 export type Level = "low" | "medium" | "high";
 
+/** Something a model must be able to do. */
 export type Need = "tools" | "vision" | "audio" | "json" | "thinking";
 
 /** How a request looks, read from its messages. Computed when read. */
@@ -75,6 +77,7 @@ export interface CandidateSnapshot {
   readonly weight: number;
 }
 
+/** What a strategy may look at, for one decision. */
 export interface StrategyContext {
   readonly request: ChatRequest;
   readonly characteristics: Characteristics;
@@ -89,6 +92,7 @@ export interface StrategyContext {
   readonly incumbent: string | undefined;
 }
 
+/** A candidate in a strategy's order. */
 export interface RankedCandidate {
   readonly id: string;
   /** Explains the order; the array's order is the order. */

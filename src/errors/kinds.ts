@@ -25,6 +25,7 @@ export const ERROR_KINDS = [
   "response_too_large",
 ] as const;
 
+/** One of {@link ERROR_KINDS}. */
 export type ErrorKind = (typeof ERROR_KINDS)[number];
 
 /** One upstream call, as errors and replies tell it. */
@@ -46,6 +47,7 @@ export interface Exclusion {
   readonly reason: ExclusionReason;
 }
 
+/** Why a candidate was not asked. */
 export type ExclusionReason =
   | "missing_vision"
   | "missing_tools"

@@ -19,6 +19,7 @@ import { createConversations, type Turn } from "./conversation.js";
 /** What is stored and reused. */
 export type CachedMode = "full" | "context" | "response" | "none";
 
+/** How a provider is wrapped in a cache. */
 export interface CachedOptions {
   /** Where answers are kept: a cache, perhaps shared with others, or options for one of its own. @default its own */
   readonly cache?: Cache | CacheOptions | undefined;

@@ -18,6 +18,7 @@ export interface DegradeOptions {
   readonly waitMs?: number | undefined;
 }
 
+/** How a request may be made smaller. */
 export interface ShrinkOptions {
   /** The history is cut to about this many tokens. */
   readonly historyTokens?: number | undefined;

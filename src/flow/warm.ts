@@ -1,6 +1,7 @@
 import type { ChatRequest } from "../chat/request.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 
+/** How `router.warm` goes about it. */
 export interface WarmOptions {
   /** Requests at once. @default 4 */
   readonly concurrency?: number | undefined;
@@ -9,6 +10,7 @@ export interface WarmOptions {
   readonly onProgress?: ((progress: WarmProgress) => void) | undefined;
 }
 
+/** How far a warming has come. */
 export interface WarmProgress {
   readonly done: number;
   readonly total: number;

@@ -8,6 +8,7 @@ import { type Priority, type Waiting, WaitQueue } from "./wait-queue.js";
 
 export type { Priority } from "./wait-queue.js";
 
+/** How many calls may run at once, and how many may wait. */
 export interface LimiterOptions {
   /** Calls at once. @default Infinity */
   readonly maxConcurrent?: number | undefined;

@@ -17,6 +17,7 @@ export interface Explanation {
   readonly strategy: string;
 }
 
+/** One candidate as the strategy judged it. */
 export interface ExplainedCandidate {
   /** `"provider/model"`. */
   readonly id: string;

@@ -83,6 +83,7 @@ export interface RouterOptions {
   readonly random?: Random | undefined;
 }
 
+/** How often a request is tried, and how long between. */
 export interface RetryOptions {
   /** Upstream calls of one request in all: first tries, fallbacks, retries. @default 4 */
   readonly attempts?: number | undefined;
@@ -92,11 +93,13 @@ export interface RetryOptions {
   readonly capMs?: number | undefined;
 }
 
+/** When a breaker closes again. */
 export interface BreakerOptions {
   /** How long it stays open the first time, milliseconds; doubles while trouble lasts, up to 300_000. @default 5_000 */
   readonly openMs?: number | undefined;
 }
 
+/** How long each phase may take. */
 export interface TimeoutOptions {
   /** To the response head of one attempt, milliseconds. @default 30_000 streamed, 120_000 unary */
   readonly headersMs?: number | undefined;
@@ -108,6 +111,7 @@ export interface TimeoutOptions {
   readonly totalMs?: number | undefined;
 }
 
+/** What happens to streams that break. */
 export interface StreamOptions {
   /**
    * What happens when a stream is cut after its first content: `"fail"` rejects with `stream_interrupted` and the

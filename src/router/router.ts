@@ -19,6 +19,7 @@ export interface RouterHealth {
   readonly candidates: readonly CandidateHealth[];
 }
 
+/** How one candidate is, and since when. */
 export interface CandidateHealth {
   /** `"provider/model"`. */
   readonly id: string;

@@ -36,6 +36,7 @@ export interface BudgetRefusal {
   readonly key: string;
 }
 
+/** What a money budget has spent and has left. */
 export interface BudgetReading {
   readonly per: BudgetRule["per"];
   readonly key: string;

@@ -23,6 +23,7 @@ export type ScriptAction =
 /** One step of a script: an action, a text to answer, an error to throw, or a function that says which. */
 export type ScriptStep = string | Error | ScriptAction | ScriptFunction;
 
+/** A step of a script, worked out from the call. */
 export type ScriptFunction = (
   request: ChatRequest,
   context: CallContext,

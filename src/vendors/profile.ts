@@ -14,8 +14,11 @@ import { mergeCodes } from "./merge-codes.js";
 import { type ModelOption, readAutoModels, readModels } from "./models.js";
 import { checkShared, ENDPOINT_OPTION_NAMES, type EndpointOptions } from "./openai-compatible.js";
 
+/** Where the vendor's servers are; keys belong to one region. */
 export type Region = "international" | "china";
+/** Pay as you go, or a vendor's coding plan. */
 export type Plan = "standard" | "coding";
+/** Which API of the vendor is spoken. */
 export type Wire = "openai" | "anthropic";
 
 /** Options of `minimax`, `glm` and `kimi`; everything may be left out. */

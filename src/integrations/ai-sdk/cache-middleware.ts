@@ -15,6 +15,7 @@ export interface CacheLike {
   set(key: string, value: unknown, options?: EntryOptions): unknown;
 }
 
+/** Which cache, and what goes into it. */
 export interface CacheMiddlewareOptions {
   readonly cache: CacheLike;
   /** Milliseconds an answer is kept. @default the cache's `ttlMs` */

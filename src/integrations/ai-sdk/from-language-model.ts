@@ -15,6 +15,7 @@ export interface ModelFacts extends Partial<Omit<ModelInfo, "id" | "capabilities
   readonly capabilities?: Partial<Capabilities> | undefined;
 }
 
+/** What the AI SDK does not tell of a model. */
 export interface FromLanguageModelOptions {
   /** The provider's id in the router; holds no slash. @default the model's `provider`, slashes replaced */
   readonly id?: string | undefined;

@@ -15,6 +15,7 @@ export interface FetchInfo {
   readonly headers: Headers;
 }
 
+/** What a request through the door may choose, and what you choose for it. */
 export interface FetchOptions {
   /**
    * Which per-call options a body may choose in its `signalbox` field: none, all, or the named ones. Leave it off where

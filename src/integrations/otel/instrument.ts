@@ -19,6 +19,7 @@ import * as names from "./names.js";
 import type { RouterLike } from "./router-like.js";
 import { type SeenCall, takeSeenCall, tracedView } from "./traced-view.js";
 
+/** Where spans and metrics go, and what they may hold. */
 export interface InstrumentOptions {
   /** @default the global one */
   readonly tracerProvider?: TracerProvider | undefined;
@@ -33,6 +34,7 @@ export interface InstrumentOptions {
   readonly maxOpen?: number | undefined;
 }
 
+/** A router that is traced, and the way to stop. */
 export interface Instrumentation<R> {
   /** The same router; its streams become children of the span they were asked for in, wherever they are read. */
   readonly router: R;

@@ -6,6 +6,7 @@ import { createLabels } from "./labels.js";
 import type { RouterLike } from "./router-like.js";
 import { createScraped } from "./scraped.js";
 
+/** Where metrics go, and what they are called. */
 export interface ExportMetricsOptions {
   /** @default prom-client's global registry */
   readonly register?: Registry | undefined;

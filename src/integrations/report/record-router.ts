@@ -64,6 +64,7 @@ export class RunRecorder {
   }
 }
 
+/** Records a router's run, in bounded memory. */
 export interface RouterRecorder {
   /** The run so far, for {@link renderReport}. Plain JSON. */
   read(): Recording;

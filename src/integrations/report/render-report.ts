@@ -6,6 +6,7 @@ import type { Recording, ReportSource } from "./source.js";
 import { cacheBars, costBars, errorBars, latencyBars, strategyBars, tables, tiles } from "./totals-page.js";
 import { duration, number } from "./words.js";
 
+/** What stands at the top of the page. */
 export interface ReportOptions {
   /** @default "signalbox report" */
   readonly title?: string | undefined;

@@ -84,6 +84,7 @@ export const usageEvent = (usage: object): string =>
     choices: [],
     usage,
   });
+/** The event that ends an OpenAI stream. */
 export const DONE = "data: [DONE]\n\n";
 
 /** All events of an answer, a word each: role, reasoning, text, tool calls, finish, usage, `[DONE]`. */

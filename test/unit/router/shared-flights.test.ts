@@ -11,8 +11,8 @@ const chunk = (content: string, finish: "stop" | null = null): ChatChunk => ({
   choices: [{ index: 0, delta: { role: "assistant", content }, finish_reason: finish }],
 });
 
-/** Streams three words, one each time it is asked. */
-const streaming = (): Provider & { calls: number } => {
+/** Streams three words, the last of them when told. */
+const streaming = (last: Promise<void> = Promise.resolve()): Provider & { calls: number } => {
   const provider = {
     id: "slow",
     models: [model()],
@@ -21,6 +21,7 @@ const streaming = (): Provider & { calls: number } => {
       provider.calls += 1;
       yield chunk("one");
       yield chunk(" two");
+      await last;
       yield chunk(" three", "stop");
     },
   };
@@ -45,7 +46,12 @@ describe("a chat that joined a stream", () => {
   });
 
   it("gets its answer though the stream's reader leaves", async () => {
-    const provider = streaming();
+    let finish = (): void => {};
+    const provider = streaming(
+      new Promise((resolve) => {
+        finish = resolve;
+      }),
+    );
     const router = createRouter({ providers: [provider], cache: { maxBytes: 100_000 } });
     const stream = router.stream(ask("same"));
     const reader = stream[Symbol.asyncIterator]();
@@ -53,6 +59,7 @@ describe("a chat that joined a stream", () => {
     const asked = router.chat(ask("same"));
     await new Promise(setImmediate);
     await reader.return?.();
+    finish();
     expect((await asked).choices[0].message.content).toBe("one two three");
     await expect(stream.reply).rejects.toMatchObject({ kind: "cancelled" });
     expect(provider.calls).toBe(1);

@@ -1,4 +1,7 @@
 export { createCache } from "./cache/cache.js";
+export type { EvictionPolicy } from "./cache/policies/policy.js";
+export type { SimilarityStats } from "./cache/similarity.js";
+export type { Embed } from "./cache/similarity-vectors.js";
 export type {
   Cache,
   CacheOptions,
@@ -6,6 +9,9 @@ export type {
   EntryView,
   MemoryCache,
   Pin,
+  PressureOptions,
+  RemovedCounts,
+  StoreStats,
   WarmEntry,
   WarmResult,
 } from "./cache/types.js";

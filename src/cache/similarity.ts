@@ -16,6 +16,7 @@ export interface SimilarMatch {
   readonly score: number;
 }
 
+/** What similarity reuse did, or would have done. */
 export interface SimilarityStats {
   readonly entries: number;
   readonly lookups: number;

@@ -30,6 +30,7 @@ export interface CacheOptions {
   readonly clock?: Clock | undefined;
 }
 
+/** When the cache gives memory back, because the process runs short of it. */
 export interface PressureOptions {
   /** Heap in use above which the budget shrinks, bytes. */
   readonly heapBytes: number;

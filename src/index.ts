@@ -1,6 +1,7 @@
 export { createCache } from "./cache/cache.js";
-export type { EvictionPolicy } from "./cache/policies/policy.js";
+export type { EvictionOrder, EvictionPolicy } from "./cache/policies/policy.js";
 export type { SimilarityStats } from "./cache/similarity.js";
+export type { ShadowStats } from "./cache/similarity-shadow.js";
 export type { Embed } from "./cache/similarity-vectors.js";
 export type {
   Cache,

@@ -1,3 +1,4 @@
+import type { TimerHandle } from "../core/clock.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import type { Answer } from "./attempt-chat.js";
 import type { Call } from "./call.js";
@@ -21,8 +22,10 @@ export interface Flights {
   get(key: string): Flight | undefined;
   /** Lets others join until the answer is there. */
   add(key: string, flight: Flight): void;
-  /** A place on a flight. @param signal the reader's own; its abort frees the seat at once. */
-  seat(flight: Flight, signal: AbortSignal | undefined): Seat;
+  /** A place on a flight. */
+  seat(flight: Flight, passenger: Passenger): Seat;
+  /** Hears a caller's signal, which has not aborted yet; returns the way to leave. */
+  readonly ears: SignalEars;
 }
 
 /** Readers on one flight; more than this fly on their own. */
@@ -32,7 +35,8 @@ export function createFlights(max = 10_000): Flights {
   const flights = new Map<string, Flight>();
   const ears = createSignalEars();
   return {
-    seat: (flight, signal) => takeSeat(flight, signal, ears),
+    ears,
+    seat: (flight, passenger) => takeSeat(flight, passenger, ears),
     get(key) {
       const flight = flights.get(key);
       return flight && flight.seats > 0 && flight.seats < MOST_SEATS && !flight.call.abort.reason ? flight : undefined;
@@ -52,6 +56,8 @@ export function createFlights(max = 10_000): Flights {
 export interface Seat {
   /** The promise's outcome, or a rejection as soon as this reader is gone. */
   wait<T>(work: Promise<T>): Promise<T>;
+  /** Whether nothing but the flight itself can end this reader's wait: its promises need no watching. */
+  readonly bound: boolean;
   /** Why the reader is gone. */
   readonly gone: SignalboxError | undefined;
   leave(reason: SignalboxError): void;
@@ -59,49 +65,86 @@ export interface Seat {
   done(): void;
 }
 
-function takeSeat(flight: Flight, signal: AbortSignal | undefined, ears: SignalEars): Seat {
+/** Who takes a seat. */
+export interface Passenger {
+  /** Its abort frees the seat at once. */
+  readonly signal: AbortSignal | undefined;
+  /** Whether it may leave by itself, as the reader of a stream may. */
+  readonly mayLeave: boolean;
+  /** When its own time is up, on the clock's scale; a flight of another's may take longer. */
+  readonly deadlineAtMs: number;
+}
+
+function takeSeat(flight: Flight, { signal, mayLeave, deadlineAtMs }: Passenger, ears: SignalEars): Seat {
+  const { call } = flight;
+  const { clock } = call.services;
   let gone: SignalboxError | undefined;
   let over = false;
-  let rejectWaiting: ((reason: SignalboxError) => void) | undefined;
+  let timer: TimerHandle;
   let deafen: (() => void) | undefined;
+  const timed = deadlineAtMs < call.deadlineAtMs;
+  /** Where one reader waits for several things, each is told. */
+  let rejectWaiting: ((reason: SignalboxError) => void)[] = [];
   flight.seats += 1;
 
+  const free = (): void => {
+    over = true;
+    deafen?.();
+    if (timed) clock.clearTimeout(timer);
+    flight.seats -= 1;
+  };
   const leave = (reason: SignalboxError): void => {
     if (over) return;
-    over = true;
+    free();
     gone = reason;
-    deafen?.();
-    flight.seats -= 1;
-    if (flight.seats === 0) flight.call.abort.abort(reason);
-    rejectWaiting?.(reason);
+    if (flight.seats === 0) call.abort.abort(reason);
+    for (const reject of rejectWaiting) reject(reason);
+    rejectWaiting = [];
   };
+  if (timed) timer = clock.setTimeout(() => leave(timeUp(call.requestId)), Math.max(0, deadlineAtMs - clock.now()));
   if (signal) {
-    const onAbort = (): void => leave(cancelledBy(signal, flight.call.requestId));
+    const onAbort = (): void => leave(cancelledBy(signal, call.requestId));
     if (signal.aborted) onAbort();
     else deafen = ears.listen(signal, onAbort);
   }
 
   return {
+    get bound() {
+      return !signal && !timed && flight.seats === 1;
+    },
     get gone() {
       return gone;
     },
     leave,
     done() {
-      if (over) return;
-      over = true;
-      deafen?.();
-      flight.seats -= 1;
+      if (!over) free();
     },
     wait(work) {
-      // Nothing but the flight itself can end the wait of a reader without a signal.
-      if (!signal && !gone) return work;
+      if (!signal && !timed && !mayLeave && !gone) return work;
       return new Promise((resolve, reject) => {
-        if (gone) reject(gone);
-        rejectWaiting = reject;
-        work.then(resolve, reject);
+        if (gone) return reject(gone);
+        rejectWaiting.push(reject);
+        const settle = (): void => {
+          const at = rejectWaiting.indexOf(reject);
+          if (at >= 0) rejectWaiting.splice(at, 1);
+        };
+        work.then(
+          (value) => {
+            settle();
+            resolve(value);
+          },
+          (thrown) => {
+            settle();
+            reject(thrown);
+          },
+        );
       });
     },
   };
+}
+
+function timeUp(requestId: string): SignalboxError {
+  return new SignalboxError("timeout", "The request's deadline has passed", { detail: "total", requestId });
 }
 
 /** A caller's abort as the error it gets: kind `cancelled`, its reason as the cause. */

@@ -103,6 +103,7 @@ export function assembleRouter(options: RouterOptions): RouterParts {
     healthTold: new Map(),
     strategyNames: registry.names(),
     ownsCache: options.cache !== undefined && options.cache !== false && !isCache(options.cache),
+    closedBy: undefined,
     active: new Set(),
     nextId: createIdSource("req"),
     sequence: (advance) => (advance ? sequence++ : sequence),

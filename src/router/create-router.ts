@@ -37,6 +37,7 @@ export function createRouter(options: RouterOptions): Router {
   const stopProbes = options.probe ? startProbes(parts, options.probe) : undefined;
   const lifetime = createLifetime(
     (reason) => {
+      parts.closedBy = reason;
       for (const abort of [...parts.active]) abort.abort(reason);
     },
     async () => {

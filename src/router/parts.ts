@@ -7,6 +7,7 @@ import type { CallOptions } from "../contract/call-options.js";
 import type { EventMap, HealthStatus } from "../contract/events.js";
 import type { CandidateSnapshot, Characteristics } from "../contract/strategy.js";
 import type { ContainedEmitter } from "../core/emitter.js";
+import type { SignalboxError } from "../errors/signalbox-error.js";
 import type { AbortSource } from "../flow/abort-source.js";
 import type { FlowServices } from "../flow/call.js";
 import type { Conversations } from "../flow/conversation.js";
@@ -92,6 +93,8 @@ export interface RouterParts {
   readonly strategyNames: readonly string[];
   /** Whether closing the router closes the cache. */
   readonly ownsCache: boolean;
+  /** Set once the router was closed with `abort`: nothing starts any more. */
+  closedBy: SignalboxError | undefined;
   /** Ends of all upstream work in flight. */
   readonly active: Set<AbortSource>;
   nextId(): string;

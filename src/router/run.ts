@@ -13,7 +13,7 @@ import { cancelledBy } from "../flow/flight.js";
 import { createCharacteristics } from "../ranking/characteristics.js";
 import type { Chooser } from "../ranking/chooser.js";
 import type { LearnerView } from "../ranking/learner/learner.js";
-import { createAttemptBudget } from "../resilience/attempt-budget.js";
+import { createAttemptBudget, DEFAULT_ATTEMPTS } from "../resilience/attempt-budget.js";
 import { checkCallOptions, isCallContext, optionsOfContext } from "./call-settings.js";
 import type { PlannedCandidate } from "./candidates.js";
 import { invalid } from "./check-options.js";
@@ -31,6 +31,10 @@ export interface Run {
   readonly request: ChatRequest;
   readonly options: CallOptions;
   readonly streamed: boolean;
+  /** Whether an outer router asks, which wants to know what an answer cost. */
+  readonly nested: boolean;
+  /** Tells the outer router how far the answer has come. */
+  readonly report: CallContext["report"];
   readonly startedAtMs: number;
   readonly deadlineAtMs: number;
   readonly deadline: Deadline;
@@ -67,8 +71,8 @@ export function beginRun(
   const { signal, tenant } = run.options;
   if (signal?.aborted) throw cancelledBy(signal, run.requestId);
   const { events } = parts;
-  if (events.has("warning")) warnUnknownFields(parts, request, run.requestId);
   if (events.has("request")) events.emit("request", { requestId: run.requestId, tenant, streamed });
+  if (events.has("warning")) warnUnknownFields(parts, request, run.requestId);
   return run;
 }
 
@@ -112,10 +116,12 @@ function prepare(
     request,
     options,
     streamed,
+    nested: context !== undefined,
+    report: context?.report,
     startedAtMs,
     deadlineAtMs,
     deadline: { remainingMs: () => Math.max(0, deadlineAtMs - clock.now()) },
-    budget: createAttemptBudget(parts.options.retry?.attempts, context?.attempts),
+    budget: createAttemptBudget(callsLeft(parts, context), context?.attempts),
     selection,
     turn,
     home,
@@ -126,6 +132,14 @@ function prepare(
     chain: parts.affinity ? prefixChain(request, options.tenant ?? "") : NO_CHAIN,
     cacheKey: cacheKeyOf(parts, request, options),
   };
+}
+
+/** The router's own limit, or what an outer one has left. */
+function callsLeft({ options }: RouterParts, context: CallContext | undefined): number | undefined {
+  const own = options.retry?.attempts;
+  if (!context) return own;
+  const { limit, used } = context.attempts;
+  return Math.max(1, Math.min(own ?? DEFAULT_ATTEMPTS, limit - used));
 }
 
 function turnOf(parts: RouterParts, { messages }: ChatRequest, options: CallOptions): Turn | undefined {

@@ -1,18 +1,93 @@
 import type { ChatChunk } from "../chat/chunk.js";
 import { chunksOf } from "../chat/chunks.js";
-import type { Seat } from "../flow/flight.js";
+import { SignalboxError } from "../errors/signalbox-error.js";
+import { tellCost } from "../flow/costs.js";
+import type { Flight, Seat } from "../flow/flight.js";
 import type { StartedStream } from "../flow/reader-stream.js";
 import type { StreamReader } from "../flow/stream-flight.js";
 import type { RoutedReply } from "./records.js";
 
-/** A reader that ends with its seat. */
+/** A reader that ends with its seat; one that was too slow for a shared stream gives its seat up. */
 export function guarded(reader: StreamReader, seat: Seat): StreamReader {
+  const failed = (thrown: unknown): unknown => {
+    if (SignalboxError.isInstance(thrown) && thrown.detail === "slow_reader") seat.leave(thrown);
+    return thrown;
+  };
   return {
     poll() {
       if (seat.gone) throw seat.gone;
-      return reader.poll();
+      try {
+        return reader.poll();
+      } catch (thrown) {
+        throw failed(thrown);
+      }
     },
-    next: () => seat.wait(reader.next()),
+    async next() {
+      try {
+        return await (seat.bound ? reader.next() : seat.wait(reader.next()));
+      } catch (thrown) {
+        throw failed(thrown);
+      }
+    },
+  };
+}
+
+/** Who reads what, for a reader that may be moved to another flight. */
+export interface Ride {
+  readonly boarded: { readonly flight: Flight; readonly seat: Seat; readonly joined: boolean };
+  moved(from: Ride["boarded"]): boolean;
+  errorOf(thrown: unknown): unknown;
+}
+
+/**
+ * Reads whatever flight the ride is on.
+ *
+ * @param onChunk told before each chunk is handed out.
+ */
+export function following(ride: Ride, onChunk: () => void): StreamReader {
+  let { boarded } = ride;
+  let reader = readerOn(boarded);
+  const current = (): StreamReader => {
+    if (boarded !== ride.boarded) {
+      boarded = ride.boarded;
+      reader = readerOn(boarded);
+    }
+    return reader;
+  };
+  return {
+    poll() {
+      try {
+        const chunk = current().poll();
+        if (chunk) onChunk();
+        return chunk;
+      } catch (thrown) {
+        if (ride.moved(boarded)) return undefined;
+        throw ride.errorOf(thrown);
+      }
+    },
+    async next() {
+      for (;;) {
+        try {
+          const chunk = await current().next();
+          if (chunk) onChunk();
+          return chunk;
+        } catch (thrown) {
+          if (!ride.moved(boarded)) throw ride.errorOf(thrown);
+        }
+      }
+    },
+  };
+}
+
+function readerOn({ flight, seat, joined }: Ride["boarded"]): StreamReader {
+  if (flight.stream) return guarded(flight.stream.read(joined), seat);
+  let chunks: ChatChunk[] | undefined;
+  return {
+    poll: () => chunks?.shift(),
+    async next() {
+      chunks ??= chunksOf((await seat.wait(flight.answer)).reply);
+      return chunks.shift() ?? null;
+    },
   };
 }
 
@@ -21,14 +96,31 @@ export function withoutUsage(reader: StreamReader): StreamReader {
   const hidden = (chunk: ChatChunk): boolean => chunk.choices.length === 0 && !chunk.signalbox;
   return {
     poll() {
-      const chunk = reader.poll();
-      return chunk && hidden(chunk) ? reader.poll() : chunk;
+      let chunk = reader.poll();
+      while (chunk && hidden(chunk)) chunk = reader.poll();
+      return chunk;
     },
     async next() {
       for (;;) {
         const chunk = await reader.next();
         if (!chunk || !hidden(chunk)) return chunk;
       }
+    },
+  };
+}
+
+/** For a router outside this one: the last chunk says what was used, and what the answer cost in all. */
+export function closing(reader: StreamReader, reply: Promise<RoutedReply>): StreamReader {
+  const pieces = withoutUsage(reader);
+  let closed = false;
+  return {
+    poll: pieces.poll,
+    async next() {
+      const chunk = await pieces.next();
+      if (chunk || closed) return chunk;
+      closed = true;
+      const { id, created, model, usage, route } = await reply;
+      return tellCost({ id, object: "chat.completion.chunk", created, model, choices: [], usage }, route.costUsd);
     },
   };
 }
@@ -44,32 +136,9 @@ export async function drain(reader: StreamReader): Promise<void> {
 }
 
 /** A whole answer as a stream. */
-export function wholeStream(
-  reply: RoutedReply,
-  settled: Promise<RoutedReply>,
-  wantsUsage: boolean,
-): StartedStream<RoutedReply> {
+export function wholeStream(reply: RoutedReply, wantsUsage: boolean): StartedStream<RoutedReply> {
   const chunks = chunksOf(reply).filter((chunk) => wantsUsage || chunk.choices.length > 0);
   let at = 0;
   const poll = (): ChatChunk | undefined => chunks[at++];
-  return { poll, next: () => Promise.resolve(poll() ?? null), reply: settled, drain() {}, leave() {} };
-}
-
-/** A stream whose answer comes whole, later. */
-export function deferredStream(
-  reply: Promise<RoutedReply>,
-  wantsUsage: boolean,
-  leave: () => void,
-): StartedStream<RoutedReply> {
-  let whole: StartedStream<RoutedReply> | undefined;
-  return {
-    poll: () => whole?.poll(),
-    async next() {
-      whole ??= wholeStream(await reply, reply, wantsUsage);
-      return whole.next();
-    },
-    reply,
-    drain() {},
-    leave,
-  };
+  return { poll, next: () => Promise.resolve(poll() ?? null), reply: Promise.resolve(reply), drain() {}, leave() {} };
 }

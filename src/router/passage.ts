@@ -1,0 +1,165 @@
+import type { CallOptions } from "../contract/call-options.js";
+import type { CacheStatus } from "../contract/records.js";
+import { type SignalboxError, withContext } from "../errors/signalbox-error.js";
+import type { Answer } from "../flow/attempt-chat.js";
+import { cancelledBy, type Flight, type Seat } from "../flow/flight.js";
+import { asError, type Departure, depart } from "./depart.js";
+import type { RouterParts } from "./parts.js";
+import { type RoutedReply, recordAnswer, recordFailure } from "./records.js";
+import type { Run } from "./run.js";
+import { drain, guarded } from "./stream-readers.js";
+
+/** How often a reader boards another flight after the one it had joined failed; then it flies alone. */
+const MOST_JOINS = 2;
+
+/** A place on a flight. */
+export interface Boarded {
+  readonly flight: Flight;
+  readonly seat: Seat;
+  readonly joined: boolean;
+  /** The flight's own departure; `undefined` for one who joined. */
+  readonly departure: Departure | undefined;
+}
+
+/**
+ * One reader's way to an answer: a flight of its own, or an equal request's. A failure is not shared as an answer: where
+ * a flight that was joined fails, its reader boards another, as long as nothing of it was handed out.
+ */
+export class Passage {
+  readonly #parts: RouterParts;
+  readonly #run: Run;
+  #joins = 0;
+  #failed: SignalboxError | undefined;
+  boarded: Boarded;
+  /** A piece of the answer is with the reader: what fails now is the reader's to know. */
+  delivered = false;
+
+  /** @throws SignalboxError where nothing could be started; recorded */
+  constructor(parts: RouterParts, run: Run) {
+    this.#parts = parts;
+    this.#run = run;
+    try {
+      this.boarded = this.#board();
+    } catch (thrown) {
+      const error = withContext(asError(thrown), { requestId: run.requestId });
+      recordFailure(parts, run, error, "bypass");
+      throw error;
+    }
+  }
+
+  /** Waits for the answer; to be called once. Rejects with a SignalboxError. Either end is recorded once. */
+  async land(landed?: (answer: Answer) => void): Promise<RoutedReply> {
+    for (;;) {
+      const { boarded } = this;
+      const { flight, seat, joined } = boarded;
+      // Who waits for the whole answer of a stream must not wait for its other readers.
+      if (joined && flight.stream && !this.#run.streamed) void drain(guarded(flight.stream.read(true), seat));
+      try {
+        const answer = await seat.wait(flight.answer);
+        seat.done();
+        landed?.(answer);
+        return this.#reply(boarded, answer);
+      } catch (thrown) {
+        seat.done();
+        if (this.moved(boarded)) continue;
+        throw this.#failure(boarded, this.#failed ?? asError(thrown));
+      }
+    }
+  }
+
+  /** Whether the reader is on another flight than `from`, now that this one has failed. */
+  moved(from: Boarded): boolean {
+    if (this.boarded !== from) return true;
+    if (!from.joined || from.seat.gone || this.delivered || this.#failed) return false;
+    try {
+      this.boarded = this.#board();
+      return true;
+    } catch (thrown) {
+      this.#failed = withContext(asError(thrown), { requestId: this.#run.requestId });
+      return false;
+    }
+  }
+
+  /** What a reader of the stream is told where `thrown` ended it. */
+  errorOf(thrown: unknown): unknown {
+    return this.#failed ?? thrown;
+  }
+
+  /** A seat on an equal request's flight, or a flight of one's own. */
+  #board(): Boarded {
+    const parts = this.#parts;
+    const run = this.#run;
+    const { signal } = run.options;
+    if (parts.closedBy) throw parts.closedBy;
+    if (signal?.aborted) throw cancelledBy(signal, run.requestId);
+    const { streamed: mayLeave, deadlineAtMs } = run;
+    const key = flightKeyOf(run);
+    const shared = key !== undefined && this.#joins < MOST_JOINS ? parts.flights.get(key) : undefined;
+    if (shared && hasTimeFor(shared, run)) {
+      this.#joins += 1;
+      const seat = parts.flights.seat(shared, { signal, mayLeave, deadlineAtMs });
+      return { flight: shared, seat, joined: true, departure: undefined };
+    }
+    const departure = depart(parts, run);
+    const { flight } = departure;
+    if (key !== undefined && !shared) parts.flights.add(key, flight);
+    return { flight, seat: parts.flights.seat(flight, { signal, mayLeave, deadlineAtMs }), joined: false, departure };
+  }
+
+  #reply(boarded: Boarded, { candidate, reply, parsed }: Answer): RoutedReply {
+    const parts = this.#parts;
+    const run = this.#run;
+    const { flight, joined, departure } = boarded;
+    const { call } = flight;
+    const own = joined ? undefined : call.fromCache;
+    const status = own?.status ?? statusOf(parts, run, joined);
+    const { events, learning } = parts;
+    if (events.has("cache")) events.emit("cache", { requestId: run.requestId, status });
+    learning.remember(run.requestId, candidate.id, run.cacheKey, run.view);
+    run.turn?.complete(reply.choices[0].message);
+    if (!joined) parts.shadow?.after(run, candidate);
+    return recordAnswer(parts, run, {
+      reply,
+      provider: candidate.provider.id,
+      model: candidate.info.id,
+      cache: own ?? { status },
+      attempts: joined ? [] : call.attempts.slice(),
+      reasons: departure?.queue.reasonsFor(candidate) ?? [],
+      degraded: call.degraded.slice(),
+      ttftMs: joined ? null : call.ttftMs,
+      view: run.view,
+      parsed,
+    });
+  }
+
+  /** The error with the calls that were made for this reader: those of a flight that was joined are its leader's. */
+  #failure({ flight, joined }: Boarded, error: SignalboxError): SignalboxError {
+    const { requestId } = this.#run;
+    const attempts = joined ? [] : flight.call.attempts.slice();
+    const told = withContext(error, { requestId, attempts });
+    recordFailure(this.#parts, this.#run, told, statusOf(this.#parts, this.#run, joined));
+    return told;
+  }
+}
+
+/** Equal requests under equal constraints share a flight; without a cache key nobody shares. */
+function flightKeyOf({ cacheKey, options }: Run): string | undefined {
+  if (cacheKey === undefined || options.output) return undefined;
+  const { allow, deny, require, maxCostUsd, fallback, strategy }: CallOptions = options;
+  if (!allow && !deny && !require && maxCostUsd === undefined && fallback === undefined && strategy === undefined) {
+    return cacheKey;
+  }
+  const name = typeof strategy === "object" ? strategy.name : strategy;
+  return `${cacheKey} ${JSON.stringify([allow, deny, require, maxCostUsd, fallback, name])}`;
+}
+
+/** A flight that is about to run out of time helps nobody who has more of it. */
+function hasTimeFor({ call }: Flight, { deadline }: Run): boolean {
+  const ownMs = deadline.remainingMs();
+  return ownMs === call.deadline.remainingMs() || 2 * call.deadline.remainingMs() >= ownMs;
+}
+
+function statusOf(parts: RouterParts, run: Run, joined: boolean): CacheStatus {
+  if (joined) return "joined";
+  return parts.caching && run.cacheKey ? "miss" : "bypass";
+}

@@ -1,0 +1,66 @@
+import type { BreakerState } from "./events.js";
+
+/** A candidate's gate as other processes should know it; durations, because clocks differ between machines. */
+export interface SharedGateState {
+  readonly state: BreakerState;
+  readonly openForMs: number;
+  readonly coolDownForMs: number;
+  readonly disabled: string | null;
+  readonly reason: string | null;
+}
+
+/** A money budget that a whole fleet shares: a rule, and whose purse of it. */
+export interface SharedPurse {
+  readonly per: "tenant" | "provider" | "tag" | "router";
+  /** The tenant, provider or tag; `"router"` for the router's own. */
+  readonly key: string;
+  readonly maxUsd: number;
+  readonly windowMs: number;
+}
+
+/** Dollars taken from a shared purse; exactly one of the two ends it, later calls do nothing. */
+export interface SharedHold {
+  settle(usd: number): void;
+  release(): void;
+}
+
+export interface SharedRefusal {
+  /** `"exceeded"`: the fleet's money is gone; `"unavailable"`: nobody can say, and the rule is to refuse then. */
+  readonly refused: "exceeded" | "unavailable";
+  readonly retryAfterMs: number;
+}
+
+/** What a router brings along when it joins a fleet. Its own state stays the fast path. */
+export interface SharedStateMember {
+  /** Candidate ids, `"provider/model"`. */
+  readonly candidates: readonly string[];
+  /** What another process saw. */
+  apply(candidate: string, state: SharedGateState): void;
+  /** Its own view, asked when the fleet's memory was lost. */
+  read(candidate: string): SharedGateState;
+  /** What others have used of a candidate since the last time. */
+  used?(candidate: string, requests: number, tokens: number): void;
+}
+
+/** A router's place in the fleet. Nothing here throws, rejects or waits, except where it says so. */
+export interface SharedStateSession {
+  /** Tells the others; call it when a breaker or a cool-down changed here. */
+  publish(candidate: string, state: SharedGateState): void;
+  /** Whether this process may send the half-open probe: one in the whole fleet may. `true` where nobody can be asked. */
+  mayProbe(candidate: string): boolean;
+  /** A call to the candidate began (1) or ended (-1) here. */
+  calling(candidate: string, change: 1 | -1): void;
+  /** Calls under way in the other processes, as last heard. */
+  callingElsewhere(candidate: string): number;
+  /** Counts against known rate limits. */
+  use(candidate: string, requests: number, tokens: number): void;
+  /** Takes money: at once while this process's slice lasts, else a promise that settles within a bounded wait. */
+  take(purse: SharedPurse, usd: number): SharedHold | SharedRefusal | Promise<SharedHold | SharedRefusal>;
+  /** Gives back what was leased and leaves. */
+  close(): Promise<void>;
+}
+
+/** State that several processes share; `signalbox/redis` makes one. */
+export interface SharedState {
+  join(member: SharedStateMember): SharedStateSession;
+}

@@ -1,0 +1,3 @@
+export type { RedisStateOptions } from "./options.js";
+export type { IoRedisLike, NodeRedisClusterLike, NodeRedisLike, RedisClient } from "./port.js";
+export { type RedisState, type RedisStateStats, redisState } from "./redis-state.js";

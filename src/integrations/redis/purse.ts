@@ -1,0 +1,278 @@
+import type { SharedHold, SharedPurse, SharedRefusal } from "../../contract/shared-state.js";
+import { type Clock, setBackgroundTimeout, type TimerHandle } from "../../core/clock.js";
+import { RecentSpend } from "./recent-spend.js";
+
+/** Billionths of a dollar: a cheap call costs some thousands of them, and whole numbers never drift. */
+const NANO = 1e9;
+/** A slice by default, and its bounds, as shares of the purse. */
+const SLICE = { least: 0.005, first: 0.02, most: 0.1 };
+/** A slice that was gone within this time is followed by a larger one, milliseconds. */
+const QUICKLY_MS = 1_000;
+/** Unused money goes back after this, milliseconds. */
+const IDLE_MS = 5_000;
+/** Something is said at least this often while money is out, milliseconds; silence for 30 s means spent. */
+const REPORT_MS = 5_000;
+/** Asked again for what others hold unused, or what is not told yet, after this, milliseconds. */
+const ASK_AGAIN_MS = 50;
+
+/** An exchange or a seed that is under way, or whose answer is not known yet. */
+export interface Errand {
+  readonly kind: "exchange" | "seed";
+  readonly seq: number;
+  readonly spent: number;
+  readonly returned: number;
+  readonly wanted: number;
+  readonly needed: number;
+  readonly leased: number;
+  readonly byAge: readonly (readonly [number, number])[];
+}
+
+export interface ErrandReply {
+  readonly status: "ok" | "lent" | "exceeded" | "rejoining" | "seed" | "epoch";
+  readonly grant: number;
+  readonly waitMs: number;
+}
+
+/** What a purse asks of the session it belongs to. */
+export interface PurseHost {
+  readonly clock: Clock;
+  readonly waitMs: number;
+  readonly onUnavailable: "refuse" | "spend";
+  readonly up: () => boolean;
+  /** Carries an errand; rejects where nobody can say whether it arrived. */
+  readonly carry: (purse: Purse, errand: Errand) => Promise<ErrandReply>;
+  readonly hungry: (purse: Purse) => void;
+  readonly overspent: (usd: number) => void;
+  readonly refusedAlone: () => void;
+}
+
+interface Waiter {
+  readonly amount: number;
+  readonly settle: (outcome: SharedHold | SharedRefusal) => void;
+  timer: TimerHandle;
+}
+
+/** This process's slice of one shared budget. */
+export class Purse {
+  readonly id: string;
+  readonly rule: SharedPurse;
+  readonly maxNano: number;
+  readonly #host: PurseHost;
+  readonly #recent: RecentSpend;
+  #free = 0;
+  #held = 0;
+  #unreported = 0;
+  #seq = 0;
+  #errand: Errand | undefined;
+  #carrying = false;
+  #mustSeed = false;
+  #slice: number;
+  #waiters: Waiter[] = [];
+  #last: ErrandReply["status"] = "ok";
+  #waitMs = 1;
+  #takenAtMs: number;
+  #askedAtMs = Number.NEGATIVE_INFINITY;
+  #again: TimerHandle;
+
+  constructor(id: string, rule: SharedPurse, host: PurseHost) {
+    this.id = id;
+    this.rule = rule;
+    this.maxNano = Math.floor(rule.maxUsd * NANO);
+    this.#host = host;
+    this.#recent = new RecentSpend(rule.windowMs);
+    this.#slice = SLICE.first;
+    this.#takenAtMs = host.clock.now();
+  }
+
+  /** Nothing out, nothing to tell: it can be forgotten. */
+  get idle(): boolean {
+    const nothing = this.#free === 0 && this.#held === 0 && this.#unreported === 0;
+    return (
+      nothing && this.#waiters.length === 0 && !this.#errand && this.#recent.byAge(this.#host.clock.now()).length === 0
+    );
+  }
+
+  take(usd: number): SharedHold | SharedRefusal | Promise<SharedHold | SharedRefusal> {
+    const amount = Math.max(0, Math.ceil((Number.isNaN(usd) ? 0 : usd) * NANO));
+    if (amount > this.maxNano) return { refused: "exceeded", retryAfterMs: this.rule.windowMs };
+    this.#takenAtMs = this.#host.clock.now();
+    if (this.#waiters.length === 0 && this.#free >= amount) {
+      const hold = this.#hold(amount);
+      if (this.#free < (this.#slice * this.maxNano) / 4) this.#ask();
+      return hold;
+    }
+    if (!this.#host.up()) return this.#alone(amount);
+    return new Promise((resolve) => {
+      const waiter: Waiter = { amount, settle: resolve, timer: undefined };
+      waiter.timer = this.#host.clock.setTimeout(() => this.#tooLong(waiter), this.#host.waitMs);
+      this.#waiters.push(waiter);
+      this.#ask();
+    });
+  }
+
+  /** Now and then: sends what must be said. */
+  tend(): void {
+    const { clock } = this.#host;
+    const now = clock.now();
+    if (this.#errand || this.#mustSeed) {
+      this.#send();
+      return;
+    }
+    const out = this.#free > 0 || this.#held > 0 || this.#unreported > 0;
+    if (this.#free > 0 && now - this.#takenAtMs > IDLE_MS) this.giveBack();
+    else if (out && now - this.#askedAtMs > Math.min(REPORT_MS, this.rule.windowMs / 40)) this.#exchange(0, 0, 0);
+  }
+
+  /** Unused money goes back: others need it, or nobody here does. */
+  giveBack(): void {
+    if (this.#errand || this.#waiters.length > 0 || this.#free === 0) return;
+    this.#exchange(this.#free, 0, 0);
+  }
+
+  /** The server lost its memory: what was spent and what is out is told anew before anything else. */
+  reseed(): void {
+    this.#mustSeed = true;
+    this.#send();
+  }
+
+  /** The last words of a process that leaves. */
+  async leave(): Promise<void> {
+    this.#host.clock.clearTimeout(this.#again);
+    for (const waiter of this.#waiters.splice(0)) this.#refuse(waiter, "unavailable");
+    if (this.#errand || (this.#free === 0 && this.#unreported === 0)) return;
+    const errand = this.#errandOf("exchange", this.#free, 0, 0);
+    await this.#host.carry(this, errand).catch(() => {});
+  }
+
+  #hold(amount: number): SharedHold {
+    this.#free -= amount;
+    this.#held += amount;
+    let open = true;
+    const end = (cost: number): void => {
+      if (!open) return;
+      open = false;
+      this.#held -= amount;
+      this.#free += amount - cost;
+      if (cost > 0) this.#recent.book(this.#host.clock.now(), cost);
+      this.#unreported += cost;
+      // A call may cost more than was held for it: the rest comes out of the slice, then out of what nobody granted.
+      if (this.#free < 0) {
+        this.#host.overspent(-this.#free / NANO);
+        this.#free = 0;
+      }
+      this.#serve();
+    };
+    return {
+      settle: (usd) => end(Number.isFinite(usd) ? Math.max(0, Math.round(usd * NANO)) : amount),
+      release: () => end(0),
+    };
+  }
+
+  /** Nobody can be asked, and the slice is empty. */
+  #alone(amount: number): SharedHold | SharedRefusal {
+    if (this.#host.onUnavailable === "refuse") {
+      this.#host.refusedAlone();
+      return { refused: "unavailable", retryAfterMs: 1_000 };
+    }
+    this.#host.overspent((amount - this.#free) / NANO);
+    // Granted by nobody: added to the slice, and told as spent when the server is back.
+    this.#free = Math.max(this.#free, amount);
+    return this.#hold(amount);
+  }
+
+  #tooLong(waiter: Waiter): void {
+    this.#waiters = this.#waiters.filter((each) => each !== waiter);
+    const known = this.#last === "lent" || this.#last === "exceeded";
+    if (known && this.#host.up()) this.#refuse(waiter, "exceeded");
+    else waiter.settle(this.#alone(waiter.amount));
+  }
+
+  #refuse(waiter: Waiter, refused: SharedRefusal["refused"]): void {
+    this.#host.clock.clearTimeout(waiter.timer);
+    // What others hold unused comes back within seconds; what is spent leaves with the window.
+    const soon = refused === "unavailable" || this.#last === "lent";
+    waiter.settle({ refused, retryAfterMs: soon ? 1_000 : this.#waitMs });
+  }
+
+  /** Gives waiting calls what there is, in their order. */
+  #serve(): void {
+    for (let next = this.#waiters[0]; next && this.#free >= next.amount; next = this.#waiters[0]) {
+      this.#waiters.shift();
+      this.#host.clock.clearTimeout(next.timer);
+      next.settle(this.#hold(next.amount));
+    }
+  }
+
+  /** Asks for another slice, unless somebody is on the way. */
+  #ask(): void {
+    if (this.#errand || this.#mustSeed) return;
+    const now = this.#host.clock.now();
+    const quick = now - this.#askedAtMs < QUICKLY_MS;
+    this.#slice = Math.min(SLICE.most, Math.max(SLICE.least, this.#slice * (quick ? 2 : 0.5)));
+    const first = this.#waiters[0]?.amount ?? 0;
+    const waiting = this.#waiters.reduce((sum, { amount }) => sum + amount, 0) - this.#free;
+    const wanted = Math.max(waiting, Math.floor(this.#slice * this.maxNano), 1);
+    this.#exchange(0, wanted, Math.max(1, first - this.#free));
+  }
+
+  #exchange(returned: number, wanted: number, needed: number): void {
+    this.#errand = this.#errandOf("exchange", returned, wanted, needed);
+    this.#send();
+  }
+
+  #errandOf(kind: Errand["kind"], returned: number, wanted: number, needed: number): Errand {
+    const now = this.#host.clock.now();
+    this.#askedAtMs = now;
+    const spent = this.#unreported;
+    this.#unreported = 0;
+    this.#free -= returned;
+    const byAge = kind === "seed" ? this.#recent.byAge(now) : [];
+    return { kind, seq: ++this.#seq, spent, returned, wanted, needed, leased: this.#free + this.#held, byAge };
+  }
+
+  /** Carries the errand in hand. One at a time; the same again where its answer was lost. */
+  #send(): void {
+    if (this.#carrying || !this.#host.up()) return;
+    if (this.#mustSeed) {
+      this.#mustSeed = false;
+      // Whatever an unanswered errand said is in what is told now.
+      this.#errand = this.#errandOf("seed", 0, 0, 0);
+    }
+    const errand = this.#errand;
+    if (!errand) return;
+    this.#carrying = true;
+    this.#host
+      .carry(this, errand)
+      .then((reply) => this.#landed(errand, reply))
+      .catch(() => {})
+      .finally(() => {
+        this.#carrying = false;
+        if (this.#mustSeed) this.#send();
+      });
+  }
+
+  #landed(errand: Errand, { status, grant, waitMs }: ErrandReply): void {
+    if (status === "epoch") return;
+    this.#errand = undefined;
+    if (status === "seed") {
+      this.#mustSeed = true;
+      return;
+    }
+    if (errand.wanted > 0) this.#last = status;
+    this.#waitMs = waitMs;
+    this.#free += grant;
+    this.#serve();
+    if (this.#waiters.length > 0) this.#unmet(status);
+  }
+
+  /** Somebody still waits: is there hope? */
+  #unmet(status: ErrandReply["status"]): void {
+    if (status === "exceeded") {
+      for (const waiter of this.#waiters.splice(0)) this.#refuse(waiter, "exceeded");
+      return;
+    }
+    if (status === "lent") this.#host.hungry(this);
+    this.#host.clock.clearTimeout(this.#again);
+    this.#again = setBackgroundTimeout(this.#host.clock, () => this.#ask(), status === "ok" ? 0 : ASK_AGAIN_MS);
+  }
+}

@@ -96,6 +96,7 @@ function boundRouter(parts: RouterParts, lifetime: Lifetime, bound: CallOptions)
     },
     health: () => readHealth(parts),
     recommend: () => recommendFrom(parts.stats.snapshot()),
+    invalidate: (which) => parts.caching?.responses.invalidate(which) ?? 0,
     warm: (requests, how = {}) =>
       warmByAsking(requests, (request) => chat(request, { signal: how.signal, priority: "batch" }), how),
     budget: (key) => tightest(parts.budgets?.read(key) ?? []),

@@ -1,3 +1,4 @@
+import type { Invalidation } from "../cache/response-cache.js";
 import type { SimilarityStats } from "../cache/similarity.js";
 import type { Cache } from "../cache/types.js";
 import type { ChatRequest } from "../chat/request.js";
@@ -72,6 +73,8 @@ export interface Router {
   health(): RouterHealth;
   /** What its own outcomes suggest; says "insufficient data" where they are too few. */
   recommend(): Recommendation;
+  /** Drops cached answers: every condition that is given must hold. How many memory held. */
+  invalidate(which: Invalidation): number;
   /** Fills the cache by asking, a few at a time; failures are in the report. */
   warm(requests: readonly ChatRequest[], options?: WarmOptions): Promise<WarmReport>;
   /** How much of its budget a tenant, provider or tag has left; the tightest rule where several apply. */

@@ -1,4 +1,4 @@
-import { bounded, type ErrorBody, field, readErrorBody, word } from "./error-body.js";
+import { bounded, type ErrorBody, readErrorBody, word } from "./error-body.js";
 import { explain, identifier } from "./explain.js";
 import type { Failure, FailureContext } from "./failure.js";
 import { FINISH_REASONS, GENERIC_CODES, WEAK_CODES } from "./generic-codes.js";
@@ -38,7 +38,7 @@ function classified(failure: Failure, about: FailureContext): SignalboxError {
   const redactor = about.secrets ?? patternRedactor;
   const early = fromThrown(failure.thrown, about, redactor);
   if (SignalboxError.isInstance(early)) return early;
-  const seen = early === undefined ? failure : { ...failure, ...early };
+  const seen: Failure = { ...failure, ...early };
   const body = readErrorBody(seen.body);
   const status = statusOf(seen.status);
   const verdict = verdictOf(seen, body, status, about);
@@ -49,7 +49,7 @@ function classified(failure: Failure, about: FailureContext): SignalboxError {
   return new SignalboxError(verdict.kind, explain(verdict, body, { status, code }, about, redactor), {
     detail: verdict.detail ?? (verdict.unclassified === true ? "unclassified" : undefined),
     // A plan that names its reset will serve the same request again; one that does not may stay empty for ever.
-    retryable: verdict.retryable ?? (verdict.kind === "quota" && retryAfterMs !== undefined ? true : undefined),
+    retryable: verdict.retryable ?? (retryAfterMs === undefined ? undefined : true),
     retryAfterMs,
     provider: about.provider,
     model: about.model,
@@ -87,7 +87,6 @@ function meaningOfText(
   status: number | undefined,
   codes: VendorCodes | undefined,
 ): Meaning | undefined {
-  if (body.text === "html") return undefined;
   return (
     codes?.patterns?.find((row) => says(body.message, row)) ??
     lookUp(GENERIC_CODES, body.code?.toLowerCase()) ??
@@ -140,12 +139,12 @@ function waitOf(
   return told ?? (kind === "rate_limit" ? rateLimitReset(reader, nowWallMs) : undefined);
 }
 
-function statusOf(status: unknown): number | undefined {
-  return typeof status === "number" && Number.isInteger(status) ? status : undefined;
+function statusOf(status: number | undefined): number | undefined {
+  return Number.isInteger(status) ? status : undefined;
 }
 
 function httpCode(code: string | undefined): number | undefined {
-  return code !== undefined && /^[45]\d\d$/.test(code) ? Number(code) : undefined;
+  return /^[45]\d\d$/.test(code ?? "") ? Number(code) : undefined;
 }
 
 function traceOf(headers: Failure["headers"]): string | undefined {
@@ -160,6 +159,6 @@ function header(headers: Failure["headers"], name: string): string | null {
   try {
     return word(headers?.get(name)) ?? null;
   } catch {
-    return word(field(headers, name)) ?? null;
+    return null; // whoever made these headers, they cannot be read
   }
 }

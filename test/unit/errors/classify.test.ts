@@ -175,6 +175,16 @@ describe("vendor code before status", () => {
       { status: 200, body: error({ code: 502, message: "Provider returned error" }) },
       "server",
     ],
+    ["a number that only looks like a status", { status: 200, body: error({ code: "4290" }) }, "server/unclassified"],
+    ["another one", { status: 200, body: error({ code: "1429" }) }, "server/unclassified"],
+    ["a code at the end, and blanks", { status: 400, body: error({ message: "usage limit (2056)  " }) }, "quota"],
+    [
+      "no code in the middle",
+      { status: 400, body: error({ message: "see note (2056) in the manual" }) },
+      "invalid_request",
+    ],
+    ["no code before other words", { status: 400, body: error({ message: "failed (2056) xyz" }) }, "invalid_request"],
+    ["a status that is no whole number", { status: 429.5, body: error({ message: "x" }) }, "server"],
     ["a status as code beside another status", { status: 429, body: error({ code: "500" }) }, "rate_limit"],
   ])("%s", (_name, failure, kind) => expect(kindOf(failure)).toBe(kind));
 
@@ -409,6 +419,25 @@ describe("how long to wait", () => {
   });
 });
 
+describe("tools that are broken themselves", () => {
+  it("never stop a failure from being told", () => {
+    const secrets = {
+      scrub: () => {
+        throw new Error("a bug");
+      },
+    };
+    const told = classify({ status: 429, body: error({ message: KEY }) }, { ...about, secrets });
+    expect(told).toMatchObject({ kind: "server", provider: "acme", model: "m-1" });
+    expect(told.message).toBe("acme: failed in a way that cannot be read");
+    const broken = {
+      get: () => {
+        throw new Error("a bug");
+      },
+    };
+    expect(kindOf({ status: 401, headers: broken })).toBe("auth");
+  });
+});
+
 describe("what is kept", () => {
   it("is scrubbed, on one line, and at most 300 characters of the vendor's words", () => {
     const message = `line one\n\tline two ${KEY} \u0007 ${"x".repeat(1_000)}`;
@@ -438,7 +467,9 @@ describe("what is kept", () => {
   });
 
   it("names the request, from header or body, where it is a plain id", () => {
-    expect(classify({ status: 500, headers: headers({ "trace-id": "t-1" }) }, about).requestId).toBe("t-1");
+    for (const name of ["x-request-id", "request-id", "x-trace-id", "trace-id", "minimax-request-id"]) {
+      expect(classify({ status: 500, headers: headers({ [name]: "t-1" }) }, about).requestId).toBe("t-1");
+    }
     expect(
       classify({ status: 500, headers: headers({ "x-request-id": "r-1", "trace-id": "t-1" }) }, about).requestId,
     ).toBe("r-1");

@@ -166,23 +166,32 @@ describe("SSE parser", () => {
 
     it("takes an event of many lines up to its limit, in linear time", () => {
       const startedAt = performance.now();
-      const many = bytes("data: x\n".repeat(1_500_000));
-      expect(parse([many, bytes("\n")]).events[0]?.data.length).toBe(2_999_999);
-      expect(parse([many, many, bytes("\n")]).failure?.detail).toBe("event");
+      const many = bytes("data: x\n".repeat(150_000));
+      const limit = { maxEventBytes: 400_000 };
+      expect(parse([many, bytes("\n")], limit).events[0]?.data.length).toBe(299_999);
+      expect(parse([many, many, bytes("\n")], limit).failure?.detail).toBe("event");
       expect(performance.now() - startedAt).toBeLessThan(5_000);
     });
 
     it("takes 200,000 events and no more", () => {
-      expect(parse([bytes("data:\n\n".repeat(200_000))]).failure).toBeUndefined();
+      expect(parse([bytes("data:\n\n".repeat(10))], { maxEvents: 10 }).failure).toBeUndefined();
       const over = parse([bytes("data:\n\n".repeat(200_001))]);
       expect(over.events.length).toBe(200_000);
       expect(over.failure).toMatchObject({ kind: "response_too_large", detail: "events" });
     });
 
+    it("takes a line of 1 MiB and an event of 4 MiB, and no more", () => {
+      const line = (size: number) => bytes(`data: ${"x".repeat(size - 6)}\n`);
+      expect(parse([line(1_048_576), bytes("\n")]).events[0]?.data.length).toBe(1_048_570);
+      expect(parse([line(1_048_577), bytes("\n")]).failure?.detail).toBe("line");
+      expect(parse([...Array.from({ length: 4 }, () => line(1_048_576)), bytes("\n")]).events).toHaveLength(1);
+      expect(parse([...Array.from({ length: 5 }, () => line(1_000_000)), bytes("\n")]).failure?.detail).toBe("event");
+    });
+
     it("reads line ends of one kind in linear time", () => {
       const startedAt = performance.now();
-      parse([bytes("\r".repeat(2_000_000))]);
-      parse([bytes("\n".repeat(2_000_000))]);
+      parse([bytes("\r".repeat(300_000))]);
+      parse([bytes("\n".repeat(300_000))]);
       expect(performance.now() - startedAt).toBeLessThan(3_000);
     });
   });

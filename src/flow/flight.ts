@@ -122,8 +122,8 @@ function takeSeat(flight: Flight, { signal, mayLeave, deadlineAtMs }: Passenger,
     wait(work) {
       if (!signal && !timed && !mayLeave && !gone) return work;
       return new Promise((resolve, reject) => {
-        if (gone) return reject(gone);
-        rejectWaiting.push(reject);
+        if (gone) reject(gone);
+        else rejectWaiting.push(reject);
         const settle = (): void => {
           const at = rejectWaiting.indexOf(reject);
           if (at >= 0) rejectWaiting.splice(at, 1);

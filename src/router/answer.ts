@@ -13,7 +13,7 @@ import { Passage } from "./passage.js";
 import { type RoutedReply, recordAnswer, recordFailure } from "./records.js";
 import { beginRun, type Run } from "./run.js";
 import { findSimilar, type Similar } from "./similar.js";
-import { closing, drain, following, guarded, wholeStream, withoutUsage } from "./stream-readers.js";
+import { drain, following, guarded, outlet, wholeStream } from "./stream-readers.js";
 
 type Asked = Parameters<typeof beginRun>[1];
 
@@ -55,7 +55,7 @@ export async function answerStream(
         passage.delivered = true;
       });
   return {
-    ...(run.nested ? closing(reader, reply) : wantsUsage ? reader : withoutUsage(reader)),
+    ...outlet(reader, reply, run.nested ? "cost" : wantsUsage ? "shown" : "hidden"),
     reply,
     drain: () => void drain(own ? guarded(own.read(false), seat) : following(passage, () => {})),
     leave() {

@@ -91,36 +91,42 @@ function readerOn({ flight, seat, joined }: Ride["boarded"]): StreamReader {
   };
 }
 
-/** The usage-only chunk is for those who asked for it. */
-export function withoutUsage(reader: StreamReader): StreamReader {
-  const hidden = (chunk: ChatChunk): boolean => chunk.choices.length === 0 && !chunk.signalbox;
+/** Whether a reader gets the usage-only chunk; `"cost"`: an outer router, which also learns what the answer cost in all. */
+export type UsageWish = "hidden" | "shown" | "cost";
+
+/** What the one who iterates gets; a failure is the one that `reply` rejects with. */
+export function outlet(reader: StreamReader, reply: Promise<RoutedReply>, usage: UsageWish): StreamReader {
+  const hidden = (chunk: ChatChunk): boolean => usage !== "shown" && chunk.choices.length === 0 && !chunk.signalbox;
+  let closed = usage !== "cost";
+  const close = async (): Promise<ChatChunk> => {
+    closed = true;
+    const { id, created, model, usage, route } = await reply;
+    return tellCost({ id, object: "chat.completion.chunk", created, model, choices: [], usage }, route.costUsd);
+  };
   return {
     poll() {
-      let chunk = reader.poll();
-      while (chunk && hidden(chunk)) chunk = reader.poll();
-      return chunk;
-    },
-    async next() {
-      for (;;) {
-        const chunk = await reader.next();
-        if (!chunk || !hidden(chunk)) return chunk;
+      try {
+        let chunk = reader.poll();
+        while (chunk && hidden(chunk)) chunk = reader.poll();
+        return chunk;
+      } catch {
+        // `next` tells, because it can wait for the whole story.
+        return undefined;
       }
     },
-  };
-}
-
-/** For a router outside this one: the last chunk says what was used, and what the answer cost in all. */
-export function closing(reader: StreamReader, reply: Promise<RoutedReply>): StreamReader {
-  const pieces = withoutUsage(reader);
-  let closed = false;
-  return {
-    poll: pieces.poll,
     async next() {
-      const chunk = await pieces.next();
-      if (chunk || closed) return chunk;
-      closed = true;
-      const { id, created, model, usage, route } = await reply;
-      return tellCost({ id, object: "chat.completion.chunk", created, model, choices: [], usage }, route.costUsd);
+      try {
+        for (;;) {
+          const chunk = await reader.next();
+          if (!chunk) return closed ? null : await close();
+          if (!hidden(chunk)) return chunk;
+        }
+      } catch (thrown) {
+        throw await reply.then(
+          () => thrown,
+          (told: unknown) => told,
+        );
+      }
     },
   };
 }

@@ -17,7 +17,8 @@ export function createSettled(
     candidate.metrics.settle(
       {
         ok,
-        counted: ok || policyOf(attempt.outcome, attempt.detail).breaker !== "ignore",
+        // A request whose own time is up says nothing about the candidate, also in the middle of a stream.
+        counted: ok || (attempt.detail !== "total" && policyOf(attempt.outcome, attempt.detail).breaker !== "ignore"),
         ttftMs: attempt.ttftMs,
         latencyMs: attempt.latencyMs,
         outputTokens: counts?.output ?? 0,

@@ -1,0 +1,221 @@
+import { type ChatChunk, createReply, createRouter, type Provider } from "signalbox";
+import { createVirtualClock, testModel, type VirtualClock } from "signalbox/testing";
+import { describe, expect, test } from "vitest";
+import { ask, broken, eventsOf, failureOf, listenTo, provider, readAll } from "./support.js";
+
+const word = (content: string, finish: "stop" | null = null): ChatChunk => ({
+  id: "c",
+  object: "chat.completion.chunk",
+  created: 1,
+  model: "m",
+  choices: [{ index: 0, delta: content ? { content } : { role: "assistant" }, finish_reason: finish }],
+});
+
+const until = (clock: VirtualClock, ms: number) => new Promise<void>((done) => clock.setTimeout(done, ms));
+
+/** A stream that is written by hand, with what it reports. */
+function streaming(
+  clock: VirtualClock,
+  write: (
+    context: Parameters<NonNullable<Provider["stream"]>>[1],
+    wait: (ms: number) => Promise<void>,
+  ) => AsyncGenerator<ChatChunk>,
+  thinking: "none" | "always" = "none",
+): Provider {
+  const { capabilities } = testModel("m");
+  const models = [testModel("m", { capabilities: { ...capabilities, thinking } })];
+  return { id: "a", models, stream: (_, context) => write(context, (ms) => until(clock, ms)) };
+}
+
+describe("each phase of a stream has its deadline", () => {
+  test("no head: timeout, headers, after 30 s", async () => {
+    const clock = createVirtualClock();
+    const router = createRouter({ providers: [provider("a", { clock, otherwise: { hang: true } })], clock });
+    const read = readAll(router.stream(ask()));
+    await clock.advance(29_999);
+    expect(clock.pendingTimers).toBeGreaterThan(0);
+    await clock.advance(1);
+    const { error } = await read;
+    expect([error?.kind, error?.detail]).toEqual(["timeout", "headers"]);
+  });
+
+  test("a head and a role, kept alive by comments, but no content: 30 s from the head, not from the role", async () => {
+    const clock = createVirtualClock();
+    const upstream = streaming(clock, async function* (context, wait) {
+      await wait(1_000);
+      context.report?.("headers");
+      for (let i = 0; i < 20; i += 1) {
+        await wait(1_000);
+        context.report?.("bytes");
+        if (i === 10) yield word("");
+      }
+      await wait(100_000);
+    });
+    const router = createRouter({ providers: [upstream], clock });
+    const read = readAll(router.stream(ask()));
+    await clock.advance(31_000);
+    const { error } = await read;
+    expect([error?.kind, error?.detail, clock.now()]).toEqual(["timeout", "first_token", 31_000]);
+  });
+
+  test("a model that always thinks has 120 s for its first content", async () => {
+    const clock = createVirtualClock();
+    const upstream = streaming(
+      clock,
+      async function* (context, wait) {
+        context.report?.("headers");
+        await wait(110_000);
+        yield word("thought well", "stop");
+      },
+      "always",
+    );
+    const router = createRouter({ providers: [upstream], clock });
+    const read = readAll(router.stream(ask()));
+    await clock.advance(110_000);
+    expect((await read).text).toBe("thought well");
+    const own = createRouter({ providers: [upstream], clock, timeouts: { firstTokenMs: 5_000 } });
+    const late = readAll(own.stream(ask()));
+    await clock.advance(5_000);
+    expect((await late).error?.detail).toBe("first_token");
+  });
+
+  test("silence after content: idle, with what was said so far", async () => {
+    const clock = createVirtualClock();
+    const upstream = provider("a", { clock, otherwise: { pieces: ["so far", 600_000, "never"] } });
+    const router = createRouter({ providers: [upstream], clock, timeouts: { idleMs: 5_000 } });
+    const told = listenTo(router, ["done"]);
+    const read = readAll(router.stream(ask()));
+    await clock.advance(5_000);
+    const { text, error } = await read;
+    expect([text, error?.kind, error?.detail, error?.partial?.text]).toEqual([
+      "so far",
+      "stream_interrupted",
+      "idle",
+      "so far",
+    ]);
+    expect(error?.attempts).toHaveLength(1);
+    expect(eventsOf(told, "done")[0]?.attempts).toHaveLength(1);
+  });
+
+  test("a reader that pauses is no provider's silence", async () => {
+    const clock = createVirtualClock();
+    const upstream = provider("a", { clock, otherwise: { pieces: ["one ", "two ", "three"] } });
+    const router = createRouter({ providers: [upstream], clock, timeouts: { idleMs: 5_000 } });
+    let text = "";
+    for await (const { choices } of router.stream(ask())) {
+      text += choices[0]?.delta.content ?? "";
+      await clock.advance(60_000);
+    }
+    expect(text).toBe("one two three");
+  });
+
+  test("a suspended process is no provider's silence either", async () => {
+    const clock = createVirtualClock();
+    const upstream = provider("a", { clock, otherwise: { text: "here", delayMs: 1_000 } });
+    const router = createRouter({ providers: [upstream], clock, timeouts: { headersMs: 30_000, totalMs: 3_600_000 } });
+    const work = router.chat(ask());
+    await clock.advance(10);
+    await clock.suspend(600_000);
+    expect((await work).choices[0].message.content).toBe("here");
+  });
+
+  test("the total spans everything, and is nobody's failure", async () => {
+    const clock = createVirtualClock();
+    const upstream = provider("a", { clock, otherwise: { pieces: ["x", 40, "x", 40, "x", 40, "x"] } });
+    const router = createRouter({ providers: [upstream, provider("b", { clock })], clock, strategy: "ordered" });
+    const read = readAll(router.stream(ask(), { timeoutMs: 100 }));
+    await clock.advance(100);
+    const { text, error } = await read;
+    expect([text, error?.kind, error?.detail]).toEqual(["xxx", "stream_interrupted", "total"]);
+    expect(router.health().candidates[0]?.status).toBe("unknown");
+  });
+
+  test("a stream that its reader abandons is ended by its deadline: socket, place and record", async () => {
+    const clock = createVirtualClock();
+    const upstream = provider("a", { clock, otherwise: { pieces: ["one", "two", 10, "three"] } });
+    const limits = { a: { maxConcurrent: 1 } };
+    const router = createRouter({ providers: [upstream], clock, limits, timeouts: { totalMs: 60_000 } });
+    const told = listenTo(router, ["attempt", "done"]);
+    const stream = router.stream(ask());
+    const reader = stream[Symbol.asyncIterator]();
+    await reader.next();
+    await clock.advance(60_000);
+    expect(upstream.calls[0]?.context.signal.aborted).toBe(true);
+    expect(told.map(({ name }) => name)).toEqual(["attempt", "done"]);
+    const error = await failureOf(stream.reply);
+    expect([error.kind, error.detail, error.partial?.text.startsWith("one")]).toEqual([
+      "stream_interrupted",
+      "total",
+      true,
+    ]);
+    expect((await failureOf(reader.next())).detail).toBe("total");
+    const next = router.chat(ask("free again"));
+    await clock.advance(10);
+    expect((await next).choices[0].message.content).toBe("onetwothree");
+    await router.close();
+  });
+});
+
+describe("whole answers", () => {
+  test("headers for 120 s; then bytes keep it alive, however long it is, also after its first content", async () => {
+    const clock = createVirtualClock();
+    const upstream: Provider = {
+      id: "a",
+      models: [testModel("m")],
+      async chat(_, context) {
+        await until(clock, 100_000);
+        context.report?.("headers");
+        context.report?.("content");
+        for (let i = 0; i < 10; i += 1) {
+          await until(clock, 50_000);
+          context.report?.("bytes");
+        }
+        return createReply({ text: "long" });
+      },
+    };
+    const router = createRouter({ providers: [upstream], clock, timeouts: { totalMs: 3_600_000 } });
+    const work = router.chat(ask());
+    await clock.advance(600_000);
+    expect((await work).choices[0].message.content).toBe("long");
+    const silent: Provider = {
+      ...upstream,
+      chat: (_, { report }) => {
+        report?.("headers");
+        return new Promise(() => {});
+      },
+    };
+    const other = createRouter({ providers: [silent], clock });
+    const failed = failureOf(other.chat(ask(), { timeoutMs: 61_000 }));
+    await clock.advance(60_000);
+    const [attempt] = (await Promise.race([failed, clock.advance(1_000).then(() => failed)])).attempts;
+    expect([attempt?.outcome, attempt?.detail]).toEqual(["timeout", "idle"]);
+  });
+
+  test("waiting in a queue counts against the deadline, and an attempt never starts after it", async () => {
+    const clock = createVirtualClock();
+    const upstream = provider("a", { clock, otherwise: { text: "ok", delayMs: 1_000 } });
+    const limits = { a: { maxConcurrent: 1, queueMs: 500 } };
+    const router = createRouter({ providers: [upstream], clock, limits });
+    const first = router.chat(ask("1"));
+    const patient = failureOf(router.chat(ask("2")));
+    const hurried = failureOf(router.chat(ask("3"), { timeoutMs: 100 }));
+    await clock.advance(1_000);
+    await first;
+    expect([(await patient).kind, (await patient).detail]).toEqual(["timeout", "queue"]);
+    expect(["saturated", "timeout"]).toContain((await hurried).kind);
+    expect(upstream.calls).toHaveLength(1);
+  });
+
+  test("retries stop where no time is left to ask", async () => {
+    const clock = createVirtualClock();
+    const upstream = provider("a", { clock, otherwise: { error: broken(), delayMs: 90 } });
+    const router = createRouter({ providers: [upstream], clock, random: () => 0.5 });
+    const starts: number[] = [];
+    router.on("attempt", ({ startedAtMs }) => void starts.push(startedAtMs));
+    const work = failureOf(router.chat(ask(), { timeoutMs: 300 }));
+    await clock.advance(10_000);
+    await work;
+    expect(starts.every((startedAtMs) => startedAtMs < 300)).toBe(true);
+    expect(clock.pendingTimers).toBe(0);
+  });
+});

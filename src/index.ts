@@ -74,6 +74,15 @@ export type {
   RouteCache,
   Sensitivity,
 } from "./contract/records.js";
+export type {
+  SharedGateState,
+  SharedHold,
+  SharedPurse,
+  SharedRefusal,
+  SharedState,
+  SharedStateMember,
+  SharedStateSession,
+} from "./contract/shared-state.js";
 export type { EntryOptions, Store } from "./contract/store.js";
 export type {
   CandidateSnapshot,

@@ -1,5 +1,6 @@
 import { requestChars } from "../chat/tokens.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
+import type { Reservation } from "../spend/budgets.js";
 import type { Call } from "./call.js";
 import type { Candidate } from "./candidate.js";
 
@@ -13,6 +14,9 @@ export interface Admission {
 
 /** `"blocked"`: the gate says no. `"spent"`: the request has made all the calls it may. */
 export type Admitted = Admission | "blocked" | "spent";
+
+/** Gives a place in a limiter back. */
+type Place = (error?: SignalboxError | null) => void;
 
 type Take = (candidate: Candidate, nowMs: number) => number;
 
@@ -51,37 +55,48 @@ export function overBy({ abort, deadline }: Call): SignalboxError | undefined {
   return new SignalboxError("timeout", "The request's deadline has passed", { detail: "total" });
 }
 
-function enter(
-  call: Call,
-  candidate: Candidate,
-  take: Take,
-  place: ((error?: SignalboxError | null) => void) | undefined,
-): Admitted {
+function enter(call: Call, candidate: Candidate, take: Take, place: Place | undefined): Admitted | Promise<Admitted> {
   const { services } = call;
   const lease = take(candidate, services.clock.now());
   if (lease < 0) {
     place?.();
     return "blocked";
   }
-  try {
-    const hold = services.reserve?.(call, candidate);
-    if (!call.budget.take()) {
-      hold?.release();
-      candidate.gate.release(lease);
-      place?.();
-      return "spent";
-    }
-    if (!hold && !place) return { lease, leave: undefined };
-    const leave = (error: SignalboxError | null, costUsd: number | null): void => {
-      place?.(error);
-      // An unknown price is held at its estimate; a call that cost nothing gives all of it back.
-      if (costUsd === null) hold?.settle(Number.NaN);
-      else hold?.settle(costUsd);
-    };
-    return { lease, leave };
-  } catch (thrown) {
+  const giveUp = (thrown: unknown): never => {
     candidate.gate.release(lease);
     place?.();
     throw thrown;
+  };
+  try {
+    const hold = services.reserve?.(call, candidate);
+    if (!(hold instanceof Promise)) return held(call, candidate, lease, place, hold);
+    return hold.then((late) => held(call, candidate, lease, place, late), giveUp);
+  } catch (thrown) {
+    return giveUp(thrown);
   }
+}
+
+/** The last step: one of the request's calls. */
+function held(
+  call: Call,
+  candidate: Candidate,
+  lease: number,
+  place: Place | undefined,
+  hold: Reservation | undefined,
+): Admitted {
+  if (call.abort.reason || !call.budget.take()) {
+    hold?.release();
+    candidate.gate.release(lease);
+    place?.();
+    if (call.abort.reason) throw call.abort.reason;
+    return "spent";
+  }
+  if (!hold && !place) return { lease, leave: undefined };
+  const leave = (error: SignalboxError | null, costUsd: number | null): void => {
+    place?.(error);
+    // An unknown price is held at its estimate; a call that cost nothing gives all of it back.
+    if (costUsd === null) hold?.settle(Number.NaN);
+    else hold?.settle(costUsd);
+  };
+  return { lease, leave };
 }

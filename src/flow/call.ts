@@ -29,7 +29,9 @@ export interface FlowServices {
    *
    * @throws SignalboxError `budget_exceeded`
    */
-  readonly reserve: ((call: Call, candidate: Candidate) => Reservation) | undefined;
+  readonly reserve: ((call: Call, candidate: Candidate) => Reservation | Promise<Reservation>) | undefined;
+  /** A call to a candidate began (1) or ended (-1); absent where no other process wants to know. */
+  readonly calling: ((candidate: Candidate, change: 1 | -1) => void) | undefined;
   /** As `warn`, but the same words only once. */
   warnOnce(code: string, message: string, requestId?: string): void;
   warn(code: string, message: string, requestId?: string): void;

@@ -62,6 +62,7 @@ export class UpstreamCall {
     this.#number = budget.used;
     this.#startedAtMs = services.clock.now();
     candidate.metrics.start(this.#startedAtMs);
+    services.calling?.(candidate, 1);
     this.timer = createPhaseTimer(services.clock, call.deadlineAtMs, (phase) => this.#expire(phase));
     this.context = {
       // Made when it is read: a double in a test or a decorator that answers itself never pays for it.
@@ -146,6 +147,7 @@ export class UpstreamCall {
   #settle(error: SignalboxError | null, given: Usage | null, alternatives = false): void {
     if (this.#settled) return;
     this.#settled = true;
+    this.call.services.calling?.(this.candidate, -1);
     this.timer.clear();
     this.#leave?.();
     const { call, candidate } = this;

@@ -1,5 +1,6 @@
 import type { EventMap } from "../contract/events.js";
 import type { Provider } from "../contract/provider.js";
+import type { SharedStateMember } from "../contract/shared-state.js";
 import type { CandidateSnapshot } from "../contract/strategy.js";
 import { type Clock, systemClock } from "../core/clock.js";
 import { type ContainedEmitter, createEmitter } from "../core/emitter.js";
@@ -11,7 +12,7 @@ import { createCandidateMetrics } from "../metrics/candidate-metrics.js";
 import { createRouterStats } from "../metrics/router-stats.js";
 import { createPrefixAffinity } from "../ranking/prefix-affinity.js";
 import { createStrategyRegistry } from "../ranking/registry.js";
-import { createGates, type Gates } from "../resilience/gates.js";
+import { createGates, type Gate, type Gates } from "../resilience/gates.js";
 import { createLimiter, type Limiter } from "../resilience/limiter.js";
 import { createRetryBudget } from "../resilience/retry-budget.js";
 import { createBudgets } from "../spend/budgets.js";
@@ -58,17 +59,25 @@ export function assembleRouter(options: RouterOptions): RouterParts {
     random,
     onBreaker: (candidate, from, to, reason, openMs) => {
       if (events.has("breaker")) events.emit("breaker", { candidate, from, to, reason, openMs });
+      tellFleet(candidate);
     },
+    onCoolDown: (candidate) => tellFleet(candidate),
+    mayProbe: (candidate) => fleet?.mayProbe(candidate) ?? true,
     onClosed: (candidate) => byId.get(candidate)?.metrics.restartReliability(),
   });
   const candidates = createCandidates(options, gates, clock);
   const byId = new Map(candidates.map((candidate) => [candidate.id, candidate]));
+  const fleet = options.shared?.join(memberOf(byId, clock));
+  const tellFleet = (id: string): void => {
+    const gate = byId.get(id)?.gate;
+    if (gate) fleet?.publish(id, gate.exportState(clock.now()));
+  };
   const learning = createLearning(byId, options.state);
   if (learning.learner.stateProblem) warn("state_ignored", learning.learner.stateProblem);
   const keepsPrefixes = options.providers.some((provider) => provider.prefixCache !== undefined);
   const affinity = keepsPrefixes ? createPrefixAffinity({ clock }) : undefined;
   const frame = {} as Frame;
-  const views = candidates.map((candidate) => new CandidateView(candidate, frame, affinity, learning));
+  const views = candidates.map((candidate) => new CandidateView(candidate, frame, affinity, learning, fleet));
   const registry = createStrategyRegistry(options.strategies ?? []);
   const chooserOf = createChooserSource(registry, warn);
   const strategy = chooserOf(options.strategy ?? "adaptive");
@@ -96,6 +105,7 @@ export function assembleRouter(options: RouterOptions): RouterParts {
     toolLoops: createToolLoops(),
     learning,
     budgets,
+    fleet,
     hedging: options.hedge ? createHedgeBudget(options.hedge) : undefined,
     staleMs: options.degrade?.staleMs ?? 0,
     shadow: undefined,
@@ -120,7 +130,8 @@ export function assembleRouter(options: RouterOptions): RouterParts {
         totalMs: options.timeouts?.totalMs ?? 600_000,
       },
       backoff: { baseMs: options.retry?.baseMs ?? 500, capMs: options.retry?.capMs ?? 8_000 },
-      reserve: budgets ? createReserve(budgets, events) : undefined,
+      reserve: budgets ? createReserve(budgets, options.budgets ?? [], events, fleet) : undefined,
+      calling: fleet && ((candidate, change) => fleet.calling(candidate.id, change)),
       settled: (attempt, candidate, kind) => settled(attempt, candidate, kind),
       judged: (candidate, valid) => learning.learner.observe(candidate.id, valid),
       warnOnce,
@@ -154,6 +165,16 @@ function createCandidates({ providers, limits }: RouterOptions, gates: Gates, cl
     }
   }
   return candidates;
+}
+
+/** What the fleet needs of this router: what others saw is applied to its gates. */
+function memberOf(byId: ReadonlyMap<string, PlannedCandidate>, clock: Clock): SharedStateMember {
+  const gateOf = (id: string): Gate => (byId.get(id) as PlannedCandidate).gate;
+  return {
+    candidates: [...byId.keys()],
+    apply: (id, state) => byId.get(id)?.gate.applyRemote(state, clock.now()),
+    read: (id) => gateOf(id).exportState(clock.now()),
+  };
 }
 
 /** A limiter where one is set for the candidate, its provider or everyone; the nearest setting counts. */

@@ -114,6 +114,12 @@ const schema = z.strictObject({
     }),
   ),
   probe: z.optional(z.strictObject({ intervalMs: z.number().check(z.gte(100)), timeoutMs: milliseconds() })),
+  shared: z.optional(
+    z.custom<object>(
+      (value) => isObject(value) && isFunction(value.join),
+      "must be a shared state, such as redisState()",
+    ),
+  ),
   state: z.optional(z.unknown()),
   clock: z.optional(z.custom<object>((value) => isObject(value) && isFunction(value.now), "must be a Clock")),
   random: z.optional(z.custom(isFunction, "must be a function")),

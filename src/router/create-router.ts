@@ -43,6 +43,7 @@ export function createRouter(options: RouterOptions): Router {
     async () => {
       stopProbes?.();
       parts.events.clear();
+      await parts.fleet?.close();
       if (parts.ownsCache) await parts.caching?.cache.close();
     },
   );

@@ -1,6 +1,7 @@
 import type { SimilarityOptions } from "../cache/similarity.js";
 import type { Cache, CacheOptions } from "../cache/types.js";
 import type { Provider } from "../contract/provider.js";
+import type { SharedState } from "../contract/shared-state.js";
 import type { Strategy } from "../contract/strategy.js";
 import type { Clock } from "../core/clock.js";
 import type { Random } from "../core/random.js";
@@ -75,6 +76,8 @@ export interface RouterOptions {
   readonly shadow?: ShadowOptions | undefined;
   /** Asks providers now and then whether they are there, without spending a token. @default off */
   readonly probe?: ProbeOptions | undefined;
+  /** What other processes see, this one sees too: breakers, cool-downs, budgets. `signalbox/redis` makes one. @default none */
+  readonly shared?: SharedState | undefined;
   /** What an earlier router learned: the value of `exportState()`. Corrupt state is ignored with a warning. */
   readonly state?: unknown;
   /** @default the system's clock */

@@ -5,6 +5,7 @@ import type { GateOptions } from "../cache/write-gate.js";
 import type { ChatRequest } from "../chat/request.js";
 import type { CallOptions } from "../contract/call-options.js";
 import type { EventMap, HealthStatus } from "../contract/events.js";
+import type { SharedStateSession } from "../contract/shared-state.js";
 import type { CandidateSnapshot, Characteristics } from "../contract/strategy.js";
 import type { ContainedEmitter } from "../core/emitter.js";
 import type { SignalboxError } from "../errors/signalbox-error.js";
@@ -83,6 +84,8 @@ export interface RouterParts {
   readonly toolLoops: ToolLoops;
   readonly learning: Learning;
   readonly budgets: Budgets | undefined;
+  /** This router's place among other processes; `undefined` where it is alone. */
+  readonly fleet: SharedStateSession | undefined;
   readonly hedging: HedgeBudget | undefined;
   /** How far past its lifetime an answer may still serve in need, milliseconds; 0 for not at all. */
   readonly staleMs: number;

@@ -1,37 +1,99 @@
 import { estimateRequestTokens } from "../chat/tokens.js";
 import type { EventMap } from "../contract/events.js";
+import type { SharedHold, SharedPurse, SharedRefusal, SharedStateSession } from "../contract/shared-state.js";
 import type { ContainedEmitter } from "../core/emitter.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import type { Call } from "../flow/call.js";
 import type { Candidate } from "../flow/candidate.js";
-import type { Budgets, Reservation } from "../spend/budgets.js";
+import type { BudgetKeys, BudgetRule, Budgets, Reservation } from "../spend/budgets.js";
 import { expectedCostUsd } from "../spend/cost.js";
 
 /** Output to hold money for where neither the request nor past answers say how long it may get, tokens. */
 const UNKNOWN_OUTPUT = 4_096;
 
+type Reserve = (call: Call, candidate: Candidate) => Reservation | Promise<Reservation>;
+
 /** Holds what a call may cost before it is sent, so that concurrent calls never spend a dollar twice. */
 export function createReserve(
   budgets: Budgets,
+  rules: readonly BudgetRule[],
   events: ContainedEmitter<EventMap>,
-): (call: Call, candidate: Candidate) => Reservation {
+  fleet: SharedStateSession | undefined,
+): Reserve {
+  const refuse = (call: Call, rule: BudgetRule, key: string, retryAfterMs: number): SignalboxError => {
+    const { requestId } = call;
+    if (events.has("budget")) {
+      const spentUsd = budgets.read(key).find(({ per }) => per === rule.per)?.spentUsd ?? 0;
+      events.emit("budget", { key, spentUsd, maxUsd: rule.maxUsd, requestId });
+    }
+    const detail = rule.onExceeded === "degrade" ? "degrade" : rule.per;
+    const message = `The budget of ${rule.per} "${key}" (${rule.maxUsd} USD) has no room for this call`;
+    return new SignalboxError("budget_exceeded", message, { detail, retryAfterMs, requestId });
+  };
   return (call, candidate) => {
     const { tenant, tags } = call.options;
+    const keys = { tenant, tags, provider: candidate.provider.id };
     const price = candidate.info.usdPerMTok;
     const input = price === null ? 0 : estimateRequestTokens(call.request);
     const usd = price === null ? 0 : expectedCostUsd(price, input, 0, outputOf(call, candidate));
-    const held = budgets.reserve({ tenant, tags, provider: candidate.provider.id }, usd);
-    if (!("refusedBy" in held)) return held;
-    const { refusedBy, key, retryAfterMs } = held;
-    const { requestId } = call;
-    if (events.has("budget")) {
-      const spentUsd = budgets.read(key).find(({ per }) => per === refusedBy.per)?.spentUsd ?? 0;
-      events.emit("budget", { key, spentUsd, maxUsd: refusedBy.maxUsd, requestId });
-    }
-    const detail = refusedBy.onExceeded === "degrade" ? "degrade" : refusedBy.per;
-    const message = `The budget of ${refusedBy.per} "${key}" (${refusedBy.maxUsd} USD) has no room for this call`;
-    throw new SignalboxError("budget_exceeded", message, { detail, retryAfterMs, requestId });
+    const own = budgets.reserve(keys, usd);
+    if ("refusedBy" in own) throw refuse(call, own.refusedBy, own.key, own.retryAfterMs);
+    if (!fleet) return own;
+    return withFleet(own, fleet, pursesOf(rules, keys), usd, (rule, key, retryAfterMs) =>
+      refuse(call, rule, key, retryAfterMs),
+    );
   };
+}
+
+interface FleetPurse extends SharedPurse {
+  readonly rule: BudgetRule;
+}
+
+/** The shared purses that a call draws on. */
+function pursesOf(rules: readonly BudgetRule[], keys: BudgetKeys): readonly FleetPurse[] {
+  const purses: FleetPurse[] = [];
+  for (const rule of rules) {
+    const { per, maxUsd, windowMs } = rule;
+    const names = per === "router" ? ["router"] : per === "tag" ? (keys.tags ?? []) : [keys[per]];
+    for (const key of new Set(names)) {
+      if (key !== undefined && (rule.key === undefined || rule.key === key))
+        purses.push({ rule, per, key, maxUsd, windowMs });
+    }
+  }
+  return purses;
+}
+
+/** Takes from the fleet's purses too: at once while this process's slices last, else after a bounded wait. */
+function withFleet(
+  own: Reservation,
+  fleet: SharedStateSession,
+  purses: readonly FleetPurse[],
+  usd: number,
+  refuse: (rule: BudgetRule, key: string, retryAfterMs: number) => SignalboxError,
+): Reservation | Promise<Reservation> {
+  const taken = purses.map((purse) => fleet.take(purse, usd));
+  const finish = (outcomes: readonly (SharedHold | SharedRefusal)[]): Reservation => {
+    const refusedAt = outcomes.findIndex((outcome) => "refused" in outcome);
+    const holds = outcomes.filter((outcome): outcome is SharedHold => !("refused" in outcome));
+    if (refusedAt < 0) {
+      return {
+        settle(cost) {
+          own.settle(cost);
+          for (const hold of holds) hold.settle(Number.isFinite(cost) ? cost : usd);
+        },
+        release() {
+          own.release();
+          for (const hold of holds) hold.release();
+        },
+      };
+    }
+    own.release();
+    for (const hold of holds) hold.release();
+    const { rule, key } = purses[refusedAt] as FleetPurse;
+    throw refuse(rule, key, (outcomes[refusedAt] as SharedRefusal).retryAfterMs);
+  };
+  if (!taken.some((outcome) => outcome instanceof Promise)) return finish(taken as (SharedHold | SharedRefusal)[]);
+  return Promise.all(taken).then(finish);
 }
 
 /** The longest the answer may get: what the request allows, else what most answers stayed under, else a guess. */

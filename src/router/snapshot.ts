@@ -1,6 +1,7 @@
 import type { ChatRequest } from "../chat/request.js";
 import { estimateRequestTokens } from "../chat/tokens.js";
 import type { ModelInfo } from "../contract/provider.js";
+import type { SharedStateSession } from "../contract/shared-state.js";
 import type { CandidateSnapshot, Characteristics, QualityEstimate } from "../contract/strategy.js";
 import type { LearnerView } from "../ranking/learner/learner.js";
 import type { PrefixAffinity } from "../ranking/prefix-affinity.js";
@@ -34,8 +35,16 @@ export class CandidateView implements CandidateSnapshot {
   readonly #frame: Frame;
   readonly #affinity: PrefixAffinity | undefined;
   readonly #learning: Learning;
+  readonly #fleet: SharedStateSession | undefined;
 
-  constructor(candidate: PlannedCandidate, frame: Frame, affinity: PrefixAffinity | undefined, learning: Learning) {
+  constructor(
+    candidate: PlannedCandidate,
+    frame: Frame,
+    affinity: PrefixAffinity | undefined,
+    learning: Learning,
+    fleet: SharedStateSession | undefined,
+  ) {
+    this.#fleet = fleet;
     this.id = candidate.id;
     this.provider = candidate.provider.id;
     this.model = candidate.info.id;
@@ -86,7 +95,8 @@ export class CandidateView implements CandidateSnapshot {
     return this.#frame.nowMs - this.#candidate.metrics.lastSettledAtMs;
   }
   get inFlight(): number {
-    return this.#candidate.metrics.inFlight;
+    const here = this.#candidate.metrics.inFlight;
+    return this.#fleet ? here + this.#fleet.callingElsewhere(this.id) : here;
   }
   get headroom(): number {
     return this.#candidate.limiter?.headroom ?? 1;

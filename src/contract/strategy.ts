@@ -69,6 +69,8 @@ export interface CandidateSnapshot {
   /** Milliseconds since the last attempt settled; `Infinity` before the first. */
   readonly idleMs: number;
   readonly inFlight: number;
+  /** Mean age of the calls in flight, milliseconds; 0 where none is. Long before they settle it shows that a vendor has slowed down. */
+  readonly outstandingMs?: number | undefined;
   /** Share of a known rpm/tpm limit that is left, 0..1; 1 where none is known. */
   readonly headroom: number;
   /** Tokens of this request that its vendor likely still holds in its prefix cache. */

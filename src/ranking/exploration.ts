@@ -6,6 +6,9 @@ export const FIRST_TRIES = 3;
 /** Share of decisions spent on measuring again. */
 export const REMEASURE_SHARE = 0.02;
 
+/** Measurements older than this are worth doing again. */
+const STALE_MS = 10_000;
+
 /** Lifts a candidate above every score that a strategy gives for merit. */
 const BONUS = 1e12;
 
@@ -26,10 +29,14 @@ export function mayExplore(context: StrategyContext): boolean {
   return !characteristics.pinned && characteristics.sensitivity.urgency !== "high";
 }
 
-/** The candidate that this decision measures again, or `undefined` for 98 of 100 decisions. */
+/**
+ * The candidate that this decision measures again, or `undefined` for 98 of 100 decisions, and where the one drawn is
+ * under way or was heard of lately: what is in use measures itself.
+ */
 export function remeasured(context: StrategyContext): CandidateSnapshot | undefined {
   if (decisionHash(context.sequence, 0) >= REMEASURE_SHARE * 4_294_967_296) return undefined;
-  return context.candidates[decisionHash(context.sequence, 1) % context.candidates.length];
+  const drawn = context.candidates[decisionHash(context.sequence, 1) % context.candidates.length];
+  return drawn !== undefined && drawn.inFlight === 0 && drawn.idleMs >= STALE_MS ? drawn : undefined;
 }
 
 /** Not measured yet, and nothing speaks against it. Calls in flight count, so that a burst does not pile onto it. */
@@ -56,5 +63,5 @@ export function explorationReason(candidate: CandidateSnapshot, context: Strateg
   if (!explores(candidate, context)) return null;
   return isUnmeasured(candidate)
     ? `not measured yet (${candidate.attempts} of ${FIRST_TRIES} first tries)`
-    : "measured again (2 % of calls)";
+    : "measured again (2 % of calls at most)";
 }

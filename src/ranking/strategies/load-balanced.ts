@@ -1,4 +1,5 @@
 import type { CandidateSnapshot, Strategy, StrategyContext } from "../../contract/strategy.js";
+import { currentLatencyMs } from "../current-latency.js";
 import { decisionHash, explorationBonus, explorationReason, explores } from "../exploration.js";
 import { millis, percent } from "../words.js";
 
@@ -12,7 +13,7 @@ const NOT_DRAWN = 1e9;
 export function loadOf(candidate: CandidateSnapshot): number {
   const success = Math.max(candidate.recentSuccessRate, 0.05);
   const headroom = candidate.headroom > 0.2 ? 1 : candidate.headroom > 0.01 ? candidate.headroom * 5 : 0.05;
-  return (candidate.expectedLatencyMs * (candidate.inFlight + 1)) / (success * success * headroom);
+  return (currentLatencyMs(candidate) * (candidate.inFlight + 1)) / (success * success * headroom);
 }
 
 /** Whether `candidate` is one of the two that this decision drew; all are, where they are few. */

@@ -1,4 +1,5 @@
 import type { CandidateSnapshot, Strategy, StrategyContext } from "../../contract/strategy.js";
+import { currentLatencyMs } from "../current-latency.js";
 import { explorationBonus, explorationReason, explores } from "../exploration.js";
 import { planIndex } from "../plan-index.js";
 import { millis, percent } from "../words.js";
@@ -18,7 +19,7 @@ const FAILURE_MS = 1_000;
 export function performanceWeighted(options: PerformanceWeightedOptions = {}): Strategy {
   const keep = 1 - (options.switchMargin ?? 0.1);
   const timeMs = (candidate: CandidateSnapshot): number => {
-    const latencyMs = candidate.expectedLatencyMs;
+    const latencyMs = currentLatencyMs(candidate);
     const queuedMs = latencyMs * (1 + candidate.inFlight / IN_FLIGHT_SCALE);
     return planIndex(queuedMs, latencyMs + FAILURE_MS, Math.min(candidate.successRate, candidate.recentSuccessRate));
   };

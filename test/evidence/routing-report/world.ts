@@ -64,6 +64,7 @@ export function createWorld(arms: readonly ArmSpec[], strategy: Strategy, seed: 
   const chooser = createChooser({ strategy });
   const candidates = arms.map((arm, position) => snapshotOf(arm, position));
   const random: Random = seededRandom(seed);
+  const askedAtMs = arms.map(() => Number.NEGATIVE_INFINITY);
   let sequence = 0;
   return {
     learner,
@@ -78,11 +79,13 @@ export function createWorld(arms: readonly ArmSpec[], strategy: Strategy, seed: 
         candidates,
         random,
         sequence: sequence++,
-        nowMs: sequence * 1_000,
+        nowMs: sequence * 10_000,
         incumbent: chooser.incumbent,
       };
+      for (const [index, candidate] of candidates.entries()) candidate.idleMs = context.nowMs - askedAtMs[index]!;
       const chosen = chooser.begin().pick(context)!;
       candidates[chosen.position]!.attempts += 1;
+      askedAtMs[chosen.position] = context.nowMs;
       return chosen.position;
     },
     feedback(arm, prompt, score) {

@@ -219,7 +219,7 @@ describe("registry and defineStrategy", () => {
   });
 
   it("refuses two strategies of one name", () => {
-    const twice = [
+    const twice: Strategy[] = [
       { name: "x", score: () => 1 },
       { name: "x", score: () => 2 },
     ];

@@ -24,7 +24,7 @@ export function candidate(about: Partial<CandidateSnapshot> & { id: string }): C
     recentSuccessRate: 0.99,
     samples: 200,
     attempts: 200,
-    idleMs: 1_000,
+    idleMs: 30_000,
     inFlight: 0,
     headroom: 1,
     expectedCachedTokens: 0,

@@ -54,6 +54,7 @@ export type {
 export type { StandardSchemaV1 } from "./chat/standard-schema.js";
 export type { TokenCounts, Usage } from "./chat/usage.js";
 export type { CallCacheOptions, CallOptions } from "./contract/call-options.js";
+export type { DecisionOutcome, DecisionRecord, LoggedCandidate } from "./contract/decision-record.js";
 export type { BreakerState, EventMap, EventName, HealthStatus } from "./contract/events.js";
 export type {
   AttemptBudget,
@@ -117,6 +118,7 @@ export type { WarmOptions, WarmProgress, WarmReport } from "./flow/warm.js";
 export type { CallStats, Quantiles, RequestStats, RouterStats } from "./metrics/router-stats.js";
 export { defineStrategy } from "./ranking/define-strategy.js";
 export type { BuiltInStrategy } from "./ranking/registry.js";
+export { type Estimate, type ReplayOptions, type ReplayResult, replay } from "./ranking/replay.js";
 export type { LimiterOptions } from "./resilience/limiter.js";
 export type { Conversation, TurnInput } from "./router/conversation.js";
 export { createRouter } from "./router/create-router.js";

@@ -1,13 +1,10 @@
-import { type StoredReply, unpackReply } from "../cache/stored-reply.js";
-import type { ChatReply } from "../chat/reply.js";
-import { validateOutput } from "../chat/validate-output.js";
 import type { CallOptions } from "../contract/call-options.js";
 import type { CallContext } from "../contract/provider.js";
 import type { Answer } from "../flow/attempt-chat.js";
 import { cancelledBy } from "../flow/flight.js";
 import { leftEarly, type StartedStream } from "../flow/reader-stream.js";
 import { asError } from "./depart.js";
-import { ageOf, lookUp, lookUpDeep } from "./lookup.js";
+import { ageOf, lookUp, lookUpDeep, type Usable, usable } from "./lookup.js";
 import type { RouterParts } from "./parts.js";
 import { Passage } from "./passage.js";
 import { type RoutedReply, recordAnswer, recordFailure } from "./records.js";
@@ -62,21 +59,6 @@ export async function answerStream(
       if (!settled) passage.boarded.seat.leave(leftEarly());
     },
   };
-}
-
-/** A stored answer, unpacked. */
-export interface Usable {
-  readonly stored: StoredReply;
-  readonly reply: ChatReply;
-  readonly parsed: { readonly value: unknown } | undefined;
-}
-
-/** A stored answer where it may serve: it meets the call's output schema, if there is one. */
-export async function usable({ options }: Run, stored: StoredReply): Promise<Usable | undefined> {
-  const reply = unpackReply(stored);
-  if (!options.output) return { stored, reply, parsed: undefined };
-  const result = await validateOutput(options.output, reply.choices[0].message.content ?? "");
-  return "value" in result ? { stored, reply, parsed: { value: result.value } } : undefined;
 }
 
 /** What is known of a request before anybody is asked. */

@@ -114,6 +114,7 @@ const schema = z.strictObject({
     }),
   ),
   probe: z.optional(z.strictObject({ intervalMs: z.number().check(z.gte(100)), timeoutMs: milliseconds() })),
+  decisionLog: z.optional(z.custom(isFunction, "must be a function")),
   shared: z.optional(
     z.custom<object>(
       (value) => isObject(value) && isFunction(value.join),

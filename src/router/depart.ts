@@ -1,4 +1,4 @@
-import { unpackReply } from "../cache/stored-reply.js";
+import type { ChatRequest } from "../chat/request.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import { createAbortSource } from "../flow/abort-source.js";
 import { type Answer, attemptChat } from "../flow/attempt-chat.js";
@@ -14,14 +14,16 @@ import { storedStream } from "../flow/stored-stream.js";
 import { createStreamFlight } from "../flow/stream-flight.js";
 import { checkOutput, validated } from "../flow/validated.js";
 import { type AttemptFunction, walk } from "../flow/walk.js";
+import { within } from "../flow/within.js";
 import { CallQueue } from "./call-queue.js";
 import type { PlannedCandidate } from "./candidates.js";
 import { RequestRanker } from "./decision.js";
+import { createDecisionEntry } from "./decision-log.js";
 import { keep } from "./keep.js";
-import { ageOf, lookUpStale } from "./lookup.js";
+import { ageOf, lookUpStale, usable } from "./lookup.js";
 import { backInMs, blockedError, forcedGroups } from "./no-candidate.js";
 import type { RouterParts } from "./parts.js";
-import { planOf } from "./plan.js";
+import { createHardFilter, planOf } from "./plan.js";
 import type { Run } from "./run.js";
 
 /** A flight under way, with the queue that says why its candidate was chosen. */
@@ -40,16 +42,25 @@ export function depart(parts: RouterParts, run: Run): Departure {
   const forced = empty ? forcedGroups(parts, plan.excluded, nowMs) : undefined;
   const blocked = empty && !forced ? blockedError(parts, run, plan.excluded, nowMs) : undefined;
   if (blocked && !options.degrade) throw blocked;
-  const decided = events.has("decision")
-    ? ({ id: candidate }: PlannedCandidate): void => {
-        const strategy = run.chooser.strategy.name;
-        events.emit("decision", { requestId: run.requestId, strategy, candidate, excluded: plan.excluded });
-      }
-    : undefined;
-  const queue = new CallQueue(forced ?? plan.groups, ranker, run.home, decided);
+  const groups = forced ?? plan.groups;
+  const entry = options.decisionLog ? createDecisionEntry(parts, run, options.decisionLog) : undefined;
+  const listening = events.has("decision");
+  const decided = (candidate: PlannedCandidate): void => {
+    entry?.decided(candidate, groups.find((group) => group.includes(candidate)) ?? [candidate]);
+    if (!listening) return;
+    const strategy = run.chooser.strategy.name;
+    const { requestId } = run;
+    events.emit("decision", { requestId, strategy, candidate: candidate.id, excluded: plan.excluded });
+  };
+  const queue = new CallQueue(groups, ranker, run.home, entry || listening ? decided : undefined);
   const call = createCall(parts, run, queue, forced !== undefined);
   const ladder: Ladder = { parts, run, call, ranker, blocked };
   const flight = run.streamed ? streamFlight(ladder) : chatFlight(ladder);
+  if (entry)
+    flight.answer.then(
+      () => entry.ended(call, undefined),
+      (error) => entry.ended(call, error),
+    );
   return { flight, queue };
 }
 
@@ -103,8 +114,16 @@ function chatFlight(ladder: Ladder): Flight {
   const { parts, run, call } = ladder;
   const plain: AttemptFunction<Answer> = run.options.output ? validated(attemptChat) : attemptChat;
   const { escalate: options } = parts.options;
-  const first = (): Promise<Answer> => descend(ladder, plain, (stored) => stored);
-  const work = options ? escalate(call, first, () => queueOf(ladder, options.to), options, plain) : first();
+  const whole = async (stored: Answer): Promise<Answer> => stored;
+  const work = options
+    ? escalate(
+        call,
+        () => descend(ladder, attemptChat, whole),
+        () => queueOf(ladder, options.to),
+        options,
+        plain,
+      )
+    : descend(ladder, plain, whole);
   const answer = work.then((landed) => keep(parts, run, call, landed));
   airborne(parts, call, answer);
   return { call, answer, stream: undefined, seats: 0 };
@@ -114,7 +133,7 @@ function streamFlight(ladder: Ladder): Flight {
   const { parts, run, call } = ladder;
   const restart = parts.options.streams?.onInterrupted === "restart";
   const open = async (): Promise<CommittedStream> => {
-    const stream = await descend(ladder, openStream, storedStream);
+    const stream = await descend(ladder, openStream, async (stored) => storedStream(stored));
     return restart ? restartable(call, stream) : stream;
   };
   const stream = createStreamFlight(open, (source) => withUsage(source.assembler.reply(), call), call.abort);
@@ -126,7 +145,7 @@ function streamFlight(ladder: Ladder): Flight {
 }
 
 /** The walk, hedged where that is on, and the rungs of degradation below it. */
-function descend<T>(ladder: Ladder, plain: AttemptFunction<T>, fromStored: (answer: Answer) => T): Promise<T> {
+function descend<T>(ladder: Ladder, plain: AttemptFunction<T>, fromStored: (answer: Answer) => Promise<T>): Promise<T> {
   const { parts, call, blocked } = ladder;
   const attempt = parts.hedging ? hedged(plain, parts.hedging) : plain;
   const walked = blocked ? Promise.reject(blocked) : walk(call, attempt);
@@ -135,32 +154,50 @@ function descend<T>(ladder: Ladder, plain: AttemptFunction<T>, fromStored: (answ
   return walked.catch((thrown) => degrade(call, asError(thrown), options, plain, rungsOf(ladder, fromStored)));
 }
 
-function rungsOf<T>(ladder: Ladder, fromStored: (answer: Answer) => T): Rungs<T> {
+function rungsOf<T>(ladder: Ladder, fromStored: (answer: Answer) => Promise<T>): Rungs<T> {
   const { parts, run, call } = ladder;
   return {
-    queue: (to) => queueOf(ladder, to),
-    stale(maxAgeMs) {
+    queue: (to, request) => queueOf(ladder, to, request),
+    async stale(maxAgeMs) {
       const stored = lookUpStale(parts, run, maxAgeMs);
       const candidate = stored && parts.byId.get(stored.candidate);
-      if (!candidate) return undefined;
+      const found = candidate && (await within(call, usable(run, stored)));
+      if (!found) return undefined;
       call.fromCache = { status: "stale", ageMs: ageOf(parts, stored), savedUsd: stored.costUsd ?? undefined };
-      return fromStored({ candidate, reply: unpackReply(stored) });
+      return fromStored({ candidate, reply: found.reply, parsed: found.parsed });
     },
-    backInMs: () => backInMs(parts, run, parts.services.clock.now()),
+    backInMs: () => backInMs(parts, run, asked(call), parts.services.clock.now()),
   };
 }
 
-/** A queue of other models, or of the request's own as things stand now; those already asked are left out. */
-function queueOf({ parts, run, call, ranker }: Ladder, to: string | readonly string[] | undefined): CallQueue {
+/**
+ * A queue of other models, or of the request's own as things stand now. Of other models those already asked are left
+ * out; a call that wants one candidate only keeps to the one it has.
+ */
+function queueOf(
+  { parts, run, call, ranker }: Ladder,
+  to: string | readonly string[] | undefined,
+  request: ChatRequest = run.request,
+): CallQueue {
   const models = typeof to === "string" ? [to] : to;
-  const { groups } = models ? parts.selector.select({ messages: run.request.messages, models }) : run.selection;
-  const plan = planOf(groups, run.filter, parts.services.clock.now());
-  if (!models) return new CallQueue(plan.groups, ranker);
-  const asked = new Set(call.attempts.map(({ provider, model }) => `${provider}/${model}`));
+  const { clock } = parts.services;
+  const { groups } = models ? parts.selector.select({ messages: request.messages, models }) : run.selection;
+  // A smaller request may fit where the whole one did not.
+  const filter = request === run.request ? run.filter : createHardFilter(request, run.options, clock.wallNow());
+  const plan = planOf(groups, filter, clock.now());
+  const before = asked(call);
+  const single = call.options.fallback === false && before.size > 0;
+  if (!models && !single) return new CallQueue(plan.groups, ranker);
+  const kept = ({ id }: PlannedCandidate): boolean => (models ? !single && !before.has(id) : before.has(id));
   return new CallQueue(
-    plan.groups.map((group) => group.filter(({ id }) => !asked.has(id))),
+    plan.groups.map((group) => group.filter(kept)),
     ranker,
   );
+}
+
+/** The ids of the candidates that this request has called. */
+function asked({ attempts }: Call): ReadonlySet<string> {
+  return new Set(attempts.map(({ provider, model }) => `${provider}/${model}`));
 }
 
 /** Notes the work as in flight until it has settled. */

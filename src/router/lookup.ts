@@ -1,4 +1,6 @@
-import type { StoredReply } from "../cache/stored-reply.js";
+import { type StoredReply, unpackReply } from "../cache/stored-reply.js";
+import type { ChatReply } from "../chat/reply.js";
+import { validateOutput } from "../chat/validate-output.js";
 import { seededRandom } from "../core/random.js";
 import { CallQueue } from "./call-queue.js";
 import type { PlannedCandidate } from "./candidates.js";
@@ -24,8 +26,23 @@ export function lookUpDeep(parts: RouterParts, run: Run): Promise<StoredReply | 
 /** An answer that is past its lifetime, by at most `staleMs`: for when nobody can give a fresh one. */
 export function lookUpStale(parts: RouterParts, run: Run, staleMs: number): StoredReply | undefined {
   const { caching } = parts;
-  if (!caching || !run.cacheKey || (run.request.tools?.length ?? 0) > 0) return undefined;
+  if (!caching || !run.cacheKey || !mayRead(run) || usesTools(run)) return undefined;
   return servable(parts, run, caching.responses.peek(run.cacheKey), staleMs);
+}
+
+/** A stored answer, unpacked. */
+export interface Usable {
+  readonly stored: StoredReply;
+  readonly reply: ChatReply;
+  readonly parsed: { readonly value: unknown } | undefined;
+}
+
+/** A stored answer where it may serve: it meets the call's output schema, if there is one. */
+export async function usable({ options }: Run, stored: StoredReply): Promise<Usable | undefined> {
+  const reply = unpackReply(stored);
+  if (!options.output) return { stored, reply, parsed: undefined };
+  const result = await validateOutput(options.output, reply.choices[0].message.content ?? "");
+  return "value" in result ? { stored, reply, parsed: { value: result.value } } : undefined;
 }
 
 /** Milliseconds since an answer was stored. */
@@ -36,6 +53,10 @@ export function ageOf(parts: RouterParts, stored: StoredReply): number {
 /** How long an answer to this call is fresh, milliseconds. */
 export function lifetimeOf(parts: RouterParts, { options }: Run): number {
   return (options.cache ? options.cache.ttlMs : undefined) ?? parts.caching?.ttlMs ?? Number.POSITIVE_INFINITY;
+}
+
+function usesTools({ request: { tools, messages } }: Run): boolean {
+  return (tools?.length ?? 0) > 0 || messages.some(({ role }) => role === "tool");
 }
 
 function mayRead({ options }: Run): boolean {

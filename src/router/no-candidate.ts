@@ -30,11 +30,21 @@ export function forcedGroups(
   return forced ? [[forced]] : undefined;
 }
 
-/** Milliseconds until the nearest candidate that is only blocked for now may be asked; `undefined` where none will be. */
-export function backInMs({ services }: RouterParts, { selection, filter }: Run, nowMs: number): number | undefined {
+/**
+ * Milliseconds until the nearest candidate may be asked that is blocked for now, or was not asked yet; `undefined` where
+ * none will be.
+ */
+export function backInMs(
+  { services }: RouterParts,
+  { selection, filter }: Run,
+  asked: ReadonlySet<string>,
+  nowMs: number,
+): number | undefined {
   let atMs = Number.POSITIVE_INFINITY;
   for (const candidate of selection.all) {
-    if (filter.reason(candidate) === null) atMs = Math.min(atMs, candidate.gate.retryAtMs(nowMs));
+    const { gate, id } = candidate;
+    if (filter.reason(candidate) !== null || (asked.has(id) && gate.blocked(nowMs) === null)) continue;
+    atMs = Math.min(atMs, gate.retryAtMs(nowMs));
   }
   return Number.isFinite(atMs) ? Math.max(0, atMs - services.clock.now()) : undefined;
 }

@@ -1,5 +1,6 @@
 import type { SimilarityOptions } from "../cache/similarity.js";
 import type { Cache, CacheOptions } from "../cache/types.js";
+import type { DecisionRecord } from "../contract/decision-record.js";
 import type { Provider } from "../contract/provider.js";
 import type { SharedState } from "../contract/shared-state.js";
 import type { Strategy } from "../contract/strategy.js";
@@ -76,6 +77,12 @@ export interface RouterOptions {
   readonly shadow?: ShadowOptions | undefined;
   /** Asks providers now and then whether they are there, without spending a token. @default off */
   readonly probe?: ProbeOptions | undefined;
+  /**
+   * Called once per answered or failed request that was decided here, with what `replay` needs; write it as a line of
+   * JSON. Holds no word of the request. Deciding is repeated to learn how likely it was, so leave it off where
+   * microseconds count. @default none
+   */
+  readonly decisionLog?: ((record: DecisionRecord) => void) | undefined;
   /** What other processes see, this one sees too: breakers, cool-downs, budgets. `signalbox/redis` makes one. @default none */
   readonly shared?: SharedState | undefined;
   /** What an earlier router learned: the value of `exportState()`. Corrupt state is ignored with a warning. */

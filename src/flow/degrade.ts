@@ -30,10 +30,10 @@ export interface ShrinkOptions {
 
 /** The rungs below a failed walk. */
 export interface Rungs<T> {
-  /** Candidates of `to`, or of the request itself, as things stand now. */
-  queue(to: DegradeOptions["to"]): CandidateQueue;
+  /** Candidates of `to`, or of the request itself, that may serve `request` as things stand now. */
+  queue(to: DegradeOptions["to"], request: ChatRequest): CandidateQueue;
   /** A stale answer; `undefined` where there is none. */
-  stale(maxAgeMs: number): T | undefined;
+  stale(maxAgeMs: number): Promise<T | undefined>;
   /** Milliseconds until the nearest blocked candidate may be asked; `undefined` where nobody will be back. */
   backInMs(): number | undefined;
 }
@@ -46,8 +46,9 @@ export async function degrade<T>(
   attempt: AttemptFunction<T>,
   rungs: Rungs<T>,
 ): Promise<T> {
-  const mayMove = policyOf(error.kind, error.detail).nextCandidate || error.kind === "unavailable";
-  if (!mayMove || call.abort.reason) throw error;
+  const mayMove = policyOf(error.kind, error.detail).nextCandidate;
+  const outOfTime = error.kind === "timeout" && error.detail === "total";
+  if (!(mayMove || outOfTime) || call.abort.reason) throw error;
   const tryAgain = async (rung: string, how: Partial<Call>): Promise<T | undefined> => {
     const next = forkOf(call, { role: "fallback", forced: false, spare: 0, ...how });
     if (!next.queue.more()) return undefined;
@@ -60,28 +61,32 @@ export async function degrade<T>(
       return undefined;
     }
   };
+  const { to, shrink, staleMs, waitMs } = options;
   let answer: T | undefined;
-  if (options.to !== undefined) answer = await tryAgain("cheaper", { queue: rungs.queue(options.to) });
-  if (answer === undefined && options.shrink) {
-    const request = shrunk(call.request, options.shrink);
-    if (request !== call.request) answer = await tryAgain("shrunk", { queue: rungs.queue(undefined), request });
-  }
-  if (answer === undefined && options.staleMs !== undefined) {
-    answer = rungs.stale(options.staleMs);
-    if (answer !== undefined) tell(call, "stale");
-  }
-  if (answer === undefined && options.waitMs !== undefined) {
-    const backInMs = rungs.backInMs();
-    if (backInMs !== undefined && backInMs <= options.waitMs && backInMs < call.deadline.remainingMs()) {
-      await pause(call, backInMs);
-      answer = await tryAgain("waited", { queue: rungs.queue(undefined) });
+  if (to !== undefined) answer = await tryAgain("cheaper", { queue: rungs.queue(to, call.request) });
+  if (answer === undefined && shrink) {
+    const request = shrunk(call.request, shrink);
+    if (request !== call.request) {
+      answer = await tryAgain("shrunk", { queue: rungs.queue(undefined, request), request });
     }
   }
-  if (answer === undefined) throw error;
+  if (answer === undefined && staleMs !== undefined) {
+    answer = await rungs.stale(staleMs);
+    if (answer !== undefined) tell(call, "stale");
+  }
+  if (answer === undefined && waitMs !== undefined) {
+    const backInMs = rungs.backInMs();
+    if (backInMs !== undefined && backInMs <= waitMs && backInMs < call.deadline.remainingMs()) {
+      if (backInMs > 0) await pause(call, backInMs);
+      answer = await tryAgain("waited", { queue: rungs.queue(undefined, call.request) });
+    }
+  }
+  if (answer === undefined) throw call.abort.reason ?? error;
   return answer;
 }
 
-function tell({ degraded, services, requestId }: Call, rung: string): void {
+/** A step down is on record and told. */
+export function tell({ degraded, services, requestId }: Call, rung: string): void {
   degraded.push(rung);
   if (services.events.has("degraded")) services.events.emit("degraded", { requestId, rung });
 }

@@ -2,13 +2,17 @@ import type { ChatReply } from "../chat/reply.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import type { Answer } from "./attempt-chat.js";
 import { type Call, type CandidateQueue, forkOf } from "./call.js";
+import { tell } from "./degrade.js";
+import { checkOutput } from "./validated.js";
 import { type AttemptFunction, walk } from "./walk.js";
+import { within } from "./within.js";
 
 /** Asking a strong model where a cheap one's answer does not do. */
 export interface EscalateOptions {
   /**
    * Whether an answer does. Without it the call's `output` schema decides, and a call without one is never escalated.
-   * A validator that throws or rejects counts as "it does".
+   * A validator that throws, rejects or outlasts the deadline counts as "it does". Streams are not escalated: their
+   * answer is on its way before it can be judged.
    */
   readonly validate?: ((reply: ChatReply) => boolean | Promise<boolean>) | undefined;
   /** The stronger models: ids, `"provider/model"` or aliases. */
@@ -17,9 +21,12 @@ export interface EscalateOptions {
 
 /**
  * The answer, or that of a stronger model where the validator refuses it: inside the same calls and deadline, both
- * paid for. Where the stronger one cannot be had, the first answer stands and says so.
+ * paid for. Where the stronger one cannot be had, the first answer stands and says so; one that misses its schema never
+ * stands, and whoever is left of the first ones is asked.
  *
+ * @param first the cheap answer, not held against the schema yet.
  * @param strong candidates to escalate to, without those already asked.
+ * @param attempt asks and holds the answer against the schema.
  */
 export async function escalate(
   call: Call,
@@ -28,42 +35,49 @@ export async function escalate(
   options: EscalateOptions,
   attempt: AttemptFunction<Answer>,
 ): Promise<Answer> {
+  const cheap = await first();
   let answer: Answer | undefined;
+  let unmet: SignalboxError | undefined;
   try {
-    answer = await first();
+    answer = await checkOutput(call, cheap);
     if (await suffices(answer, options, call)) return answer;
     call.services.judged(answer.candidate, false);
   } catch (thrown) {
-    const unmet =
-      SignalboxError.isInstance(thrown) && thrown.kind === "malformed_response" && thrown.detail === "output";
-    if (!unmet) throw thrown;
+    unmet = unmetSchema(thrown);
   }
+  const { fromCache } = call;
+  call.fromCache = undefined;
   const queue = strong();
-  if (!queue.more()) return give(answer, call);
-  const { requestId } = call;
-  call.services.warn("escalated", "The first answer was refused by the validator", requestId);
-  try {
-    const better = await walk(forkOf(call, { queue, role: "escalation" }), attempt);
-    return better;
-  } catch (thrown) {
-    if (!answer) throw thrown;
-    return give(answer, call);
+  if (queue.more()) {
+    call.services.warn("escalated", "The first answer was refused by the validator", call.requestId);
+    try {
+      return await walk(forkOf(call, { queue, role: "escalation" }), attempt);
+    } catch (thrown) {
+      if (call.abort.reason) throw thrown;
+    }
   }
+  if (!answer) return walk(call, attempt, unmet && { candidate: cheap.candidate, error: unmet });
+  call.fromCache = fromCache;
+  tell(call, "not_escalated");
+  return answer;
+}
+
+/** @throws whatever else it was */
+function unmetSchema(thrown: unknown): SignalboxError {
+  if (SignalboxError.isInstance(thrown) && thrown.kind === "malformed_response" && thrown.detail === "output") {
+    return thrown;
+  }
+  throw thrown;
 }
 
 async function suffices({ reply }: Answer, { validate }: EscalateOptions, call: Call): Promise<boolean> {
   if (!validate) return true;
   try {
-    return (await validate(reply)) === true;
+    const verdict = validate(reply);
+    return (typeof verdict === "boolean" ? verdict : await within(call, verdict)) === true;
   } catch {
-    call.services.warn("validator_failed", "The escalation validator threw; the answer stands", call.requestId);
+    if (call.abort.reason) throw call.abort.reason;
+    call.services.warn("validator_failed", "The escalation validator failed; the answer stands", call.requestId);
     return true;
   }
-}
-
-function give(answer: Answer | undefined, call: Call): Answer {
-  if (!answer)
-    throw new SignalboxError("malformed_response", "No answer meets the output schema", { detail: "output" });
-  call.degraded.push("not_escalated");
-  return answer;
 }

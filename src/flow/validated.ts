@@ -3,6 +3,7 @@ import { SignalboxError } from "../errors/signalbox-error.js";
 import type { Answer } from "./attempt-chat.js";
 import type { Call } from "./call.js";
 import type { AttemptFunction } from "./walk.js";
+import { within } from "./within.js";
 
 /** An attempt whose answer must meet the call's output schema; one that does not counts as a failure and moves on. */
 export function validated(attempt: AttemptFunction<Answer>): AttemptFunction<Answer> {
@@ -14,14 +15,22 @@ export async function checkOutput(call: Call, answer: Answer): Promise<Answer> {
   const { output } = call.options;
   if (!output) return answer;
   const { candidate, reply } = answer;
-  const result = await validateOutput(output, reply.choices[0].message.content ?? "");
+  const result = await within(call, validateOutput(output, reply.choices[0].message.content ?? ""));
   const met = "value" in result;
   call.services.judged(candidate, met);
   if (met) return { ...answer, parsed: { value: result.value } };
   const where = { provider: candidate.provider.id, model: candidate.info.id };
   const { path, message } = result.issues[0] ?? { path: "", message: "not valid" };
-  const last = call.attempts.at(-1);
-  if (last) call.attempts[call.attempts.length - 1] = { ...last, outcome: "malformed_response", detail: "output" };
+  refuse(call, where);
   const words = `${where.provider}: the answer does not meet the output schema${path && ` at ${path}`}: ${message}`;
   throw new SignalboxError("malformed_response", words, { detail: "output", ...where });
+}
+
+/** Puts down in the request's list of calls that this answer came and would not do. */
+function refuse({ attempts }: Call, { provider, model }: { provider: string; model: string }): void {
+  const at = attempts.findLastIndex(
+    (each) => each.outcome === "success" && each.provider === provider && each.model === model,
+  );
+  const answered = attempts[at];
+  if (answered) attempts[at] = { ...answered, outcome: "malformed_response", detail: "output" };
 }

@@ -36,7 +36,7 @@ const PROMISES: Record<string, readonly (string | RegExp)[]> = {
   ],
 };
 
-const ELSEWHERE = new Set(["mcp-server"]);
+const ELSEWHERE = new Set(["mcp-server", "redis"]);
 
 beforeEach(() => {
   for (const name of ["MINIMAX_API_KEY", "ZAI_API_KEY", "MOONSHOT_API_KEY"]) vi.stubEnv(name, "");

@@ -135,7 +135,7 @@ export type {
   StreamOptions,
   TimeoutOptions,
 } from "./router/options.js";
-export type { Recommendation } from "./router/recommendation.js";
+export type { ExpectedGain, Recommendation } from "./router/recommendation.js";
 export type { RoutedReply, RouterStream, TicketedRoute } from "./router/records.js";
 export type { CandidateHealth, Router, RouterHealth, RouterReport } from "./router/router.js";
 export type { BudgetReading, BudgetRule } from "./spend/budgets.js";

@@ -115,6 +115,7 @@ export function assembleRouter(options: RouterOptions): RouterParts {
     ownsCache: options.cache !== undefined && options.cache !== false && !isCache(options.cache),
     closedBy: undefined,
     active: new Set(),
+    decisions: [],
     nextId: createIdSource("req"),
     sequence: (advance) => (advance ? sequence++ : sequence),
     services: {

@@ -17,7 +17,7 @@ import type { RouterOptions } from "./options.js";
 import { ownModels } from "./own-models.js";
 import type { RouterParts } from "./parts.js";
 import { startProbes } from "./probe.js";
-import { recommendFrom } from "./recommendation.js";
+import { type Recommendation, recommendFrom } from "./recommendation.js";
 import type { RoutedReply, RouterStream } from "./records.js";
 import type { Router, RouterHealth } from "./router.js";
 import { NONE } from "./run.js";
@@ -96,7 +96,7 @@ function boundRouter(parts: RouterParts, lifetime: Lifetime, bound: CallOptions)
       return similar ? { ...report, similarity: similar.index.stats() } : report;
     },
     health: () => readHealth(parts),
-    recommend: () => recommendFrom(parts.stats.snapshot()),
+    recommend: () => recommend(parts),
     invalidate: (which) => parts.caching?.responses.invalidate(which) ?? 0,
     warm: (requests, how = {}) =>
       warmByAsking(requests, (request) => chat(request, { signal: how.signal, priority: "batch" }), how),
@@ -131,6 +131,11 @@ function boundRouter(parts: RouterParts, lifetime: Lifetime, bound: CallOptions)
     [Symbol.asyncDispose]: () => lifetime.close(false),
   };
   return router;
+}
+
+function recommend({ decisions, strategy, strategyNames, chooserOf, options }: RouterParts): Recommendation {
+  const known = strategyNames.flatMap((name) => chooserOf(name)?.strategy ?? []);
+  return recommendFrom(decisions, strategy.strategy.name, known, options.decisionLog !== undefined);
 }
 
 function tightest(readings: readonly BudgetReading[]): BudgetReading | undefined {

@@ -12,6 +12,9 @@ import type { Run } from "./run.js";
 /** How often a decision is made again, with other draws, to learn how likely it was. */
 const REPEATS = 32;
 
+/** Decisions that a recommendation looks back on, at most. */
+const MOST_KEPT = 2_000;
+
 /** Writes one request's decision down when its outcome is known. */
 export interface DecisionEntry {
   /** Who goes first among which; called before that one is asked. */
@@ -48,7 +51,10 @@ export function createDecisionEntry(
     ended(call, error) {
       if (!decision) return;
       try {
-        write({ ...decision, outcome: outcomeOf(parts, run, call, error) });
+        const record = { ...decision, outcome: outcomeOf(parts, run, call, error) };
+        parts.decisions.push(record);
+        if (parts.decisions.length > MOST_KEPT) parts.decisions.splice(0, MOST_KEPT / 2);
+        write(record);
       } catch {
         services.warnOnce("decision_log_failed", "The decision log threw; the request is not affected", run.requestId);
       }

@@ -4,6 +4,7 @@ import type { Cache } from "../cache/types.js";
 import type { GateOptions } from "../cache/write-gate.js";
 import type { ChatRequest } from "../chat/request.js";
 import type { CallOptions } from "../contract/call-options.js";
+import type { DecisionRecord } from "../contract/decision-record.js";
 import type { EventMap, HealthStatus } from "../contract/events.js";
 import type { SharedStateSession } from "../contract/shared-state.js";
 import type { CandidateSnapshot, Characteristics } from "../contract/strategy.js";
@@ -98,6 +99,8 @@ export interface RouterParts {
   readonly ownsCache: boolean;
   /** Set once the router was closed with `abort`: nothing starts any more. */
   closedBy: SignalboxError | undefined;
+  /** The last decisions, where a decision log is kept. */
+  readonly decisions: DecisionRecord[];
   /** Ends of all upstream work in flight. */
   readonly active: Set<AbortSource>;
   nextId(): string;

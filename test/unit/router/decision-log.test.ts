@@ -68,3 +68,20 @@ test("a decision log that throws fails no request", async () => {
   await Promise.resolve();
   expect(warnings).toEqual(["decision_log_failed"]);
 });
+
+test("recommend says what a switch would bring, and says so when it cannot know", async () => {
+  const quiet = createRouter({ providers: [double("a"), double("b")] });
+  expect(quiet.recommend()).toMatchObject({ verdict: "insufficient data", strategy: null });
+  const half = double("b", { fail: (call) => (call % 2 === 0 ? failing("content_filter") : undefined) });
+  const router = createRouter({
+    providers: [double("a"), half],
+    strategy: "round-robin",
+    random: seededRandom(5),
+    decisionLog: () => {},
+  });
+  for (let i = 0; i < 300; i += 1) await router.chat(ask(`${i}`)).catch(() => {});
+  const advice = router.recommend();
+  expect(advice.verdict).toBe("switch");
+  expect(advice.samples).toBe(300);
+  expect(advice.expected?.successRate?.low).toBeGreaterThan(0.75);
+});

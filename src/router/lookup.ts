@@ -71,11 +71,24 @@ export function servable(
   staleMs: number,
 ): StoredReply | undefined {
   const candidate = stored && parts.byId.get(stored.candidate);
-  if (!candidate || !run.selection.all.includes(candidate)) return undefined;
+  if (!candidate || !mayAnswer(parts, run, candidate)) return undefined;
   if (parts.staleMs > 0 && ageOf(parts, stored) >= lifetimeOf(parts, run) + staleMs) return undefined;
   if (run.filter.reason(candidate) !== null) return undefined;
   const { cache } = run.options;
   return cache && cache.scope === "provider" && !isFirstChoice(parts, run, candidate) ? undefined : stored;
+}
+
+/** Whether this router could ask the candidate for such a request: as what it names, or to escalate. */
+function mayAnswer(
+  { options, selector }: RouterParts,
+  { selection, request }: Run,
+  candidate: PlannedCandidate,
+): boolean {
+  if (selection.all.includes(candidate)) return true;
+  const to = options.escalate?.to;
+  if (to === undefined) return false;
+  const models = typeof to === "string" ? [to] : to;
+  return selector.select({ messages: request.messages, models }).all.includes(candidate);
 }
 
 /** Whether the strategy would send this request to that provider now; nothing is counted or drawn. */

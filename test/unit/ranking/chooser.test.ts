@@ -209,7 +209,7 @@ describe("registry and defineStrategy", () => {
     [{ name: "x" }, "strategies[0]"],
     [{ name: "x", score: 5 }, "strategies[0].score"],
     [{ name: "x", rank: "no" }, "strategies[0].rank"],
-  ])("refuses %j, naming the path", (strategy, path) => {
+  ] as [unknown, string][])("refuses %j, naming the path", (strategy, path) => {
     expect(() => createStrategyRegistry([strategy as unknown as Strategy])).toThrow(
       expect.objectContaining({ kind: "invalid_options", path }),
     );

@@ -1,0 +1,94 @@
+import type { Strategy } from "../../contract/strategy.js";
+import { BUILT_IN_NAMES, builtIn } from "../built-in.js";
+import { type DecisionLogLine, readDecisionLog } from "./decision-log.js";
+import { doublyRobust, effectiveSamples, interval } from "./estimate.js";
+import { rowsOf, targetOf, utilityOf } from "./replay.js";
+
+/** What a router's own outcomes suggest. */
+export interface StrategyRecommendation {
+  /** `"switch"`: another strategy would have done better beyond doubt. `"keep"`: none would, beyond doubt. */
+  readonly verdict: "switch" | "keep" | "insufficient data";
+  /** The strategy to switch to. */
+  readonly strategy?: string | undefined;
+  /** Expected gain in points of quality (0..1), price and time weighed in, with its interval. */
+  readonly gain?: number | undefined;
+  readonly interval?: readonly [low: number, high: number] | undefined;
+  /** Decisions behind it. */
+  readonly samples: number;
+  readonly reasons: readonly string[];
+}
+
+export interface RecommendOptions {
+  /** The strategy in use. @default the one that made the log's last decision */
+  readonly current?: Strategy | undefined;
+  /** Compared with it. @default every built-in strategy that can differ on merit */
+  readonly strategies?: readonly Strategy[] | undefined;
+  /** Decisions below which nothing is said. @default 300 */
+  readonly minDecisions?: number | undefined;
+}
+
+/** Gains below this are not worth a change. */
+const MIN_GAIN = 0.005;
+const MIN_EFFECTIVE = 50;
+
+/** Two-sided 95 % for several comparisons at once (Bonferroni for about seven). */
+const Z = 2.7;
+
+/**
+ * Whether another strategy would have served the logged traffic better: each is replayed against the one in use, decision
+ * by decision, and only a gain whose whole interval lies above zero is recommended.
+ */
+export function recommendStrategy(
+  log: Iterable<string | DecisionLogLine>,
+  options: RecommendOptions = {},
+): StrategyRecommendation {
+  const { decisions } = readDecisionLog(log);
+  const { minDecisions = 300 } = options;
+  const samples = decisions.length;
+  const current = options.current ?? builtIn(decisions.at(-1)?.decision.strategy ?? "");
+  if (samples < minDecisions) {
+    return {
+      verdict: "insufficient data",
+      samples,
+      reasons: [`${samples} logged decisions with an outcome, ${minDecisions} needed`],
+    };
+  }
+  if (current === undefined) {
+    return {
+      verdict: "insufficient data",
+      samples,
+      reasons: ["the strategy in use is not known here: give `current`"],
+    };
+  }
+  const rows = rowsOf(decisions, utilityOf(decisions));
+  const present = doublyRobust(rows, targetOf(decisions, current));
+  const rivals = options.strategies ?? BUILT_IN_NAMES.map((name) => builtIn(name)!);
+  const reasons: string[] = [];
+  let best: { strategy: string; gain: number; interval: readonly [number, number] } | undefined;
+  let judged = 0;
+  for (const rival of rivals) {
+    if (rival.name === current.name) continue;
+    const target = targetOf(decisions, rival);
+    const speaking = effectiveSamples(rows, target);
+    if (speaking < MIN_EFFECTIVE) {
+      reasons.push(`${rival.name}: insufficient overlap (${Math.round(speaking)} decisions speak for it)`);
+      continue;
+    }
+    judged += 1;
+    const gains = doublyRobust(rows, target).map((value, index) => value - present[index]!);
+    const { mean, low, high } = interval(gains, Z);
+    reasons.push(
+      `${rival.name}: ${signed(mean)} points (${signed(low)} to ${signed(high)}, ${Math.round(speaking)} decisions speak for it)`,
+    );
+    if (low > 0 && mean >= MIN_GAIN && (best === undefined || mean > best.gain)) {
+      best = { strategy: rival.name, gain: mean, interval: [low, high] };
+    }
+  }
+  if (judged === 0) return { verdict: "insufficient data", samples, reasons };
+  if (best === undefined) return { verdict: "keep", samples, reasons };
+  return { verdict: "switch", ...best, samples, reasons };
+}
+
+function signed(value: number): string {
+  return `${value >= 0 ? "+" : ""}${value.toFixed(3)}`;
+}

@@ -54,7 +54,6 @@ export type {
 export type { StandardSchemaV1 } from "./chat/standard-schema.js";
 export type { TokenCounts, Usage } from "./chat/usage.js";
 export type { CallCacheOptions, CallOptions } from "./contract/call-options.js";
-export type { DecisionOutcome, DecisionRecord, LoggedCandidate } from "./contract/decision-record.js";
 export type { BreakerState, EventMap, EventName, HealthStatus } from "./contract/events.js";
 export type {
   AttemptBudget,
@@ -118,7 +117,15 @@ export type { WarmOptions, WarmProgress, WarmReport } from "./flow/warm.js";
 export type { CallStats, Quantiles, RequestStats, RouterStats } from "./metrics/router-stats.js";
 export { defineStrategy } from "./ranking/define-strategy.js";
 export type { BuiltInStrategy } from "./ranking/registry.js";
-export { type Estimate, type ReplayOptions, type ReplayResult, replay } from "./ranking/replay.js";
+export type {
+  DecisionLine,
+  DecisionLogLine,
+  FeedbackLine,
+  LoggedCandidate,
+  OutcomeLine,
+} from "./ranking/replay/decision-log.js";
+export type { StrategyRecommendation } from "./ranking/replay/recommend.js";
+export { type Estimate, type ReplayResult, replay } from "./ranking/replay/replay.js";
 export type { LimiterOptions } from "./resilience/limiter.js";
 export type { Conversation, TurnInput } from "./router/conversation.js";
 export { createRouter } from "./router/create-router.js";
@@ -135,7 +142,6 @@ export type {
   StreamOptions,
   TimeoutOptions,
 } from "./router/options.js";
-export type { ExpectedGain, Recommendation } from "./router/recommendation.js";
 export type { RoutedReply, RouterStream, TicketedRoute } from "./router/records.js";
 export type { CandidateHealth, Router, RouterHealth, RouterReport } from "./router/router.js";
 export type { BudgetReading, BudgetRule } from "./spend/budgets.js";

@@ -1,3 +1,4 @@
+import { isStandardSchema } from "../chat/standard-schema.js";
 import type { CallOptions } from "../contract/call-options.js";
 import type { CallContext } from "../contract/provider.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
@@ -44,9 +45,7 @@ const FIELDS: { readonly [field: string]: Check } = {
   sensitivity: (value) => (isObject(value) ? null : "must be an object"),
   priority: oneOf("interactive", "default", "batch"),
   output: (value) =>
-    (isObject(value) || typeof value === "function") && "~standard" in (value as object)
-      ? null
-      : "must be a Standard Schema, such as a zod schema",
+    isStandardSchema(value) ? null : "must be a Standard Schema, such as a zod schema",
   require: (value) => {
     const known = ["tools", "vision", "audio", "json", "thinking"];
     const good = Array.isArray(value) && value.every((need) => known.includes(need as string));
@@ -90,9 +89,16 @@ function bad(path: string, problem: string): SignalboxError {
   return new SignalboxError("invalid_options", `${path} ${problem}`, { path });
 }
 
+/** Options of a call over those that stand for every call; what is `undefined` was not given, and takes nothing away. */
+export function mergedOptions(bound: CallOptions, given: CallOptions): CallOptions {
+  const merged: Record<string, unknown> = { ...bound };
+  for (const [field, value] of Object.entries(given)) if (value !== undefined) merged[field] = value;
+  return merged;
+}
+
 /** Whether the second argument is an outer router's context rather than a caller's options. */
-export function isCallContext(value: object): value is CallContext {
-  return "attempts" in value && "deadline" in value;
+export function isCallContext(value: unknown): value is CallContext {
+  return isObject(value) && "attempts" in value && "deadline" in value;
 }
 
 /** An outer router's context as options of ours: its wishes about people and time carry over. */

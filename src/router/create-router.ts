@@ -5,19 +5,20 @@ import { SignalboxError } from "../errors/signalbox-error.js";
 import { createReplyStream } from "../flow/reader-stream.js";
 import { warmByAsking } from "../flow/warm.js";
 import { healthOf } from "../metrics/health.js";
+import { recommendStrategy, type StrategyRecommendation } from "../ranking/replay/recommend.js";
 import type { BudgetReading } from "../spend/budgets.js";
 import { answerChat, answerStream } from "./answer.js";
 import { assembleRouter } from "./assemble.js";
-import { checkCallOptions, isCallContext } from "./call-settings.js";
+import { checkCallOptions, isCallContext, mergedOptions } from "./call-settings.js";
 import { DISABLED_BY_HAND, type PlannedCandidate } from "./candidates.js";
 import { requestOf } from "./conversation.js";
+import { writeLine } from "./decision-log.js";
 import { explainRequest } from "./explain.js";
 import { createLifetime, type Lifetime } from "./lifetime.js";
 import type { RouterOptions } from "./options.js";
 import { ownModels } from "./own-models.js";
 import type { RouterParts } from "./parts.js";
 import { startProbes } from "./probe.js";
-import { type Recommendation, recommendFrom } from "./recommendation.js";
 import type { RoutedReply, RouterStream } from "./records.js";
 import type { Router, RouterHealth } from "./router.js";
 import { NONE } from "./run.js";
@@ -42,6 +43,8 @@ export function createRouter(options: RouterOptions): Router {
     },
     async () => {
       stopProbes?.();
+      // What nobody waits for: shadows.
+      for (const abort of [...parts.active]) abort.abort(closedBy());
       parts.events.clear();
       await parts.fleet?.close();
       if (parts.ownsCache) await parts.caching?.cache.close();
@@ -70,7 +73,8 @@ function boundRouter(parts: RouterParts, lifetime: Lifetime, bound: CallOptions)
     stream,
     explain: (request, given) => explainRequest(parts, request, given, bound),
     feedback(target, feedback) {
-      const { cacheKey } = parts.learning.feedback(target, feedback);
+      const { cacheKey, requestId } = parts.learning.feedback(target, feedback);
+      if (parts.options.decisionLog) writeLine(parts, { v: 1, type: "feedback", requestId, score: feedback.score });
       if (feedback.score > 0 || cacheKey === undefined || !parts.caching) return;
       parts.caching.responses.delete(cacheKey);
       parts.caching.similar?.index.delete(cacheKey);
@@ -121,7 +125,7 @@ function boundRouter(parts: RouterParts, lifetime: Lifetime, bound: CallOptions)
     with(more) {
       if (isCallContext(more))
         throw new SignalboxError("invalid_options", "with() takes call options", { path: "options" });
-      return boundRouter(parts, lifetime, { ...bound, ...checkCallOptions(more) });
+      return boundRouter(parts, lifetime, mergedOptions(bound, checkCallOptions(more)));
     },
     reset: (id) => forCandidates(parts, id, (candidate) => candidate.gate.reset()),
     disable: (id) => forCandidates(parts, id, (candidate) => candidate.gate.disable(DISABLED_BY_HAND)),
@@ -133,9 +137,11 @@ function boundRouter(parts: RouterParts, lifetime: Lifetime, bound: CallOptions)
   return router;
 }
 
-function recommend({ decisions, strategy, strategyNames, chooserOf, options }: RouterParts): Recommendation {
-  const known = strategyNames.flatMap((name) => chooserOf(name)?.strategy ?? []);
-  return recommendFrom(decisions, strategy.strategy.name, known, options.decisionLog !== undefined);
+/** From the decisions that were logged here; without a log nothing is known of other strategies. */
+function recommend({ decisions, strategy, options }: RouterParts): StrategyRecommendation {
+  const advice = recommendStrategy(decisions, { current: strategy.strategy });
+  if (options.decisionLog) return advice;
+  return { ...advice, reasons: ["decisions are only remembered where `decisionLog` is set"] };
 }
 
 function tightest(readings: readonly BudgetReading[]): BudgetReading | undefined {

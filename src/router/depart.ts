@@ -43,7 +43,7 @@ export function depart(parts: RouterParts, run: Run): Departure {
   const blocked = empty && !forced ? blockedError(parts, run, plan.excluded, nowMs) : undefined;
   if (blocked && !options.degrade) throw blocked;
   const groups = forced ?? plan.groups;
-  const entry = options.decisionLog ? createDecisionEntry(parts, run, options.decisionLog) : undefined;
+  const entry = options.decisionLog ? createDecisionEntry(parts, run) : undefined;
   const listening = events.has("decision");
   const decided = (candidate: PlannedCandidate): void => {
     entry?.decided(candidate, groups.find((group) => group.includes(candidate)) ?? [candidate]);
@@ -58,8 +58,8 @@ export function depart(parts: RouterParts, run: Run): Departure {
   const flight = run.streamed ? streamFlight(ladder) : chatFlight(ladder);
   if (entry)
     flight.answer.then(
-      () => entry.ended(call, undefined),
-      (error) => entry.ended(call, error),
+      () => entry.ended(call, true),
+      () => entry.ended(call, false),
     );
   return { flight, queue };
 }

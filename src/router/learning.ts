@@ -45,7 +45,10 @@ export interface Learning {
    * Takes feedback. Returns the key of the cached answer it was about, where one is known.
    * @throws SignalboxError `invalid_request` for a score outside 0..1 or a target that names no known answer
    */
-  feedback(target: FeedbackTarget, feedback: Feedback): { readonly cacheKey: string | undefined };
+  feedback(
+    target: FeedbackTarget,
+    feedback: Feedback,
+  ): { readonly cacheKey: string | undefined; readonly requestId: string };
 }
 
 export function createLearning(byId: ReadonlyMap<string, PlannedCandidate>, state: unknown): Learning {
@@ -86,7 +89,7 @@ export function createLearning(byId: ReadonlyMap<string, PlannedCandidate>, stat
       }
       const ticket = views.get(requestId)?.ticket() ?? route?.ticket;
       learner.feedback(candidate.id, candidate.info.tier ?? 2, ticket, score);
-      return { cacheKey: known?.cacheKey };
+      return { cacheKey: known?.cacheKey, requestId };
     },
   };
 }

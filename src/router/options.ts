@@ -1,6 +1,5 @@
 import type { SimilarityOptions } from "../cache/similarity.js";
 import type { Cache, CacheOptions } from "../cache/types.js";
-import type { DecisionRecord } from "../contract/decision-record.js";
 import type { Provider } from "../contract/provider.js";
 import type { SharedState } from "../contract/shared-state.js";
 import type { Strategy } from "../contract/strategy.js";
@@ -11,6 +10,7 @@ import type { DegradeOptions } from "../flow/degrade.js";
 import type { EscalateOptions } from "../flow/escalate.js";
 import type { HedgeOptions } from "../flow/hedge.js";
 import type { BuiltInStrategy } from "../ranking/registry.js";
+import type { DecisionLogLine } from "../ranking/replay/decision-log.js";
 import type { LimiterOptions } from "../resilience/limiter.js";
 import type { BudgetRule } from "../spend/budgets.js";
 
@@ -78,11 +78,11 @@ export interface RouterOptions {
   /** Asks providers now and then whether they are there, without spending a token. @default off */
   readonly probe?: ProbeOptions | undefined;
   /**
-   * Called once per answered or failed request that was decided here, with what `replay` needs; write it as a line of
-   * JSON. Holds no word of the request. Deciding is repeated to learn how likely it was, so leave it off where
-   * microseconds count. @default none
+   * Called with each line of the decision log: a decision with its chances, its outcome, and feedback; write it as a
+   * line of JSON for `replay`. Holds no word of the request. Ranking is repeated some dozen times to learn the chances,
+   * so leave it off where microseconds count. @default none
    */
-  readonly decisionLog?: ((record: DecisionRecord) => void) | undefined;
+  readonly decisionLog?: ((line: DecisionLogLine) => void) | undefined;
   /** What other processes see, this one sees too: breakers, cool-downs, budgets. `signalbox/redis` makes one. @default none */
   readonly shared?: SharedState | undefined;
   /** What an earlier router learned: the value of `exportState()`. Corrupt state is ignored with a warning. */

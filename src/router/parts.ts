@@ -4,7 +4,6 @@ import type { Cache } from "../cache/types.js";
 import type { GateOptions } from "../cache/write-gate.js";
 import type { ChatRequest } from "../chat/request.js";
 import type { CallOptions } from "../contract/call-options.js";
-import type { DecisionRecord } from "../contract/decision-record.js";
 import type { EventMap, HealthStatus } from "../contract/events.js";
 import type { SharedStateSession } from "../contract/shared-state.js";
 import type { CandidateSnapshot, Characteristics } from "../contract/strategy.js";
@@ -19,6 +18,7 @@ import type { RouterStatsCollector } from "../metrics/router-stats.js";
 import type { Chooser } from "../ranking/chooser.js";
 import type { LearnerView } from "../ranking/learner/learner.js";
 import type { PrefixAffinity } from "../ranking/prefix-affinity.js";
+import type { DecisionLogLine } from "../ranking/replay/decision-log.js";
 import type { Budgets } from "../spend/budgets.js";
 import type { PlannedCandidate } from "./candidates.js";
 import type { Learning } from "./learning.js";
@@ -100,7 +100,7 @@ export interface RouterParts {
   /** Set once the router was closed with `abort`: nothing starts any more. */
   closedBy: SignalboxError | undefined;
   /** The last decisions, where a decision log is kept. */
-  readonly decisions: DecisionRecord[];
+  readonly decisions: DecisionLogLine[];
   /** Ends of all upstream work in flight. */
   readonly active: Set<AbortSource>;
   nextId(): string;

@@ -8,11 +8,11 @@ import type { EventMap, EventName, HealthStatus } from "../contract/events.js";
 import type { CallContext, ModelInfo } from "../contract/provider.js";
 import type { WarmOptions, WarmReport } from "../flow/warm.js";
 import type { RouterStats } from "../metrics/router-stats.js";
+import type { StrategyRecommendation } from "../ranking/replay/recommend.js";
 import type { BudgetReading } from "../spend/budgets.js";
 import type { Conversation } from "./conversation.js";
 import type { Explanation } from "./explain.js";
 import type { Feedback, FeedbackTarget } from "./learning.js";
-import type { Recommendation } from "./recommendation.js";
 import type { RoutedReply, RouterStream } from "./records.js";
 
 /** How candidates are, as far as calls have shown. */
@@ -72,7 +72,7 @@ export interface Router {
   stats(): RouterReport;
   health(): RouterHealth;
   /** What its own outcomes suggest; says "insufficient data" where they are too few. */
-  recommend(): Recommendation;
+  recommend(): StrategyRecommendation;
   /** Drops cached answers: every condition that is given must hold. How many memory held. */
   invalidate(which: Invalidation): number;
   /** Fills the cache by asking, a few at a time; failures are in the report. */

@@ -14,7 +14,7 @@ import { createCharacteristics } from "../ranking/characteristics.js";
 import type { Chooser } from "../ranking/chooser.js";
 import type { LearnerView } from "../ranking/learner/learner.js";
 import { createAttemptBudget, DEFAULT_ATTEMPTS } from "../resilience/attempt-budget.js";
-import { checkCallOptions, isCallContext, optionsOfContext } from "./call-settings.js";
+import { checkCallOptions, isCallContext, mergedOptions, optionsOfContext } from "./call-settings.js";
 import type { PlannedCandidate } from "./candidates.js";
 import { invalid } from "./check-options.js";
 import type { RouterParts } from "./parts.js";
@@ -65,7 +65,7 @@ export function beginRun(
   bound: CallOptions,
   streamed: boolean,
 ): Run {
-  const context = second && isCallContext(second) ? second : undefined;
+  const context = isCallContext(second) ? second : undefined;
   const given = context ? optionsOfContext(context) : (second as CallOptions | undefined);
   const run = prepare(parts, request, given, bound, streamed, context);
   const { signal, tenant } = run.options;
@@ -98,7 +98,7 @@ function prepare(
   const issue = checkRequest(sent);
   if (issue) throw new SignalboxError("invalid_request", issue.message, { path: issue.path });
   if (given && !context) checkCallOptions(given);
-  const options = given ? (bound === NONE ? given : { ...bound, ...given }) : bound;
+  const options = given ? (bound === NONE ? given : mergedOptions(bound, given)) : bound;
   const { clock, timeouts } = parts.services;
   const startedAtMs = clock.now();
   const ownMs = options.timeoutMs ?? timeouts.totalMs;

@@ -28,18 +28,20 @@ export interface WarmReport {
 
 type Asked = { readonly route: { readonly cache: { readonly status: string }; readonly costUsd: number | null } };
 
-/** Fills the cache by asking, a few at a time. Never rejects: failures are in the report. */
+/**
+ * Fills the cache by asking, a few at a time. Failures of requests are in the report.
+ *
+ * @throws SignalboxError `invalid_request` or `invalid_options` where it cannot begin
+ */
 export async function warmByAsking(
   requests: readonly ChatRequest[],
   ask: (request: ChatRequest) => Promise<Asked>,
-  options: WarmOptions,
+  options: WarmOptions = {},
 ): Promise<WarmReport> {
-  const { concurrency = 4, signal, onProgress } = options;
-  if (!(Number.isInteger(concurrency) && concurrency >= 1)) {
-    throw new SignalboxError("invalid_options", "concurrency must be a whole number of at least 1", {
-      path: "concurrency",
-    });
+  if (!Array.isArray(requests)) {
+    throw new SignalboxError("invalid_request", "requests must be a list of requests", { path: "requests" });
   }
+  const { concurrency = 4, signal, onProgress } = checked(options);
   const failures: { index: number; kind: string }[] = [];
   let next = 0;
   let done = 0;
@@ -58,9 +60,34 @@ export async function warmByAsking(
         failures.push({ index, kind: SignalboxError.isInstance(thrown) ? thrown.kind : "server" });
       }
       done += 1;
-      onProgress?.({ done, total: requests.length });
+      try {
+        onProgress?.({ done, total: requests.length });
+      } catch {
+        // Whoever watches cannot stop the work; `signal` can.
+      }
     }
   };
   await Promise.all(Array.from({ length: Math.min(concurrency, requests.length) }, worker));
+  failures.sort((a, b) => a.index - b.index);
   return { asked, present, failures, aborted: signal?.aborted === true, costUsd };
+}
+
+function checked(options: WarmOptions): WarmOptions {
+  const { concurrency, signal, onProgress, ...others } = options ?? {};
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) throw bad(`options.${unknown}`, "is not an option of warm");
+  if (concurrency !== undefined && !(Number.isInteger(concurrency) && concurrency >= 1)) {
+    throw bad("options.concurrency", "must be a whole number of at least 1");
+  }
+  if (signal !== undefined && typeof signal?.addEventListener !== "function") {
+    throw bad("options.signal", "must be an AbortSignal");
+  }
+  if (onProgress !== undefined && typeof onProgress !== "function") {
+    throw bad("options.onProgress", "must be a function");
+  }
+  return options ?? {};
+}
+
+function bad(path: string, problem: string): SignalboxError {
+  return new SignalboxError("invalid_options", `${path} ${problem}`, { path });
 }

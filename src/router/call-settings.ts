@@ -44,8 +44,7 @@ const FIELDS: { readonly [field: string]: Check } = {
   taskType: text,
   sensitivity: (value) => (isObject(value) ? null : "must be an object"),
   priority: oneOf("interactive", "default", "batch"),
-  output: (value) =>
-    isStandardSchema(value) ? null : "must be a Standard Schema, such as a zod schema",
+  output: (value) => (isStandardSchema(value) ? null : "must be a Standard Schema, such as a zod schema"),
   require: (value) => {
     const known = ["tools", "vision", "audio", "json", "thinking"];
     const good = Array.isArray(value) && value.every((need) => known.includes(need as string));

@@ -14,7 +14,7 @@ import { DISABLED_BY_HAND, type PlannedCandidate } from "./candidates.js";
 import { requestOf } from "./conversation.js";
 import { writeLine } from "./decision-log.js";
 import { explainRequest } from "./explain.js";
-import { createLifetime, type Lifetime } from "./lifetime.js";
+import { createLifetime, type Lifetime, routerClosed } from "./lifetime.js";
 import type { RouterOptions } from "./options.js";
 import { ownModels } from "./own-models.js";
 import type { RouterParts } from "./parts.js";
@@ -44,7 +44,7 @@ export function createRouter(options: RouterOptions): Router {
     async () => {
       stopProbes?.();
       // What nobody waits for: shadows.
-      for (const abort of [...parts.active]) abort.abort(closedBy());
+      for (const abort of [...parts.active]) abort.abort(routerClosed());
       parts.events.clear();
       await parts.fleet?.close();
       if (parts.ownsCache) await parts.caching?.cache.close();
@@ -102,8 +102,8 @@ function boundRouter(parts: RouterParts, lifetime: Lifetime, bound: CallOptions)
     health: () => readHealth(parts),
     recommend: () => recommend(parts),
     invalidate: (which) => parts.caching?.responses.invalidate(which) ?? 0,
-    warm: (requests, how = {}) =>
-      warmByAsking(requests, (request) => chat(request, { signal: how.signal, priority: "batch" }), how),
+    warm: (requests, how) =>
+      warmByAsking(requests, (request) => chat(request, { signal: how?.signal, priority: "batch" }), how),
     budget: (key) => tightest(parts.budgets?.read(key) ?? []),
     budgets: () => parts.budgets?.read() ?? [],
     conversation(id, { tenant = bound.tenant } = {}) {

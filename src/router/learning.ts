@@ -74,7 +74,8 @@ export function createLearning(byId: ReadonlyMap<string, PlannedCandidate>, stat
       // Until someone gives feedback nobody will ask for a request's features by its id.
       if (view && learner.active) views.set(requestId, view);
     },
-    feedback(target, { score }) {
+    feedback(target, feedback) {
+      const score: unknown = feedback?.score;
       if (typeof score !== "number" || !(score >= 0 && score <= 1)) {
         throw new SignalboxError("invalid_request", "score must be a number from 0 to 1", { path: "feedback.score" });
       }

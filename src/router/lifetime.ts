@@ -52,8 +52,13 @@ export function createLifetime(onAbort: (reason: SignalboxError) => void, onClos
         idle = resolve;
         if (inFlight === 0) resolve();
       }).then(onClosed);
-      if (abort) onAbort(new SignalboxError("cancelled", "The router was closed", { detail: "closed" }));
+      if (abort) onAbort(routerClosed());
       return closing;
     },
   };
+}
+
+/** What ends work in flight when its router is closed. */
+export function routerClosed(): SignalboxError {
+  return new SignalboxError("cancelled", "The router was closed", { detail: "closed" });
 }

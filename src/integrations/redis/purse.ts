@@ -207,8 +207,9 @@ export class Purse {
   #ask(): void {
     if (this.#errand || this.#mustSeed) return;
     const now = this.#host.clock.now();
-    const quick = now - this.#askedAtMs < QUICKLY_MS;
-    this.#slice = Math.min(SLICE.most, Math.max(SLICE.least, this.#slice * (quick ? 2 : 0.5)));
+    const agoMs = now - this.#askedAtMs;
+    const factor = agoMs < QUICKLY_MS ? 2 : agoMs < Number.POSITIVE_INFINITY ? 0.5 : 1;
+    this.#slice = Math.min(SLICE.most, Math.max(SLICE.least, this.#slice * factor));
     const first = this.#waiters[0]?.amount ?? 0;
     const waiting = this.#waiters.reduce((sum, { amount }) => sum + amount, 0) - this.#free;
     const wanted = Math.max(waiting, Math.floor(this.#slice * this.maxNano), 1);

@@ -156,7 +156,7 @@ local status, grant = 'ok', 0
 if wanted > 0 then
   if redis.call('EXISTS', KEYS[3]) == 1 then status = 'rejoining'
   elseif free >= needed and free > 0 then
-    grant = math.min(wanted, math.max(needed, math.floor(free / (2 * tonumber(ARGV[10])))))
+    grant = math.min(wanted, math.max(needed, math.floor(free / tonumber(ARGV[10]))))
     grant = math.min(grant, free)
   else status = lent > 0 and 'lent' or 'exceeded' end
 end

@@ -51,6 +51,7 @@ export class RedisSession implements SharedStateSession {
   readonly #noted = new Map<string, { readonly open: number; readonly cool: number }>();
   readonly #host: PurseHost;
   readonly #joined: Promise<void>;
+  #applying: string | undefined;
   #epoch = "";
   #timer: TimerHandle;
   #syncing: Promise<void> | undefined;
@@ -85,6 +86,8 @@ export class RedisSession implements SharedStateSession {
   }
 
   publish(candidate: string, state: SharedGateState): void {
+    // A gate that changes because of what was heard has nothing to tell.
+    if (candidate === this.#applying) return;
     if (state.state === "open") this.#locks.opened(candidate, state.openForMs);
     if (state.state !== "half_open") void this.#locks.release(candidate);
     const { coolDownForMs, reason } = state;
@@ -92,7 +95,7 @@ export class RedisSession implements SharedStateSession {
     const closed = state.state === "closed" && coolDownForMs === 0;
     const told: SharedGateState =
       closed || state.state === "open" ? state : { ...state, state: "half_open", openForMs: 0 };
-    this.#note(candidate, told);
+    if (!this.#note(candidate, told)) return;
     const message: Message = { kind: "gate", from: this.#own, candidate, state: told };
     const waits = [whole(told.openForMs), whole(coolDownForMs), closed ? "1" : "0"];
     const args = [this.#channel, candidate, ...waits, JSON.stringify(message), reason ?? "", String(TTL_MS)];
@@ -170,7 +173,12 @@ export class RedisSession implements SharedStateSession {
     if (!this.#candidates.has(candidate)) return;
     if (!this.#note(candidate, state)) return;
     if (state.openForMs > 0) this.#locks.opened(candidate, state.openForMs);
-    this.#member.apply(candidate, state);
+    this.#applying = candidate;
+    try {
+      this.#member.apply(candidate, state);
+    } finally {
+      this.#applying = undefined;
+    }
   }
 
   /** Whether this is news: the same is told by the channel, and again by every sync, to the one who said it as well. */
@@ -243,7 +251,9 @@ export class RedisSession implements SharedStateSession {
   #rejoin(): void {
     for (const candidate of this.#candidates) {
       const state = this.#member.read(candidate);
-      if (state.openForMs > 0 || state.coolDownForMs > 0) this.publish(candidate, state);
+      if (state.openForMs === 0 && state.coolDownForMs === 0) continue;
+      this.#noted.delete(candidate);
+      this.publish(candidate, state);
     }
   }
 

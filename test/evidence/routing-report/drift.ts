@@ -15,7 +15,7 @@ export interface DriftRun {
   readonly shares: readonly number[];
 }
 
-const LENGTH = 9_000;
+export const DRIFT_LENGTH = 9_000;
 
 /** What a strong call costs, in answers: its price over the value of one good answer. */
 const STRONG_COST = 0.05;
@@ -31,7 +31,7 @@ export function driftRun(rows: readonly PairRow[], scenario: Scenario, seed: num
     adaptive({ answerValueUsd: 1, quality: 1 }),
     seed + 77,
   );
-  const stream = shuffled(rows, random).slice(0, LENGTH);
+  const stream = shuffled(rows, random).slice(0, DRIFT_LENGTH);
   const asked: number[] = [];
   let sum = 0;
   for (const [index, row] of stream.entries()) {

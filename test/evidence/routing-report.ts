@@ -1,0 +1,39 @@
+/**
+ * `npm run routing-report -- <file> [--orders 10] [--html routing-report.html]`: how well the learner and the `adaptive`
+ * strategy route, on a file of outcomes per prompt and model (JSON lines, `.gz` too). Two kinds of file are known: rows
+ * with `prompt`, `weak`, `strong` (a pair of models), and rows with `prompt`, `task`, `ok` and `out_chars` by model.
+ */
+import { writeFileSync } from "node:fs";
+import { basename } from "node:path";
+import { parseArgs } from "node:util";
+import { reportArms } from "./routing-report/arms-report.js";
+import { progress, readRows } from "./routing-report/data.js";
+import { type Plot, page, type Table, tableText } from "./routing-report/page.js";
+import { reportPair } from "./routing-report/pair-report.js";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { html: { type: "string", default: "routing-report.html" }, orders: { type: "string", default: "10" } },
+});
+const [file] = positionals;
+const orders = Number(values.orders);
+if (file === undefined || !(orders >= 1)) {
+  process.stderr.write(
+    "usage: npm run routing-report -- <outcomes.jsonl[.gz]> [--orders 10] [--html routing-report.html]\n",
+  );
+  process.exit(2);
+}
+
+const INTRO = [
+  "Prequential: every prompt is scored by the learner as it stands, then its outcome is learned. One configuration, the library's defaults, throughout.",
+  "This is learning within the data's own domain, from feedback as it comes in. It is not the cold test of routers that were trained elsewhere, and must not be set beside their figures as if it were.",
+];
+
+const rows = readRows(file);
+const parts: (Table | Plot)[] = "ok" in (rows[0] ?? {}) ? reportArms(rows, orders) : reportPair(rows, orders);
+progress("");
+const title = `Routing on ${basename(file)}`;
+process.stdout.write(`${title}\n${INTRO.join("\n")}\n`);
+for (const part of parts) if ("rows" in part) process.stdout.write(`${tableText(part)}\n`);
+writeFileSync(values.html, page(title, INTRO, parts));
+process.stdout.write(`\nPlots: ${values.html}\n`);

@@ -39,6 +39,7 @@ const MOST_TOLD = 1_000;
 export function assembleRouter(options: RouterOptions): RouterParts {
   checkRouterOptions(options);
   refuseKeyless(options.providers);
+  checkLimits(options);
   const clock = options.clock ?? systemClock;
   const random = options.random ?? Math.random;
   const events: ContainedEmitter<EventMap> = createEmitter<EventMap>((name, fault) => {
@@ -146,6 +147,7 @@ export function assembleRouter(options: RouterOptions): RouterParts {
 
 function createCandidates({ providers, limits }: RouterOptions, gates: Gates, clock: Clock): PlannedCandidate[] {
   const candidates: PlannedCandidate[] = [];
+  const limiterFor = limitersOf(limits, clock);
   for (const provider of providers) {
     const retries = createRetryBudget({}, { clock });
     for (const info of provider.models) {
@@ -158,7 +160,7 @@ function createCandidates({ providers, limits }: RouterOptions, gates: Gates, cl
         gate: gates.candidate(id, provider.id),
         metrics: createCandidateMetrics({ clock }, PRIOR),
         retries,
-        limiter: limiterOf(limits, provider.id, id, clock),
+        limiter: limiterFor(provider.id, id),
         supports: supportsOf(info),
         auto: isAuto(provider, info.id),
         endsAtWallMs: endsAtWallMs(info),
@@ -178,10 +180,33 @@ function memberOf(byId: ReadonlyMap<string, PlannedCandidate>, clock: Clock): Sh
   };
 }
 
-/** A limiter where one is set for the candidate, its provider or everyone; the nearest setting counts. */
-function limiterOf(limits: RouterOptions["limits"], provider: string, id: string, clock: Clock): Limiter | undefined {
-  const own = limits?.[id] ?? limits?.[provider] ?? limits?.["*"];
-  return own && createLimiter(own, { clock });
+/** Limiters as they are set: a candidate's own, or one that all other models of its provider share. */
+function limitersOf(
+  limits: RouterOptions["limits"],
+  clock: Clock,
+): (provider: string, id: string) => Limiter | undefined {
+  const shared = new Map<string, Limiter>();
+  return (provider, id) => {
+    const own = limits?.[id];
+    if (own) return createLimiter(own, { clock });
+    const together = limits?.[provider] ?? limits?.["*"];
+    let limiter = shared.get(provider);
+    if (!limiter && together) {
+      limiter = createLimiter(together, { clock });
+      shared.set(provider, limiter);
+    }
+    return limiter;
+  };
+}
+
+/** A limit for someone who is not here would never hold. */
+function checkLimits({ limits, providers }: RouterOptions): void {
+  for (const name of Object.keys(limits ?? {})) {
+    const known = providers.some(
+      ({ id, models }) => id === name || models.some((model) => `${id}/${model.id}` === name),
+    );
+    if (!known && name !== "*") throw invalid(`limits.${name}`, "names no provider or candidate of this router");
+  }
 }
 
 /** A router of nothing but vendors without a key could never answer. */

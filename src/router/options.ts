@@ -61,7 +61,8 @@ export interface RouterOptions {
   /** How conversations (`conversationId`) are remembered. */
   readonly conversations?: ConversationOptions | undefined;
   /**
-   * Calls at once and what waits, by `"provider/model"`, provider id or `"*"`; the nearest setting counts.
+   * Calls at once and what waits: of one candidate (`"provider/model"`), of a provider's models together (its id), or of
+   * each provider (`"*"`); the nearest setting counts.
    * @default unlimited
    */
   readonly limits?: { readonly [id: string]: LimiterOptions } | undefined;

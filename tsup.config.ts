@@ -52,15 +52,21 @@ const shared: Options = {
   outDir: "dist",
   platform: "node",
   target: "node20",
-  splitting: true,
+  // A third off the time of a cold import; the maps give stack traces their files, lines and names back.
+  minify: true,
+  sourcemap: true,
+  esbuildOptions(options) {
+    options.sourcesContent = false;
+  },
   removeNodeProtocol: false,
   silent: true,
   esbuildPlugins: [notices],
 };
 
 export default defineConfig([
-  { ...shared, format: "esm", noExternal: [/^zod/] },
+  { ...shared, format: "esm", splitting: true, noExternal: [/^zod/] },
   // Two dependencies are ESM-only: bundled here, `require` works on every Node, and TypeScript's node16 is content.
-  { ...shared, format: "cjs", noExternal: [/^zod/, "p-retry", "quick-lru", "is-network-error"] },
+  // Each door is whole in itself: splitting would send every `?.` and `??` through a helper. Errors know each other by brand.
+  { ...shared, format: "cjs", splitting: false, noExternal: [/^zod/, "p-retry", "quick-lru", "is-network-error"] },
   { entry, outDir: "dist", format: ["esm", "cjs"], dts: { only: true }, silent: true },
 ]);

@@ -35,6 +35,9 @@ export interface SignalboxErrorInit {
  * }
  */
 export class SignalboxError extends Error {
+  /** Said here because the published build shortens the names of classes, and consoles print this one. */
+  static override readonly name = "SignalboxError";
+
   readonly kind: ErrorKind;
   readonly detail: string | undefined;
   /** Whether the same request may succeed later. */

@@ -56,6 +56,7 @@ export async function buildFrontDoor(outfile: string): Promise<void> {
     ...shared,
     entryPoints: [`${ROOT}/src/index.ts`],
     outfile,
+    minify: true,
     external: ["eventemitter3", "p-retry", "quick-lru"],
   });
 }

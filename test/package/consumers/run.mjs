@@ -1,6 +1,7 @@
 // Runs in a clean install of the tarball: doors open without their peers where they need none at run time, and what one
 // hands out the next accepts.
 import assert from "node:assert/strict";
+import { inspect } from "node:util";
 import * as front from "signalbox";
 import { languageModel } from "signalbox/ai-sdk";
 import { createFetch } from "signalbox/openai";
@@ -54,6 +55,7 @@ export async function check({ createRouter, simulated, SignalboxError }, { creat
     .catch((thrown) => thrown);
   assert.ok(SignalboxError.isInstance(error));
   assert.equal(error.kind, "quota");
+  assert.match(inspect(error), /^SignalboxError: /); // a minified class would print its short name
   await Promise.all([router.close(), outer.close()]);
   return error;
 }

@@ -198,8 +198,9 @@ export class UpstreamCall {
   /** A decorator had the answer: no upstream was called, so no record is made and nobody is judged. */
   #settleCached(usage: Usage | null): void {
     const { call, candidate } = this;
-    const nothing = { ok: true, counted: false, ttftMs: null, latencyMs: 0, outputTokens: 0, costUsd: 0 };
-    candidate.metrics.settle(nothing, call.services.clock.now());
+    const nowMs = call.services.clock.now();
+    const latencyMs = nowMs - this.#startedAtMs;
+    candidate.metrics.settle({ ok: true, counted: false, ttftMs: null, latencyMs, outputTokens: 0, costUsd: 0 }, nowMs);
     candidate.gate.release(this.#admission.lease);
     this.#admission.leave?.(null, 0);
     const savedUsd = usage && costOf(countsOf(usage), candidate.info.usdPerMTok);

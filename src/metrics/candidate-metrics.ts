@@ -60,6 +60,8 @@ class Metrics implements CandidateMetrics {
   #cost = 0;
   version = 0;
   inFlight = 0;
+  /** When the calls in flight began, added up. */
+  #startedSumMs = 0;
   attempts = 0;
   lastSettledAtMs = Number.NEGATIVE_INFINITY;
 
@@ -68,12 +70,18 @@ class Metrics implements CandidateMetrics {
     this.#prior = prior;
   }
 
-  start(_nowMs: number): void {
+  start(nowMs: number): void {
     this.inFlight++;
+    this.#startedSumMs += nowMs;
+  }
+
+  outstandingMs(nowMs: number): number {
+    return this.inFlight === 0 ? 0 : Math.max(0, nowMs - this.#startedSumMs / this.inFlight);
   }
 
   settle(sample: Sample, nowMs: number): void {
     if (this.inFlight > 0) this.inFlight--;
+    this.#startedSumMs = this.inFlight === 0 ? 0 : this.#startedSumMs - (nowMs - sample.latencyMs);
     if (!sample.counted) return;
     this.#decayTo(nowMs);
     this.version++;

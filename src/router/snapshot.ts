@@ -98,6 +98,9 @@ export class CandidateView implements CandidateSnapshot {
     const here = this.#candidate.metrics.inFlight;
     return this.#fleet ? here + this.#fleet.callingElsewhere(this.id) : here;
   }
+  get outstandingMs(): number {
+    return this.#candidate.metrics.outstandingMs(this.#frame.nowMs);
+  }
   get headroom(): number {
     return this.#candidate.limiter?.headroom ?? 1;
   }

@@ -52,6 +52,8 @@ export interface MetricsState {
 export interface CandidateMetrics {
   /** Calls under way. */
   readonly inFlight: number;
+  /** Mean age of the calls under way, milliseconds; 0 where none is. */
+  outstandingMs(nowMs: number): number;
   start(nowMs: number): void;
   settle(sample: Sample, nowMs: number): void;
   /** Once per decision: lets numbers age with the clock, at most once a second. */

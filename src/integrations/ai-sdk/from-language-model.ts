@@ -4,7 +4,7 @@ import type { ChatReply } from "../../chat/reply.js";
 import type { ChatRequest } from "../../chat/request.js";
 import type { CallContext, Capabilities, ModelInfo, Provider } from "../../contract/provider.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
-import { callOf, createChunkWriter, finishOf, usageFrom } from "./from-parts.js";
+import { type ChunkWriter, callOf, createChunkWriter, finishOf, usageFrom } from "./from-parts.js";
 import { keepParts } from "./kept-parts.js";
 import { modelError } from "./model-errors.js";
 import type { AnyLanguageModel, GenerateResult, ModelCall, StreamPart, StreamResult } from "./model-like.js";
@@ -51,6 +51,7 @@ export function fromLanguageModel(
   const id = options.id ?? (given[0]?.provider ?? "").replaceAll("/", "-");
 
   const callTo = (request: ChatRequest, context: CallContext): { model: AnyLanguageModel; call: ModelCall } => {
+    context.signal.throwIfAborted();
     const chosen = byId.get(request.model ?? "") ?? (given[0] as AnyLanguageModel);
     return { model: chosen, call: toCall(request, chosen, id, context) };
   };
@@ -87,7 +88,7 @@ export function fromLanguageModel(
 async function* chunksFrom(
   stream: ReadableStream<StreamPart>,
   call: ModelCall,
-  writer: { push(part: StreamPart): ChatChunk[] },
+  writer: ChunkWriter,
   context: CallContext,
 ): AsyncGenerator<ChatChunk> {
   const reader = stream.getReader();
@@ -101,6 +102,7 @@ async function* chunksFrom(
       if (step.value.type === "stream-start") refuseDropped(step.value.warnings, call);
       for (const chunk of writer.push(step.value)) yield chunk;
     }
+    if (!writer.finished) throw new SignalboxError("stream_interrupted", "The stream ended before its answer");
   } finally {
     if (!done) reader.cancel().catch(() => {});
   }

@@ -1,6 +1,7 @@
 import type { ChatChunk, Delta } from "../../chat/chunk.js";
 import type { FunctionToolCall } from "../../chat/message.js";
 import type { FinishReason } from "../../chat/reply.js";
+import { newReplyId, nowSeconds } from "../../chat/reply-id.js";
 import { type Usage, usageOf } from "../../chat/usage.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
 import { keepParts } from "./kept-parts.js";
@@ -56,18 +57,28 @@ export function callOf(part: AnswerPart): FunctionToolCall | undefined {
 
 type Kept = { -readonly [Name in keyof AnswerPart]: AnswerPart[Name] };
 
+export interface ChunkWriter {
+  push(part: StreamPart): ChatChunk[];
+  /** Whether the model has said why it stopped; a stream that ends before that was cut. */
+  readonly finished: boolean;
+}
+
 /** Turns stream parts into chunks. `push` gives the chunks of one part; an error part is thrown. */
-export function createChunkWriter(issuer: string, model: string): { push(part: StreamPart): ChatChunk[] } {
-  const head = { id: "", created: Math.floor(Date.now() / 1_000), model };
+export function createChunkWriter(issuer: string, model: string): ChunkWriter {
+  const head = { id: "", created: nowSeconds(), model };
   const indexes = new Map<string, number>();
   const kept: Kept[] = [];
   const open = new Map<string, Kept>();
 
-  const chunk = (delta: Delta, finish: FinishReason | null = null): ChatChunk => ({
-    ...head,
-    object: "chat.completion.chunk",
-    choices: [{ index: 0, delta, finish_reason: finish }],
-  });
+  let begun = false;
+  let finished = false;
+  const chunk = (delta: Delta, finish: FinishReason | null = null): ChatChunk => {
+    const first = !begun;
+    begun = true;
+    if (head.id === "") head.id = newReplyId();
+    const told: Delta = first ? { role: "assistant", ...delta } : delta;
+    return { ...head, object: "chat.completion.chunk", choices: [{ index: 0, delta: told, finish_reason: finish }] };
+  };
   /** The block that a text or reasoning part belongs to; one is begun where the model left out its start. */
   const block = (part: StreamPart, type: string): Kept => {
     const key = `${type} ${part.id ?? ""}`;
@@ -102,6 +113,7 @@ export function createChunkWriter(issuer: string, model: string): { push(part: S
   const finish = (part: StreamPart): ChatChunk[] => {
     const reason = finishOf(part.finishReason);
     if (reason === null) return [];
+    finished = true;
     if (reason === "error") throw new SignalboxError("server", "The model stopped because of an error");
     const state = keepParts(kept, issuer);
     const last = chunk(state ? { provider_state: state } : {}, reason);
@@ -110,9 +122,13 @@ export function createChunkWriter(issuer: string, model: string): { push(part: S
   };
 
   return {
+    get finished() {
+      return finished;
+    },
     push(part) {
       switch (part.type) {
         case "response-metadata":
+          if (begun) return [];
           if (part.id) head.id = part.id;
           if (part.timestamp instanceof Date) head.created = Math.floor(part.timestamp.getTime() / 1_000);
           return [];

@@ -1,7 +1,6 @@
 import type { LanguageModelV2, LanguageModelV3StreamPart } from "@ai-sdk/provider";
 import { convertArrayToReadableStream, MockLanguageModelV3 } from "ai/test";
 import { describe, expect, it } from "vitest";
-import { askWhole } from "../../../../src/chat/ask.js";
 import { createReply } from "../../../../src/chat/create-reply.js";
 import type { ChatRequest } from "../../../../src/chat/request.js";
 import type { Provider } from "../../../../src/contract/provider.js";
@@ -215,16 +214,11 @@ describe("the answer", () => {
     for (const other of sent.slice(1)) expect(JSON.stringify(other)).not.toContain("sig");
   });
 
-  it("has no finish where the model gave none: a cut stream is not an answer", async () => {
+  it("is cut where the model gave no finish", async () => {
     const cut = parts.slice(0, 7);
-    const unknown = {
-      type: "finish" as const,
-      finishReason: { unified: "other" as const, raw: undefined },
-      usage: V3_USAGE,
-    };
-    for (const list of [cut, [...cut, unknown]]) {
-      const provider: Provider = { ...streaming(list), chat: undefined as never };
-      expect(await askWhole(provider, request, contextOf(), "m")).toMatchObject({ problem: "malformed" });
+    const finishReason = { unified: "other" as const, raw: undefined };
+    for (const list of [cut, [...cut, { type: "finish" as const, finishReason, usage: V3_USAGE }]]) {
+      await expect(streamed(streaming(list), request)).rejects.toMatchObject({ kind: "stream_interrupted" });
     }
   });
 

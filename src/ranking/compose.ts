@@ -3,6 +3,7 @@ import { SignalboxError } from "../errors/signalbox-error.js";
 import { builtIn } from "./built-in.js";
 import { strategyIssue } from "./define-strategy.js";
 
+/** How a blend is called, and strategies of your own in it. */
 export interface BlendOptions {
   /** @default the parts, such as `"blend(cost-optimized 2, performance-weighted 1)"` */
   readonly name?: string | undefined;
@@ -48,6 +49,7 @@ export function blend(weights: { readonly [strategy: string]: number }, options:
   };
 }
 
+/** How a chain is called, and what counts as equally good. */
 export interface ChainOptions {
   /** @default the parts, such as `"chain(reliability-focused, cost-optimized)"` */
   readonly name?: string | undefined;

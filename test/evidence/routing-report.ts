@@ -1,10 +1,10 @@
 /**
- * `npm run routing-report -- <file> [--orders 10] [--html routing-report.html]`: how well the learner and the `adaptive`
+ * `npm run routing-report -- <file> [--orders 10] [--html reports/routing-report.html]`: how well the learner and the `adaptive`
  * strategy route, on a file of outcomes per prompt and model (JSON lines, `.gz` too). Two kinds of file are known: rows
  * with `prompt`, `weak`, `strong` (a pair of models), and rows with `prompt`, `task`, `ok` and `out_chars` by model.
  */
-import { writeFileSync } from "node:fs";
-import { basename } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import { parseArgs } from "node:util";
 import { reportArms } from "./routing-report/arms-report.js";
 import { progress, readRows } from "./routing-report/data.js";
@@ -13,13 +13,16 @@ import { reportPair } from "./routing-report/pair-report.js";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { html: { type: "string", default: "routing-report.html" }, orders: { type: "string", default: "10" } },
+  options: {
+    html: { type: "string", default: "reports/routing-report.html" },
+    orders: { type: "string", default: "10" },
+  },
 });
 const [file] = positionals;
 const orders = Number(values.orders);
 if (file === undefined || !(orders >= 1)) {
   process.stderr.write(
-    "usage: npm run routing-report -- <outcomes.jsonl[.gz]> [--orders 10] [--html routing-report.html]\n",
+    "usage: npm run routing-report -- <outcomes.jsonl[.gz]> [--orders 10] [--html reports/routing-report.html]\n",
   );
   process.exit(2);
 }
@@ -35,5 +38,6 @@ progress("");
 const title = `Routing on ${basename(file)}`;
 process.stdout.write(`${title}\n${INTRO.join("\n")}\n`);
 for (const part of parts) if ("rows" in part) process.stdout.write(`${tableText(part)}\n`);
+mkdirSync(dirname(values.html), { recursive: true });
 writeFileSync(values.html, page(title, INTRO, parts));
 process.stdout.write(`\nPlots: ${values.html}\n`);

@@ -16,6 +16,8 @@ export interface Router {
   /** A call begins; what it returns is handed back when the call ends. */
   start(provider: number, request: number, atMs: number, tried: ReadonlySet<number>): number;
   settle(provider: number, request: number, lease: number, atMs: number, outcome: Outcome): void;
+  /** The request is over, one way or the other. */
+  ended?(request: number, ok: boolean, costUsd: number, latencyMs: number): void;
 }
 
 export interface Policy {

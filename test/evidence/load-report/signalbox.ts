@@ -10,6 +10,7 @@ import { seededRandom } from "../../../src/core/random.js";
 import { SignalboxError } from "../../../src/errors/signalbox-error.js";
 import { type CandidateMetrics, createCandidateMetrics } from "../../../src/metrics/candidate-metrics.js";
 import { createChooser } from "../../../src/ranking/chooser.js";
+import { type DecisionLogLine, decisionLine } from "../../../src/ranking/replay/decision-log.js";
 import type { BreakerOptions } from "../../../src/resilience/breaker.js";
 import { createGates, type Gate, mayForce } from "../../../src/resilience/gates.js";
 import { RateBucket } from "../../../src/resilience/rate-bucket.js";
@@ -54,11 +55,13 @@ export interface SignalboxOptions {
   /** @default the library's defaults */
   readonly breaker?: BreakerOptions | undefined;
   readonly label?: string | undefined;
+  /** Writes every so-manyth request into a decision log. */
+  readonly log?: { readonly lines: DecisionLogLine[]; readonly every: number } | undefined;
 }
 
 /** The library's own chooser, strategy, breakers, cool-downs and metrics, without its I/O. */
 export function signalbox(strategy: Strategy, about: SignalboxOptions = {}): Policy {
-  const { limitsKnown = true, breaker = {}, label = "" } = about;
+  const { limitsKnown = true, breaker = {}, label = "", log } = about;
   return {
     name: `signalbox ${strategy.name}${label}`,
     create({ world, instances, seed }) {
@@ -101,7 +104,15 @@ export function signalbox(strategy: Strategy, about: SignalboxOptions = {}): Pol
             nowMs: atMs,
             incumbent: chooser.incumbent,
           };
-          return chooser.begin().pick(context)!.position;
+          const chosen = chooser.begin().pick(context)!;
+          if (log !== undefined && tried.size === 0 && index % log.every === 0) {
+            log.lines.push(decisionLine({ requestId: String(index), atMs }, strategy, context, chosen));
+          }
+          return chosen.position;
+        },
+        ended(index, ok, costUsd, latencyMs) {
+          if (log === undefined || index % log.every !== 0) return;
+          log.lines.push({ v: 1, type: "outcome", requestId: String(index), ok, costUsd, latencyMs });
         },
         start(provider, index, atMs, tried) {
           clock.ms = atMs;

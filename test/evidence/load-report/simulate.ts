@@ -61,7 +61,10 @@ export function simulate(world: World, policy: Policy, instances: number, seed: 
   const attempt = (index: number, atMs: number, tried: Set<number>, used: number, waits: number): void => {
     const request = requests[index]!;
     const router = routers[index % instances]!;
-    if (used >= ATTEMPTS || waits > WAITS || atMs - request.atMs >= DEADLINE_MS) return;
+    if (used >= ATTEMPTS || waits > WAITS || atMs - request.atMs >= DEADLINE_MS) {
+      router.ended?.(index, false, 0, DEADLINE_MS);
+      return;
+    }
     const provider = router.pick(index, atMs, tried);
     if (provider === -1) {
       // Nobody is left, or all rest: everybody is asked again after a wait, a few times.
@@ -100,6 +103,7 @@ export function simulate(world: World, policy: Policy, instances: number, seed: 
       served[provider]! += 1;
       ok += 1;
       times[index] = Math.min(DEADLINE_MS, endMs - requests[index]!.atMs);
+      router.ended?.(index, true, outcome.costUsd, times[index]!);
     });
   };
 

@@ -1,0 +1,88 @@
+import { createRouter } from "signalbox";
+import { createVirtualClock } from "signalbox/testing";
+import { expect, test } from "vitest";
+import { ask, broken, costOf, failureOf, provider } from "./support.js";
+
+function rig(otherwise: Parameters<typeof provider>[1] = {}) {
+  const clock = createVirtualClock();
+  const upstream = provider("a", { clock, otherwise: { text: "warm", delayMs: 100 }, ...otherwise });
+  const router = createRouter({ providers: [upstream], clock, cache: {}, retry: { attempts: 1 } });
+  return { clock, upstream, router };
+}
+const list = (count: number) => Array.from({ length: count }, (_, i) => ask(`question ${i}`));
+
+test("asks a few at a time, tells how far it is, and the answers are hits afterwards", async () => {
+  const { clock, upstream, router } = rig();
+  await Promise.all([router.chat(ask("question 3")), clock.advance(100)]);
+  const seen: number[] = [];
+  const work = router.warm(list(10), {
+    concurrency: 3,
+    onProgress: ({ done, total }) => void seen.push(done * 100 + total),
+  });
+  await clock.settle();
+  expect(upstream.calls).toHaveLength(1 + 3);
+  await clock.advance(1_000);
+  const report = await work;
+  expect(report).toEqual({
+    asked: 9,
+    present: 1,
+    failures: [],
+    aborted: false,
+    costUsd: expect.closeTo(9 * costOf("warm"), 12),
+  });
+  expect(seen).toEqual([110, 210, 310, 410, 510, 610, 710, 810, 910, 1010]);
+  expect((await router.chat(ask("question 7"))).route.cache.status).toBe("hit");
+  expect(upstream.calls).toHaveLength(10);
+});
+
+test("failures are reported by their place, and stop nobody", async () => {
+  const { clock, router } = rig({
+    script: ["one", broken("invalid_request"), { error: broken("server"), delayMs: 5 }],
+  });
+  const work = router.warm([...list(4), { messages: [] }]);
+  await clock.advance(1_000);
+  const { failures, asked } = await work;
+  expect(failures).toEqual([
+    { index: 1, kind: "invalid_request" },
+    { index: 2, kind: "server" },
+    { index: 4, kind: "invalid_request" },
+  ]);
+  expect(asked).toBe(2);
+});
+
+test("a signal stops it: what is under way is aborted, nothing more is asked", async () => {
+  const { clock, upstream, router } = rig();
+  const controller = new AbortController();
+  const work = router.warm(list(20), { concurrency: 2, signal: controller.signal });
+  await clock.advance(250);
+  controller.abort();
+  const report = await work;
+  expect([report.aborted, report.asked]).toEqual([true, 4]);
+  expect(report.failures.map(({ kind }) => kind)).toEqual(["cancelled", "cancelled"]);
+  expect(upstream.calls).toHaveLength(6);
+});
+
+test("one who watches and throws stops nothing", async () => {
+  const { clock, router } = rig();
+  const onProgress = () => {
+    throw new Error("watcher");
+  };
+  const work = router.warm(list(3), { onProgress });
+  await clock.advance(1_000);
+  expect((await work).asked).toBe(3);
+});
+
+test("rubbish is refused with its path", async () => {
+  const { router } = rig();
+  const bad = async (requests: unknown, options?: unknown) => {
+    const { kind, path } = await failureOf(router.warm(requests as never, options as never));
+    return [kind, path];
+  };
+  expect(await bad(undefined)).toEqual(["invalid_request", "requests"]);
+  expect(await bad([], { concurrency: 0 })).toEqual(["invalid_options", "options.concurrency"]);
+  expect(await bad([], { concurrency: Number.NaN })).toEqual(["invalid_options", "options.concurrency"]);
+  expect(await bad([], { signal: 1 })).toEqual(["invalid_options", "options.signal"]);
+  expect(await bad([], { onProgress: 1 })).toEqual(["invalid_options", "options.onProgress"]);
+  expect(await bad([], { speed: 1 })).toEqual(["invalid_options", "options.speed"]);
+  expect(await router.warm([])).toEqual({ asked: 0, present: 0, failures: [], aborted: false, costUsd: 0 });
+});

@@ -7,7 +7,7 @@ type Listener = (event: never) => void;
 export interface ContainedEmitter<Events extends object> {
   /** Whether anyone listens: ask before building an event. */
   has(name: keyof Events & string): boolean;
-  /** Freezes the event and hands it to every listener. A throw or a rejected promise goes to `onFault`, never further. */
+  /** Hands every listener a frozen copy of the event. A throw or a rejected promise goes to `onFault`, never further. */
   emit<Name extends keyof Events & string>(name: Name, event: Events[Name]): void;
   on<Name extends keyof Events & string>(name: Name, listener: (event: Events[Name]) => void): void;
   once<Name extends keyof Events & string>(name: Name, listener: (event: Events[Name]) => void): void;
@@ -26,10 +26,12 @@ export function createEmitter<Events extends object>(
   return {
     has: (name) => emitter.listenerCount(name) > 0,
     emit(name, event) {
-      Object.freeze(event);
-      for (const listener of listeners(name)) {
+      const heard = listeners(name);
+      if (heard.length === 0) return;
+      const told = frozenCopy(event);
+      for (const listener of heard) {
         try {
-          const outcome: unknown = listener(event as never);
+          const outcome: unknown = listener(told as never);
           if (isThenable(outcome)) outcome.then(undefined, (fault) => onFault(name, fault));
         } catch (fault) {
           onFault(name, fault);
@@ -52,6 +54,15 @@ export function createEmitter<Events extends object>(
     },
     clear: () => void emitter.removeAllListeners(),
   };
+}
+
+/** All the way down: an event shares nothing that a listener could change with a reply, an error or an option. */
+function frozenCopy(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return Object.freeze(value.map(frozenCopy));
+  const copy: Record<string, unknown> = {};
+  for (const [key, item] of Object.entries(value)) copy[key] = frozenCopy(item);
+  return Object.freeze(copy);
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -4,7 +4,6 @@ import type { CallContext } from "../contract/provider.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import { createReplyStream } from "../flow/reader-stream.js";
 import { warmByAsking } from "../flow/warm.js";
-import { healthOf } from "../metrics/health.js";
 import { recommendStrategy, type StrategyRecommendation } from "../ranking/replay/recommend.js";
 import type { BudgetReading } from "../spend/budgets.js";
 import { answerChat, answerStream } from "./answer.js";
@@ -14,6 +13,7 @@ import { DISABLED_BY_HAND, type PlannedCandidate } from "./candidates.js";
 import { requestOf } from "./conversation.js";
 import { writeLine } from "./decision-log.js";
 import { explainRequest } from "./explain.js";
+import { noteHealth } from "./health-notes.js";
 import { createLifetime, type Lifetime, routerClosed } from "./lifetime.js";
 import type { RouterOptions } from "./options.js";
 import { ownModels } from "./own-models.js";
@@ -150,31 +150,26 @@ function tightest(readings: readonly BudgetReading[]): BudgetReading | undefined
   return found;
 }
 
-function readHealth({ candidates, services, healthTold }: RouterParts): RouterHealth {
-  const nowMs = services.clock.now();
-  const nowWallMs = services.clock.wallNow();
+function readHealth(parts: RouterParts): RouterHealth {
+  const nowMs = parts.services.clock.now();
+  const toWallMs = parts.services.clock.wallNow() - nowMs;
   return {
-    candidates: candidates.map((candidate) => {
-      const view = candidate.gate.view(nowMs);
-      const { status, reasons } = healthOf(view, candidate.metrics, nowMs);
-      const told = healthTold.get(candidate.id);
-      if (told?.status !== status) healthTold.set(candidate.id, { status, sinceMs: nowMs });
-      const sinceMs = nowWallMs - (nowMs - (healthTold.get(candidate.id)?.sinceMs ?? nowMs));
-      return { id: candidate.id, status, reasons, sinceMs };
+    candidates: parts.candidates.map((candidate) => {
+      const { status, reasons, sinceMs } = noteHealth(parts, candidate, nowMs);
+      return { id: candidate.id, status, reasons, sinceMs: sinceMs + toWallMs };
     }),
   };
 }
 
 /** Acts on a candidate (`"provider/model"`), on all of a provider, or on everyone. */
-function forCandidates(
-  { candidates }: RouterParts,
-  id: string | undefined,
-  act: (candidate: PlannedCandidate) => void,
-): void {
-  const meant = candidates.filter(
+function forCandidates(parts: RouterParts, id: string | undefined, act: (candidate: PlannedCandidate) => void): void {
+  const meant = parts.candidates.filter(
     (candidate) => id === undefined || candidate.id === id || candidate.provider.id === id,
   );
   if (meant.length === 0)
     throw new SignalboxError("invalid_request", "No candidate or provider has this id", { path: "id" });
-  for (const candidate of meant) act(candidate);
+  for (const candidate of meant) {
+    act(candidate);
+    noteHealth(parts, candidate, parts.services.clock.now());
+  }
 }

@@ -2,7 +2,7 @@ import { countsOf } from "../chat/usage.js";
 import type { Attempt } from "../contract/records.js";
 import { policyOf } from "../errors/policy.js";
 import type { Candidate } from "../flow/candidate.js";
-import { healthOf } from "../metrics/health.js";
+import { noteHealth } from "./health-notes.js";
 import type { RouterParts } from "./parts.js";
 
 /** Hands each settled attempt to its readers: the candidate's metrics, the stats, the listeners. */
@@ -34,15 +34,6 @@ export function createSettled(
       services.warnOnce("unclassified_code", message, attempt.requestId);
     }
     if (events.has("attempt")) events.emit("attempt", attempt);
-    if (events.has("health")) tellHealth(parts, candidate, attempt.settledAtMs);
+    if (events.has("health")) noteHealth(parts, candidate, attempt.settledAtMs);
   };
-}
-
-/** Tells listeners when a candidate's health has changed since they were last told. */
-function tellHealth({ events, healthTold }: RouterParts, candidate: Candidate, nowMs: number): void {
-  const { status, reasons } = healthOf(candidate.gate.view(nowMs), candidate.metrics, nowMs);
-  const from = healthTold.get(candidate.id)?.status ?? "unknown";
-  if (from === status) return;
-  healthTold.set(candidate.id, { status, sinceMs: nowMs });
-  events.emit("health", { candidate: candidate.id, from, to: status, reasons });
 }

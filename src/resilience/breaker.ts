@@ -2,6 +2,7 @@ import type { BreakerState } from "../contract/events.js";
 import type { Clock } from "../core/clock.js";
 import type { Random } from "../core/random.js";
 import { CallWindow } from "./call-window.js";
+import { Starts } from "./starts.js";
 
 /** When a line is cut and when it is tried again. Where the numbers come from stands at each. */
 export interface BreakerOptions {
@@ -13,9 +14,9 @@ export interface BreakerOptions {
   readonly windowMs?: number | undefined;
   /** How many calls count at most. @default 50 */
   readonly windowCalls?: number | undefined;
-  /** Failures in a row that open it (Envoy, Finagle: 5). @default 5 */
+  /** Failures in a row, in the order the calls were started, that open it (Envoy, Finagle: 5). @default 5 */
   readonly consecutive?: number | undefined;
-  /** Share of failures that opens it (resilience4j, opossum, LiteLLM: 0.5). @default 0.5 */
+  /** Share of failures, calls still out among them counted as none, that opens it (resilience4j, opossum, LiteLLM: 0.5). @default 0.5 */
   readonly failureRate?: number | undefined;
   /** Share of slow calls that opens it, where another candidate is healthy. @default 0.8 */
   readonly slowRate?: number | undefined;
@@ -48,7 +49,7 @@ export interface Breaker {
   acquire(nowMs: number): number;
   /** A half-open probe ahead of time. -1 while one is out. */
   force(nowMs: number): number;
-  /** Takes the lease under a token that its owner numbered; nothing happens where it is closed. */
+  /** Starts a call under a token that its owner numbered, higher than any before; takes the lease where it is half-open. */
   lend(nowMs: number, token: number): void;
   /** Open becomes half-open before its time. */
   tryEarly(nowMs: number): void;
@@ -78,13 +79,13 @@ class WindowBreaker implements Breaker {
   readonly #deps: BreakerDeps;
   readonly #epoch: { value: number };
   readonly #window: CallWindow;
+  readonly #starts = new Starts();
   #state: BreakerState = "closed";
   reason: string | null = null;
   sinceMs: number;
   openUntilMs = 0;
   /** The epoch of the last change of state: older tokens are stale. */
   #changed = 0;
-  #consecutive = 0;
   #lastAt = Number.NEGATIVE_INFINITY;
   /** Openings that are not yet forgiven: the exponent of the open time. */
   #opened = 0;
@@ -130,10 +131,10 @@ class WindowBreaker implements Breaker {
   }
 
   acquire(nowMs: number): number {
-    if (this.#state === "closed") return this.#epoch.value;
     if (!this.allows(nowMs)) return -1;
-    this.lend(nowMs, ++this.#epoch.value);
-    return this.#lease;
+    const token = ++this.#epoch.value;
+    this.lend(nowMs, token);
+    return token;
   }
 
   force(nowMs: number): number {
@@ -146,14 +147,17 @@ class WindowBreaker implements Breaker {
   }
 
   lend(nowMs: number, token: number): void {
-    if (this.#state === "closed") return;
+    if (this.#state === "closed") {
+      this.#starts.begin(token);
+      return;
+    }
     this.#lease = token;
     this.#leaseEndsMs = nowMs + this.#o.leaseMs;
   }
 
   settle(token: number, nowMs: number, failed: boolean, slow = false, alternatives = false): void {
     if (this.#state === "closed") {
-      if (token >= this.#changed) this.#record(nowMs, failed, slow, alternatives);
+      if (token >= this.#changed) this.#record(token, nowMs, failed, slow, alternatives);
     } else if (token === this.#lease && this.#lease !== 0) {
       this.#lease = 0;
       if (failed) this.#open("probe failed", nowMs);
@@ -163,6 +167,7 @@ class WindowBreaker implements Breaker {
 
   release(token: number): void {
     if (token === this.#lease) this.#lease = 0;
+    this.#starts.void(token);
   }
 
   trip(token: number, nowMs: number, reason: string, openMs?: number): void {
@@ -182,23 +187,32 @@ class WindowBreaker implements Breaker {
     else this.#become("closed", reason, this.#deps.clock.now(), 0);
   }
 
-  #record(nowMs: number, failed: boolean, slow: boolean, alternatives: boolean): void {
+  #record(token: number, nowMs: number, failed: boolean, slow: boolean, alternatives: boolean): void {
     const o = this.#o;
     const window = this.#window;
-    window.add(nowMs, failed, slow);
+    window.add(nowMs, failed, slow, token);
     // A failure from before the window is no longer "in a row" with this one.
-    if (!failed) this.#consecutive = 0;
-    else if (nowMs - this.#lastAt >= o.windowMs) this.#consecutive = 1;
-    else this.#consecutive++;
+    if (nowMs - this.#lastAt >= o.windowMs) this.#starts.forgive();
     this.#lastAt = nowMs;
-    if (failed) this.#forgive(nowMs);
-    if (failed && this.#consecutive >= o.consecutive) this.#open(`${this.#consecutive} failures in a row`, nowMs);
-    else if (window.total < o.minCalls) return;
-    else if (failed && window.failed >= o.failureRate * window.total) {
-      this.#open(`${window.failed} of ${window.total} calls failed`, nowMs);
-    } else if (slow && alternatives && window.slow >= o.slowRate * window.total) {
-      this.#open(`${window.slow} of ${window.total} calls were slow`, nowMs);
+    if (!failed) {
+      this.#starts.well(token);
+      if (slow && alternatives && window.total >= o.minCalls && window.slow >= o.slowRate * window.total) {
+        this.#open(`${window.slow} of ${window.total} calls were slow`, nowMs);
+      }
+      return;
     }
+    const row = this.#starts.failed(token);
+    this.#forgive(nowMs);
+    if (row >= o.consecutive) this.#open(`${row} failures in a row`, nowMs);
+    else if (window.total >= o.minCalls && window.failed >= o.failureRate * (window.total + this.#undecided())) {
+      this.#open(`${window.failed} of ${window.total} calls failed`, nowMs);
+    }
+  }
+
+  /** Calls still out that were started among those that failed: as likely as not they do well. */
+  #undecided(): number {
+    const { first, last } = this.#window.failedSpan();
+    return this.#starts.pending(first, last);
   }
 
   #forgive(nowMs: number): void {
@@ -230,7 +244,7 @@ class WindowBreaker implements Breaker {
 
   #forget(): void {
     this.#window.clear();
-    this.#consecutive = 0;
+    this.#starts.clear();
     this.#lastAt = Number.NEGATIVE_INFINITY;
   }
 

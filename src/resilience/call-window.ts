@@ -7,6 +7,7 @@ export class CallWindow {
   readonly #windowMs: number;
   readonly #times: Float64Array;
   readonly #flags: Uint8Array;
+  readonly #tokens: Float64Array;
   #head = 0;
   /** Calls in the window, as of the last `expire` or `add`. */
   total = 0;
@@ -17,14 +18,17 @@ export class CallWindow {
     this.#windowMs = windowMs;
     this.#times = new Float64Array(size);
     this.#flags = new Uint8Array(size);
+    this.#tokens = new Float64Array(size);
   }
 
-  add(nowMs: number, failed: boolean, slow: boolean): void {
+  /** @param token numbers calls in the order they were started */
+  add(nowMs: number, failed: boolean, slow: boolean, token = 0): void {
     this.expire(nowMs);
     if (this.total === this.#times.length) this.#drop();
     let at = this.#head + this.total;
     if (at >= this.#times.length) at -= this.#times.length;
     this.#times[at] = nowMs;
+    this.#tokens[at] = token;
     this.#flags[at] = (failed ? FAILED : 0) | (slow ? SLOW : 0);
     this.total++;
     if (failed) this.failed++;
@@ -34,6 +38,20 @@ export class CallWindow {
   expire(nowMs: number): void {
     const oldest = nowMs - this.#windowMs;
     while (this.total > 0 && (this.#times[this.#head] ?? 0) <= oldest) this.#drop();
+  }
+
+  /** The failed call that was started first, and the one that was started last; of none, an empty stretch. */
+  failedSpan(): { readonly first: number; readonly last: number } {
+    let first = Number.POSITIVE_INFINITY;
+    let last = Number.NEGATIVE_INFINITY;
+    for (let nth = 0; nth < this.total; nth++) {
+      const at = (this.#head + nth) % this.#times.length;
+      if (((this.#flags[at] ?? 0) & FAILED) === 0) continue;
+      const token = this.#tokens[at] ?? 0;
+      first = Math.min(first, token);
+      last = Math.max(last, token);
+    }
+    return { first, last };
   }
 
   clear(): void {

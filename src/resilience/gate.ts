@@ -126,11 +126,10 @@ export class CandidateGate implements Gate {
   #take(nowMs: number): number {
     const own = this.#own.breaker;
     const provider = this.#provider.breaker;
-    const { epoch } = this.#pool;
-    if (own.state(nowMs) === "closed" && provider.state(nowMs) === "closed") return epoch.value;
-    if (!this.#pool.mayProbe(this.id)) return -1;
-    // One number for both leases, so that a call carries one token.
-    const token = ++epoch.value;
+    const closed = own.state(nowMs) === "closed" && provider.state(nowMs) === "closed";
+    if (!closed && !this.#pool.mayProbe(this.id)) return -1;
+    // One number for both lines, so that a call carries one token.
+    const token = ++this.#pool.epoch.value;
     own.lend(nowMs, token);
     provider.lend(nowMs, token);
     return token;

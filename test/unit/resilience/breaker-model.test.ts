@@ -5,12 +5,18 @@ import { type Breaker, createBreaker } from "../../../src/resilience/breaker.js"
 const WINDOW_MS = 60_000;
 const LEASE_MS = 60_000;
 
+/** What became of a call. */
+interface Started {
+  end: "none" | "well" | "failed" | "void";
+}
+
 /** The breaker as its rules say it, with lists instead of rings and nothing clever. */
 class Model {
   now = 0;
   state: "closed" | "open" | "half_open" = "closed";
-  calls: { at: number; failed: boolean; slow: boolean }[] = [];
-  row = 0;
+  calls: { at: number; started: Started; failed: boolean; slow: boolean }[] = [];
+  /** Every call since the last change of state, as they were started. */
+  starts: Started[] = [];
   lastAt = Number.NEGATIVE_INFINITY;
   openings = 0;
   cleanSince = 0;
@@ -28,7 +34,7 @@ class Model {
   become(state: Model["state"]): void {
     this.state = state;
     this.calls = [];
-    this.row = 0;
+    this.starts = [];
     this.lastAt = Number.NEGATIVE_INFINITY;
     this.successes = 0;
     this.lease = null;
@@ -43,21 +49,41 @@ class Model {
     this.become("open");
   }
 
-  record(failed: boolean, slow: boolean): void {
-    this.calls.push({ at: this.now, failed, slow });
+  record(started: Started, failed: boolean, slow: boolean): void {
+    if (this.now - this.lastAt >= WINDOW_MS) for (const old of this.starts) if (old.end === "failed") old.end = "well";
+    started.end = failed ? "failed" : "well";
+    this.calls.push({ at: this.now, started, failed, slow });
     this.calls = this.calls.filter((call) => call.at > this.now - WINDOW_MS).slice(-50);
-    this.row = failed ? (this.now - this.lastAt >= WINDOW_MS ? 1 : this.row + 1) : 0;
     this.lastAt = this.now;
     if (failed) {
       this.openings = Math.max(0, this.openings - Math.floor((this.now - this.cleanSince) / 60_000));
       this.cleanSince = this.now;
     }
     const n = this.calls.length;
-    const failures = this.calls.filter((call) => call.failed).length;
+    const failures = this.calls.filter((call) => call.failed);
     const slowOnes = this.calls.filter((call) => call.slow).length;
     const trips =
-      (failed && (this.row >= 5 || (n >= 8 && failures / n >= 0.5))) || (slow && n >= 8 && slowOnes / n >= 0.8);
+      (failed && (this.row(started) >= 5 || (n >= 8 && failures.length >= 0.5 * (n + this.out(failures))))) ||
+      (!failed && slow && n >= 8 && slowOnes / n >= 0.8);
     if (trips) this.open();
+  }
+
+  /** How many calls started one after the other have failed, this one among them. */
+  row(started: Started): number {
+    const known = this.starts.filter(({ end }) => end !== "void");
+    const at = known.indexOf(started);
+    let from = at;
+    while (known[from - 1]?.end === "failed") from--;
+    let to = at;
+    while (known[to + 1]?.end === "failed") to++;
+    return to - from + 1;
+  }
+
+  /** Calls without an end that were started between the failed ones. */
+  out(failures: readonly { started: Started }[]): number {
+    const places = failures.map(({ started }) => this.starts.indexOf(started));
+    const between = this.starts.slice(Math.min(...places), Math.max(...places));
+    return between.filter(({ end }) => end === "none").length;
   }
 }
 
@@ -65,6 +91,7 @@ class Model {
 interface Flying {
   readonly token: number;
   readonly era: number;
+  readonly started: Started;
   /** The model's lease, `null` for an ordinary call. */
   readonly lease: number | null;
 }
@@ -117,6 +144,7 @@ class World {
       if (call === undefined) return;
       this.flying.splice(this.flying.indexOf(call), 1);
       this.breaker.release(call.token);
+      call.started.end = "void";
       if (call.lease !== null && model.lease?.id === call.lease) model.lease = null;
     }
   }
@@ -135,7 +163,9 @@ class World {
       lease = ++model.leases;
       model.lease = { id: lease, endsAt: model.now + LEASE_MS };
     }
-    const call = { token, era: model.era, lease };
+    const started: Started = { end: "none" };
+    if (model.state === "closed") model.starts.push(started);
+    const call = { token, era: model.era, started, lease };
     this.flying.push(call);
     return call;
   }
@@ -145,7 +175,7 @@ class World {
     this.flying.splice(this.flying.indexOf(call), 1);
     breaker.settle(call.token, model.now, failed, slow, true);
     if (model.state === "closed") {
-      if (call.era === model.era) model.record(failed, slow);
+      if (call.era === model.era) model.record(call.started, failed, slow);
     } else if (call.lease !== null && model.lease?.id === call.lease) {
       model.lease = null;
       if (failed) model.open();

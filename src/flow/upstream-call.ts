@@ -13,6 +13,9 @@ import { costOfAll } from "./costs.js";
 import { LentBudget } from "./lent-budget.js";
 import { providerError } from "./provider-error.js";
 
+/** First content later than this may count as slow, milliseconds. */
+const SLOW_MS = 10_000;
+
 const PHASE_WORDS: Record<TimeoutPhase, string> = {
   headers: "sent no response head in time",
   first_token: "sent no content in time",
@@ -186,7 +189,11 @@ export class UpstreamCall {
     if (!error && this.#firstTokenAtMs !== null) call.ttftMs = this.#firstTokenAtMs - call.startedAtMs;
     call.attempts.push({ provider, model, outcome, detail, latencyMs, costUsd });
     if (error?.kind === "cancelled" || error?.detail === "total") candidate.gate.release(this.#admission.lease);
-    else candidate.gate.settle(this.#admission.lease, nowMs, error, { ttftMs, alternatives });
+    else {
+      // Slowness counts against a candidate only where another could have been asked; few answers are slow.
+      const others = alternatives || (ttftMs !== null && ttftMs >= SLOW_MS && call.queue.more());
+      candidate.gate.settle(this.#admission.lease, nowMs, error, { ttftMs, alternatives: others });
+    }
     call.services.settled(attempt, candidate, call.kind());
   }
 

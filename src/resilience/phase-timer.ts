@@ -22,6 +22,7 @@ export interface PhaseTimer {
  */
 export function createPhaseTimer(clock: Clock, totalAtMs: number, onExpire: (phase: TimeoutPhase) => void): PhaseTimer {
   let phase: TimeoutPhase = "total";
+  let phaseMs = 0;
   let phaseAtMs = Number.POSITIVE_INFINITY;
   let firesAtMs = Number.POSITIVE_INFINITY;
   let handle: TimerHandle;
@@ -40,7 +41,8 @@ export function createPhaseTimer(clock: Clock, totalAtMs: number, onExpire: (pha
     const nowMs = clock.now();
     const lateMs = nowMs - firesAtMs;
     firesAtMs = Number.POSITIVE_INFINITY;
-    if (lateMs > SUSPEND_MS && phaseAtMs < totalAtMs) phaseAtMs += lateMs;
+    // The phase begins anew: how much of it had passed awake, nobody knows.
+    if (lateMs > SUSPEND_MS && phaseAtMs < totalAtMs) phaseAtMs = nowMs + phaseMs;
     if (totalAtMs <= nowMs) expire("total");
     else if (phaseAtMs <= nowMs) expire(phase);
     else arm(nowMs);
@@ -55,6 +57,7 @@ export function createPhaseTimer(clock: Clock, totalAtMs: number, onExpire: (pha
       if (over) return;
       const nowMs = clock.now();
       phase = next;
+      phaseMs = ms;
       phaseAtMs = nowMs + ms;
       arm(nowMs);
     },

@@ -34,14 +34,27 @@ async function main() {
     timeoutMS: 10_000,
     reporters: [process.stdout.isTTY ? "progress" : "dots"],
     allowEmpty: false,
-    ignorePatterns: ["/.git", "/dist", "/coverage", "/docs-api", "/reports", "/examples", "/test/mutation/node_modules"],
+    ignorePatterns: [
+      "/.git",
+      "/dist",
+      "/coverage",
+      "/docs-api",
+      "/reports",
+      "/examples",
+      "/test/mutation/node_modules",
+    ],
     tempDirName: ".stryker-tmp",
     allowConsoleColors: false,
     logLevel: "warn",
     cleanTempDir: "always",
   }).runMutationTest();
   if (args.includes("--survivors")) for (const line of mutants.filter(lived).map(describe)) console.log(line);
-  const rows = files.map((file) => tally(file, mutants.filter(({ fileName }) => fileName.endsWith(file))));
+  const rows = files.map((file) =>
+    tally(
+      file,
+      mutants.filter(({ fileName }) => fileName.endsWith(file)),
+    ),
+  );
   print(rows);
   process.exitCode = rows.every(({ percent }) => percent >= LEAST) ? 0 : 1;
 }
@@ -59,11 +72,20 @@ function tally(file, mutants) {
   const killed = count("Killed", "Timeout");
   const alive = count("Survived", "NoCoverage");
   const all = killed + alive;
-  return { file, mutants: all, killed, timedOut: count("Timeout"), alive, percent: all === 0 ? 0 : (killed * 100) / all };
+  return {
+    file,
+    mutants: all,
+    killed,
+    timedOut: count("Timeout"),
+    alive,
+    percent: all === 0 ? 0 : (killed * 100) / all,
+  };
 }
 
 function print(rows) {
-  console.log(`\n${"file".padEnd(36)}${"mutants".padStart(9)}${"killed".padStart(9)}${"alive".padStart(9)}${"%".padStart(9)}`);
+  console.log(
+    `\n${"file".padEnd(36)}${"mutants".padStart(9)}${"killed".padStart(9)}${"alive".padStart(9)}${"%".padStart(9)}`,
+  );
   for (const { file, mutants, killed, alive, percent } of rows) {
     const cells = [mutants, killed, alive, percent.toFixed(1)].map((cell) => String(cell).padStart(9)).join("");
     console.log(`${file.padEnd(36)}${cells}${percent >= LEAST ? "" : `  below ${LEAST}`}`);

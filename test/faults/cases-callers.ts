@@ -33,10 +33,11 @@ async function abortWhen(
   controller.abort(reason);
   const { error, reply } = await asked;
   await t.a.idle();
+  // A ceiling that catches hangs, with room for a busy machine.
   const tookMs = performance.now() - at;
   assert.equal(reply, undefined);
   assert.deepEqual([error?.kind, error?.name, error?.cause], ["cancelled", "AbortError", reason]);
-  assert.ok(tookMs < 50, `took ${tookMs} ms`);
+  assert.ok(tookMs < 500, `took ${tookMs} ms`);
 }
 
 async function aborts(): Promise<void> {
@@ -96,7 +97,7 @@ async function abortInQueue(): Promise<void> {
     const at = performance.now();
     controller.abort(new Error("left the queue"));
     assert.equal((await second).error?.kind, "cancelled");
-    assert.ok(performance.now() - at < 50);
+    assert.ok(performance.now() - at < 500);
     assert.equal((await first).text, "from a");
     assert.equal(t.a.requests.length, 1);
   });

@@ -108,13 +108,9 @@ export class CallQueue implements CandidateQueue {
 
   /** Who goes before the strategy is asked. */
   #before(group: Group): PlannedCandidate | undefined {
-    if (this.#home) {
-      this.#choose(HOME);
-      return this.#home;
-    }
-    const probe = probeOf(group);
-    if (probe) this.#choose(PROBE);
-    return probe;
+    const ahead = aheadOf(group, this.#home);
+    if (ahead) this.#choose(ahead.reasons);
+    return ahead?.candidate;
   }
 
   #pick(group: Group): PlannedCandidate | undefined {
@@ -146,6 +142,16 @@ export class CallQueue implements CandidateQueue {
     this.#tried.add(candidate.position);
     return candidate;
   }
+}
+
+/** Who is asked before the strategy's choice, and why. @param home where an open tool loop began, if it may run */
+export function aheadOf(
+  group: Group,
+  home: PlannedCandidate | undefined,
+): { readonly candidate: PlannedCandidate; readonly reasons: readonly string[] } | undefined {
+  if (home) return { candidate: home, reasons: HOME };
+  const candidate = probeOf(group);
+  return candidate && { candidate, reasons: PROBE };
 }
 
 /** Whether a call could start there now, without a wait, and the provider can bear one more than was asked of it. */

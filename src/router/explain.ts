@@ -3,10 +3,11 @@ import type { CallOptions } from "../contract/call-options.js";
 import type { Characteristics } from "../contract/strategy.js";
 import { seededRandom } from "../core/random.js";
 import type { Exclusion } from "../errors/kinds.js";
+import { aheadOf } from "./call-queue.js";
 import { RequestRanker } from "./decision.js";
 import type { RouterParts } from "./parts.js";
-import { planOf } from "./plan.js";
-import { inspectRun } from "./run.js";
+import { type Plan, planOf } from "./plan.js";
+import { inspectRun, type Run } from "./run.js";
 
 /** How a request would be routed now. Plain JSON. */
 export interface Explanation {
@@ -64,6 +65,7 @@ export function explainRequest(
       });
     }
   }
+  putAhead(candidates, plan.groups, run.home);
   const { kind, complexity, tokens, needs, sensitivity, pinned } = run.characteristics;
   return {
     characteristics: { kind, complexity, tokens, needs, sensitivity, pinned },
@@ -71,4 +73,13 @@ export function explainRequest(
     excluded: plan.excluded,
     strategy: run.chooser.strategy.name,
   };
+}
+
+/** The one that is asked before the strategy's choice stands first, as it would be. */
+function putAhead(candidates: ExplainedCandidate[], groups: Plan["groups"], home: Run["home"]): void {
+  const group = groups.find(({ length }) => length > 0);
+  const ahead = group && aheadOf(group, groups.some((each) => home && each.includes(home)) ? home : undefined);
+  const at = ahead ? candidates.findIndex(({ id }) => id === ahead.candidate.id) : -1;
+  const [found] = at < 0 ? [] : candidates.splice(at, 1);
+  if (found && ahead) candidates.unshift({ ...found, reasons: ahead.reasons });
 }

@@ -1,0 +1,216 @@
+import fc from "fast-check";
+import { createReply, createRouter, type Message } from "signalbox";
+import { createVirtualClock, testModel } from "signalbox/testing";
+import { describe, expect, test } from "vitest";
+import { estimateRequestTokens } from "../../../src/chat/tokens.js";
+import { trimToTokens } from "../../../src/flow/conversation.js";
+import { ask, broken, failureOf, provider, readAll } from "./support.js";
+
+const rolesOf = (messages: readonly Message[] | undefined) => messages?.map(({ role }) => role).join(" ");
+const call = (id: string) => ({ id, type: "function" as const, function: { name: "look", arguments: "{}" } });
+const tool = { type: "function" as const, function: { name: "look", parameters: { type: "object", properties: {} } } };
+
+describe("a conversation", () => {
+  test("streams keep their reply too; a failed or abandoned turn leaves no trace", async () => {
+    const upstream = provider("a", {
+      script: ["one", broken("invalid_request"), { pieces: ["left", "over"] }],
+      otherwise: "four",
+    });
+    const router = createRouter({ providers: [upstream] });
+    const talk = router.conversation("c");
+    const stream = talk.stream("first");
+    await readAll(stream);
+    await stream.reply;
+    await failureOf(talk.chat("fails"));
+    for await (const _ of talk.stream("abandoned")) break;
+    expect(talk.messages().map(({ content }) => content)).toEqual(["first", "one"]);
+    await talk.chat("next");
+    expect(rolesOf(upstream.calls.at(-1)?.request.messages)).toBe("user assistant user");
+  });
+
+  test("a reply with reasoning and tool calls is kept whole, and its tool results follow alone", async () => {
+    const reply = createReply({ reasoning: "hm", toolCalls: [call("t1")], finishReason: "tool_calls" });
+    const upstream = provider("a", { script: [{ reply }, "done"] });
+    const router = createRouter({ providers: [upstream] });
+    const talk = router.conversation("c");
+    await talk.chat({ ...ask("look it up"), tools: [tool] });
+    await talk.chat({ messages: [{ role: "tool", tool_call_id: "t1", content: "42" }], tools: [tool] });
+    const sent = upstream.calls[1]?.request.messages ?? [];
+    expect(rolesOf(sent)).toBe("user assistant tool");
+    expect(sent[1]).toMatchObject({ reasoning_content: "hm", tool_calls: [{ id: "t1" }] });
+  });
+
+  test("two turns at once lose nothing", async () => {
+    const clock = createVirtualClock();
+    let count = 0;
+    const otherwise = () => ({ text: `answer ${++count}`, delayMs: 100 - count });
+    const router = createRouter({ providers: [provider("a", { clock, otherwise })], clock });
+    const talk = router.conversation("c");
+    const works = ["x", "y", "z"].map((text) => talk.chat(text));
+    await clock.advance(200);
+    await Promise.all(works);
+    const texts = talk.messages().map(({ content }) => content);
+    expect(texts).toHaveLength(6);
+    expect([...texts].sort()).toEqual(["answer 1", "answer 2", "answer 3", "x", "y", "z"]);
+    // Each question stands directly before its own answer.
+    for (const [i, text] of ["x", "y", "z"].entries()) {
+      expect(texts[texts.indexOf(text) + 1]).toBe(`answer ${i + 1}`);
+    }
+  });
+
+  test("its time to live counts from the last turn; tenants and ids keep apart", async () => {
+    const clock = createVirtualClock();
+    const router = createRouter({ providers: [provider("a", { clock })], clock, conversations: { ttlMs: 1_000 } });
+    await router.conversation("c", { tenant: "acme" }).chat("hi");
+    expect(router.conversation("c").messages()).toEqual([]);
+    expect(router.conversation("c", { tenant: "zeta" }).messages()).toEqual([]);
+    expect(router.with({ tenant: "acme" }).conversation("c").messages()).toHaveLength(2);
+    await clock.advance(999);
+    await router.chat(ask("more"), { conversationId: "c", tenant: "acme" });
+    await clock.advance(999);
+    expect(router.conversation("c", { tenant: "acme" }).messages()).toHaveLength(4);
+    await clock.advance(1);
+    expect(router.conversation("c", { tenant: "acme" }).messages()).toEqual([]);
+  });
+
+  test("a bound view's tenant is not lost to an option that is undefined", async () => {
+    const upstream = provider("a");
+    const router = createRouter({ providers: [upstream], cache: {} });
+    const acme = router.with({ tenant: "acme" });
+    await acme.chat(ask(), { tenant: undefined, conversationId: "c" });
+    expect(upstream.calls[0]?.context.tenant).toBe("acme");
+    expect(router.conversation("c").messages()).toEqual([]);
+    expect((await router.chat(ask())).route.cache.status).toBe("miss");
+  });
+
+  test("an edited history takes the place of what was remembered; cached answers of what came before stay", async () => {
+    const upstream = provider("a", { otherwise: ({ messages }) => `re: ${String(messages.at(-1)?.content)}` });
+    const router = createRouter({ providers: [upstream], cache: {} });
+    const talk = router.conversation("c");
+    await talk.chat("one");
+    await talk.chat("two");
+    const edited: Message[] = [
+      { role: "user", content: "one" },
+      { role: "assistant", content: "re: one" },
+      { role: "user", content: "two, but better" },
+    ];
+    await talk.chat(edited);
+    expect(talk.messages().map(({ content }) => content)).toEqual([
+      "one",
+      "re: one",
+      "two, but better",
+      "re: two, but better",
+    ]);
+    // The first turn is unchanged and still a hit; the continuation of the old second one is gone from the history.
+    expect((await router.chat(ask("one"))).route.cache.status).toBe("hit");
+  });
+
+  test("a snapshot is a copy; rubbish is not taken", async () => {
+    const router = createRouter({ providers: [provider("a")] });
+    const talk = router.conversation("c");
+    await talk.chat("hi");
+    const snapshot = talk.export();
+    (snapshot.messages as Message[]).length = 0;
+    expect(talk.messages()).toHaveLength(2);
+    for (const bad of [
+      undefined,
+      null,
+      1,
+      "x",
+      {},
+      { version: 1 },
+      { version: 1, messages: [null] },
+      { version: 2, messages: [] },
+    ]) {
+      expect(talk.import(bad)).toBe(false);
+    }
+    expect(talk.messages()).toHaveLength(2);
+  });
+
+  test("is cut to the largest window before it is sent, and kept whole in memory", async () => {
+    const upstream = provider("a", { models: [testModel("m", { contextWindow: 1_000, maxOutput: 100 })] });
+    const router = createRouter({ providers: [upstream] });
+    const talk = router.conversation("c");
+    await talk.chat({
+      messages: [
+        { role: "system", content: "stay" },
+        { role: "user", content: "x".repeat(1_500) },
+      ],
+    });
+    await talk.chat("y".repeat(1_500));
+    expect(rolesOf(upstream.calls[1]?.request.messages)).toBe("system user");
+    expect(talk.messages()).toHaveLength(5);
+  });
+});
+
+describe("trimming", () => {
+  const text = fc.string({ maxLength: 400 });
+  const turn = fc.record({ question: text, tools: fc.integer({ min: 0, max: 3 }), answer: text });
+  const history = fc.array(turn, { minLength: 1, maxLength: 8 }).map((turns) => {
+    const messages: Message[] = [{ role: "system", content: "always here" }];
+    for (const [t, { question, tools, answer }] of turns.entries()) {
+      messages.push({ role: "user", content: question });
+      for (let i = 0; i < tools; i += 1) {
+        const id = `${t}.${i}`;
+        messages.push({ role: "assistant", content: null, tool_calls: [call(id)] });
+        messages.push({ role: "tool", tool_call_id: id, content: answer });
+      }
+      if (t < turns.length - 1) messages.push({ role: "assistant", content: answer });
+    }
+    return messages;
+  });
+
+  test("keeps the prompt and the last turn, splits no tool pair, keeps a suffix in order, and fits where it can", () => {
+    fc.assert(
+      fc.property(history, fc.integer({ min: 1, max: 1_500 }), (messages, maxTokens) => {
+        const kept = trimToTokens(messages, maxTokens);
+        expect(kept[0]).toEqual(messages[0]);
+        const rest = kept.slice(1);
+        expect(rest).toEqual(messages.slice(messages.length - rest.length));
+        expect(rest[0]?.role).toBe("user");
+        const calls = rest.flatMap((m) => (m.role === "assistant" ? (m.tool_calls ?? []).map(({ id }) => id) : []));
+        const results = rest.flatMap((m) => (m.role === "tool" ? [m.tool_call_id] : []));
+        expect(results).toEqual(calls);
+        const lastTurn = messages.findLastIndex(({ role }) => role === "user");
+        const least = [messages[0] as Message, ...messages.slice(lastTurn)];
+        const fits = estimateRequestTokens({ messages: [...kept] }) <= maxTokens;
+        expect(fits || kept.length === least.length).toBe(true);
+      }),
+    );
+  });
+});
+
+describe("an open tool loop", () => {
+  const answer = (id: string) => ({ reply: createReply({ toolCalls: [call(id)], finishReason: "tool_calls" }) });
+
+  test("goes on where it began, whatever the strategy says now, and even in another group of models", async () => {
+    const a = provider("a", { script: [answer("t1")] });
+    const b = provider("b", { models: [testModel("n")] });
+    const router = createRouter({ providers: [b, a], strategy: "ordered" });
+    const first = await router.chat({ ...ask(), tools: [tool] }, { allow: ["a"] });
+    const messages: Message[] = [
+      { role: "user", content: "hello" },
+      first.choices[0].message,
+      { role: "tool", tool_call_id: "t1", content: "42" },
+    ];
+    const plain = await router.chat({ messages, tools: [tool] });
+    expect([plain.route.provider, plain.route.reasons]).toEqual(["a", ["its tool loop began here"]]);
+    expect((await router.chat({ messages, tools: [tool], models: ["n", "m"] })).route.provider).toBe("a");
+    expect(router.explain({ messages, tools: [tool] }).candidates[0]?.id).toBe("a/m");
+    // Not where that one may not run.
+    expect((await router.chat({ messages, tools: [tool] }, { deny: ["a"] })).route.provider).toBe("b");
+    router.disable("a");
+    expect((await router.chat({ messages, tools: [tool] })).route.provider).toBe("b");
+  });
+
+  test("in a new process the issuer in the message says where", async () => {
+    const router = createRouter({ providers: [provider("b"), provider("a")], strategy: "ordered" });
+    const state = { issuer: "a", data: {} };
+    const messages: Message[] = [
+      { role: "user", content: "hello" },
+      { role: "assistant", content: null, tool_calls: [call("t9")], provider_state: state } as Message,
+      { role: "tool", tool_call_id: "t9", content: "42" },
+    ];
+    expect((await router.chat({ messages, tools: [tool] })).route.provider).toBe("a");
+  });
+});

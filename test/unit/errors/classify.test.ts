@@ -44,6 +44,7 @@ describe("the HTTP status alone", () => {
   const expected: { [status: number]: string } = {
     101: "malformed_response/http",
     103: "malformed_response/http",
+    300: "network/redirect",
     301: "network/redirect",
     302: "network/redirect",
     304: "network/redirect",
@@ -175,9 +176,12 @@ describe("vendor code before status", () => {
       { status: 200, body: error({ code: 502, message: "Provider returned error" }) },
       "server",
     ],
+    ["a code at the very end", { status: 400, body: error({ message: "thing (1305)" }) }, "overloaded"],
+    ["a limit as code on a 200", { status: 200, body: error({ code: 429 }) }, "rate_limit"],
+    ["a weak code on a 200", { status: 200, body: error({ code: "invalid_request_error" }) }, "invalid_request"],
     ["a number that only looks like a status", { status: 200, body: error({ code: "4290" }) }, "server/unclassified"],
     ["another one", { status: 200, body: error({ code: "1429" }) }, "server/unclassified"],
-    ["a code at the end, and blanks", { status: 400, body: error({ message: "usage limit (2056)  " }) }, "quota"],
+    ["a code at the end, and blanks", { status: 400, body: error({ message: "window gone (2056)  " }) }, "quota"],
     [
       "no code in the middle",
       { status: 400, body: error({ message: "see note (2056) in the manual" }) },

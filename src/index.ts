@@ -7,6 +7,7 @@ export type { Invalidation } from "./cache/response-cache.js";
 export type { SimilarityStats } from "./cache/similarity.js";
 export type { ShadowStats } from "./cache/similarity-shadow.js";
 export type { Embed } from "./cache/similarity-vectors.js";
+export type { StoredExtra, StoredReply } from "./cache/stored-reply.js";
 export type {
   Cache,
   CacheOptions,
@@ -20,6 +21,7 @@ export type {
   WarmEntry,
   WarmResult,
 } from "./cache/types.js";
+export type { PackedUsage } from "./cache/usage-pack.js";
 export type { ChatChunk, ChunkChoice, Delta, ToolCallDelta } from "./chat/chunk.js";
 export { createReply, type ReplyInit } from "./chat/create-reply.js";
 export type {

@@ -24,6 +24,7 @@ export interface SharedHold {
   release(): void;
 }
 
+/** Why no money could be taken from a shared purse, and when to ask again. */
 export interface SharedRefusal {
   /** `"exceeded"`: the fleet's money is gone; `"unavailable"`: nobody can say, and the rule is to refuse then. */
   readonly refused: "exceeded" | "unavailable";

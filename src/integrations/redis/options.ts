@@ -2,6 +2,7 @@ import { type Clock, systemClock } from "../../core/clock.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
 import type { RedisClient } from "./port.js";
 
+/** How a fleet shares its state; checked once, a wrong value is kind `invalid_options` naming the path. */
 export interface RedisStateOptions {
   /** A connected client of node-redis 5 or 6, or of ioredis 5; clusters and Valkey alike. It stays yours to close. */
   readonly client: RedisClient;

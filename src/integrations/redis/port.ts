@@ -3,12 +3,14 @@ import { SignalboxError } from "../../errors/signalbox-error.js";
 /** A client of node-redis 5 or 6 (or its cluster), or of ioredis 5 (or its cluster): only these members are used. */
 export type RedisClient = NodeRedisLike | NodeRedisClusterLike | IoRedisLike;
 
+/** The part of a node-redis client (5 or 6) that is used; hand in a connected one. */
 export interface NodeRedisLike {
   readonly isReady: boolean;
   sendCommand(args: string[]): Promise<unknown>;
   duplicate(): unknown;
 }
 
+/** The part of a node-redis cluster that is used. */
 export interface NodeRedisClusterLike {
   readonly masters: readonly unknown[];
   readonly isOpen: boolean;
@@ -16,6 +18,7 @@ export interface NodeRedisClusterLike {
   duplicate(): unknown;
 }
 
+/** The part of an ioredis client that is used; hand in a connected one. */
 export interface IoRedisLike {
   readonly status: string;
   call(command: string, ...args: string[]): Promise<unknown>;

@@ -10,6 +10,8 @@ export interface Counts {
   faults: number;
   /** Connections open now. */
   open: number;
+  /** 99th percentile of their event loop's delay since the counts were last asked for, milliseconds. */
+  lateMs: number;
 }
 
 export interface ToUpstreams {

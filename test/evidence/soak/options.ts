@@ -9,9 +9,9 @@ export interface SoakOptions {
   readonly seed: number;
 }
 
-const DEFAULTS: SoakOptions = { seconds: 60, concurrency: 1_000, rounds: 5, seed: 1 };
+const DEFAULTS: SoakOptions = { seconds: 60, concurrency: 1_000, rounds: 6, seed: 1 };
 
-/** `--seconds=20 --concurrency=1000 --rounds=5 --seed=1`, each with `=` or a space. */
+/** `--seconds=20 --concurrency=1000 --rounds=6 --seed=1`, each with `=` or a space. */
 export function readOptions(args: readonly string[]): SoakOptions {
   const options: { [name: string]: number } = { ...DEFAULTS };
   const words = args.flatMap((arg) => arg.split("="));

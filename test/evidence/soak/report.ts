@@ -7,7 +7,7 @@ export interface Check {
   readonly found: string;
 }
 
-const WIDTHS = [8, 9, 9, 7, 10, 9, 9, 8, 10];
+const WIDTHS = [8, 9, 9, 7, 10, 9, 9, 9, 8, 10];
 
 /** A line of the table of rounds; it takes the place of a progress line. */
 export function printRow(cells: readonly (string | number)[]): void {

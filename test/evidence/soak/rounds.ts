@@ -33,43 +33,62 @@ export interface RoundsPlan {
  */
 const GENERATION = 5_000;
 
-/** A round that is not counted, to warm up; then so many that are, each read in the quiet after it. */
+/** Two rounds in one that is not counted, to warm up; then so many that are, each read in the quiet after it. */
 export async function runRounds(plan: RoundsPlan): Promise<RoundsReport> {
   const { callers, upstreams, start, rounds, roundMs, concurrency, attempts } = plan;
   const { tally } = callers;
   const points: HeapPoint[] = [];
   const leftovers: string[] = [];
-  printRow(["round", "requests", "success", "error", "cancelled", "attempts", "loop p99", "heap MB", "left over"]);
+  printRow([
+    "round",
+    "requests",
+    "success",
+    "error",
+    "cancelled",
+    "attempts",
+    "loop p99",
+    "theirs",
+    "heap MB",
+    "left over",
+  ]);
   for (let round = 0; round <= rounds; round += 1) {
     const before = { ...tally, attempts: attempts() };
+    await upstreams.counts();
     const delay = monitorEventLoopDelay();
     delay.enable();
-    const endsAtMs = performance.now() + roundMs;
+    const endsAtMs = performance.now() + (round === 0 ? 2 * roundMs : roundMs);
     await callers.keepBusy(concurrency, () => performance.now() > endsAtMs);
     delay.disable();
+    const { lateMs } = await upstreams.counts();
     const counts = (["started", "success", "error", "cancelled"] as const).map((name) => tally[name] - before[name]);
     await callers.repeat(GENERATION * Math.ceil((tally.success + (round === 0 ? 2 * GENERATION : 0)) / GENERATION));
     const left = await quiet(start, upstreams);
     if (left) leftovers.push(`after round ${round}: ${left}`);
     const heapBytes = await settledHeap();
-    points.push({ requests: tally.started - tally.repeated, heapBytes });
-    const p99 = `${(delay.percentile(99) / 1e6).toFixed(0)} ms`;
+    if (round > 0) points.push({ requests: tally.started - tally.repeated, heapBytes });
+    const late = [delay.percentile(99) / 1e6, lateMs].map((ms) => `${ms.toFixed(0)} ms`);
     const name = round === 0 ? "warm-up" : round;
     const heap = (heapBytes / 1_048_576).toFixed(2);
-    printRow([name, ...counts, attempts() - before.attempts, p99, heap, left || "-"]);
+    printRow([name, ...counts, attempts() - before.attempts, ...late, heap, left || "-"]);
   }
   return { points, leftovers };
 }
 
-/** Megabytes of heap per 10,000 requests: the slope of the least-squares line. */
+/**
+ * Megabytes of heap per 10,000 requests: the median of the slopes between any two points, which a leak moves and a
+ * single step (a function compiled anew, a table that doubled) does not.
+ */
 export function heapSlope(points: readonly HeapPoint[]): number {
-  const meanX = points.reduce((sum, { requests }) => sum + requests, 0) / points.length;
-  const meanY = points.reduce((sum, { heapBytes }) => sum + heapBytes, 0) / points.length;
-  let above = 0;
-  let below = 0;
-  for (const { requests, heapBytes } of points) {
-    above += (requests - meanX) * (heapBytes - meanY);
-    below += (requests - meanX) ** 2;
-  }
-  return below === 0 ? 0 : ((above / below) * 10_000) / 1_048_576;
+  const slopes = points.flatMap((a, at) =>
+    points.slice(at + 1).map((b) => (b.heapBytes - a.heapBytes) / Math.max(1, b.requests - a.requests)),
+  );
+  slopes.sort((a, b) => a - b);
+  const middle = (slopes.length - 1) / 2;
+  const median = ((slopes[Math.floor(middle)] ?? 0) + (slopes[Math.ceil(middle)] ?? 0)) / 2;
+  return (median * 10_000) / 1_048_576;
+}
+
+/** Megabytes between the first counted round and the last. */
+export function grownMb(points: readonly HeapPoint[]): number {
+  return ((points.at(-1)?.heapBytes ?? 0) - (points[0]?.heapBytes ?? 0)) / 1_048_576;
 }

@@ -21,3 +21,14 @@ export function createSoakRouter(urls: readonly string[]): Router {
     timeouts: { headersMs: 6_000, firstTokenMs: 6_000, idleMs: 5_000, totalMs: 25_000 },
   });
 }
+
+/**
+ * Opens as many connections to each server as the soak may need at once, and leaves them: the built-in fetch keeps a
+ * record of some 2 KB per connection for as long as the process lives, which is not this library's to free.
+ */
+export async function openConnections(urls: readonly string[], concurrency: number): Promise<void> {
+  const open = async (url: string): Promise<void> => {
+    await (await fetch(`${url}/models`)).text();
+  };
+  await Promise.all(urls.flatMap((url) => Array.from({ length: concurrency }, () => open(url))));
+}

@@ -4,6 +4,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { seededRandom } from "../../../src/core/random.js";
 import { completion, DONE, delta, finishEvent, roleEvent, textEvent, usageEvent } from "../../../src/testing/index.js";
 import type { Counts, FromUpstreams, Mode, ToUpstreams } from "./messages.js";
@@ -13,6 +14,8 @@ const CHUNKS = 8;
 const GAP_MS = 250;
 /** An idle connection goes this soon, so that a quiet moment is really quiet. */
 const KEEP_ALIVE_MS = 2_000;
+/** A thousand callers connect at once: past the usual 511 the kernel would drop them, to try again seconds later. */
+const BACKLOG = 4_096;
 
 type Fault = "500" | "429" | "reset" | "cut" | "stall" | "silent";
 /** Of 1,000 requests 100 go wrong, in these ways. */
@@ -32,7 +35,9 @@ interface Asked {
 }
 
 let mode: Mode = "mixed";
-const counts: Counts = { requests: 0, faults: 0, open: 0 };
+const counts: Counts = { requests: 0, faults: 0, open: 0, lateMs: 0 };
+const delay = monitorEventLoopDelay();
+delay.enable();
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -70,6 +75,11 @@ async function answer(
   random: () => number,
   last: boolean,
 ): Promise<void> {
+  if (request.method === "GET") {
+    // Slowly, so that all who ask at once hold a connection each.
+    await wait(1_000);
+    return sendJson(response, 200, { object: "list", data: [] });
+  }
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   const { stream: streamed = false, messages } = JSON.parse(Buffer.concat(chunks).toString()) as Asked;
@@ -128,14 +138,17 @@ function listen(seed: number, last: boolean): Promise<Server> {
       counts.open -= 1;
     });
   });
-  return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(server)));
+  return new Promise((resolve) =>
+    server.listen({ port: 0, host: "127.0.0.1", backlog: BACKLOG }, () => resolve(server)),
+  );
 }
 
 const say = (message: FromUpstreams): void => void process.send?.(message);
 
 process.on("message", (message: ToUpstreams) => {
   if (message.mode) mode = message.mode;
-  say({ answers: message.id, counts: { ...counts } });
+  say({ answers: message.id, counts: { ...counts, lateMs: delay.percentile(99) / 1e6 } });
+  delay.reset();
 });
 // The parent is gone, or done.
 process.on("disconnect", () => process.exit(0));

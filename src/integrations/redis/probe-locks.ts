@@ -50,6 +50,11 @@ export class ProbeLocks {
     return false;
   }
 
+  /** Whether the probe is this process's to send, or under way. */
+  holds(candidate: string): boolean {
+    return this.#clock.now() < (this.#locks.get(candidate)?.heldUntilMs ?? 0);
+  }
+
   /** A breaker opened, here or elsewhere: its probe will be wanted when that time is over. */
   opened(candidate: string, openForMs: number): void {
     const lock = this.#locks.get(candidate);

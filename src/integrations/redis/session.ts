@@ -172,10 +172,14 @@ export class RedisSession implements SharedStateSession {
   #apply(candidate: string, state: SharedGateState): void {
     if (!this.#candidates.has(candidate)) return;
     if (!this.#note(candidate, state)) return;
-    if (state.openForMs > 0) this.#locks.opened(candidate, state.openForMs);
+    // Whose probe is under way will know better in a moment; opened anew, its breaker would forget that probe.
+    const probing = state.openForMs > 0 && this.#locks.holds(candidate);
+    if (probing && state.coolDownForMs === 0) return;
+    const told: SharedGateState = probing ? { ...state, state: "half_open", openForMs: 0 } : state;
+    if (told.openForMs > 0) this.#locks.opened(candidate, told.openForMs);
     this.#applying = candidate;
     try {
-      this.#member.apply(candidate, state);
+      this.#member.apply(candidate, told);
     } finally {
       this.#applying = undefined;
     }

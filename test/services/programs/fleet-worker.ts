@@ -1,44 +1,47 @@
-// One of several processes that share state through Redis: gates of its own, joined to the fleet the way a router is.
+// One of several processes whose routers share state through Redis.
 import { createClient } from "redis";
+import { createReply, createRouter, type Provider, SignalboxError } from "signalbox";
 import { type RedisClient, redisState } from "signalbox/redis";
-import type { SharedPurse } from "../../../src/contract/shared-state.js";
-import { systemClock } from "../../../src/core/clock.js";
-import { classify } from "../../../src/errors/classify.js";
-import { SignalboxError } from "../../../src/errors/signalbox-error.js";
-import { createGates } from "../../../src/resilience/gates.js";
 
 export interface CallReport {
   ok: number;
-  /** Requests refused before they were sent: the gate was closed. */
+  /** Refused before they were sent: nobody may be asked now. */
   blocked: number;
   /** Refused for want of money. */
   refused: number;
-  /** Failed although the vendor was well. */
+  /** Kinds of all other failures. */
   failed: string[];
   stats: unknown;
 }
 
 export type Order =
+  /** `tokens` at $10 per million each; `budgeted` calls come out of one purse of half a dollar. */
   | {
       readonly do: "calls";
       readonly candidate: string;
       readonly count: number;
       readonly gapMs: number;
-      readonly purse?: SharedPurse;
-      readonly usd?: number;
+      readonly tokens?: number;
+      readonly budgeted?: boolean;
     }
-  | { readonly do: "state"; readonly candidate: string }
-  | { readonly do: "measure"; readonly candidate: string; readonly purse: SharedPurse };
+  | { readonly do: "blocked"; readonly candidate: string }
+  | { readonly do: "measure" };
+
+export const MAX_USD = 0.5;
+export const USD_PER_TOKEN = 10 / 1e6;
 
 const {
   REDIS_PORT,
   VENDOR_PORT,
   NAMESPACE = "fleet",
   CANDIDATES = "a/m",
-  ON_UNAVAILABLE = "refuse",
-  WAIT_MS = "1000",
+  ON_UNAVAILABLE,
+  WAIT_MS,
+  TIMEOUT_MS,
 } = process.env;
 const candidates = CANDIDATES.split(",");
+const messages = [{ role: "user" as const, content: "Hello" }];
+const budgets = [{ per: "tenant" as const, key: "acme", maxUsd: MAX_USD, windowMs: 600_000 }];
 
 const client = createClient({ url: `redis://127.0.0.1:${REDIS_PORT}` });
 client.on("error", () => {});
@@ -46,81 +49,51 @@ await client.connect();
 const shared = redisState({
   client: client as unknown as RedisClient,
   namespace: NAMESPACE,
-  waitMs: Number(WAIT_MS),
-  onUnavailable: ON_UNAVAILABLE as "refuse" | "spend",
+  waitMs: Number(WAIT_MS ?? 1_000),
+  timeoutMs: Number(TIMEOUT_MS ?? 1_000),
+  onUnavailable: ON_UNAVAILABLE === "spend" ? "spend" : "refuse",
 });
 
-const clock = systemClock;
-const gates = createGates(
-  { openMs: 1_000 },
-  {
-    clock,
-    random: Math.random,
-    onBreaker: (id) => publish(id),
-    onCoolDown: (id) => publish(id),
-    mayProbe: (id) => session.mayProbe(id),
-  },
-);
-const gateOf = (id: string) => gates.candidate(id, id.slice(0, id.indexOf("/")));
-const knew = new Map<string, number>();
-const waiting = new Map<string, (atMs: number) => void>();
-const know = (id: string): void => {
-  if (knew.has(id) || gateOf(id).blocked(clock.now()) === null) return;
-  knew.set(id, performance.timeOrigin + performance.now());
-  waiting.get(id)?.(knew.get(id) as number);
-};
-const publish = (id: string): void => {
-  know(id);
-  session.publish(id, gateOf(id).exportState(clock.now()));
-};
-for (const id of candidates) gateOf(id);
-const session = shared.join({
-  candidates,
-  apply(id, state) {
-    gateOf(id).applyRemote(state, clock.now());
-    know(id);
-  },
-  read: (id) => gateOf(id).exportState(clock.now()),
-});
+/** A provider of one model behind the loopback vendor; each answer is as long as it was allowed to be. */
+function provider(id: string): Provider {
+  return {
+    id,
+    models: [
+      {
+        id: "m",
+        contextWindow: 100_000,
+        maxOutput: 10_000,
+        usdPerMTok: { input: 0, output: USD_PER_TOKEN * 1e6 },
+        capabilities: { tools: false, vision: false, thinking: "none", json: "none" },
+      },
+    ],
+    async chat({ max_completion_tokens: tokens }, { signal }) {
+      const response = await fetch(`http://127.0.0.1:${VENDOR_PORT}/${id}/m`, { method: "POST", signal });
+      const text = await response.text();
+      if (!response.ok)
+        throw Object.assign(new Error("refused"), { status: response.status, headers: response.headers });
+      const usage = { prompt_tokens: 5, completion_tokens: tokens ?? 1, total_tokens: 5 + (tokens ?? 1) };
+      return createReply({ text, model: "m", usage });
+    },
+  };
+}
 
-async function call(order: Extract<Order, { do: "calls" }>, report: CallReport): Promise<void> {
-  const { candidate, purse, usd = 0 } = order;
-  const gate = gateOf(candidate);
-  const lease = gate.acquire(clock.now());
-  if (lease < 0) {
-    report.blocked += 1;
-    return;
-  }
-  session.calling(candidate, 1);
-  session.use(candidate, 1, 100);
-  const money = purse && session.take(purse, usd);
-  const hold = money instanceof Promise ? await money : money;
-  if (hold && "refused" in hold) {
-    report.refused += 1;
-    gate.release(lease);
-    session.calling(candidate, -1);
-    return;
-  }
+const providers = candidates.map((candidate) => provider(candidate.slice(0, candidate.indexOf("/"))));
+const router = createRouter({ providers, budgets, shared, breaker: { openMs: 1_000 }, retry: { attempts: 1 } });
+
+async function call(
+  { candidate, tokens = 1, budgeted }: Extract<Order, { do: "calls" }>,
+  report: CallReport,
+): Promise<void> {
   try {
-    const response = await fetch(`http://127.0.0.1:${VENDOR_PORT}/${candidate}`, { method: "POST" });
-    const body = await response.text();
-    if (response.ok) {
-      gate.settle(lease, clock.now(), null);
-      report.ok += 1;
-      hold?.settle(usd);
-      return;
-    }
-    throw classify(
-      { status: response.status, headers: response.headers, body },
-      { provider: candidate, nowWallMs: Date.now() },
-    );
+    const request = { model: candidate, messages, max_completion_tokens: tokens };
+    await router.chat(request, budgeted ? { tenant: "acme" } : {});
+    report.ok += 1;
   } catch (error) {
-    hold?.release();
-    const failure = SignalboxError.isInstance(error) ? error : new SignalboxError("server", String(error));
-    gate.settle(lease, clock.now(), failure);
-    report.failed.push(failure.kind);
-  } finally {
-    session.calling(candidate, -1);
+    const kind = SignalboxError.isInstance(error) ? error.kind : String(error);
+    if (kind === "unavailable") report.blocked += 1;
+    else if (kind === "budget_exceeded") report.refused += 1;
+    else report.failed.push(kind);
   }
 }
 
@@ -138,33 +111,38 @@ async function calls(order: Extract<Order, { do: "calls" }>): Promise<CallReport
 
 /** When this process first knew the candidate blocked, wall-clock milliseconds. */
 async function blockedAt(candidate: string): Promise<{ atMs: number }> {
-  const atMs = knew.get(candidate) ?? (await new Promise<number>((resolve) => waiting.set(candidate, resolve)));
-  return { atMs };
+  const request = { model: candidate, messages };
+  const excluded = (): boolean => router.explain(request).excluded.some(({ id }) => id === candidate);
+  while (!excluded()) await new Promise((resolve) => setTimeout(resolve, 4));
+  return { atMs: performance.timeOrigin + performance.now() };
 }
 
-/** What the fleet adds to one call, microseconds at the median: everything a router asks of its session for it. */
-async function measure(candidate: string, purse: SharedPurse): Promise<{ addedUs: number }> {
-  const added: number[] = [];
-  for (let i = 0; i < 4_000; i++) {
-    const began = performance.now();
-    session.calling(candidate, 1);
-    session.use(candidate, 1, 100);
-    const money = session.take(purse, 0.000_01);
-    const taken = performance.now();
-    const hold = await money;
-    const settling = performance.now();
-    if ("settle" in hold) hold.settle(0.000_01);
-    session.calling(candidate, -1);
-    added.push((taken - began + performance.now() - settling) * 1_000);
-    if (i % 20 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+/** What sharing adds to a call, microseconds: the medians of two routers that differ in nothing else. */
+async function measure(): Promise<{ addedUs: number }> {
+  const instant: Provider = { ...provider("instant"), chat: async () => createReply({ text: "x", model: "m" }) };
+  const rich = [{ per: "router" as const, maxUsd: 1_000, windowMs: 600_000 }];
+  const state = redisState({ client: client as unknown as RedisClient, namespace: `${NAMESPACE}-measure` });
+  const routers = [
+    createRouter({ providers: [instant], budgets: rich, shared: state }),
+    createRouter({ providers: [instant], budgets: rich }),
+  ];
+  const times: number[][] = [[], []];
+  for (let i = 0; i < 6_000; i++) {
+    for (const [which, each] of routers.entries()) {
+      const began = performance.now();
+      await each.chat({ messages, max_completion_tokens: 1 });
+      if (i > 2_000) times[which]?.push((performance.now() - began) * 1_000);
+    }
+    if (i % 50 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
   }
-  added.sort((a, b) => a - b);
-  return { addedUs: added[2_000] ?? 0 };
+  await Promise.all(routers.map((each) => each.close()));
+  const [withIt, without] = times.map((all) => all.sort((a, b) => a - b)[all.length >> 1] ?? 0) as [number, number];
+  return { addedUs: withIt - without };
 }
 
 const carryOut = (order: Order): Promise<unknown> => {
   if (order.do === "calls") return calls(order);
-  return order.do === "measure" ? measure(order.candidate, order.purse) : blockedAt(order.candidate);
+  return order.do === "measure" ? measure() : blockedAt(order.candidate);
 };
 
 process.on("message", async (order: Order & { readonly id: number }) => {

@@ -29,39 +29,56 @@ export function mayExplore(context: StrategyContext): boolean {
   return !characteristics.pinned && characteristics.sensitivity.urgency !== "high";
 }
 
-/**
- * The candidate that this decision measures again, or `undefined` for 98 of 100 decisions, and where the one drawn is
- * under way or was heard of lately: what is in use measures itself.
- */
-export function remeasured(context: StrategyContext): CandidateSnapshot | undefined {
-  if (decisionHash(context.sequence, 0) >= REMEASURE_SHARE * 4_294_967_296) return undefined;
-  const drawn = context.candidates[decisionHash(context.sequence, 1) % context.candidates.length];
-  return drawn !== undefined && drawn.inFlight === 0 && drawn.idleMs >= STALE_MS ? drawn : undefined;
-}
-
 /** Not measured yet, and nothing speaks against it. Calls in flight count, so that a burst does not pile onto it. */
-export function isUnmeasured(candidate: CandidateSnapshot): boolean {
-  return candidate.attempts + candidate.inFlight < FIRST_TRIES && candidate.recentSuccessRate >= 0.5;
+function isUnmeasured(candidate: CandidateSnapshot): boolean {
+  const { attempts } = candidate;
+  return attempts < FIRST_TRIES && attempts + candidate.inFlight < FIRST_TRIES && candidate.recentSuccessRate >= 0.5;
 }
 
-/** Whether this decision is for measuring `candidate` rather than for its merit. */
-export function explores(candidate: CandidateSnapshot, context: StrategyContext): boolean {
-  return explorationBonus(candidate, context) > 0;
+/**
+ * Decides which decisions are for measuring. One per strategy; what it remembers is only the last draw, which depends on
+ * nothing but the decision's number and its candidates, so that a thousand scores of one decision draw once.
+ */
+export class Explorer {
+  #sequence = -1;
+  #candidates: readonly CandidateSnapshot[] | undefined;
+  #drawn: CandidateSnapshot | undefined;
+
+  /** What a strategy that ranks on measurements adds to a score: 0, or enough to go first. */
+  bonus(candidate: CandidateSnapshot, context: StrategyContext): number {
+    const unmeasured = isUnmeasured(candidate);
+    if (!unmeasured && this.#draw(context) !== candidate) return 0;
+    if (candidate.headroom <= 0 || !mayExplore(context)) return 0;
+    if (unmeasured) return BONUS * (1 + FIRST_TRIES - candidate.attempts - candidate.inFlight);
+    return isStale(candidate) ? BONUS : 0;
+  }
+
+  /** Whether this decision measures `candidate` again. */
+  remeasures(candidate: CandidateSnapshot, context: StrategyContext): boolean {
+    return this.#draw(context) === candidate && isStale(candidate) && candidate.headroom > 0 && mayExplore(context);
+  }
+
+  /** Why it was explored, in words; `null` where it was not. */
+  reason(candidate: CandidateSnapshot, context: StrategyContext): string | null {
+    if (this.bonus(candidate, context) === 0) return null;
+    return isUnmeasured(candidate)
+      ? `not measured yet (${candidate.attempts} of ${FIRST_TRIES} first tries)`
+      : "measured again (2 % of calls at most)";
+  }
+
+  /** The candidate drawn for measuring again; nobody in 98 of 100 decisions. */
+  #draw({ sequence, candidates }: StrategyContext): CandidateSnapshot | undefined {
+    if (sequence !== this.#sequence || candidates !== this.#candidates) {
+      this.#sequence = sequence;
+      this.#candidates = candidates;
+      const exploring = decisionHash(sequence, 0) < REMEASURE_SHARE * 4_294_967_296;
+      this.#drawn = exploring ? candidates[decisionHash(sequence, 1) % candidates.length] : undefined;
+    }
+    return this.#drawn;
+  }
 }
 
-/** What a strategy that ranks on measurements adds to a score: 0, or enough to go first. */
-export function explorationBonus(candidate: CandidateSnapshot, context: StrategyContext): number {
-  const unmeasured = isUnmeasured(candidate);
-  if (!unmeasured && decisionHash(context.sequence, 0) >= REMEASURE_SHARE * 4_294_967_296) return 0;
-  if (candidate.headroom <= 0 || !mayExplore(context)) return 0;
-  if (unmeasured) return BONUS * (1 + FIRST_TRIES - candidate.attempts - candidate.inFlight);
-  return remeasured(context) === candidate ? BONUS : 0;
-}
-
-/** Why it was explored, in words; `null` where it was not. */
-export function explorationReason(candidate: CandidateSnapshot, context: StrategyContext): string | null {
-  if (!explores(candidate, context)) return null;
-  return isUnmeasured(candidate)
-    ? `not measured yet (${candidate.attempts} of ${FIRST_TRIES} first tries)`
-    : "measured again (2 % of calls at most)";
+/** Not under way, and not heard of lately: what is in use measures itself. */
+function isStale(candidate: CandidateSnapshot): boolean {
+  return candidate.inFlight === 0 && candidate.idleMs >= STALE_MS;
 }

@@ -1,8 +1,8 @@
 import type { CandidateSnapshot, Level, Strategy, StrategyContext } from "../../contract/strategy.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
-import { explorationBonus, explorationReason, mayExplore } from "../exploration.js";
+import { Explorer, mayExplore } from "../exploration.js";
+import { loadOf } from "../load.js";
 import { dollars, millis, percent } from "../words.js";
-import { loadOf } from "./load-balanced.js";
 
 export interface AdaptiveOptions {
   /** 0: cost and speed count most; 1: only the quality of answers, and that they come at all. @default 0.5 */
@@ -32,7 +32,10 @@ const QUOTA_GAIN = 0.01;
 /** Rivals that an exploration is held against; a few are enough to see that it is hopeless. */
 const MOST_COMPARED = 16;
 
-const LEVEL_FACTOR: { readonly [level in Level]: number } = { low: 0.4, medium: 1, high: 2.5 };
+/** How much more, or less, price and time count than usual. */
+function factorOf(level: Level): number {
+  return level === "medium" ? 1 : level === "low" ? 0.4 : 2.5;
+}
 
 /**
  * Expected quality of the answer, held against price and time, and drawn with its uncertainty so that what is unknown
@@ -45,26 +48,32 @@ export function adaptive(options: AdaptiveOptions = {}): Strategy {
   check(knob >= 0 && knob <= 1, "quality", "a number from 0 to 1");
   check(answerValueUsd === undefined || answerValueUsd > 0, "answerValueUsd", "dollars above 0");
   check(quota === undefined || (quota.share >= 0 && quota.share <= 1), "quota.share", "a number from 0 to 1");
-  const costWeight = quota === undefined ? 2 * (1 - knob) * POINTS_PER_COST_DOUBLING : 0;
-  const timeWeight = 2 * (1 - knob) * POINTS_PER_TIME_DOUBLING;
+  const explorer = new Explorer();
+  // Per natural logarithm, which is cheaper to take than one of base 2.
+  const costWeight = quota === undefined ? (2 * (1 - knob) * POINTS_PER_COST_DOUBLING) / Math.LN2 : 0;
+  const timeWeight = (2 * (1 - knob) * POINTS_PER_TIME_DOUBLING) / Math.LN2;
   const strongTier = quota?.tier ?? 3;
 
-  const priceOf = (candidate: CandidateSnapshot, level: Level): number => {
-    const usd = Math.min(candidate.expectedCostUsd, 1e3);
-    if (answerValueUsd !== undefined) return usd / answerValueUsd;
-    return costWeight * LEVEL_FACTOR[level] * Math.log2(Math.max(usd, 1e-6));
-  };
   const merit = (candidate: CandidateSnapshot, context: StrategyContext, quality: number): number => {
     const { sensitivity } = context.characteristics;
-    let sum = quality * Math.min(candidate.successRate, candidate.recentSuccessRate);
-    if (quota !== undefined) sum -= candidate.tier >= strongTier ? quotaPrice(context, strongTier, quota.share) : 0;
-    else sum -= priceOf(candidate, sensitivity.cost);
-    return timeWeight === 0 ? sum : sum - timeWeight * LEVEL_FACTOR[sensitivity.latency] * Math.log2(loadOf(candidate));
+    const success = quality * Math.min(candidate.successRate, candidate.recentSuccessRate);
+    const time = timeWeight * factorOf(sensitivity.latency);
+    const load = time === 0 ? 1 : loadOf(candidate);
+    if (quota !== undefined) {
+      const price = candidate.tier >= strongTier ? quotaPrice(context, strongTier, quota.share) : 0;
+      return success - price - time * Math.log(load);
+    }
+    const usd = Math.min(candidate.expectedCostUsd, 1e3);
+    if (answerValueUsd !== undefined) return success - usd / answerValueUsd - time * Math.log(load);
+    const cost = costWeight * factorOf(sensitivity.cost);
+    // Where both count alike, as they do by default, one logarithm does for both.
+    if (cost === time) return success - time * Math.log(load * Math.max(usd, 1e-6));
+    return success - cost * Math.log(Math.max(usd, 1e-6)) - time * Math.log(load);
   };
 
   /** Measuring a candidate is worth its price only if it could win: were its answers perfect, would it? */
   const explored = (candidate: CandidateSnapshot, context: StrategyContext): number => {
-    const bonus = explorationBonus(candidate, context);
+    const bonus = explorer.bonus(candidate, context);
     if (bonus === 0) return 0;
     const atBest = merit(candidate, context, 1);
     const { candidates } = context;
@@ -85,7 +94,7 @@ export function adaptive(options: AdaptiveOptions = {}): Strategy {
       return explored(candidate, context) + merit(candidate, context, mean + draw);
     },
     reason: (candidate, context) => {
-      if (explored(candidate, context) > 0) return explorationReason(candidate, context)!;
+      if (explored(candidate, context) > 0) return explorer.reason(candidate, context)!;
       const { quality } = candidate;
       const basis = quality.samples > 0 ? `${Math.round(quality.samples)} rated answers` : "a prior";
       return (
@@ -108,9 +117,10 @@ function quotaPrice({ candidates }: StrategyContext, tier: number, share: number
   return QUOTA_GAIN * (strong - share * all);
 }
 
-/** Roughly normal, mean 0 and variance 1: three uniforms summed, never beyond 3. */
+/** Roughly normal, mean 0 and variance 1: three uniforms of ten bits each, from one draw; never beyond 3. */
 function normal(random: () => number): number {
-  return 2 * (random() + random() + random() - 1.5);
+  const bits = (random() * 1_073_741_824) | 0;
+  return (2 * ((bits & 1_023) + ((bits >>> 10) & 1_023) + (bits >>> 20))) / 1_023 - 3;
 }
 
 function check(good: boolean, path: string, expected: string): void {

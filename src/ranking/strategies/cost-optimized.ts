@@ -1,5 +1,5 @@
-import type { CandidateSnapshot, Strategy } from "../../contract/strategy.js";
-import { mayExplore, remeasured } from "../exploration.js";
+import type { CandidateSnapshot, Strategy, StrategyContext } from "../../contract/strategy.js";
+import { Explorer } from "../exploration.js";
 import { planIndex } from "../plan-index.js";
 import { dollars, percent } from "../words.js";
 
@@ -19,10 +19,14 @@ const UNKNOWN_PRICE = 1e6;
  * vendor likely still holds, and with what failures on the way are expected to cost.
  */
 export function costOptimized(options: CostOptimizedOptions = {}): Strategy {
+  const explorer = new Explorer();
   const floor = options.minSuccessRate ?? 0.8;
   const keep = 1 - (options.switchMargin ?? 0.1);
   const reliable = (candidate: CandidateSnapshot): boolean =>
     candidate.successRate >= floor && candidate.recentSuccessRate >= floor * 0.75 && candidate.headroom > 0;
+  // One below the floor is asked now and then, else it could never show that it has recovered.
+  const again = (candidate: CandidateSnapshot, context: StrategyContext): boolean =>
+    explorer.remeasures(candidate, context);
   // A broken stream is billed like a whole one; a refused call costs nothing: half is the middle.
   const planUsd = (usd: number, candidate: CandidateSnapshot): number => planIndex(usd, usd / 2, candidate.successRate);
   return {
@@ -31,7 +35,7 @@ export function costOptimized(options: CostOptimizedOptions = {}): Strategy {
       const usd = candidate.expectedCostUsd;
       const plan = usd === Number.POSITIVE_INFINITY ? UNKNOWN_PRICE : planUsd(usd, candidate);
       if (reliable(candidate)) return -plan * (candidate.id === context.incumbent ? keep : 1);
-      return explores(candidate, context) ? 0 : -BELOW_FLOOR - plan;
+      return again(candidate, context) ? 0 : -BELOW_FLOOR - plan;
     },
     reason: (candidate, context) => {
       const usd = candidate.expectedCostUsd;
@@ -41,13 +45,8 @@ export function costOptimized(options: CostOptimizedOptions = {}): Strategy {
         `${dollars(planUsd(usd, candidate))} expected${cached > 0 ? `, ${cached} tokens likely cached` : ""}, ` +
         `${percent(candidate.successRate)} succeed`;
       if (reliable(candidate)) return price;
-      return `${price}: below the floor${explores(candidate, context) ? ", measured again" : ` of ${percent(floor)}`}`;
+      return `${price}: below the floor${again(candidate, context) ? ", measured again" : ` of ${percent(floor)}`}`;
     },
-    explores: (candidate, context) => !reliable(candidate) && explores(candidate, context),
+    explores: (candidate, context) => !reliable(candidate) && again(candidate, context),
   };
-}
-
-/** A candidate below the floor is asked now and then, else it could never show that it has recovered. */
-function explores(candidate: CandidateSnapshot, context: Parameters<typeof mayExplore>[0]): boolean {
-  return remeasured(context) === candidate && candidate.headroom > 0 && mayExplore(context);
 }

@@ -1,6 +1,6 @@
 import type { CandidateSnapshot, Strategy, StrategyContext } from "../../contract/strategy.js";
-import { currentLatencyMs } from "../current-latency.js";
-import { explorationBonus, explorationReason, explores } from "../exploration.js";
+import { Explorer } from "../exploration.js";
+import { currentLatencyMs } from "../load.js";
 import { planIndex } from "../plan-index.js";
 import { millis, percent } from "../words.js";
 
@@ -17,6 +17,7 @@ const FAILURE_MS = 1_000;
 
 /** The shortest expected time to a good answer, calls in flight and the chance of failing included. */
 export function performanceWeighted(options: PerformanceWeightedOptions = {}): Strategy {
+  const explorer = new Explorer();
   const keep = 1 - (options.switchMargin ?? 0.1);
   const timeMs = (candidate: CandidateSnapshot): number => {
     const latencyMs = currentLatencyMs(candidate);
@@ -26,11 +27,11 @@ export function performanceWeighted(options: PerformanceWeightedOptions = {}): S
   return {
     name: "performance-weighted",
     score: (candidate: CandidateSnapshot, context: StrategyContext): number =>
-      explorationBonus(candidate, context) - timeMs(candidate) * (candidate.id === context.incumbent ? keep : 1),
+      explorer.bonus(candidate, context) - timeMs(candidate) * (candidate.id === context.incumbent ? keep : 1),
     reason: (candidate, context) =>
-      explorationReason(candidate, context) ??
+      explorer.reason(candidate, context) ??
       `${millis(timeMs(candidate))} to a good answer: ${millis(candidate.ttftMs)} to the first token, ` +
         `${Math.round(candidate.tokensPerSecond)} tokens/s, ${percent(candidate.successRate)} succeed, ${candidate.inFlight} in flight`,
-    explores,
+    explores: (candidate, context) => explorer.bonus(candidate, context) > 0,
   };
 }

@@ -1,7 +1,7 @@
 import type { CandidateSnapshot, Strategy } from "../../contract/strategy.js";
-import { explorationBonus, explorationReason, explores } from "../exploration.js";
+import { Explorer } from "../exploration.js";
+import { loadOf } from "../load.js";
 import { percent } from "../words.js";
-import { loadOf } from "./load-balanced.js";
 
 export interface ReliabilityFocusedOptions {
   /** How much higher (0..1) another candidate's proven success rate must be before it takes over. @default 0.01 */
@@ -17,6 +17,7 @@ const HALF_LOAD_MS = 20_000;
  * not beat 990 of 1,000. What failed in the last seconds counts at once, and between equals the less loaded one is safer.
  */
 export function reliabilityFocused(options: ReliabilityFocusedOptions = {}): Strategy {
+  const explorer = new Explorer();
   const margin = options.switchMargin ?? 0.01;
   const proven = (candidate: CandidateSnapshot): number =>
     Math.min(candidate.successLowerBound, candidate.recentSuccessRate) * (candidate.headroom > 0 ? 1 : 0.5);
@@ -26,12 +27,12 @@ export function reliabilityFocused(options: ReliabilityFocusedOptions = {}): Str
       const load = loadOf(candidate);
       const held = candidate.id === context.incumbent ? margin : 0;
       return (
-        explorationBonus(candidate, context) + proven(candidate) + held - LOAD_POINTS * (load / (load + HALF_LOAD_MS))
+        explorer.bonus(candidate, context) + proven(candidate) + held - LOAD_POINTS * (load / (load + HALF_LOAD_MS))
       );
     },
     reason: (candidate, context) =>
-      explorationReason(candidate, context) ??
+      explorer.reason(candidate, context) ??
       `at least ${percent(proven(candidate))} succeed (${percent(candidate.successRate)} over ${Math.round(candidate.samples)} calls)`,
-    explores,
+    explores: (candidate, context) => explorer.bonus(candidate, context) > 0,
   };
 }

@@ -97,9 +97,13 @@ export class CallQueue implements CandidateQueue {
   again(failed: ReadonlyMap<Candidate, SignalboxError>): Candidate | undefined {
     let best: Candidate | undefined;
     let bestWaitMs = Number.POSITIVE_INFINITY;
+    const nowMs = this.#ranker.nowMs();
     for (const [candidate, error] of failed) {
       const waitMs = error.retryAfterMs ?? 0;
       if (!mayAskAgain(error) || waitMs >= bestWaitMs) continue;
+      // A wait for the same provider is shorter than what keeps these away; a cool-down of our own choosing is not.
+      const blocked = candidate.gate.blocked(nowMs);
+      if (blocked !== null && blocked !== "cool_down") continue;
       best = candidate;
       bestWaitMs = waitMs;
     }

@@ -1,0 +1,222 @@
+import { createRouter, type RouterOptions, SignalboxError } from "signalbox";
+import { createVirtualClock, testModel } from "signalbox/testing";
+import { describe, expect, test } from "vitest";
+import { ask, failureOf, provider } from "./support.js";
+
+const KEY = "sk-secret-0123456789";
+const a = provider("a");
+
+function refusal(options: unknown): SignalboxError {
+  try {
+    createRouter(options as RouterOptions);
+  } catch (thrown) {
+    if (SignalboxError.isInstance(thrown)) return thrown;
+    throw thrown;
+  }
+  throw new Error("was taken");
+}
+
+describe("options of the router: each mistake is one typed error that names its path", () => {
+  const model = testModel("m");
+  test.each<[string, unknown]>([
+    ["options", undefined],
+    ["options", KEY],
+    ["providers", {}],
+    ["providers", { providers: [] }],
+    ["providers", { providers: KEY }],
+    ["providers[0]", { providers: [KEY] }],
+    ["providers[1].id", { providers: [a, provider("a")] }],
+    ["providers[0].id", { providers: [{ ...a, id: `has/slash ${KEY}` }] }],
+    ["providers[0].models", { providers: [{ ...a, models: [] }] }],
+    [
+      "providers[0].models[0].contextWindow",
+      { providers: [{ ...a, models: [{ ...model, contextWindow: Number.NaN }] }] },
+    ],
+    [
+      "providers[0].models[0].usdPerMTok.input",
+      { providers: [{ ...a, models: [{ ...model, usdPerMTok: { input: -1, output: 1 } }] }] },
+    ],
+    ["providers[0].chat", { providers: [{ id: "a", models: [model] }] }],
+    ["providers[0].autoModels[0]", { providers: [{ ...a, autoModels: [KEY] }] }],
+    ["temperature", { providers: [a], temperature: 1 }],
+    ["strategy", { providers: [a], strategy: KEY }],
+    ["aliases.fast", { providers: [a], aliases: { fast: KEY } }],
+    ["aliases.x", { providers: [a], aliases: { x: "y", y: "x" } }],
+    ["retry.attempts", { providers: [a], retry: { attempts: 0 } }],
+    ["retry.attempts", { providers: [a], retry: { attempts: 1.5 } }],
+    ["retry.baseMs", { providers: [a], retry: { baseMs: Number.NaN } }],
+    ["retry.tries", { providers: [a], retry: { tries: 3 } }],
+    ["breaker.openMs", { providers: [a], breaker: { openMs: -1 } }],
+    ["timeouts.headersMs", { providers: [a], timeouts: { headersMs: "30s" } }],
+    ["timeouts.totalMs", { providers: [a], timeouts: { totalMs: 2 ** 31 } }],
+    ["streams.onInterrupted", { providers: [a], streams: { onInterrupted: KEY } }],
+    ["conversations.max", { providers: [a], conversations: { max: 0 } }],
+    ["limits.a.maxConcurrent", { providers: [a], limits: { a: { maxConcurrent: 0 } } }],
+    ["limits.a.concurrency", { providers: [a], limits: { a: { concurrency: 1 } } }],
+    ["limits.zzz", { providers: [a], limits: { zzz: { maxConcurrent: 1 } } }],
+    ["budgets[0].maxUsd", { providers: [a], budgets: [{ per: "tenant", maxUsd: -1, windowMs: 1 }] }],
+    ["budgets[0].per", { providers: [a], budgets: [{ per: KEY, maxUsd: 1, windowMs: 1 }] }],
+    ["hedge.maxShare", { providers: [a], hedge: { maxShare: 2 } }],
+    ["degrade.to", { providers: [a], degrade: { to: "nobody" } }],
+    ["degrade.shrink.maxTokens", { providers: [a], degrade: { shrink: { maxTokens: 0 } } }],
+    ["degrade.staleMs", { providers: [a], degrade: { staleMs: -1 } }],
+    ["escalate.to", { providers: [a], escalate: {} }],
+    ["escalate.validate", { providers: [a], escalate: { to: "m", validate: KEY } }],
+    ["shadow.rate", { providers: [a], shadow: { to: "m", rate: 2, maxUsdPerDay: 1 } }],
+    ["cache", { providers: [a], cache: KEY }],
+    ["cache.temperature", { providers: [a], cache: { temperature: KEY } }],
+    ["clock", { providers: [a], clock: {} }],
+    ["random", { providers: [a], random: 4 }],
+  ])("%s", (path, options) => {
+    const error = refusal(options);
+    expect([error.kind, error.path]).toEqual(["invalid_options", path]);
+    expect(JSON.stringify(error) + error.stack).not.toContain(KEY);
+  });
+
+  test("a provider without a key names every variable it looked for", () => {
+    const keyless = { ...a, unavailable: { reason: "no_api_key" as const, variables: ["X_KEY", "Y_KEY"] } };
+    expect(refusal({ providers: [keyless] }).message).toContain("X_KEY or Y_KEY");
+    expect(createRouter({ providers: [keyless, provider("b")] }).explain(ask()).excluded).toEqual([
+      { id: "a/m", reason: "no_api_key" },
+    ]);
+  });
+});
+
+describe("options of a call", () => {
+  const upstream = provider("a");
+  const router = createRouter({ providers: [upstream] });
+
+  test.each<[string, unknown]>([
+    ["options", KEY],
+    ["options", 5],
+    ["options", []],
+    ["options.tennant", { tennant: KEY }],
+    ["options.signal", { signal: {} }],
+    ["options.timeoutMs", { timeoutMs: Number.NaN }],
+    ["options.timeoutMs", { timeoutMs: 0 }],
+    ["options.strategy", { strategy: KEY }],
+    ["options.allow", { allow: KEY }],
+    ["options.deny", { deny: [1] }],
+    ["options.fallback", { fallback: KEY }],
+    ["options.maxCostUsd", { maxCostUsd: -1 }],
+    ["options.cache", { cache: true }],
+    ["options.cache.mode", { cache: { mode: KEY } }],
+    ["options.cache.ttl", { cache: { ttl: 5 } }],
+    ["options.conversationId", { conversationId: "" }],
+    ["options.tenant", { tenant: 7 }],
+    ["options.priority", { priority: KEY }],
+    ["options.sensitivity.cost", { sensitivity: { cost: KEY } }],
+    ["options.output", { output: {} }],
+    ["options.output", { output: { "~standard": null } }],
+    ["options.require", { require: [KEY] }],
+    ["options.metadata", { metadata: { k: 1 } }],
+    ["options.tags", { tags: "t" }],
+    ["options.__proto__", JSON.parse(`{"__proto__": "${KEY}"}`)],
+  ])("%s", async (path, options) => {
+    const before = upstream.calls.length;
+    const thrown: unknown[] = [
+      await failureOf(router.chat(ask(), options as never)),
+      await failureOf(router.stream(ask(), options as never).reply),
+    ];
+    for (const act of [() => router.explain(ask(), options as never), () => router.with(options as never)]) {
+      // An explanation and a view are given at once, so their errors are thrown.
+      try {
+        act();
+        if (path !== "options.strategy") throw new Error("was taken");
+      } catch (error) {
+        thrown.push(error);
+      }
+    }
+    for (const error of thrown) {
+      if (!SignalboxError.isInstance(error)) throw error;
+      expect([error.kind, error.path]).toEqual(["invalid_options", path]);
+      expect(JSON.stringify(error) + error.stack).not.toContain(KEY);
+    }
+    expect(upstream.calls.length).toBe(before);
+  });
+
+  test.each<[string, unknown]>([
+    ["", undefined],
+    ["messages", {}],
+    ["messages", { messages: [] }],
+    ["messages[0].role", { messages: [{ role: KEY, content: "x" }] }],
+    ["temperature", { ...ask(), temperature: Number.NaN }],
+    ["max_tokens", { ...ask(), max_tokens: -1 }],
+    ["n", { ...ask(), n: 2 }],
+    ["model", { ...ask(), model: "nobody" }],
+    ["models[0]", { ...ask(), models: ["nobody"] }],
+  ])("a request with a bad %s", async (path, request) => {
+    const error = await failureOf(router.chat(request as never));
+    expect([error.kind, error.path]).toEqual(["invalid_request", path]);
+    expect(JSON.stringify(error)).not.toContain(KEY);
+  });
+
+  test("null and undefined are no options at all", async () => {
+    for (const none of [null, undefined]) {
+      expect((await router.chat(ask(), none as never)).choices[0].message.content).toBe("ok");
+    }
+  });
+});
+
+describe("with", () => {
+  test("binds options, adds up, and shares all state", async () => {
+    const clock = createVirtualClock();
+    const upstream = provider("a", { clock });
+    const router = createRouter({ providers: [upstream, provider("b", { clock })], clock, cache: {} });
+    const acme = router.with({ tenant: "acme", allow: ["a"] });
+    const both = acme.with({ deny: ["b"], metadata: { k: "v" } });
+    await both.chat(ask());
+    expect(upstream.calls[0]?.context).toMatchObject({ tenant: "acme", metadata: { k: "v" } });
+    expect((await acme.chat(ask())).route.cache.status).toBe("hit");
+    expect((await router.chat(ask())).route.cache.status).toBe("miss");
+    expect((await acme.chat(ask("2"), { allow: ["b"], cache: false })).route.provider).toBe("b");
+    expect(router.stats().requests.requests).toBe(4);
+    expect(both.stats()).toEqual(router.stats());
+  });
+});
+
+describe("feedback", () => {
+  const rig = () => createRouter({ providers: [provider("a"), provider("b")], strategy: "ordered", cache: {} });
+
+  test.each([-0.01, 1.01, Number.NaN, Number.POSITIVE_INFINITY, "1", undefined, null])(
+    "score %s is refused",
+    async (score) => {
+      const router = rig();
+      const reply = await router.chat(ask());
+      const give = () => router.feedback(reply, { score: score as never });
+      expect(give).toThrow(expect.objectContaining({ kind: "invalid_request", path: "feedback.score" }));
+      expect(() => router.feedback(reply, undefined as never)).toThrow(
+        expect.objectContaining({ path: "feedback.score" }),
+      );
+    },
+  );
+
+  test.each([
+    ["an id nobody gave"],
+    [{}],
+    [null],
+    [{ route: null }],
+    [{ requestId: "x", provider: "z", model: "m" }],
+    [5],
+  ])("a target that is unknown: %j", (target) => {
+    const give = () => rig().feedback(target as never, { score: 1 });
+    expect(give).toThrow(expect.objectContaining({ kind: "invalid_request", detail: "unknown_answer" }));
+  });
+
+  test("for a reply, its route, its id, a stream's and a cached reply; another process gives the route as JSON", async () => {
+    const router = rig();
+    const reply = await router.chat(ask());
+    const streamed = await router.stream(ask("2")).reply;
+    const hit = await router.chat(ask());
+    for (const target of [reply, reply.route, reply.route.requestId, streamed, hit]) {
+      expect(() => router.feedback(target, { score: 0.5 })).not.toThrow();
+    }
+    const elsewhere = rig();
+    const json = JSON.parse(JSON.stringify(reply.route));
+    expect(() => elsewhere.feedback(json, { score: 1, label: "good" })).not.toThrow();
+    expect(() => elsewhere.feedback({ ...json, ticket: "rubbish" }, { score: 1 })).not.toThrow();
+    expect(() => elsewhere.feedback({ ...json, ticket: { kind: 7, features: "x" } }, { score: 1 })).not.toThrow();
+    expect((await elsewhere.chat(ask())).choices[0].message.content).toBe("ok");
+    expect(JSON.stringify(elsewhere.exportState())).not.toBe(JSON.stringify(rig().exportState()));
+  });
+});

@@ -18,7 +18,7 @@ export function createSoakRouter(urls: readonly string[]): Router {
       openaiCompatible({ id: `line-${index + 1}`, baseURL, apiKey: "soak-key", models: [model] }),
     ),
     cache: { maxBytes: 131_072, ttlMs: 60_000 },
-    timeouts: { headersMs: 6_000, firstTokenMs: 6_000, idleMs: 5_000, totalMs: 25_000 },
+    timeouts: { headersMs: 10_000, firstTokenMs: 8_000, idleMs: 5_000, totalMs: 30_000 },
   });
 }
 

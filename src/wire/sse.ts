@@ -98,13 +98,13 @@ export function createSseParser(options: SseParserOptions = {}): SseParser {
 
   /** A line that ends in this read, and may have begun in an earlier one. */
   function endLine(text: string, from: number, to: number): void {
-    const whole = held === "" ? text : held + text.slice(from, to);
-    const start = held === "" ? from : 0;
+    // What is held belongs to the first line of a read, so `from` is 0 then.
+    const whole = held === "" ? text : held + text.slice(0, to);
     const stop = held === "" ? to : whole.length;
     held = "";
-    if ((stop - start) * 3 > maxLineBytes && Buffer.byteLength(whole.slice(start, stop)) > maxLineBytes) {
+    if ((stop - from) * 3 > maxLineBytes && Buffer.byteLength(whole.slice(from, stop)) > maxLineBytes) {
       fail("line", `${maxLineBytes} bytes per line`);
-    } else line(whole, start, stop);
+    } else line(whole, from, stop);
   }
 
   /** Whole lines of `text`, and whether there was one; what is left after the last is kept for the next read. */

@@ -54,6 +54,7 @@ describe("SSE parser", () => {
     ["an empty data line", "data:\n\n", data("")],
     ["comments", ": hi\n\n:\n\ndata: a\n: in between\n\n", data("a")],
     ["unknown fields", "id: 7\nretry: 10\nfoo: bar\ndatum: x\ndata: a\neventual: x\n\n", data("a")],
+    ["fields that look like ours", "event: a\neabcd\neabcd:x\ndabc\ndabc:x\ndata: y\n\n", [{ event: "a", data: "y" }]],
     ["a named event", "event: error\ndata: a\n\ndata: b\n\n", [{ event: "error", data: "a" }, ...data("b")]],
     ["an event name without data", "event: ping\n\ndata: a\n\n", data("a")],
     ["the last event name", "event: a\nevent: b\ndata: x\n\n", [{ event: "b", data: "x" }]],
@@ -167,6 +168,45 @@ describe("SSE parser", () => {
       }
       expect(parser.failure?.detail).toBe("line");
       expect(pushed).toBeLessThanOrEqual(1_048_576 + size);
+    });
+
+    it("says which limit it was", () => {
+      const long = [bytes(`data: ${"x".repeat(50)}\n\ndata: y\n\n`)];
+      const wordsOf = (options: SseParserOptions, chunks = long) => parse(chunks, options).failure?.message;
+      expect(wordsOf({ maxLineBytes: 20 })).toBe("the stream passed the limit of 20 bytes per line");
+      expect(wordsOf({ maxLineBytes: 20 }, [bytes("x".repeat(21))])).toBe(
+        "the stream passed the limit of 20 bytes per line",
+      );
+      expect(wordsOf({ maxEventBytes: 20 })).toBe("the stream passed the limit of 20 bytes per event");
+      expect(wordsOf({ maxEvents: 1 })).toBe("the stream passed the limit of 1 events");
+    });
+
+    it("counts each event for itself, a byte for each line end", () => {
+      const nine = "data: 123456789\n\n";
+      const two = "data: 1234\ndata: 5678\n\n";
+      expect(parse([bytes(nine + nine + two + nine)], { maxEventBytes: 10 })).toMatchObject({ failure: undefined });
+      expect(parse([bytes(nine + nine)], { maxEventBytes: 9 }).failure?.detail).toBe("event");
+      expect(parse([bytes(two)], { maxEventBytes: 9 }).failure?.detail).toBe("event");
+      expect(parse([bytes(nine + nine)], { maxEventBytes: 9 }).events).toEqual([]);
+    });
+
+    it("counts each line for itself, over any number of reads", () => {
+      const line = "data: 123456789\n";
+      const letters = Array.from(line.repeat(5), (letter) => bytes(letter));
+      expect(parse(letters, { maxLineBytes: 15 }).failure).toBeUndefined();
+      expect(parse(letters, { maxLineBytes: 14 }).failure?.detail).toBe("line");
+      expect(parse([bytes(`${line}data: 12`), bytes("3456789\n")], { maxLineBytes: 15 }).failure).toBeUndefined();
+      expect(parse([bytes(`${line}data: 12`), bytes("34567890\n")], { maxLineBytes: 15 }).failure?.detail).toBe("line");
+      expect(parse([bytes(line), bytes("x".repeat(15)), bytes("x")], { maxLineBytes: 15 }).failure?.detail).toBe(
+        "line",
+      );
+    });
+
+    it("takes nothing more once a limit is passed", () => {
+      const parser = createSseParser({ maxLineBytes: 10 });
+      parser.push(bytes("x".repeat(11)));
+      parser.push(bytes("\n\ndata: a\n\n"));
+      expect(parser.take()).toBeUndefined();
     });
 
     it("counts bytes, not characters", () => {

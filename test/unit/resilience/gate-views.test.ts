@@ -1,0 +1,185 @@
+import { describe, expect, it } from "vitest";
+import type { ErrorKind } from "../../../src/errors/kinds.js";
+import { SignalboxError, type SignalboxErrorInit } from "../../../src/errors/signalbox-error.js";
+import { createGates, type Gate, type GateState } from "../../../src/resilience/gates.js";
+import { createVirtualClock } from "../../../src/testing/virtual-clock.js";
+
+function setUp() {
+  const clock = createVirtualClock({ startMs: 1_000 });
+  const gates = createGates({}, { clock, random: () => 0.5 });
+  const a = gates.candidate("p/a", "p");
+  const b = gates.candidate("p/b", "p");
+  const now = () => clock.now();
+  const fail = (gate: Gate, times: number, kind: ErrorKind, init: SignalboxErrorInit = {}) => {
+    for (let n = 0; n < times; n += 1) {
+      const token = gate.acquire(now());
+      if (token >= 0) gate.settle(token, now(), new SignalboxError(kind, kind, init), { alternatives: true });
+    }
+  };
+  return { clock, gates, a, b, now, fail, view: (gate: Gate) => gate.view(now()) };
+}
+
+const unreachable = { detail: "connect" };
+const remote = (change: Partial<GateState>): GateState => ({
+  state: "closed",
+  openForMs: 0,
+  coolDownForMs: 0,
+  disabled: null,
+  reason: null,
+  ...change,
+});
+
+describe("the view of a gate", () => {
+  it("shows nothing before anything happened", () => {
+    const { a, view } = setUp();
+    const nothing = { state: "closed", reason: null, coolDownUntilMs: Number.NEGATIVE_INFINITY, disabled: null };
+    expect(view(a)).toMatchObject(nothing);
+  });
+
+  it("is of whichever is worse, the candidate's line or its provider's", async () => {
+    const { clock, a, b, fail, view } = setUp();
+    fail(a, 5, "server", { status: 500 });
+    expect([view(a).state, view(b).state]).toEqual(["open", "closed"]);
+    expect(view(a).reason).toBe("5 failures in a row");
+    await clock.advance(3_750);
+    expect(view(a).state).toBe("half_open");
+    fail(b, 5, "network", unreachable);
+    expect([view(a).state, view(b).state]).toEqual(["open", "open"]);
+    const { sinceMs } = view(a);
+    expect(sinceMs).toBe(4_750);
+    await clock.advance(3_750);
+    expect([view(a).state, view(b).state]).toEqual(["half_open", "half_open"]);
+    b.settle(b.acquire(clock.now()), clock.now(), null);
+    b.settle(b.acquire(clock.now()), clock.now(), null);
+    expect([view(a).state, view(b).state]).toEqual(["half_open", "closed"]);
+  });
+
+  it("is of the candidate's own line where both stand alike", async () => {
+    const { clock, a, fail, view } = setUp();
+    const late = Array.from({ length: 5 }, () => a.acquire(clock.now()));
+    fail(a, 5, "network", unreachable);
+    await clock.advance(100);
+    for (const token of late) a.settle(token, clock.now(), new SignalboxError("server", "late"));
+    expect(view(a)).toMatchObject({ state: "open", sinceMs: 1_100 });
+  });
+
+  it("names a cool-down's reason while it lasts and the breaker is closed, and its end for ever", async () => {
+    const { clock, a, fail, view } = setUp();
+    fail(a, 1, "rate_limit", { retryAfterMs: 500 });
+    expect(view(a)).toMatchObject({ state: "closed", reason: "rate_limit", coolDownUntilMs: 1_500 });
+    await clock.advance(500);
+    expect(view(a)).toMatchObject({ state: "closed", reason: null, coolDownUntilMs: 1_500 });
+    fail(a, 5, "server", { status: 500 });
+    expect(view(a)).toMatchObject({ state: "open", reason: "5 failures in a row" });
+  });
+
+  it("shows the longer cool-down, of the candidate or of the provider", () => {
+    const { a, b, fail, view } = setUp();
+    const late = b.acquire(1_000);
+    fail(a, 1, "rate_limit", { retryAfterMs: 3_600_000 });
+    b.settle(late, 1_000, new SignalboxError("quota", "spent", { retryAfterMs: 60_000 }));
+    expect(view(a)).toMatchObject({ reason: "rate_limit", coolDownUntilMs: 3_601_000 });
+    expect(view(b)).toMatchObject({ reason: "quota", coolDownUntilMs: 61_000 });
+  });
+
+  it("says why it is disabled: by hand, by its own answer, by its provider's", () => {
+    const { a, b, fail, view } = setUp();
+    fail(a, 1, "model_not_found", { status: 404 });
+    expect([view(a).disabled, view(a).reason, view(b).disabled]).toEqual(["model_not_found", "model_not_found", null]);
+    b.disable("by hand");
+    expect([view(b).disabled, view(b).reason]).toEqual(["by hand", "by hand"]);
+    b.enable();
+    fail(b, 1, "auth", { status: 401 });
+    expect([view(a).disabled, view(b).disabled]).toEqual(["model_not_found", "auth"]);
+  });
+});
+
+describe("a token taken by force", () => {
+  it("is an ordinary one where nothing blocks, and spends no turn", () => {
+    const { gates, a, now } = setUp();
+    expect(a.force(now())).toBeGreaterThanOrEqual(0);
+    expect(gates.mayForce(now())).toBe(true);
+  });
+});
+
+describe("what another process saw", () => {
+  it("is named after the fleet where it gave no reason", () => {
+    const cool = setUp();
+    cool.a.applyRemote(remote({ coolDownForMs: 700 }), cool.now());
+    expect(cool.view(cool.a)).toMatchObject({ reason: "fleet", coolDownUntilMs: 1_700 });
+    const open = setUp();
+    open.a.applyRemote(remote({ state: "open", openForMs: 700 }), open.now());
+    expect(open.view(open.a)).toMatchObject({ state: "open", reason: "fleet" });
+    const named = setUp();
+    named.a.applyRemote(remote({ state: "open", openForMs: 700, coolDownForMs: 900, reason: "429" }), named.now());
+    expect(named.view(named.a)).toMatchObject({ state: "open", reason: "429", coolDownUntilMs: 1_900 });
+  });
+
+  it("makes no cool-down and no open time of nothing", () => {
+    const { a, now, view } = setUp();
+    a.applyRemote(remote({}), now());
+    a.applyRemote(remote({ state: "open" }), now());
+    expect(view(a)).toMatchObject({ state: "closed", coolDownUntilMs: Number.NEGATIVE_INFINITY, reason: null });
+    expect(a.exportState(now())).toEqual(remote({}));
+  });
+
+  it("closes what opened from outside, once, and says so", () => {
+    const { a, now, fail, view } = setUp();
+    a.applyRemote(remote({ state: "open", openForMs: 9_000 }), now());
+    a.applyRemote(remote({}), now());
+    expect(view(a)).toMatchObject({ state: "closed", reason: "closed by the fleet" });
+    fail(a, 5, "server");
+    a.applyRemote(remote({}), now());
+    expect(view(a).state).toBe("open");
+  });
+
+  it("closes nothing that had opened here before", () => {
+    const { a, now, fail, view } = setUp();
+    fail(a, 5, "server");
+    a.applyRemote(remote({ state: "open", openForMs: 9_000 }), now());
+    a.applyRemote(remote({}), now());
+    expect(view(a).state).toBe("open");
+  });
+
+  it("forgets no failure by closing what is closed", async () => {
+    const { clock, a, now, fail, view } = setUp();
+    a.applyRemote(remote({ state: "open", openForMs: 1 }), now());
+    await clock.advance(1);
+    for (let n = 0; n < 2; n += 1) a.settle(a.acquire(now()), now(), null);
+    expect(view(a).state).toBe("closed");
+    fail(a, 4, "server");
+    a.applyRemote(remote({}), now());
+    fail(a, 1, "server");
+    expect(view(a).state).toBe("open");
+    // That one opened here.
+    a.applyRemote(remote({}), now());
+    expect(view(a).state).toBe("open");
+  });
+
+  it("says open only where the other is half-open: that is still its own affair", () => {
+    const { a, now, view } = setUp();
+    a.applyRemote(remote({ state: "open", openForMs: 9_000 }), now());
+    a.applyRemote(remote({ state: "half_open" }), now());
+    expect(view(a).state).toBe("open");
+  });
+
+  it("is forgotten by reset", () => {
+    const { a, now, fail, view } = setUp();
+    a.applyRemote(remote({ state: "open", openForMs: 9_000 }), now());
+    a.reset();
+    fail(a, 5, "server");
+    a.applyRemote(remote({}), now());
+    expect(view(a).state).toBe("open");
+  });
+});
+
+describe("what others are told", () => {
+  it("is how long is left, of the longer of both lines", async () => {
+    const { clock, a, fail, now } = setUp();
+    fail(a, 5, "network", unreachable);
+    await clock.advance(1_000);
+    expect(a.exportState(now())).toMatchObject({ state: "open", openForMs: 2_750, coolDownForMs: 0 });
+    await clock.advance(2_750);
+    expect(a.exportState(now())).toMatchObject({ state: "half_open", openForMs: 0 });
+  });
+});

@@ -1,7 +1,7 @@
 import type { ChatRequest } from "../chat/request.js";
 import type { CallOptions, Timeouts } from "../contract/call-options.js";
 import type { EventMap } from "../contract/events.js";
-import type { AttemptBudget, Deadline } from "../contract/provider.js";
+import type { AttemptBudget, CallContext, Deadline } from "../contract/provider.js";
 import type { Attempt, AttemptRole } from "../contract/records.js";
 import type { Clock } from "../core/clock.js";
 import type { ContainedEmitter } from "../core/emitter.js";
@@ -63,6 +63,8 @@ export interface Call {
   /** The deadline on the clock's scale; `Infinity` for none. */
   readonly deadlineAtMs: number;
   readonly budget: AttemptBudget;
+  /** Tells the outer router, where one asks, how far the answer has come. */
+  readonly report: CallContext["report"];
   /** Calls that retries of the same provider leave for what comes after them. */
   readonly spare: number;
   readonly queue: CandidateQueue;

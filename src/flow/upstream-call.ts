@@ -23,6 +23,8 @@ const PHASE_WORDS: Record<TimeoutPhase, string> = {
   total: "could not answer before the request's deadline",
 };
 
+type Progress = Parameters<NonNullable<CallContext["report"]>>[0];
+
 /** An answer that comes in pieces, as its call needs to know it. */
 export interface OpenAnswer {
   usage(): Usage;
@@ -49,6 +51,8 @@ export class UpstreamCall {
   #settled = false;
   #cached = false;
   #headSeen = false;
+  /** A router within watches the phases of its own calls. */
+  #watched = false;
   #toldUsd: number | null | undefined;
   #attempts: LentBudget | undefined;
   /** Set while a stream is past the commit gate. */
@@ -87,6 +91,7 @@ export class UpstreamCall {
     this.#leave = call.abort.listen((reason) => this.abort(reason));
     const { headersMs, unaryHeadersMs } = services.timeouts;
     this.timer.enter("headers", streamed ? headersMs : unaryHeadersMs);
+    call.report?.("called");
   }
 
   /** Waits for the provider, but never longer than this call lives: a provider deaf to its signal is left behind. */
@@ -214,12 +219,17 @@ export class UpstreamCall {
     call.fromCache = { status: "hit", savedUsd: savedUsd ?? undefined };
   }
 
-  #progress(progress: "headers" | "bytes" | "content" | "cached"): void {
+  #progress(progress: Progress): void {
     const { timeouts } = this.call.services;
     if (progress === "cached") this.#cached = true;
+    else this.call.report?.(progress);
     if (this.#settled) return;
     if (progress === "content") this.firstToken();
-    else if (!this.#streamed) this.timer.enter("idle", timeouts.idleMs);
+    else if (this.#watched) return;
+    else if (progress === "called") {
+      this.#watched = true;
+      this.timer.pause();
+    } else if (!this.#streamed) this.timer.enter("idle", timeouts.idleMs);
     else if (progress === "headers" && !this.#headSeen && this.#firstTokenAtMs === null) {
       this.#headSeen = true;
       const { thinking } = this.candidate.info.capabilities;

@@ -83,6 +83,7 @@ function createCall(parts: RouterParts, run: Run, queue: CallQueue, forced: bool
     deadline,
     deadlineAtMs,
     budget,
+    report: run.report,
     spare: asksAgain(parts.options.degrade) ? 1 : 0,
     queue,
     forced,

@@ -41,6 +41,7 @@ export function createShadow(parts: RouterParts, options: ShadowOptions): Shadow
       deadlineAtMs,
       deadline: { remainingMs: () => Math.max(0, deadlineAtMs - clock.now()) },
       budget: createAttemptBudget(1),
+      report: undefined,
       spare: 0,
       queue,
       forced: false,

@@ -99,6 +99,23 @@ describe("calls, time and people", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  test("the router within watches its own calls: the outer's phases cut neither its thinking nor its way to another", async () => {
+    const clock = createVirtualClock();
+    const timeouts = { headersMs: 1_000, firstTokenMs: 1_000 };
+    const hanging = provider("x", { clock, otherwise: { hang: true } });
+    const inside = createRouter({ id: "inside", providers: [hanging, provider("y", { clock })], clock, timeouts });
+    const router = createRouter({ providers: [inside], clock, timeouts });
+    for (const asked of [router.chat(ask()), router.stream(ask("2")).reply]) {
+      await clock.advance(1_000);
+      expect((await asked).choices[0].message.content).toBe("ok");
+    }
+    const slow = provider("z", { clock, otherwise: { text: "late", delayMs: 5_000 } });
+    const patient = createRouter({ id: "inside", providers: [slow], clock });
+    const reply = createRouter({ providers: [patient], clock, timeouts }).stream(ask("3")).reply;
+    await clock.advance(5_000);
+    expect((await reply).choices[0].message.content).toBe("late");
+  });
+
   test("tenant, conversation and metadata go along; a tenant bound to the inner view stays", async () => {
     const clock = createVirtualClock();
     const upstream = provider("x", { clock });

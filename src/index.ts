@@ -74,6 +74,7 @@ export type {
   RequestRecord,
   Route,
   RouteCache,
+  RouteHead,
   Sensitivity,
 } from "./contract/records.js";
 export type {

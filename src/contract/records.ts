@@ -60,6 +60,11 @@ export interface Route {
   readonly cache: RouteCache;
 }
 
+/** As much of a route as is known once a streamed answer has begun; `costUsd` where nothing more can be spent. */
+export interface RouteHead extends Pick<Route, "requestId" | "provider" | "model" | "cache"> {
+  readonly costUsd?: number | null | undefined;
+}
+
 /** One request, ended; a cache hit has no attempts. */
 export interface RequestRecord {
   readonly requestId: string;

@@ -12,6 +12,8 @@ export interface Flight {
   readonly answer: Promise<Answer>;
   /** `undefined` where the answer comes whole. */
   readonly stream: StreamFlight | undefined;
+  /** The answer, once it is whole. */
+  landed: Answer | undefined;
   /** Readers on board; the last to leave ends the upstream call. */
   seats: number;
 }

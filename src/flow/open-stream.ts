@@ -17,6 +17,8 @@ import { ended } from "./walk.js";
 /** A stream that is past the commit gate: its first content is here, so it is this candidate's answer now. */
 export interface CommittedStream {
   readonly candidate: Candidate;
+  /** Whether a decorator of the candidate's had the answer. */
+  readonly cached: boolean;
   /** What was said so far, everything the reader was handed and perhaps a chunk more. */
   readonly assembler: Assembler;
   /** Chunks that the assembler knows of, and markers; handed out already or not. */
@@ -73,6 +75,10 @@ class StreamSource implements CommittedStream, OpenAnswer {
     this.#upstream = upstream;
     this.candidate = upstream.candidate;
     this.#idleMs = upstream.call.services.timeouts.idleMs;
+  }
+
+  get cached(): boolean {
+    return this.#upstream.cached;
   }
 
   async open(): Promise<void> {

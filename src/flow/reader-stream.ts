@@ -1,4 +1,5 @@
 import type { ChatChunk } from "../chat/chunk.js";
+import type { RouteHead } from "../contract/records.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import type { ReplyIterator } from "./reply-iterator.js";
 import { streamResponse } from "./stream-response.js";
@@ -8,6 +9,8 @@ export interface StartedStream<Reply> {
   /** A chunk that needs no waiting. Throws what `next` would reject with. */
   poll(): ChatChunk | undefined;
   next(): Promise<ChatChunk | null>;
+  /** Who answers, once the first content is here. */
+  head(): RouteHead | undefined;
   /** The whole reply, once the stream has ended. Never an unhandled rejection. */
   readonly reply: Promise<Reply>;
   /** Pulls the stream to its end; what the reader has not taken yet is kept for it. */
@@ -20,9 +23,14 @@ export interface StartedStream<Reply> {
 export interface ReplyStream<Reply> extends AsyncIterable<ChatChunk> {
   /** The assembled reply. Reading it drains the stream, and no chunk is lost for the one iterator. */
   readonly reply: Promise<Reply>;
+  /** Who answers, and whether from a cache: known with the first chunk, `undefined` before. All of it is in `reply`. */
+  readonly route: RouteHead | undefined;
   /** The text alone; drains the stream. */
   text(): Promise<string>;
-  /** The stream as a server-sent-events `Response`, as OpenAI would send it; for a handler of yours to return. */
+  /**
+   * The stream as a server-sent-events `Response`, as OpenAI would send it; for a handler of yours to return. Its head
+   * is there before anybody was asked; `createFetch` waits for the first chunk and tells the route in headers.
+   */
   toResponse(init?: { readonly headers?: Record<string, string> | undefined }): Response;
   [Symbol.asyncIterator](): ReplyIterator;
 }
@@ -87,6 +95,9 @@ export function createReplyStream<Reply extends HasText>(
           .catch(() => {});
       }
       return reply;
+    },
+    get route() {
+      return started?.head();
     },
     async text() {
       return (await this.reply).choices[0].message.content ?? "";

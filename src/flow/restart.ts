@@ -35,6 +35,9 @@ export function restartable(call: Call, first: CommittedStream): CommittedStream
     get candidate() {
       return current.candidate;
     },
+    get cached() {
+      return current.cached;
+    },
     get assembler() {
       return current.assembler;
     },

@@ -15,6 +15,7 @@ export function storedStream({ candidate, reply }: Answer): CommittedStream {
   };
   return {
     candidate,
+    cached: false,
     assembler,
     get seen() {
       return Math.min(at, chunks.length);

@@ -20,6 +20,8 @@ const LONGEST_LAG = 1 << 20;
 
 /** One upstream stream with one or more readers. Whoever reads at the head pulls; nobody waits for a slow neighbour. */
 export interface StreamFlight {
+  /** The stream, once it is past the commit gate. */
+  readonly committed: CommittedStream | undefined;
   /** Settles with the whole answer, or with what ended it. Never an unhandled rejection. */
   readonly answer: Promise<Answer>;
   /**
@@ -121,6 +123,9 @@ export function createStreamFlight(
   };
 
   return {
+    get committed() {
+      return source;
+    },
     answer,
     read(joined) {
       while (advance());

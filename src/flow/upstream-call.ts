@@ -132,6 +132,11 @@ export class UpstreamCall {
     return error;
   }
 
+  /** Whether a decorator has the answer, without asking anybody. */
+  get cached(): boolean {
+    return this.#cached;
+  }
+
   succeed(usage: Usage | null): void {
     this.#settle(null, usage);
   }

@@ -53,6 +53,7 @@ export async function answerStream(
       });
   return {
     ...outlet(reader, reply, run.nested ? "cost" : wantsUsage ? "shown" : "hidden"),
+    head: () => passage.head(),
     reply,
     drain: () => void drain(own ? guarded(own.read(false), seat) : following(passage, () => {})),
     leave() {

@@ -126,8 +126,7 @@ function chatFlight(ladder: Ladder): Flight {
       )
     : descend(ladder, plain, whole);
   const answer = work.then((landed) => keep(parts, run, call, landed));
-  airborne(parts, call, answer);
-  return { call, answer, stream: undefined, seats: 0 };
+  return airborne(parts, { call, answer, stream: undefined, landed: undefined, seats: 0 });
 }
 
 function streamFlight(ladder: Ladder): Flight {
@@ -141,8 +140,7 @@ function streamFlight(ladder: Ladder): Flight {
   const answer = stream.answer
     .then((landed) => checkOutput(call, landed))
     .then((landed) => keep(parts, run, call, landed));
-  airborne(parts, call, answer);
-  return { call, answer, stream, seats: 0 };
+  return airborne(parts, { call, answer, stream, landed: undefined, seats: 0 });
 }
 
 /** The walk, hedged where that is on, and the rungs of degradation below it. */
@@ -202,8 +200,15 @@ function asked({ attempts }: Call): ReadonlySet<string> {
 }
 
 /** Notes the work as in flight until it has settled. */
-function airborne(parts: RouterParts, call: Call, answer: Promise<Answer>): void {
-  const land = (): void => void parts.active.delete(call.abort);
-  parts.active.add(call.abort);
-  answer.then(land, land);
+function airborne({ active }: RouterParts, flight: Flight): Flight {
+  const { abort } = flight.call;
+  active.add(abort);
+  flight.answer.then(
+    (landed) => {
+      flight.landed = landed;
+      active.delete(abort);
+    },
+    () => void active.delete(abort),
+  );
+  return flight;
 }

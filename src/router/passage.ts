@@ -1,7 +1,8 @@
 import type { CallOptions } from "../contract/call-options.js";
-import type { CacheStatus } from "../contract/records.js";
+import type { CacheStatus, RouteHead } from "../contract/records.js";
 import { type SignalboxError, withContext } from "../errors/signalbox-error.js";
 import type { Answer } from "../flow/attempt-chat.js";
+import { costOfAll } from "../flow/costs.js";
 import { cancelledBy, type Flight, type Seat } from "../flow/flight.js";
 import { asError, type Departure, depart } from "./depart.js";
 import type { RouterParts } from "./parts.js";
@@ -65,6 +66,20 @@ export class Passage {
         throw this.#failure(boarded, this.#failed ?? asError(thrown));
       }
     }
+  }
+
+  /** Who answers, once that is known. */
+  head(): RouteHead | undefined {
+    const { flight, joined } = this.boarded;
+    const { call, stream, landed } = flight;
+    const { candidate } = stream?.committed ?? landed ?? {};
+    if (!candidate) return undefined;
+    const { provider, info } = candidate;
+    const where = { requestId: this.#run.requestId, provider: provider.id, model: info.id };
+    if (joined) return { ...where, cache: { status: "joined" }, costUsd: 0 };
+    const own = call.fromCache ?? (stream?.committed?.cached ? { status: "hit" as const } : undefined);
+    if (own) return { ...where, cache: own, costUsd: costOfAll(call.attempts) };
+    return { ...where, cache: { status: statusOf(this.#parts, this.#run, false) } };
   }
 
   /** Whether the reader is on another flight than `from`, now that this one has failed. */

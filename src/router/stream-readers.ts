@@ -146,5 +146,12 @@ export function wholeStream(reply: RoutedReply, wantsUsage: boolean): StartedStr
   const chunks = chunksOf(reply).filter((chunk) => wantsUsage || chunk.choices.length > 0);
   let at = 0;
   const poll = (): ChatChunk | undefined => chunks[at++];
-  return { poll, next: () => Promise.resolve(poll() ?? null), reply: Promise.resolve(reply), drain() {}, leave() {} };
+  return {
+    poll,
+    next: () => Promise.resolve(poll() ?? null),
+    head: () => reply.route,
+    reply: Promise.resolve(reply),
+    drain() {},
+    leave() {},
+  };
 }

@@ -7,7 +7,7 @@ import type { ChatReply } from "../../chat/reply.js";
 import type { ChatRequest } from "../../chat/request.js";
 import type { CallOptions } from "../../contract/call-options.js";
 import type { CallContext, Provider } from "../../contract/provider.js";
-import type { Route } from "../../contract/records.js";
+import type { Route, RouteHead } from "../../contract/records.js";
 import { toSignalboxError } from "../../errors/classify.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
 import { setHeader } from "./errors.js";
@@ -15,9 +15,7 @@ import { type ChunkSource, eventStream } from "./event-stream.js";
 import { contextFor, isRouter, modelOf, type Target } from "./target.js";
 
 /** As much of a route as is known when the response begins. */
-type Served = {
-  readonly [Name in "requestId" | "provider" | "model" | "cache" | "costUsd"]?: Route[Name] | undefined;
-};
+type Served = { readonly [Name in keyof RouteHead]?: RouteHead[Name] | undefined };
 
 /** `POST /chat/completions` without `stream`. */
 export async function answerJson(target: Target, request: ChatRequest, options: CallOptions): Promise<Response> {
@@ -76,7 +74,7 @@ interface Opened {
   readonly served: () => Served;
 }
 
-function routed(stream: AsyncIterable<ChatChunk> & { readonly route?: Served | null | undefined }): Opened {
+function routed(stream: AsyncIterable<ChatChunk> & { readonly route?: RouteHead | undefined }): Opened {
   const iterator: Pollable = stream[Symbol.asyncIterator]();
   const source: ChunkSource = {
     next: () => iterator.next(),

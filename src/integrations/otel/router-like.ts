@@ -3,10 +3,12 @@ import type { ChatReply } from "../../chat/reply.js";
 import type { ChatRequest } from "../../chat/request.js";
 import type { CallOptions } from "../../contract/call-options.js";
 import type { EventMap, EventName } from "../../contract/events.js";
+import type { RouteHead } from "../../contract/records.js";
 
 /** The part of a streamed answer that this door passes on. */
 export interface StreamLike extends AsyncIterable<ChatChunk> {
   readonly reply: Promise<ChatReply>;
+  readonly route: RouteHead | undefined;
   text(): Promise<string>;
   toResponse(init?: { readonly headers?: Record<string, string> | undefined }): Response;
   [Symbol.asyncIterator](): AsyncIterableIterator<ChatChunk> & { poll(): ChatChunk | undefined };

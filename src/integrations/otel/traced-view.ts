@@ -59,6 +59,9 @@ function boundStream(stream: StreamLike, asked: Context): StreamLike {
     get reply() {
       return begin(() => stream.reply);
     },
+    get route() {
+      return stream.route;
+    },
     text: () => begin(() => stream.text()),
     toResponse: (init) => begin(() => stream.toResponse(init)),
     [Symbol.asyncIterator]() {

@@ -111,6 +111,21 @@ test("restart, by choice: a marker that says forget, then a fresh answer", async
   expect((await stream.reply).choices[0].message.content).toBe("Hello");
 });
 
+test("a stream says who answers from its first chunk on, also after a restart", async () => {
+  const router = createRouter({
+    providers: [streaming("a", [chunk("Hel"), failing("network")]), streaming("b", whole)],
+    strategy: "ordered",
+    streams: { onInterrupted: "restart" },
+  });
+  const stream = router.stream(ask("x"));
+  expect(stream.route).toBeUndefined();
+  const served = [];
+  for await (const _ of stream) served.push(stream.route?.provider);
+  expect([served[0], served.at(-1)]).toEqual(["a", "b"]);
+  const { route } = await stream.reply;
+  expect(route).toMatchObject({ ...stream.route });
+});
+
 test("reply alone drains; reading it first loses no chunk for the iterator", async () => {
   const router = createRouter({ providers: [streaming("a", whole)] });
   expect((await router.stream(ask("x")).reply).choices[0].message.content).toBe("Hello");

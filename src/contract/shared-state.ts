@@ -31,6 +31,28 @@ export interface SharedRefusal {
   readonly retryAfterMs: number;
 }
 
+/** Counts and sums over calls to one candidate: they add up over calls, over time and over processes. */
+export interface SharedCounts {
+  /** Calls that took from a known `rpm` or `tpm`, and the estimated tokens of their requests. */
+  readonly requests: number;
+  readonly tokens: number;
+  /** Calls that ended and say something about the candidate. */
+  readonly successes: number;
+  readonly failures: number;
+  /** Milliseconds to the whole answer and tokens written, of the successes. */
+  readonly latencyMs: number;
+  readonly outputTokens: number;
+  /** Answers whose first token was timed, and the milliseconds to it. */
+  readonly firstTokens: number;
+  readonly firstTokenMs: number;
+  /** Answers long enough to tell a speed, and their milliseconds per token. */
+  readonly paced: number;
+  readonly msPerToken: number;
+  /** Answers of known price, and their dollars. */
+  readonly priced: number;
+  readonly costUsd: number;
+}
+
 /** What a router brings along when it joins a fleet. Its own state stays the fast path. */
 export interface SharedStateMember {
   /** Candidate ids, `"provider/model"`. */
@@ -39,8 +61,10 @@ export interface SharedStateMember {
   apply(candidate: string, state: SharedGateState): void;
   /** Its own view, asked when the fleet's memory was lost. */
   read(candidate: string): SharedGateState;
-  /** What others have used of a candidate since the last time. */
-  used?(candidate: string, requests: number, tokens: number): void;
+  /** What was counted here since this was last asked. */
+  counted(candidate: string): SharedCounts;
+  /** What others counted since the last time. */
+  heard(candidate: string, counts: SharedCounts): void;
 }
 
 /** A router's place in the fleet. Nothing here throws, rejects or waits, except where it says so. */
@@ -53,8 +77,6 @@ export interface SharedStateSession {
   calling(candidate: string, change: 1 | -1): void;
   /** Calls under way in the other processes, as last heard. */
   callingElsewhere(candidate: string): number;
-  /** Counts against known rate limits. */
-  use(candidate: string, requests: number, tokens: number): void;
   /** Takes money: at once while this process's slice lasts, else a promise that settles within a bounded wait. */
   take(purse: SharedPurse, usd: number): SharedHold | SharedRefusal | Promise<SharedHold | SharedRefusal>;
   /** Gives back what was leased and leaves. */

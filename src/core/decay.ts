@@ -22,6 +22,12 @@ export class DecayedMean {
     this.#sum += value * weight;
   }
 
+  /** `count` values at once, by their sum. */
+  addMany(count: number, sum: number): void {
+    this.weight += count;
+    this.#sum += sum;
+  }
+
   /** The mean shrunk towards `prior`, which counts as `priorWeight` samples; `extra` decays both sums for this reading only. */
   shrunk(prior: number, priorWeight: number, extra = 1): number {
     const weight = this.weight * extra + priorWeight;
@@ -31,16 +37,5 @@ export class DecayedMean {
   clear(): void {
     this.weight = 0;
     this.#sum = 0;
-  }
-
-  /** Plain numbers `[weight, sum]`, for export. */
-  state(): [number, number] {
-    return [this.weight, this.#sum];
-  }
-
-  /** Adds what another process saw. */
-  merge(state: readonly [number, number]): void {
-    this.weight += state[0];
-    this.#sum += state[1];
   }
 }

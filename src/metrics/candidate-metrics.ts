@@ -1,12 +1,13 @@
+import type { SharedCounts } from "../contract/shared-state.js";
 import type { Clock } from "../core/clock.js";
 import { DecayedMean, decayFactor } from "../core/decay.js";
 import { QuantileSketch } from "../core/quantiles.js";
-import { finite, Horizons, RECENT_HALF_LIFE_MS } from "./horizons.js";
+import { Horizons, RECENT_HALF_LIFE_MS } from "./horizons.js";
 import { KindMetrics } from "./kind-metrics.js";
-import type { CandidateMetrics, KindReading, MetricName, MetricsPrior, MetricsState, Sample } from "./types.js";
+import type { CandidateMetrics, KindReading, MetricName, MetricsPrior, Sample } from "./types.js";
 import { wilsonLower } from "./wilson.js";
 
-export type { CandidateMetrics, KindReading, MetricName, MetricsPrior, MetricsState, Sample } from "./types.js";
+export type { CandidateMetrics, KindReading, MetricName, MetricsPrior, Sample } from "./types.js";
 
 export function createCandidateMetrics(deps: { readonly clock: Clock }, prior: MetricsPrior): CandidateMetrics {
   return new Metrics(deps.clock, prior);
@@ -39,6 +40,8 @@ class Metrics implements CandidateMetrics {
   readonly #prior: MetricsPrior;
   readonly #means = new Horizons(QUANTITIES);
   readonly #recent = new DecayedMean();
+  /** Counted here, and not yet asked for by {@link untold}. */
+  #untold = noCounts();
   readonly #ttftQuantiles = new QuantileSketch({ halfLifeMs: QUANTILE_HALF_LIFE_MS });
   readonly #totalQuantiles = new QuantileSketch({ halfLifeMs: QUANTILE_HALF_LIFE_MS });
   readonly #outputQuantiles = new QuantileSketch({ halfLifeMs: QUANTILE_HALF_LIFE_MS });
@@ -90,6 +93,8 @@ class Metrics implements CandidateMetrics {
     const { ok } = sample;
     this.#means.add(SUCCESS, ok ? 1 : 0);
     this.#recent.add(ok ? 1 : 0);
+    if (ok) this.#untold.successes++;
+    else this.#untold.failures++;
     const kind = sample.kind === undefined ? undefined : this.#kind(sample.kind);
     kind?.settled(ok, nowMs);
     // A failure teaches nothing about speed: one that comes after 10 ms would look fast.
@@ -102,13 +107,17 @@ class Metrics implements CandidateMetrics {
     nowMs: number,
   ) {
     const means = this.#means;
+    const untold = this.#untold;
     if (ttftMs !== null && ttftMs >= 0) {
       means.add(TTFT, ttftMs);
+      untold.firstTokens++;
+      untold.firstTokenMs += ttftMs;
       this.#ttftQuantiles.add(ttftMs, nowMs);
       kind?.ttft(ttftMs);
     }
     if (latencyMs >= 0) {
       means.add(LATENCY, latencyMs);
+      untold.latencyMs += latencyMs;
       this.#totalQuantiles.add(latencyMs, nowMs);
       // Time spent writing. Where nobody saw the first token (an answer in one piece), it is taken to have come when it
       // usually does, so that first token plus writing still adds up to the whole.
@@ -116,15 +125,22 @@ class Metrics implements CandidateMetrics {
       if (outputTokens >= MIN_RATE_TOKENS && writingMs > 0) {
         // Slowness adds up, speed does not: the mean is of milliseconds per token.
         means.add(MS_PER_TOKEN, writingMs / outputTokens);
+        untold.paced++;
+        untold.msPerToken += writingMs / outputTokens;
         kind?.rate(writingMs / outputTokens);
       }
     }
     if (outputTokens >= 0) {
       means.add(OUTPUT, outputTokens);
+      untold.outputTokens += outputTokens;
       this.#outputQuantiles.add(outputTokens, nowMs);
       kind?.output(outputTokens);
     }
-    if (costUsd !== null) means.add(COST, costUsd);
+    if (costUsd !== null) {
+      means.add(COST, costUsd);
+      untold.priced++;
+      untold.costUsd += costUsd;
+    }
     if (cachedShare !== undefined) means.add(CACHED, cachedShare);
   }
 
@@ -235,30 +251,43 @@ class Metrics implements CandidateMetrics {
     this.version++;
   }
 
-  exportState(): MetricsState {
-    const nowMs = this.#clock.now();
-    this.#decayTo(nowMs);
-    return {
-      attempts: this.attempts,
-      means: this.#means.state(),
-      recent: this.#recent.state(),
-      ttft: this.#ttftQuantiles.state(),
-      total: this.#totalQuantiles.state(),
-      output: this.#outputQuantiles.state(),
-      kinds: [...this.#kinds].map(([name, kind]) => [name, kind.state(nowMs)]),
-    };
+  untold(): SharedCounts {
+    const counts = this.#untold;
+    this.#untold = noCounts();
+    return counts;
   }
 
-  merge(state: MetricsState): void {
+  hear(counts: SharedCounts): void {
+    const { successes, failures, latencyMs, outputTokens, firstTokens, firstTokenMs } = counts;
     const nowMs = this.#clock.now();
     this.#decayTo(nowMs);
-    this.attempts += finite(state.attempts);
-    this.#means.merge(state.means);
-    this.#recent.merge([finite(state.recent[0]), finite(state.recent[1])]);
-    this.#ttftQuantiles.merge(state.ttft);
-    this.#totalQuantiles.merge(state.total);
-    this.#outputQuantiles.merge(state.output);
-    for (const [name, kind] of state.kinds) this.#kind(name).merge(kind, nowMs);
+    const means = this.#means;
+    means.addMany(SUCCESS, successes + failures, successes);
+    means.addMany(LATENCY, successes, latencyMs);
+    means.addMany(OUTPUT, successes, outputTokens);
+    means.addMany(TTFT, firstTokens, firstTokenMs);
+    means.addMany(MS_PER_TOKEN, counts.paced, counts.msPerToken);
+    means.addMany(COST, counts.priced, counts.costUsd);
+    this.#recent.addMany(successes + failures, successes);
+    this.attempts += Math.round(successes + failures);
+    this.lastSettledAtMs = nowMs;
     this.version++;
   }
+}
+
+function noCounts(): { -readonly [K in keyof SharedCounts]: number } {
+  return {
+    requests: 0,
+    tokens: 0,
+    successes: 0,
+    failures: 0,
+    latencyMs: 0,
+    outputTokens: 0,
+    firstTokens: 0,
+    firstTokenMs: 0,
+    paced: 0,
+    msPerToken: 0,
+    priced: 0,
+    costUsd: 0,
+  };
 }

@@ -36,12 +36,17 @@ export class Horizons {
   }
 
   add(quantity: number, value: number): void {
+    this.addMany(quantity, 1, value);
+  }
+
+  /** `count` values at once, by their sum. */
+  addMany(quantity: number, count: number, sum: number): void {
     const at = quantity * WIDTH;
     const cells = this.#cells;
-    cells[at] = (cells[at] ?? 0) + 1;
-    cells[at + 1] = (cells[at + 1] ?? 0) + value;
-    cells[at + 2] = (cells[at + 2] ?? 0) + 1;
-    cells[at + 3] = (cells[at + 3] ?? 0) + value;
+    cells[at] = (cells[at] ?? 0) + count;
+    cells[at + 1] = (cells[at + 1] ?? 0) + sum;
+    cells[at + 2] = (cells[at + 2] ?? 0) + count;
+    cells[at + 3] = (cells[at + 3] ?? 0) + sum;
   }
 
   /** `prior` counts as `priorWeight` samples in the long memory; it alone answers where nothing was measured. */
@@ -62,18 +67,4 @@ export class Horizons {
   clear(quantity: number): void {
     this.#cells.fill(0, quantity * WIDTH, (quantity + 1) * WIDTH);
   }
-
-  state(): number[] {
-    return Array.from(this.#cells);
-  }
-
-  /** Adds what another process saw; what is no number is skipped. */
-  merge(state: readonly number[]): void {
-    for (let at = 0; at < this.#cells.length; at++) this.#cells[at] = (this.#cells[at] ?? 0) + finite(state[at]);
-  }
-}
-
-/** A number, or 0 for whatever else a foreign state may hold. */
-export function finite(value: unknown): number {
-  return typeof value === "number" && Number.isFinite(value) ? value : 0;
 }

@@ -1,5 +1,5 @@
 import { DecayedMean, decayFactor } from "../core/decay.js";
-import { finite, LONG_HALF_LIFE_MS } from "./horizons.js";
+import { LONG_HALF_LIFE_MS } from "./horizons.js";
 import type { KindReading } from "./types.js";
 
 /** How many calls of this kind it takes until they weigh as much as all calls together. */
@@ -44,18 +44,6 @@ export class KindMetrics {
 
   restartReliability(): void {
     this.#success.clear();
-  }
-
-  state(nowMs: number): number[] {
-    this.#decayTo(nowMs);
-    return [this.#success, this.#ttft, this.#msPerToken, this.#output].flatMap((mean) => mean.state());
-  }
-
-  merge(state: readonly number[], nowMs: number): void {
-    this.#decayTo(nowMs);
-    [this.#success, this.#ttft, this.#msPerToken, this.#output].forEach((mean, at) => {
-      mean.merge([finite(state[2 * at]), finite(state[2 * at + 1])]);
-    });
   }
 
   #decayTo(nowMs: number): void {

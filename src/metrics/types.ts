@@ -1,4 +1,4 @@
-import type { QuantileState } from "../core/quantiles.js";
+import type { SharedCounts } from "../contract/shared-state.js";
 
 /** What was declared before anything was measured. */
 export interface MetricsPrior {
@@ -33,17 +33,6 @@ export interface KindReading {
 
 /** Which distribution a quantile is read from: first token ms, whole answer ms, tokens written. */
 export type MetricName = "ttft" | "total" | "output";
-
-/** For another process, or the next run. Plain JSON. */
-export interface MetricsState {
-  readonly attempts: number;
-  readonly means: readonly number[];
-  readonly recent: readonly [number, number];
-  readonly ttft: QuantileState;
-  readonly total: QuantileState;
-  readonly output: QuantileState;
-  readonly kinds: readonly (readonly [name: string, sums: readonly number[]])[];
-}
 
 /**
  * What one candidate has shown so far, time-decayed. Only successes teach times and rates: a failure is never counted as
@@ -88,7 +77,8 @@ export interface CandidateMetrics {
   byKind(kind: string): KindReading;
   /** The line is back: reliability starts again at its prior. Times stay. */
   restartReliability(): void;
-  exportState(): MetricsState;
-  /** Adds what another process saw. */
-  merge(state: MetricsState): void;
+  /** What was counted here since this was last asked. */
+  untold(): SharedCounts;
+  /** Adds what another process counted: means and rates, not quantiles. */
+  hear(counts: SharedCounts): void;
 }

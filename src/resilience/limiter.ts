@@ -63,6 +63,10 @@ export interface Limiter {
   readonly limit: number;
   /** Share of the known `rpm` and `tpm` that is left, the smaller of both; 1 where none is known. */
   readonly headroom: number;
+  /** What calls here took of the known `rpm` and `tpm` since this was last asked. */
+  untold(): { readonly requests: number; readonly tokens: number };
+  /** Calls of another process took of the same `rpm` and `tpm`. */
+  takenElsewhere(requests: number, tokens: number): void;
 }
 
 /** Past this fullness batch is refused, and interactive calls are served newest first. */
@@ -116,6 +120,16 @@ class QueueLimiter implements Limiter {
     if (this.#requests === undefined && this.#tokens === undefined) return 1;
     const now = this.#clock.now();
     return Math.min(this.#requests?.headroom(now) ?? 1, this.#tokens?.headroom(now) ?? 1);
+  }
+
+  untold(): { readonly requests: number; readonly tokens: number } {
+    return { requests: this.#requests?.untold() ?? 0, tokens: this.#tokens?.untold() ?? 0 };
+  }
+
+  takenElsewhere(requests: number, tokens: number): void {
+    const now = this.#clock.now();
+    this.#requests?.takenElsewhere(requests, now);
+    this.#tokens?.takenElsewhere(tokens, now);
   }
 
   enter(entrant: Entrant): Leave | Promise<Leave> {

@@ -6,6 +6,7 @@ export class RateBucket {
   readonly #perMinute: number;
   #left: number;
   #atMs: number;
+  #untold = 0;
 
   constructor(perMinute: number, nowMs: number) {
     this.#perMinute = perMinute;
@@ -14,8 +15,21 @@ export class RateBucket {
   }
 
   take(amount: number, nowMs: number): void {
+    this.#untold += amount;
+    this.takenElsewhere(amount, nowMs);
+  }
+
+  /** Another process took of the same limit. */
+  takenElsewhere(amount: number, nowMs: number): void {
     this.#refill(nowMs);
     this.#left = Math.max(-this.#perMinute, this.#left - amount);
+  }
+
+  /** What was taken here since this was last asked. */
+  untold(): number {
+    const taken = this.#untold;
+    this.#untold = 0;
+    return taken;
   }
 
   /** Share that is left, 0..1. */

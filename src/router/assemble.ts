@@ -1,6 +1,5 @@
 import type { EventMap } from "../contract/events.js";
 import type { Provider } from "../contract/provider.js";
-import type { SharedStateMember } from "../contract/shared-state.js";
 import type { CandidateSnapshot } from "../contract/strategy.js";
 import { type Clock, systemClock } from "../core/clock.js";
 import { type ContainedEmitter, createEmitter } from "../core/emitter.js";
@@ -12,7 +11,7 @@ import { createCandidateMetrics } from "../metrics/candidate-metrics.js";
 import { createRouterStats } from "../metrics/router-stats.js";
 import { createPrefixAffinity } from "../ranking/prefix-affinity.js";
 import { createStrategyRegistry } from "../ranking/registry.js";
-import { createGates, type Gate, type Gates } from "../resilience/gates.js";
+import { createGates, type Gates } from "../resilience/gates.js";
 import { createLimiter, type Limiter } from "../resilience/limiter.js";
 import { createRetryBudget } from "../resilience/retry-budget.js";
 import { createBudgets } from "../spend/budgets.js";
@@ -20,6 +19,7 @@ import { createCaching, isCache } from "./caching.js";
 import { endsAtWallMs, isAuto, type PlannedCandidate, supportsOf } from "./candidates.js";
 import { checkRouterOptions, invalid } from "./check-options.js";
 import { createChooserSource } from "./choosers.js";
+import { createFleetMember } from "./fleet-member.js";
 import { createLearning } from "./learning.js";
 import type { RouterOptions } from "./options.js";
 import type { RouterParts } from "./parts.js";
@@ -68,7 +68,7 @@ export function assembleRouter(options: RouterOptions): RouterParts {
   });
   const candidates = createCandidates(options, gates, clock);
   const byId = new Map(candidates.map((candidate) => [candidate.id, candidate]));
-  const fleet = options.shared?.join(memberOf(byId, clock));
+  const fleet = options.shared?.join(createFleetMember(candidates, clock));
   const tellFleet = (id: string): void => {
     const gate = byId.get(id)?.gate;
     if (gate) fleet?.publish(id, gate.exportState(clock.now()));
@@ -168,16 +168,6 @@ function createCandidates({ providers, limits }: RouterOptions, gates: Gates, cl
     }
   }
   return candidates;
-}
-
-/** What the fleet needs of this router: what others saw is applied to its gates. */
-function memberOf(byId: ReadonlyMap<string, PlannedCandidate>, clock: Clock): SharedStateMember {
-  const gateOf = (id: string): Gate => (byId.get(id) as PlannedCandidate).gate;
-  return {
-    candidates: [...byId.keys()],
-    apply: (id, state) => byId.get(id)?.gate.applyRemote(state, clock.now()),
-    read: (id) => gateOf(id).exportState(clock.now()),
-  };
 }
 
 /** Limiters as they are set: a candidate's own, or one that all other models of its provider share. */

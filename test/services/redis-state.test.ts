@@ -3,12 +3,14 @@ import { createClient } from "redis";
 import { type RedisClient, redisState } from "signalbox/redis";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type {
+  SharedCounts,
   SharedGateState,
   SharedHold,
   SharedPurse,
   SharedRefusal,
   SharedStateSession,
 } from "../../src/contract/shared-state.js";
+import { countsBy } from "../../src/integrations/redis/counts.js";
 import { type RedisServer, startRedisServer } from "./support/redis-server.js";
 
 let server: RedisServer;
@@ -45,7 +47,9 @@ let namespaces = 0;
 interface Member {
   readonly session: SharedStateSession;
   readonly heard: [candidate: string, state: SharedGateState, atMs: number][];
-  readonly used: [candidate: string, requests: number, tokens: number][];
+  readonly counts: [candidate: string, counts: SharedCounts][];
+  /** Told with the next sync. */
+  count: Partial<SharedCounts>;
   readonly state: ReturnType<typeof redisState>;
   own: SharedGateState;
 }
@@ -61,7 +65,8 @@ async function member(kind: string, namespace: string, more: object = {}): Promi
   });
   const made: { -readonly [K in keyof Member]: Member[K] } = {
     heard: [],
-    used: [],
+    counts: [],
+    count: {},
     own: CLOSED,
     state,
     session: undefined as never,
@@ -70,7 +75,12 @@ async function member(kind: string, namespace: string, more: object = {}): Promi
     candidates: CANDIDATES,
     apply: (candidate, seen) => void made.heard.push([candidate, seen, performance.now()]),
     read: () => made.own,
-    used: (...used) => void made.used.push(used),
+    counted(candidate) {
+      const counts = countsBy((name) => (candidate === CANDIDATES[0] ? (made.count[name] ?? 0) : 0));
+      made.count = {};
+      return counts;
+    },
+    heard: (...counts) => void made.counts.push(counts),
   });
   closing.push(() => made.session.close());
   await expect.poll(() => state.stats().commands).toBeGreaterThan(1);
@@ -119,6 +129,8 @@ describe.each(Object.keys(CLIENTS))("two processes over %s", (kind) => {
     await client.connect();
     closing.push(() => client.destroy());
     await client.hSet(`{${namespace}}:gates`, { "evil/1": "{", "evil/2": '{"open":"x"}', "evil/3": "[]" });
+    await client.hSet(`{${namespace}}:counts`, { "successes:glm/m1": "several" });
+    a.count = { successes: 2 };
     await client.hSet(`{${namespace}}:members`, { ghost: "no json", other: '{"at":"x"}' });
     await client.publish(`{${namespace}}:news`, "rubbish");
     await client.publish(
@@ -130,7 +142,8 @@ describe.each(Object.keys(CLIENTS))("two processes over %s", (kind) => {
     const states = new Map(b.heard.map(([candidate, state]) => [candidate, state]));
     expect(states.get("glm/m1")?.openForMs).toBeGreaterThan(59_000);
     expect(states.get("kimi/m2")).toMatchObject({ openForMs: 0, state: "half_open" });
-    await expect.poll(() => a.state.stats().corrupt + b.state.stats().corrupt).toBeGreaterThanOrEqual(5);
+    await expect.poll(() => a.state.stats().corrupt + b.state.stats().corrupt).toBeGreaterThanOrEqual(6);
+    expect(a.state.stats().candidates["glm/m1"]?.successes).toBe(2);
     await client.del(`{${namespace}}:members`);
     await client.set(`{${namespace}}:members`, "wrong type");
     await expect.poll(() => a.state.stats().failures).toBeGreaterThan(0);
@@ -155,7 +168,7 @@ describe.each(Object.keys(CLIENTS))("two processes over %s", (kind) => {
     await expect.poll(() => loser.session.mayProbe("glm/m1")).toBe(true);
   });
 
-  it("know of each other's calls and use", async () => {
+  it("know of each other's calls and what they came to", async () => {
     const [a, b] = await pair(kind);
     await sleep(150);
     for (let i = 0; i < 3; i++) a.session.calling("glm/m1", 1);
@@ -164,13 +177,17 @@ describe.each(Object.keys(CLIENTS))("two processes over %s", (kind) => {
     await expect.poll(() => a.session.callingElsewhere("glm/m1")).toBe(1);
     a.session.calling("glm/m1", -1);
     await expect.poll(() => b.session.callingElsewhere("glm/m1")).toBe(2);
-    a.session.use("glm/m1", 2, 500);
-    a.session.use("glm/m1", 1, 100);
-    b.session.use("glm/m1", 1, 7);
+    a.count = { requests: 2, tokens: 500 };
+    b.count = { requests: 1, tokens: 7, successes: 1, firstTokens: 1, firstTokenMs: 250.125, costUsd: 0.000_001 };
+    await sleep(150);
+    a.count = { requests: 1, tokens: 100, failures: 1 };
     const sum = (one: Member) =>
-      one.used.reduce((all, [, requests, tokens]) => [all[0]! + requests, all[1]! + tokens], [0, 0]);
+      one.counts.reduce(([requests, tokens], [, more]) => [requests! + more.requests, tokens! + more.tokens], [0, 0]);
     await expect.poll(() => sum(b)).toEqual([3, 600]);
     await expect.poll(() => sum(a)).toEqual([1, 7]);
+    const together = { successes: 1, failures: 1, successRate: 0.5, ttftMs: 250.125, costUsd: 0.000_001 };
+    await expect.poll(() => a.state.stats().candidates["glm/m1"]).toMatchObject(together);
+    await expect.poll(() => b.state.stats().candidates["glm/m1"]).toMatchObject(together);
     await a.session.close();
     await expect.poll(() => b.session.callingElsewhere("glm/m1")).toBe(0);
   });

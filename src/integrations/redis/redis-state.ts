@@ -1,4 +1,5 @@
 import type { SharedState } from "../../contract/shared-state.js";
+import type { FleetReading } from "./counts.js";
 import { Link } from "./link.js";
 import { type RedisStateOptions, settingsOf } from "./options.js";
 import { portOf } from "./port.js";
@@ -19,6 +20,8 @@ export interface RedisStateStats {
   readonly overspentUsd: number;
   /** Requests refused because nobody could say whether there was money. */
   readonly refusedAlone: number;
+  /** What the calls of all processes came to, by candidate, as last heard. */
+  readonly candidates: { readonly [candidate: string]: FleetReading };
 }
 
 /** State shared through Redis; hand it to the routers of every process. */
@@ -27,7 +30,7 @@ export interface RedisState extends SharedState {
 }
 
 /**
- * Cool-downs, breakers, probes, money budgets, rate limits and calls under way, shared by all processes that use the same
+ * Cool-downs, breakers, probes, money budgets, use of rate limits, metrics and calls under way, shared by all processes that use the same
  * namespace. A router answers from its own memory as ever; Redis is told and heard in the background. Where it is slow or
  * gone, each process goes on alone, counts it, and rejoins.
  *
@@ -55,6 +58,7 @@ export function redisState(options: RedisStateOptions): RedisState {
         ...link.counts,
         overspentUsd: all.reduce((sum, counts) => sum + counts.overspentUsd, 0),
         refusedAlone: all.reduce((sum, counts) => sum + counts.refusedAlone, 0),
+        candidates: Object.assign({}, ...[...sessions].map((session) => session.reading())),
       };
     },
   };

@@ -25,8 +25,8 @@ end
  * Heartbeat, and news both ways. A missing epoch means that the server lost its memory: whoever had seen another one
  * begins a grace time, in which no money is leased, so that every process can tell first what it had spent.
  *
- * KEYS epoch, grace, members, used, gates
- * ARGV own id, epoch it knows ('' for none), new epoch, dead after ms, grace ms, own calls (JSON), own use (JSON), ttl ms
+ * KEYS epoch, grace, members, counts, gates
+ * ARGV own id, epoch it knows ('' for none), new epoch, dead after ms, grace ms, own calls (JSON), own counts (JSON), ttl ms
  */
 export const SYNC = script(`${NOW}
 local corrupt = 0
@@ -56,11 +56,16 @@ for i = 1, #all, 2 do
 end
 
 for field, amount in pairs(decode(ARGV[7]) or {}) do
-  redis.call('HINCRBY', KEYS[4], field, int(tonumber(amount) or 0))
+  amount = string.format('%.17g', tonumber(amount) or 0)
+  if type(redis.pcall('HINCRBYFLOAT', KEYS[4], field, amount)) == 'table' then
+    corrupt = corrupt + 1
+    redis.call('HSET', KEYS[4], field, amount)
+  end
 end
-local used = {}
-local sums = redis.call('HGETALL', KEYS[4])
-for i = 1, #sums, 2 do used[sums[i]] = tonumber(sums[i + 1]) end
+-- As text: the encoder keeps 14 digits only.
+local sums = {}
+local counts = redis.call('HGETALL', KEYS[4])
+for i = 1, #counts, 2 do sums[counts[i]] = counts[i + 1] end
 
 local gates = {}
 local kept = redis.call('HGETALL', KEYS[5])
@@ -77,7 +82,7 @@ for i = 1, #kept, 2 do
   end
 end
 for key = 3, 5 do redis.call('PEXPIRE', KEYS[key], ARGV[8]) end
-return cjson.encode({epoch = epoch, lost = lost, members = members, corrupt = corrupt, calls = calls, used = used, gates = gates})
+return cjson.encode({epoch = epoch, lost = lost, members = members, corrupt = corrupt, calls = calls, sums = sums, gates = gates})
 `);
 
 /**

@@ -9,6 +9,7 @@ import type {
   SharedStateSession,
 } from "../../contract/shared-state.js";
 import { setBackgroundTimeout, type TimerHandle } from "../../core/clock.js";
+import type { FleetReading } from "./counts.js";
 import { type Link, LinkDown } from "./link.js";
 import { type Message, parseObject, readGate, readMessage } from "./messages.js";
 import type { Settings } from "./options.js";
@@ -114,8 +115,9 @@ export class RedisSession implements SharedStateSession {
     return this.#link.up ? this.#usage.elsewhere(candidate) : 0;
   }
 
-  use(candidate: string, requests: number, tokens: number): void {
-    this.#usage.use(candidate, requests, tokens);
+  /** What the whole fleet's calls came to, as last heard. */
+  reading(): { readonly [candidate: string]: FleetReading } {
+    return this.#usage.reading();
   }
 
   take(rule: SharedPurse, usd: number): SharedHold | SharedRefusal | Promise<SharedHold | SharedRefusal> {
@@ -224,18 +226,18 @@ export class RedisSession implements SharedStateSession {
   }
 
   async #exchangeNews(): Promise<void> {
-    const keys = ["epoch", "grace", "members", "used", "gates"].map((name) => this.#key(name));
+    const keys = ["epoch", "grace", "members", "counts", "gates"].map((name) => this.#key(name));
     const grace = GRACE_MS + 4 * this.#settings.syncMs;
-    const { calls, used } = this.#usage.outgoing();
+    const { calls, counted } = this.#usage.outgoing();
     const fresh = randomUUID();
-    const args = [this.#own, this.#epoch, fresh, String(DEAD_MS), String(grace), calls, used, String(TTL_MS)];
+    const args = [this.#own, this.#epoch, fresh, String(DEAD_MS), String(grace), calls, counted, String(TTL_MS)];
     const reply = parseObject(await this.#link.run(SYNC, keys, args));
     if (typeof reply?.epoch !== "string") throw new TypeError("no epoch");
     const known = this.#epoch;
     this.#epoch = reply.epoch;
     if (typeof reply.members === "number") this.counts.members = Math.max(1, reply.members);
     if (typeof reply.corrupt === "number") this.#link.counts.corrupt += reply.corrupt;
-    this.#usage.incoming(reply.calls, reply.used);
+    this.#usage.incoming(reply.calls, reply.sums);
     for (const [candidate, gate] of Object.entries(asFields(reply.gates))) {
       const openForMs = asFields(gate).openForMs;
       const state = readGate({

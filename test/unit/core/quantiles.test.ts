@@ -144,9 +144,9 @@ describe("decay", () => {
     mean.decay(1e-9);
     expect(mean.shrunk(10, 1)).toBeCloseTo(10, 6);
     const other = new DecayedMean();
-    other.merge([2, 8]);
+    other.addMany(2, 8);
     expect(other.shrunk(0, 0)).toBe(4);
     other.clear();
-    expect(other.state()).toEqual([0, 0]);
+    expect([other.weight, other.shrunk(7, 0)]).toEqual([0, 7]);
   });
 });

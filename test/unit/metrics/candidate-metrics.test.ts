@@ -237,7 +237,6 @@ describe("by kind of request", () => {
     for (let i = 0; i < 1_000; i++) settle({ kind: `kind ${i}` });
     expect(metrics.byKind("kind 3").samples).toBeCloseTo(1);
     expect(metrics.byKind("kind 900").samples).toBeCloseTo(984, -1);
-    expect(metrics.exportState().kinds).toHaveLength(17);
   });
 });
 
@@ -264,7 +263,7 @@ describe("across processes", () => {
     { maxLength: 40 },
   );
 
-  it("two that merge know what one would have known", () => {
+  it("two that tell each other know what one would have known", () => {
     fc.assert(
       fc.property(calls, calls, (here, there) => {
         const [a, b, both] = [setUp(), setUp(), setUp()];
@@ -276,7 +275,7 @@ describe("across processes", () => {
           b.settle(call);
           both.settle(call);
         }
-        a.metrics.merge(JSON.parse(JSON.stringify(b.metrics.exportState())));
+        a.metrics.hear(b.metrics.untold());
         for (const name of [
           "ttftMs",
           "tokensPerSecond",
@@ -287,20 +286,22 @@ describe("across processes", () => {
         ] as const) {
           expect(a.metrics[name]).toBeCloseTo(both.metrics[name], 6);
         }
-        expect(a.metrics.quantile(0.95, "ttft")).toEqual(both.metrics.quantile(0.95, "ttft"));
-        expect(a.metrics.byKind("debug").samples).toBeCloseTo(both.metrics.byKind("debug").samples, 6);
+        expect(a.metrics.latencyMs).toBeCloseTo(both.metrics.latencyMs, 6);
+        expect(a.metrics.costUsd ?? 0).toBeCloseTo(both.metrics.costUsd ?? 0, 6);
       }),
       { numRuns: 50 },
     );
   });
 
-  it("is not poisoned by rubbish", () => {
-    const { metrics, settle } = setUp();
-    settle({}, 5);
-    const rubbish = { attempts: Number.NaN, means: [Number.NaN, Number.POSITIVE_INFINITY], recent: [0, 0] as const };
-    const empty = { buckets: [] };
-    metrics.merge({ ...rubbish, ttft: empty, total: empty, output: empty, kinds: [["chat", []]] });
-    expect(Number.isFinite(metrics.ttftMs)).toBe(true);
-    expect(metrics.attempts).toBe(5);
+  it("tells each call once, and never what it heard", () => {
+    const { metrics, settle, fail } = setUp();
+    settle({ ttftMs: 200, latencyMs: 1_200, outputTokens: 100 }, 2);
+    fail(1);
+    const told = metrics.untold();
+    expect(told).toMatchObject({ successes: 2, failures: 1, firstTokens: 2, firstTokenMs: 400, latencyMs: 2_400 });
+    expect(told).toMatchObject({ outputTokens: 200, paced: 2, msPerToken: 20 });
+    metrics.hear(told);
+    expect(Object.values(metrics.untold()).every((count) => count === 0)).toBe(true);
+    expect(metrics.attempts).toBe(6);
   });
 });

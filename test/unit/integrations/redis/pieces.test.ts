@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { SharedCounts } from "../../../../src/contract/shared-state.js";
+import { countsBy } from "../../../../src/integrations/redis/counts.js";
 import { readGate, readMessage } from "../../../../src/integrations/redis/messages.js";
 import { settingsOf } from "../../../../src/integrations/redis/options.js";
 import { portOf } from "../../../../src/integrations/redis/port.js";
@@ -60,29 +62,94 @@ describe("recent spending", () => {
   });
 });
 
-describe("use", () => {
-  it("is told once, also where a sync is lost, and what others used is told apart", () => {
-    const heard: unknown[] = [];
+describe("counts", () => {
+  type Counts = { -readonly [K in keyof SharedCounts]: number };
+  const nothing = (): Counts => countsBy(() => 0);
+  const setUp = () => {
+    let mine = nothing();
+    const heard: [string, Partial<SharedCounts>][] = [];
     const usage = new Usage({
       candidates: ["p/m"],
       apply: () => {},
       read: () => ({ state: "closed", openForMs: 0, coolDownForMs: 0, disabled: null, reason: null }),
-      used: (...told) => void heard.push(told),
+      counted: () => {
+        const counts = mine;
+        mine = nothing();
+        return counts;
+      },
+      heard: (candidate, counts) => void heard.push([candidate, withoutZeros(counts)]),
     });
-    usage.incoming({}, { "r:p/m": 10, "t:p/m": 1_000 });
-    usage.use("p/m", 1, 100);
-    expect(JSON.parse(usage.outgoing().used)).toEqual({ "r:p/m": 1, "t:p/m": 100 });
+    const count = (more: Partial<SharedCounts>): void => {
+      mine = { ...mine, ...more };
+    };
+    return { usage, heard, count, told: () => JSON.parse(usage.outgoing().counted) };
+  };
+  const withoutZeros = (counts: SharedCounts): Partial<SharedCounts> =>
+    Object.fromEntries(Object.entries(counts).filter(([, value]) => value !== 0));
+
+  it("are told once, also where a sync is lost, and what others counted is told apart", () => {
+    const { usage, heard, count, told } = setUp();
+    usage.incoming({}, {});
+    count({ requests: 1, tokens: 100 });
+    expect(told()).toEqual({ "requests:p/m": 1, "tokens:p/m": 100 });
     usage.lost();
-    usage.use("p/m", 1, 50);
-    expect(JSON.parse(usage.outgoing().used)).toEqual({ "r:p/m": 2, "t:p/m": 150 });
-    usage.incoming({ "p/m": 3, rubbish: "x" }, { "r:p/m": 15, "t:p/m": 1_200 });
-    expect(heard).toEqual([["p/m", 3, 50]]);
+    count({ requests: 1, tokens: 50 });
+    expect(told()).toEqual({ "requests:p/m": 2, "tokens:p/m": 150 });
+    usage.incoming({ "p/m": 3, rubbish: "x" }, { "requests:p/m": "5", "tokens:p/m": "200", "failures:p/m": "many" });
+    expect(heard).toEqual([["p/m", { requests: 3, tokens: 50 }]]);
     expect(usage.elsewhere("p/m")).toBe(3);
     // The server forgot: sums begin anew, and nobody is charged.
-    usage.outgoing();
+    told();
     usage.incoming({}, {});
     expect(heard.length).toBe(1);
     expect(usage.elsewhere("p/m")).toBe(0);
+  });
+
+  it("give a newcomer the fleet's averages, as told by few calls", () => {
+    const { usage, heard } = setUp();
+    const sums = { "successes:p/m": 900, "failures:p/m": 100, "firstTokens:p/m": 900, "firstTokenMs:p/m": 450_000 };
+    usage.incoming({}, { ...sums, "requests:p/m": 5_000, "other:p/m": 7 });
+    expect(heard).toEqual([["p/m", { successes: 9, failures: 1, firstTokens: 9, firstTokenMs: 4_500 }]]);
+    expect(usage.reading()["p/m"]).toMatchObject({
+      successes: 900,
+      successRate: 0.9,
+      ttftMs: 500,
+      tokensPerSecond: null,
+    });
+  });
+
+  it("of many processes add up: each ends with the sum of all", () => {
+    const steps = fc.array(fc.tuple(fc.nat(3), fc.nat(50), fc.boolean()), { minLength: 1, maxLength: 60 });
+    fc.assert(
+      fc.property(steps, (rounds) => {
+        const server = new Map<string, number>();
+        const members = Array.from({ length: 4 }, setUp);
+        const own = [0, 0, 0, 0];
+        const sync = (at: number, lost: boolean): void => {
+          const { usage, told } = members[at]!;
+          const counted: { [field: string]: number } = told();
+          if (lost) {
+            usage.lost();
+            return;
+          }
+          for (const [field, amount] of Object.entries(counted)) server.set(field, (server.get(field) ?? 0) + amount);
+          usage.incoming({}, Object.fromEntries([...server].map(([field, amount]) => [field, String(amount)])));
+        };
+        for (let at = 0; at < 4; at++) sync(at, false);
+        for (const [at, successes, lost] of rounds) {
+          members[at]!.count({ successes });
+          own[at]! += successes;
+          sync(at, lost);
+        }
+        for (const at of [0, 1, 2, 3, 0, 1, 2, 3]) sync(at, false);
+        const all = own.reduce((sum, one) => sum + one, 0);
+        for (const [at, { heard, usage }] of members.entries()) {
+          expect(heard.reduce((sum, [, { successes = 0 }]) => sum + successes, 0)).toBe(all - own[at]!);
+          expect(usage.reading()["p/m"]?.successes).toBe(all);
+        }
+      }),
+      { numRuns: 100 },
+    );
   });
 });
 

@@ -1,6 +1,8 @@
 import { requestChars } from "../chat/tokens.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
+import type { Entrant, Leave, Limiter } from "../resilience/limiter.js";
 import type { Reservation } from "../spend/budgets.js";
+import { type AbortSource, createAbortSource } from "./abort-source.js";
 import type { Call } from "./call.js";
 import type { Candidate } from "./candidate.js";
 
@@ -15,8 +17,11 @@ export interface Admission {
 /** `"blocked"`: the gate says no. `"spent"`: the request has made all the calls it may. */
 export type Admitted = Admission | "blocked" | "spent";
 
-/** Gives a place in a limiter back. */
-type Place = (error?: SignalboxError | null) => void;
+/** A place in a limiter, and whose limiter it is. */
+export interface Place {
+  readonly limiter: Limiter;
+  readonly leave: Leave;
+}
 
 type Take = (candidate: Candidate, nowMs: number) => number;
 
@@ -26,26 +31,65 @@ type Take = (candidate: Candidate, nowMs: number) => number;
  *
  * @throws SignalboxError `saturated`, `budget_exceeded`, `timeout` or the abort's reason
  */
-export function admit(call: Call, candidate: Candidate, take: Take): Admitted | Promise<Admitted> {
+export function admit(
+  call: Call,
+  candidate: Candidate,
+  take: Take,
+  held?: Leave | undefined,
+): Admitted | Promise<Admitted> {
   const { limiter } = candidate;
-  if (!limiter) return enter(call, candidate, take, undefined);
-  const { priority = "default" } = call.options;
-  const size = requestChars(call.request);
-  const place = limiter.enter({
-    priority,
-    deadline: call.deadline,
-    abort: call.abort,
-    bytes: 2 * size,
-    tokens: size / 3,
-  });
+  if (!limiter || held) return enter(call, candidate, take, held);
+  const place = limiter.enter(entrantOf(call, call.abort));
   if (typeof place === "function") return enter(call, candidate, take, place);
-  return place.then((leave) => {
-    // The wait may have outlived the caller or the deadline.
-    const over = overBy(call);
-    if (!over) return enter(call, candidate, take, leave);
-    leave();
-    throw over;
-  });
+  return place.then((leave) => enter(call, candidate, take, stillWanted(call, leave)));
+}
+
+/**
+ * A place in whichever of these full limiters has one first.
+ *
+ * @throws SignalboxError once all of them have refused: `saturated`, `timeout` or the abort's reason
+ */
+export async function placeInAny(call: Call, limiters: ReadonlySet<Limiter>): Promise<Place> {
+  const race = createAbortSource();
+  const stopListening = call.abort.listen((reason) => race.abort(reason));
+  const entrant = entrantOf(call, race);
+  try {
+    return await new Promise<Place>((resolve, reject) => {
+      let waiting = limiters.size;
+      const refused = (thrown: unknown): void => {
+        waiting -= 1;
+        if (waiting === 0) reject(thrown);
+      };
+      for (const limiter of limiters) {
+        Promise.resolve(limiter.enter(entrant))
+          .then((leave) => {
+            if (!race.reason) resolve({ limiter, leave: stillWanted(call, leave) });
+            // Two may have had room in the same moment, or the caller has left.
+            else {
+              leave();
+              refused(race.reason);
+            }
+            race.abort(new SignalboxError("cancelled", "Another candidate had room first"));
+          })
+          .catch(refused);
+      }
+    });
+  } finally {
+    stopListening();
+  }
+}
+
+/** The place, unless the wait for it has outlived the caller or the deadline. */
+function stillWanted(call: Call, leave: Leave): Leave {
+  const over = overBy(call);
+  if (!over) return leave;
+  leave();
+  throw over;
+}
+
+function entrantOf({ options, request, deadline }: Call, abort: AbortSource): Entrant {
+  const size = requestChars(request);
+  return { priority: options.priority ?? "default", deadline, abort, bytes: 2 * size, tokens: size / 3 };
 }
 
 /** Why the request is over; `undefined` while it is not. No upstream call starts after that. */
@@ -55,7 +99,7 @@ export function overBy({ abort, deadline }: Call): SignalboxError | undefined {
   return new SignalboxError("timeout", "The request's deadline has passed", { detail: "total" });
 }
 
-function enter(call: Call, candidate: Candidate, take: Take, place: Place | undefined): Admitted | Promise<Admitted> {
+function enter(call: Call, candidate: Candidate, take: Take, place: Leave | undefined): Admitted | Promise<Admitted> {
   const { services } = call;
   const lease = take(candidate, services.clock.now());
   if (lease < 0) {
@@ -81,7 +125,7 @@ function held(
   call: Call,
   candidate: Candidate,
   lease: number,
-  place: Place | undefined,
+  place: Leave | undefined,
   hold: Reservation | undefined,
 ): Admitted {
   if (call.abort.reason || !call.budget.take()) {

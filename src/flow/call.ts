@@ -8,6 +8,7 @@ import type { ContainedEmitter } from "../core/emitter.js";
 import type { Random } from "../core/random.js";
 import type { AttemptSummary } from "../errors/kinds.js";
 import type { SignalboxError } from "../errors/signalbox-error.js";
+import type { Limiter } from "../resilience/limiter.js";
 import type { Reservation } from "../spend/budgets.js";
 import type { AbortSource } from "./abort-source.js";
 import type { Candidate } from "./candidate.js";
@@ -39,9 +40,13 @@ export interface FlowServices {
 
 /** Who may be asked, in whose order. Made by the router's plan; the flow only walks it. */
 export interface CandidateQueue {
-  /** The best candidate not taken yet, or `undefined`; taking it is the caller's promise to try it. */
+  /** The best candidate not taken yet that has a free place; taking it is the caller's promise to try it. */
   next(): Candidate | undefined;
-  /** Whether `next` would find one. */
+  /** The limiters of those not taken yet, once `next` has found none: each of them is full. */
+  full(): ReadonlySet<Limiter>;
+  /** As `next`, but behind this limiter, where the caller holds a place. */
+  nextAt(limiter: Limiter): Candidate | undefined;
+  /** Whether anyone is left who could be asked, at once or after a wait for a place. */
   more(): boolean;
   /** As `next`, but only at another provider, and only one that could start at once; nothing is taken otherwise. */
   nextBeside(candidate: Candidate): Candidate | undefined;

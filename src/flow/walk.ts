@@ -2,8 +2,9 @@ import type { AttemptRole } from "../contract/records.js";
 import { mayAskAgain, policyOf } from "../errors/policy.js";
 import { SignalboxError, withContext } from "../errors/signalbox-error.js";
 import { retryDelayMs } from "../resilience/backoff.js";
+import type { Leave } from "../resilience/limiter.js";
 import { retrySameProvider } from "../resilience/retry.js";
-import { type Admission, admit, overBy } from "./admission.js";
+import { type Admission, admit, overBy, placeInAny } from "./admission.js";
 import type { Call } from "./call.js";
 import type { Candidate } from "./candidate.js";
 
@@ -43,11 +44,27 @@ export async function walk<T>(
   for (;;) {
     const over = overBy(call);
     if (over) throw ended(call, over);
-    const candidate = call.queue.next();
-    if (!candidate) break;
-    if (candidate.info.contextWindow <= tooSmall) continue;
+    let candidate = call.queue.next();
+    let place: Leave | undefined;
+    if (!candidate) {
+      const full = call.queue.full();
+      if (full.size === 0) break;
+      try {
+        const free = await placeInAny(call, full);
+        place = free.leave;
+        candidate = call.queue.nextAt(free.limiter);
+      } catch (thrown) {
+        if (call.abort.reason) throw ended(call, call.abort.reason);
+        last ??= asSignalboxError(thrown);
+        break;
+      }
+    }
+    if (!candidate || candidate.info.contextWindow <= tooSmall) {
+      place?.();
+      continue;
+    }
     try {
-      const admitting = admit(call, candidate, call.forced ? takeForced : takeFree);
+      const admitting = admit(call, candidate, call.forced ? takeForced : takeFree, place);
       const admission = admitting instanceof Promise ? await admitting : admitting;
       if (admission === "blocked") continue;
       if (admission === "spent") {

@@ -1,4 +1,4 @@
-/** Where the limit starts at the first 429. */
+/** Where the limit starts at the first 429, unless more calls were running: then at what a 429 leaves of those. */
 const START = 8;
 /** What a 429 leaves of it (AWS smithy: 0.7). */
 const DECREASE = 0.7;
@@ -33,11 +33,12 @@ export class AdaptiveLimit {
     this.#reached = true;
   }
 
-  limited(startedInRound: number, nowMs: number): void {
+  /** @param active calls that were running when the vendor said 429, that one among them */
+  limited(startedInRound: number, nowMs: number, active: number): void {
     if (!this.#adaptive || startedInRound !== this.round) return;
     this.round++;
-    this.#limit = this.#limit === Number.POSITIVE_INFINITY ? START : Math.max(1, this.#limit * DECREASE);
-    this.#limit = Math.min(this.#limit, this.#max);
+    const unlimited = this.#limit === Number.POSITIVE_INFINITY;
+    this.#limit = unlimited ? Math.max(START, active * DECREASE) : Math.max(1, this.#limit * DECREASE);
     this.#windowAtMs = nowMs;
     this.#reached = false;
   }

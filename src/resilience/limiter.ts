@@ -12,7 +12,12 @@ export type { Priority } from "./wait-queue.js";
 export interface LimiterOptions {
   /** Calls at once. @default Infinity */
   readonly maxConcurrent?: number | undefined;
-  /** Learns a limit from the first 429 on: start 8, +1 per clean 5 s in which it was reached, x 0.7 on 429. @default true */
+  /**
+   * Learns a limit from the first 429 on: 8 or 0.7 of the calls then running, whichever is more; +1 per clean 5 s in
+   * which it was reached, x 0.7 on 429. `limits: { "*": {} }` asks for this alone. Right for vendors that limit calls at
+   * once; where they count calls per minute it holds back more than it must.
+   * @default true
+   */
   readonly adaptive?: boolean | undefined;
   /** Requests per minute that the vendor is known to allow; shows as `headroom`. */
   readonly rpm?: number | undefined;
@@ -43,7 +48,10 @@ export interface AbortHook {
   listen(listener: (reason: SignalboxError) => void): () => void;
 }
 
-/** Gives the place back, once; a second call does nothing. Tell the error, so that a 429 can lower the limit. */
+/**
+ * Gives the place back, once; a second call does nothing. Tell how the call ended (`null`: well), so that a 429 can lower
+ * the limit and the usual time of a call is known; tell nothing where none was made.
+ */
 export type Leave = (error?: SignalboxError | null) => void;
 
 export interface Limiter {
@@ -54,6 +62,10 @@ export interface Limiter {
    * `queue`, or the abort's reason: all as rejections
    */
   enter(entrant: Entrant): Leave | Promise<Leave>;
+  /** Whether `enter` would give a place at once. A no counts as a call that the limit held back. */
+  hasRoom(): boolean;
+  /** Whether a newcomer would have to wait, as things stood when the limiter was last used. */
+  readonly full: boolean;
   /** Calls that hold a place. */
   readonly active: number;
   /** Calls that wait. */
@@ -134,13 +146,20 @@ class QueueLimiter implements Limiter {
 
   enter(entrant: Entrant): Leave | Promise<Leave> {
     if (entrant.abort?.reason !== undefined) return Promise.reject(entrant.abort.reason);
-    if (this.#queue.size === 0 && this.active < this.#limit.value) return this.#admit(entrant);
+    return this.hasRoom() ? this.#admit(entrant) : this.#wait(entrant);
+  }
+
+  hasRoom(): boolean {
+    if (!this.full) return true;
     this.#limit.reached();
     // The limit may have grown since anybody last looked.
     this.#limit.tick(this.#clock.now());
     this.#serve();
-    if (this.#queue.size === 0 && this.active < this.#limit.value) return this.#admit(entrant);
-    return this.#wait(entrant);
+    return !this.full;
+  }
+
+  get full(): boolean {
+    return this.#queue.size > 0 || this.active >= this.#limit.value;
   }
 
   #admit(entrant: Entrant): Leave {
@@ -156,15 +175,15 @@ class QueueLimiter implements Limiter {
       if (!inside) return;
       inside = false;
       this.active--;
-      this.#left(error ?? null, round, limited ? startedAtMs : null);
+      this.#left(error, round, limited ? startedAtMs : null);
     };
   }
 
-  #left(error: SignalboxError | null, round: number, startedAtMs: number | null): void {
+  #left(error: SignalboxError | null | undefined, round: number, startedAtMs: number | null): void {
     const limited = error?.kind === "rate_limit";
     if (!limited && this.#limit.value === Number.POSITIVE_INFINITY) return;
     const now = this.#clock.now();
-    if (limited) this.#limit.limited(round, now);
+    if (limited) this.#limit.limited(round, now, this.active + 1);
     else {
       if (error === null && startedAtMs !== null) this.#service.add(now - startedAtMs, now);
       this.#limit.tick(now);

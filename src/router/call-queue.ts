@@ -4,6 +4,7 @@ import type { SignalboxError } from "../errors/signalbox-error.js";
 import type { CandidateQueue } from "../flow/call.js";
 import type { Candidate } from "../flow/candidate.js";
 import type { Choice } from "../ranking/chooser.js";
+import type { Limiter } from "../resilience/limiter.js";
 import type { PlannedCandidate } from "./candidates.js";
 
 type Group = readonly PlannedCandidate[];
@@ -32,6 +33,8 @@ export class CallQueue implements CandidateQueue {
   #tried: Set<number> | undefined;
   #last: PlannedCandidate | undefined;
   #reasons: readonly string[] = NO_REASONS;
+  /** Why whoever was picked last was picked, taken or not. */
+  #pickedFor: readonly string[] = NO_REASONS;
   /** Why those before the last were chosen. */
   #earlier: Map<Candidate, readonly string[]> | undefined;
   readonly #home: PlannedCandidate | undefined;
@@ -54,29 +57,37 @@ export class CallQueue implements CandidateQueue {
   }
 
   next(): PlannedCandidate | undefined {
-    for (; this.#group < this.#groups.length; this.#group += 1, this.#choice = undefined) {
-      const group = this.#groups[this.#group] as Group;
-      const candidate = (this.#last ? undefined : this.#before(group)) ?? this.#pick(group);
-      if (candidate) return this.#give(candidate);
+    this.#leaveGroups();
+    let barred: ReadonlySet<number> | undefined = this.#tried;
+    for (;;) {
+      const candidate = this.#best(barred);
+      if (candidate?.limiter?.hasRoom() !== false) return candidate && this.#give(candidate);
+      barred = new Set(barred).add(candidate.position);
     }
-    return undefined;
+  }
+
+  /** Whom the strategy would ask first, whether or not there is room; nothing is taken. */
+  first(): PlannedCandidate | undefined {
+    return this.#best(this.#tried);
+  }
+
+  full(): ReadonlySet<Limiter> {
+    const limiters = new Set<Limiter>();
+    for (const group of this.#groups) {
+      for (const { position, limiter } of group) if (limiter && !this.#tried?.has(position)) limiters.add(limiter);
+    }
+    return limiters;
+  }
+
+  nextAt(limiter: Limiter): PlannedCandidate | undefined {
+    const candidate = this.#best(this.#barring((other) => other.limiter !== limiter));
+    return candidate && this.#give(candidate);
   }
 
   nextBeside({ provider }: Candidate): PlannedCandidate | undefined {
     const nowMs = this.#ranker.nowMs();
-    const barred = new Set(this.#tried);
-    for (const group of this.#groups) {
-      for (const candidate of group) {
-        if (candidate.provider === provider || !isFree(candidate, nowMs)) barred.add(candidate.position);
-      }
-    }
-    for (let g = this.#group; g < this.#groups.length; g += 1) {
-      if (g === this.#group) this.#choice ??= this.#ranker.begin();
-      const choice = (g === this.#group ? this.#choice : undefined) ?? this.#ranker.begin();
-      const candidate = this.#pickFrom(choice, this.#groups[g] as Group, barred);
-      if (candidate) return this.#give(candidate);
-    }
-    return undefined;
+    const candidate = this.#best(this.#barring((other) => other.provider === provider || !isFree(other, nowMs)));
+    return candidate && this.#give(candidate);
   }
 
   /** Why this candidate was chosen, in words. */
@@ -110,16 +121,38 @@ export class CallQueue implements CandidateQueue {
     return best;
   }
 
-  /** Who goes before the strategy is asked. */
-  #before(group: Group): PlannedCandidate | undefined {
-    const ahead = aheadOf(group, this.#home);
-    if (ahead) this.#choose(ahead.reasons);
-    return ahead?.candidate;
+  /** Goes past groups of which everyone was tried. */
+  #leaveGroups(): void {
+    while (this.#group < this.#groups.length && allIn(this.#tried, this.#groups[this.#group] as Group)) {
+      this.#group += 1;
+      this.#choice = undefined;
+    }
   }
 
-  #pick(group: Group): PlannedCandidate | undefined {
-    this.#choice ??= this.#ranker.begin();
-    return this.#pickFrom(this.#choice, group, this.#tried);
+  /** The best of those that are not barred, in the order of the groups. */
+  #best(barred: ReadonlySet<number> | undefined): PlannedCandidate | undefined {
+    for (let g = this.#group; g < this.#groups.length; g += 1) {
+      const group = this.#groups[g] as Group;
+      const ahead = this.#last ? undefined : aheadOf(group, this.#home);
+      if (ahead && !barred?.has(ahead.candidate.position)) {
+        this.#pickedFor = ahead.reasons;
+        return ahead.candidate;
+      }
+      if (g === this.#group) this.#choice ??= this.#ranker.begin();
+      const choice = (g === this.#group ? this.#choice : undefined) ?? this.#ranker.begin();
+      const candidate = this.#pickFrom(choice, group, barred);
+      if (candidate) return candidate;
+    }
+    return undefined;
+  }
+
+  /** Those that were tried, and these. */
+  #barring(unwanted: (candidate: PlannedCandidate) => boolean): ReadonlySet<number> {
+    const barred = new Set(this.#tried);
+    for (const group of this.#groups) {
+      for (const candidate of group) if (unwanted(candidate)) barred.add(candidate.position);
+    }
+    return barred;
   }
 
   #pickFrom(choice: Choice, group: Group, barred: ReadonlySet<number> | undefined): PlannedCandidate | undefined {
@@ -127,20 +160,16 @@ export class CallQueue implements CandidateQueue {
     const context = this.#ranker.contextOf(group);
     const snapshot = choice.pick(context, barred);
     if (!snapshot) return undefined;
-    this.#choose(this.#ranker.reasons(context, snapshot));
+    this.#pickedFor = this.#ranker.reasons(context, snapshot);
     return this.#ranker.at(snapshot.position);
   }
 
-  #choose(reasons: readonly string[]): void {
+  #give(candidate: PlannedCandidate): PlannedCandidate {
     if (this.#last) {
       this.#earlier ??= new Map();
       this.#earlier.set(this.#last, this.#reasons);
-    }
-    this.#reasons = reasons;
-  }
-
-  #give(candidate: PlannedCandidate): PlannedCandidate {
-    if (!this.#last) this.#onFirst?.(candidate);
+    } else this.#onFirst?.(candidate);
+    this.#reasons = this.#pickedFor;
     this.#last = candidate;
     this.#tried ??= new Set();
     this.#tried.add(candidate.position);
@@ -161,7 +190,12 @@ export function aheadOf(
 /** Whether a call could start there now, without a wait, and the provider can bear one more than was asked of it. */
 function isFree({ gate, limiter, retries }: PlannedCandidate, nowMs: number): boolean {
   if (gate.blocked(nowMs) !== null || retries.tokens < 1) return false;
-  return limiter === undefined || (limiter.queued === 0 && limiter.active < limiter.limit);
+  return limiter?.hasRoom() !== false;
+}
+
+function allIn(tried: ReadonlySet<number> | undefined, group: Group): boolean {
+  for (const { position } of group) if (!tried?.has(position)) return false;
+  return true;
 }
 
 /** A candidate whose breaker waits for one good answer goes first where another could save the request. */

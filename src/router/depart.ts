@@ -46,7 +46,7 @@ export function depart(parts: RouterParts, run: Run): Departure {
   const entry = options.decisionLog ? createDecisionEntry(parts, run) : undefined;
   const listening = events.has("decision");
   const decided = (candidate: PlannedCandidate): void => {
-    entry?.decided(candidate, groups.find((group) => group.includes(candidate)) ?? [candidate]);
+    entry?.decided(candidate, (groups.find((group) => group.includes(candidate)) ?? []).filter(hadRoom(candidate)));
     if (!listening) return;
     const strategy = run.chooser.strategy.name;
     const { requestId } = run;
@@ -62,6 +62,11 @@ export function depart(parts: RouterParts, run: Run): Departure {
       () => entry.ended(call, false),
     );
   return { flight, queue };
+}
+
+/** Among whom this one was chosen: who is full is no choice. */
+function hadRoom(chosen: PlannedCandidate): (candidate: PlannedCandidate) => boolean {
+  return (candidate) => candidate === chosen || candidate.limiter?.hasRoom() !== false;
 }
 
 /** The end of a flight as an error that knows its request. */

@@ -66,6 +66,7 @@ export function explainRequest(
     }
   }
   putAhead(candidates, plan.groups, run.home);
+  putFullLast(parts, candidates);
   const { kind, complexity, tokens, needs, sensitivity, pinned } = run.characteristics;
   return {
     characteristics: { kind, complexity, tokens, needs, sensitivity, pinned },
@@ -82,4 +83,13 @@ function putAhead(candidates: ExplainedCandidate[], groups: Plan["groups"], home
   const at = ahead ? candidates.findIndex(({ id }) => id === ahead.candidate.id) : -1;
   const [found] = at < 0 ? [] : candidates.splice(at, 1);
   if (found && ahead) candidates.unshift({ ...found, reasons: ahead.reasons });
+}
+
+/** Those without a free place come after all that have one, as they would. */
+function putFullLast({ byId }: RouterParts, candidates: ExplainedCandidate[]): void {
+  const full = candidates.filter(({ id }) => byId.get(id)?.limiter?.full);
+  if (full.length === 0) return;
+  const free = candidates.filter((candidate) => !full.includes(candidate));
+  const told = full.map((candidate) => ({ ...candidate, reasons: [...candidate.reasons, "no free place now"] }));
+  candidates.splice(0, candidates.length, ...free, ...told);
 }

@@ -95,5 +95,5 @@ function mayAnswer(
 function isFirstChoice(parts: RouterParts, run: Run, { provider }: PlannedCandidate): boolean {
   const plan = planOf(run.selection.groups, run.filter, parts.services.clock.now());
   const ranker = new RequestRanker(parts, run, seededRandom(1), true);
-  return new CallQueue(plan.groups, ranker, run.home).next()?.provider === provider;
+  return new CallQueue(plan.groups, ranker, run.home).first()?.provider === provider;
 }

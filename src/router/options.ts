@@ -62,7 +62,8 @@ export interface RouterOptions {
   readonly conversations?: ConversationOptions | undefined;
   /**
    * Calls at once and what waits: of one candidate (`"provider/model"`), of a provider's models together (its id), or of
-   * each provider (`"*"`); the nearest setting counts.
+   * each provider (`"*"`); the nearest setting counts. A full candidate is passed over while another has room; where all
+   * are full, a request waits for the place that is free first.
    * @default unlimited
    */
   readonly limits?: { readonly [id: string]: LimiterOptions } | undefined;

@@ -68,11 +68,21 @@ describe("without a limit", () => {
     expect(limits).toEqual([8, 5, 3, 2, 1, 1, 1, 1]);
   });
 
+  it("starts no lower than what a 429 leaves of the calls that were running", () => {
+    const { limiter } = setUp();
+    const leaves = Array.from({ length: 200 }, () => limiter.enter({}) as Leave);
+    leaves[0]?.(limited);
+    expect(limiter.limit).toBe(140);
+    expect(limiter.full).toBe(true);
+    for (const leave of leaves.slice(1)) leave(null);
+    expect([limiter.active, limiter.full]).toEqual([0, false]);
+  });
+
   it("takes a burst of 429s for one piece of news", () => {
     const { limiter } = setUp();
     const leaves = Array.from({ length: 100 }, () => limiter.enter({}) as Leave);
     for (const leave of leaves) leave(limited);
-    expect(limiter.limit).toBe(8);
+    expect(limiter.limit).toBe(70);
   });
 
   it("raises it by one per clean five seconds in which it was reached", async () => {
@@ -212,7 +222,7 @@ describe("the queue", () => {
     const { enter, clock, limiter } = setUp({ maxConcurrent: 1 });
     const first = await enter("measured");
     await clock.advance(2_000);
-    first();
+    first(null);
     const running = await enter("running");
     const soon = deadlineAt(clock, clock.now() + 3_900);
     await expect(enter("hopeless", { deadline: soon })).rejects.toMatchObject({ kind: "saturated" });
@@ -225,6 +235,30 @@ describe("the queue", () => {
     await expect(fits).rejects.toMatchObject({ kind: "saturated" });
     running();
     expect([limiter.active, limiter.queued, clock.pendingTimers]).toEqual([0, 0, 0]);
+  });
+
+  it("learns nothing from a place that was given back unused", async () => {
+    const { enter, clock } = setUp({ maxConcurrent: 1 });
+    const first = await enter("measured");
+    await clock.advance(2_000);
+    first(null);
+    for (let n = 0; n < 20; n += 1) (await enter("unused"))();
+    const running = await enter("running");
+    const soon = deadlineAt(clock, clock.now() + 3_900);
+    await expect(enter("hopeless", { deadline: soon })).rejects.toMatchObject({ kind: "saturated" });
+    running();
+  });
+
+  it("says whether there is room, and lets nobody past those who wait", async () => {
+    const { enter, limiter } = setUp({ maxConcurrent: 1 });
+    expect(limiter.hasRoom()).toBe(true);
+    const first = await enter("first");
+    const second = enter("second");
+    expect(limiter.hasRoom()).toBe(false);
+    first();
+    expect(limiter.hasRoom()).toBe(false);
+    (await second)();
+    expect(limiter.hasRoom()).toBe(true);
   });
 
   it("lets cancelled calls go at once and keeps no timer, listener or place of theirs", async () => {

@@ -46,7 +46,13 @@ export function anthropicCompatible(options: AnthropicCompatibleOptions): HttpPr
     codec: anthropicWire(auth),
     dialectOf: (model): Dialect => {
       const thinks = model.capabilities.thinking !== "none";
-      return { ...PLAIN_DIALECT, json: "none", effort: thinks ? BUDGETS : undefined, thinkTags: false };
+      return {
+        ...PLAIN_DIALECT,
+        json: "none",
+        effort: thinks ? BUDGETS : undefined,
+        thinkTags: false,
+        toolMarkup: false,
+      };
     },
   });
 }

@@ -88,6 +88,7 @@ export const GLM_PROFILE: VendorProfile = {
       stop: { send: true, cut: true },
       streamUsage: true,
       thinkTags: true,
+      toolMarkup: true,
     };
   },
 };

@@ -86,6 +86,7 @@ export const MINIMAX_PROFILE: VendorProfile = {
       // One report says that the China endpoint refuses `stream_options`: usage is estimated there.
       streamUsage: place.region !== "china",
       thinkTags: true,
+      toolMarkup: true,
       reasoningAsAnswer: true,
     };
   },

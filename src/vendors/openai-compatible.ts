@@ -45,6 +45,11 @@ export interface OpenAICompatibleOptions extends EndpointOptions {
   readonly replayReasoning?: "reasoning_content" | "reasoning" | undefined;
   /** Whether `<think>` at the start of an answer is thinking. @default true */
   readonly thinkTags?: boolean | undefined;
+  /**
+   * Whether `<tool_call>` and `<minimax:tool_call>` blocks in the text of an answer are tool calls, where they call a
+   * tool of the request: for servers that run without their model's parser. @default true
+   */
+  readonly toolMarkup?: boolean | undefined;
 }
 
 export const ENDPOINT_OPTION_NAMES = [
@@ -77,9 +82,11 @@ export function openaiCompatible(options: OpenAICompatibleOptions): HttpProvider
     "models",
     "replayReasoning",
     "thinkTags",
+    "toolMarkup",
     ...ENDPOINT_OPTION_NAMES,
   ]);
   checkBoolean(options.thinkTags, "thinkTags");
+  checkBoolean(options.toolMarkup, "toolMarkup");
   const { replayReasoning } = options;
   if (replayReasoning !== undefined && !["reasoning_content", "reasoning"].includes(replayReasoning)) {
     throw badOption("replayReasoning", 'must be "reasoning_content" or "reasoning"');
@@ -88,6 +95,7 @@ export function openaiCompatible(options: OpenAICompatibleOptions): HttpProvider
     ...PLAIN_DIALECT,
     reasoning: { field: replayReasoning ?? "none", unnamed: "send" },
     thinkTags: options.thinkTags ?? true,
+    toolMarkup: options.toolMarkup ?? true,
     streamUsage: options.streamUsage ?? true,
   };
   return createHttpProvider({

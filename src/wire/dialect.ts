@@ -69,6 +69,8 @@ export interface Dialect {
   readonly streamUsage: boolean;
   /** `<think>` at the start of the answer is thinking. */
   readonly thinkTags: boolean;
+  /** Over the OpenAI wire: calls of offered tools that stand in the text as the model wrote them are calls, once closed. */
+  readonly toolMarkup: boolean;
   /** An answer that lies whole in the thinking, with no text and no tool call, is the answer. */
   readonly reasoningAsAnswer?: boolean | undefined;
 }
@@ -85,4 +87,5 @@ export const PLAIN_DIALECT: Dialect = {
   stop: { send: true, cut: false },
   streamUsage: true,
   thinkTags: true,
+  toolMarkup: true,
 };

@@ -14,6 +14,7 @@ import { readContentParts } from "./content.js";
 import { OPENAI_WIRE } from "./messages.js";
 import { createReasoningReader, type ReasoningReader } from "./reasoning.js";
 import { createToolCallReader, type ToolCallReader } from "./tool-calls.js";
+import { createToolMarkup, type ToolMarkup } from "./tool-markup.js";
 
 type Raw = { readonly [field: string]: unknown };
 
@@ -37,10 +38,12 @@ export class OpenAIDecoder implements StreamDecoder {
   readonly #reasoning: ReasoningReader = createReasoningReader();
   readonly #splitter: ThinkSplitter | undefined;
   readonly #cutter: StopCutter | undefined;
+  readonly #markup: ToolMarkup | undefined;
 
   constructor(call: WireCall) {
     this.#call = call;
     if (call.dialect.thinkTags) this.#splitter = createThinkSplitter();
+    if (call.dialect.toolMarkup) this.#markup = createToolMarkup(call.request.tools);
     if (call.dialect.stop.cut) this.#cutter = createStopCutter(stopsOf(call.request.stop));
   }
 
@@ -162,6 +165,14 @@ export class OpenAIDecoder implements StreamDecoder {
       text = split.text;
       if (split.reasoning !== "") thought = (thought ?? "") + split.reasoning;
     }
+    const own = Array.isArray(source.tool_calls) ? source.tool_calls : [];
+    let pieces: readonly unknown[] = own;
+    // A server that reads its model's calls leaves them in the text as well, perhaps.
+    if (text !== undefined && this.#markup !== undefined && own.length === 0) {
+      const read = this.#markup.push(text);
+      text = read.text;
+      pieces = read.calls;
+    }
     if (text !== undefined && this.#cutter !== undefined) text = this.#cutter.push(text);
     let says = false;
     if (thought !== undefined) says = this.#think(thought, delta) || says;
@@ -175,9 +186,9 @@ export class OpenAIDecoder implements StreamDecoder {
       this.#hasText = true;
       says = true;
     }
-    if (Array.isArray(source.tool_calls) && source.tool_calls.length > 0) {
+    if (pieces.length > 0) {
       this.#tools ??= createToolCallReader(this.#id);
-      delta.tool_calls = this.#tools.read(source.tool_calls);
+      delta.tool_calls = this.#tools.read(pieces);
       says = delta.tool_calls.length > 0 || says;
     }
     return says;
@@ -204,6 +215,7 @@ export class OpenAIDecoder implements StreamDecoder {
     const rest = this.#splitter?.flush();
     if (rest?.reasoning) this.#think(rest.reasoning, delta);
     let text = rest?.text ?? "";
+    if (this.#markup !== undefined) text = this.#markup.push(text).text + this.#markup.flush();
     if (this.#cutter !== undefined && !this.#cutter.cut) text = this.#cutter.push(text) + this.#cutter.flush();
     if (text !== "") {
       delta.content = (delta.content ?? "") + text;

@@ -1,5 +1,5 @@
-import { Redis } from "ioredis";
-import { createClient } from "redis";
+import { Cluster, Redis } from "ioredis";
+import { createClient, createCluster } from "redis";
 import { type RedisClient, redisState } from "signalbox/redis";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type {
@@ -11,15 +11,20 @@ import type {
   SharedStateSession,
 } from "../../src/contract/shared-state.js";
 import { countsBy } from "../../src/integrations/redis/counts.js";
-import { type RedisServer, startRedisServer } from "./support/redis-server.js";
+import { type RedisServer, startRedisCluster, startRedisServer } from "./support/redis-server.js";
 
 let server: RedisServer;
+let cluster: RedisServer;
 const closing: (() => unknown)[] = [];
 
 beforeAll(async () => {
   server = await startRedisServer();
+  cluster = await startRedisCluster();
 });
-afterAll(() => server?.kill());
+afterAll(async () => {
+  await server?.kill();
+  await cluster?.kill();
+});
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
@@ -39,7 +44,23 @@ const CLIENTS: { readonly [name: string]: () => Promise<RedisClient> } = {
     closing.push(() => client.disconnect());
     return client as unknown as RedisClient;
   },
+  "a cluster of node-redis": async () => {
+    const client = createCluster({ rootNodes: [{ url: cluster.url }] });
+    client.on("error", () => {});
+    await client.connect();
+    closing.push(() => client.destroy());
+    return client as unknown as RedisClient;
+  },
+  "a cluster of ioredis": async () => {
+    const client = new Cluster([{ host: "127.0.0.1", port: cluster.port }]);
+    client.on("error", () => {});
+    await new Promise((resolve) => client.once("ready", resolve));
+    closing.push(() => client.disconnect());
+    return client as unknown as RedisClient;
+  },
 };
+/** Where a kind of client finds its data, for a look from outside. */
+const urlOf = (kind: string): string => (kind.startsWith("a cluster") ? cluster : server).url;
 
 const CANDIDATES = ["glm/m1", "kimi/m2"];
 let namespaces = 0;
@@ -125,7 +146,7 @@ describe.each(Object.keys(CLIENTS))("two processes over %s", (kind) => {
     a.session.publish("glm/m1", { ...CLOSED, state: "open", openForMs: 60_000 });
     a.session.publish("kimi/m2", { ...CLOSED, coolDownForMs: 60_000 });
     await sleep(50);
-    const client = createClient({ url: server.url });
+    const client = createClient({ url: urlOf(kind) });
     await client.connect();
     closing.push(() => client.destroy());
     await client.hSet(`{${namespace}}:gates`, { "evil/1": "{", "evil/2": '{"open":"x"}', "evil/3": "[]" });

@@ -25,6 +25,8 @@ export type Order =
       readonly budgeted?: boolean;
     }
   | { readonly do: "blocked"; readonly candidate: string }
+  /** What this process knows of the fleet's calls, and how it judges one candidate. */
+  | { readonly do: "look"; readonly candidate: string }
   | { readonly do: "measure" };
 
 export const MAX_USD = 0.5;
@@ -140,9 +142,15 @@ async function measure(): Promise<{ addedUs: number }> {
   return { addedUs: withIt - without };
 }
 
+async function look(candidate: string): Promise<{ shared: unknown; seen: unknown }> {
+  const { status } = router.health().candidates.find(({ id }) => id === candidate) ?? {};
+  return { shared: shared.stats().candidates, seen: status };
+}
+
 const carryOut = (order: Order): Promise<unknown> => {
   if (order.do === "calls") return calls(order);
-  return order.do === "measure" ? measure() : blockedAt(order.candidate);
+  if (order.do === "measure") return measure();
+  return order.do === "look" ? look(order.candidate) : blockedAt(order.candidate);
 };
 
 process.on("message", async (order: Order & { readonly id: number }) => {

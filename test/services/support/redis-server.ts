@@ -1,6 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createClient } from "redis";
 
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
@@ -20,26 +24,16 @@ export interface RedisServer {
   start(): Promise<void>;
 }
 
-/** Debian's redis-server, in memory alone. Fails where it is not installed. */
-export async function startRedisServer(): Promise<RedisServer> {
+/** Debian's redis-server, in memory alone, with more options as on its command line. Fails where it is not installed. */
+export async function startRedisServer(more: readonly string[] = []): Promise<RedisServer> {
   const port = await freePort();
+  const memory = ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--daemonize", "no"];
   let running: ChildProcess | undefined;
   const server: RedisServer = {
     port,
     url: `redis://127.0.0.1:${port}`,
     async start() {
-      const options = [
-        "--port",
-        `${port}`,
-        "--bind",
-        "127.0.0.1",
-        "--save",
-        "",
-        "--appendonly",
-        "no",
-        "--daemonize",
-        "no",
-      ];
+      const options = ["--port", `${port}`, ...memory, ...more];
       const child = spawn("redis-server", options, { stdio: ["ignore", "pipe", "ignore"] });
       running = child;
       await new Promise<void>((resolve, reject) => {
@@ -60,4 +54,25 @@ export async function startRedisServer(): Promise<RedisServer> {
   };
   await server.start();
   return server;
+}
+
+/** A cluster of one node that holds every slot: it refuses what a cluster refuses, such as scripts over several slots. */
+export async function startRedisCluster(): Promise<RedisServer> {
+  const directory = await mkdtemp(join(tmpdir(), "signalbox-cluster-"));
+  const bus = ["--cluster-port", `${await freePort()}`, "--cluster-announce-ip", "127.0.0.1"];
+  const server = await startRedisServer(["--cluster-enabled", "yes", "--dir", directory, ...bus]);
+  const client = createClient({ url: server.url });
+  await client.connect();
+  await client.sendCommand(["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
+  while (!(await client.sendCommand<string>(["CLUSTER", "INFO"])).includes("cluster_state:ok")) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  client.destroy();
+  return {
+    ...server,
+    async kill() {
+      await server.kill();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
 }

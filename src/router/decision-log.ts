@@ -29,13 +29,13 @@ export function createDecisionEntry(parts: RouterParts, run: Run): DecisionEntry
       const about = { requestId, atMs: services.clock.wallNow(), ticket };
       writeLine(parts, decisionLine(about, run.chooser.strategy, context, chosen));
     },
-    ended({ attempts }, ok) {
+    ended({ attempts, ttftMs }, ok) {
       let costUsd: number | null = 0;
       for (const attempt of attempts) {
         costUsd = attempt.costUsd === null || costUsd === null ? null : costUsd + attempt.costUsd;
       }
       const latencyMs = services.clock.now() - run.startedAtMs;
-      writeLine(parts, { v: 1, type: "outcome", requestId, ok, costUsd, latencyMs });
+      writeLine(parts, { v: 1, type: "outcome", requestId, ok, costUsd, latencyMs, ttftMs, attempts: [...attempts] });
     },
   };
 }

@@ -1,6 +1,6 @@
 import { SignalboxError } from "../../errors/signalbox-error.js";
-import { RunRecorder } from "./record-router.js";
-import type { LoggedRequest, Recording, ReportSource, StatsLike } from "./source.js";
+import { readLog } from "./read-log.js";
+import type { Recording, ReportSource, StatsLike } from "./source.js";
 
 /** What a report shows: totals always, the run over time where it is known. */
 export interface ReadSource {
@@ -33,22 +33,6 @@ function parseLines(text: string): unknown[] {
 }
 
 function fromLog(lines: readonly unknown[]): ReadSource {
-  const requests = lines.filter(isRequest);
-  const beganMs = requests.reduce((least, { startedAtMs }) => Math.min(least, startedAtMs), Number.POSITIVE_INFINITY);
-  const run = new RunRecorder(null);
-  for (const request of requests) {
-    const { startedAtMs, latencyMs, attempts = [] } = request;
-    const atMs = startedAtMs - beganMs + latencyMs;
-    run.request(atMs, request);
-    for (const attempt of attempts) run.call(atMs, attempt);
-  }
-  const recording = run.read();
-  return { stats: recording.stats, recording, ignored: lines.length - requests.length };
-}
-
-function isRequest(line: unknown): line is LoggedRequest {
-  if (typeof line !== "object" || line === null) return false;
-  const { outcome, strategy, startedAtMs, latencyMs } = line as Partial<LoggedRequest>;
-  const timed = Number.isFinite(startedAtMs) && Number.isFinite(latencyMs);
-  return typeof outcome === "string" && typeof strategy === "string" && timed;
+  const { recording, ignored } = readLog(lines);
+  return { stats: recording.stats, recording, ignored };
 }

@@ -17,7 +17,7 @@ export interface ReportOptions {
 /**
  * One self-contained HTML page: cost and savings, latency by provider, kinds of failure, breakers, cache hits and
  * strategies. It loads nothing and sends nothing. From `router.stats()` it shows totals; a recording
- * ({@link recordRouter}) or a log of requests shows the run over time as well.
+ * ({@link recordRouter}) or a log (what `decisionLog` was handed, or `done` events) shows the run over time as well.
  *
  * @throws SignalboxError `invalid_request` for what is none of these
  * @example
@@ -53,6 +53,6 @@ function subtitle(recording: Recording | undefined, ignored: number, generatedAt
   if (recording) words.push(`a run of ${duration(recording.lengthMs)}`);
   if (generatedAtMs !== null)
     words.push(`written ${new Date(generatedAtMs).toISOString().replace("T", " ").slice(0, 16)} UTC`);
-  if (ignored > 0) words.push(`${number(ignored)} lines of the log were no requests`);
+  if (ignored > 0) words.push(`${number(ignored)} ${ignored === 1 ? "line" : "lines"} of the log not understood`);
   return words.join(" · ");
 }

@@ -1,5 +1,6 @@
 import type { BreakerState, EventMap, EventName } from "../../contract/events.js";
 import type { RequestRecord } from "../../contract/records.js";
+import type { DecisionLogLine } from "../../ranking/replay/decision-log.js";
 
 type Counts = { readonly [word: string]: number };
 
@@ -77,12 +78,12 @@ export interface Recording {
   readonly stats: StatsLike;
 }
 
-/** What a request's line in a log must hold; `done` events do, and so do decision logs that keep them. */
+/** What a request's line in a log must hold; `done` events do. */
 export type LoggedRequest = Pick<RequestRecord, "outcome" | "strategy" | "startedAtMs" | "latencyMs"> &
   Partial<RequestRecord>;
 
-/** `router.stats()`, a recording, or a log of requests: as records, or as JSON lines. */
-export type ReportSource = StatsLike | Recording | readonly LoggedRequest[] | string;
+/** `router.stats()`, a recording, or a log: a router's `decisionLog` or its `done` events, as objects or as JSON lines. */
+export type ReportSource = StatsLike | Recording | readonly (LoggedRequest | DecisionLogLine)[] | string;
 
 /** The part of a router that a recorder listens to. */
 export interface RouterLike {

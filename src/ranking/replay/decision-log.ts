@@ -1,4 +1,5 @@
 import type { CandidateSnapshot, Characteristics, Strategy, StrategyContext } from "../../contract/strategy.js";
+import type { AttemptSummary } from "../../errors/kinds.js";
 import type { LearnerTicket } from "../learner/learner.js";
 import { firstChances } from "./propensity.js";
 
@@ -33,6 +34,9 @@ export interface OutcomeLine {
   readonly ok: boolean;
   readonly costUsd: number | null;
   readonly latencyMs: number;
+  readonly ttftMs?: number | null | undefined;
+  /** Every upstream call of the request, in order. */
+  readonly attempts?: readonly AttemptSummary[] | undefined;
 }
 
 /** What somebody said of the answer, 0..1. */

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { createRouter } from "signalbox";
+import { createRouter, type DecisionLogLine } from "signalbox";
 import { describe, expect, it } from "vitest";
 import { SignalboxError } from "../../../../src/errors/signalbox-error.js";
 import { type LoggedRequest, recordRouter, renderReport } from "../../../../src/integrations/report/index.js";
@@ -55,7 +55,7 @@ describe("renderReport", () => {
       ]),
     );
     const lines = renderReport(`${log.map((line) => JSON.stringify(line)).join("\n")}\n\nnot a line\n{"a":1}\n`);
-    expect(lines).toContain("2 lines of the log were no requests");
+    expect(lines).toContain("2 lines of the log not understood");
     for (const html of [totals, run, lines, renderReport(log)]) {
       expect(tile(html, "Requests")).toBe("4");
       expect(tile(html, "Answered")).toBe("100 %");
@@ -64,6 +64,39 @@ describe("renderReport", () => {
     }
     expect(tile(totals, "Cost")).toBe(tile(run, "Cost"));
     expect(tile(totals, "Saved by the cache")).toBe(tile(lines, "Saved by the cache"));
+  });
+
+  it("reads the decision log that a router wrote, as objects and as lines", async () => {
+    const log: DecisionLogLine[] = [];
+    const down = scripted(() => new SignalboxError("server", "down"), { id: "bad" });
+    const router = createRouter({
+      providers: [down, scripted(() => says("Hi"), { id: "good" })],
+      strategy: "ordered",
+      decisionLog: (line) => void log.push(line),
+    });
+    for (let i = 0; i < 3; i++) {
+      const reply = await router.chat({ ...request, models: ["bad/m1", "good/m1"] });
+      router.feedback(reply, { score: 1 });
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+    await expect(router.chat({ ...request, model: "bad/m1" }, { fallback: false })).rejects.toThrow();
+    await router.close();
+    const unfinished = { ...log[0], requestId: "req-under-way" } as DecisionLogLine;
+    const lines = [...log, unfinished].map((line) => JSON.stringify(line));
+    for (const html of [renderReport(log), renderReport([...lines, "nonsense"].join("\n"))]) {
+      expect(tile(html, "Requests")).toBe("4");
+      expect(tile(html, "Answered")).toBe("75 %");
+      expect(tile(html, "Fallbacks")).toBe("3");
+      expect(titles(html)).toEqual(
+        expect.arrayContaining([
+          "Failed calls by provider and kind",
+          "Latency by provider",
+          "Upstream calls per second",
+        ]),
+      );
+    }
+    expect(renderReport(log)).not.toContain("not understood");
+    expect(renderReport(`${lines.join("\n")}\nnonsense`)).toContain("1 line of the log not understood");
   });
 
   it("shows every chart of a long run", () => {

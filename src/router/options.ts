@@ -107,7 +107,7 @@ export interface RetryOptions {
 
 /** When a breaker closes again. */
 export interface BreakerOptions {
-  /** How long it stays open the first time, milliseconds; doubles while trouble lasts, up to 300_000. @default 5_000 */
+  /** How long it stays open the first time, milliseconds; doubles while trouble lasts, up to 20_000. @default 5_000 */
   readonly openMs?: number | undefined;
 }
 

@@ -1,7 +1,7 @@
 import type { CandidateSnapshot, Level, Strategy, StrategyContext } from "../../contract/strategy.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
 import { Explorer, mayExplore } from "../exploration.js";
-import { loadOf } from "../load.js";
+import { currentLatencyMs, loadOf } from "../load.js";
 import { dollars, millis, percent } from "../words.js";
 
 export interface AdaptiveOptions {
@@ -22,6 +22,12 @@ export interface AdaptiveOptions {
 /** How many points of quality (0..1) a doubling of price or of time must buy, at the knob's middle. */
 const POINTS_PER_COST_DOUBLING = 0.03;
 const POINTS_PER_TIME_DOUBLING = 0.03;
+
+/** An answer that is waited for as long as this has lost half of what lateness can take from it: its time may run out. */
+const LATE_MS = 60_000;
+const MOST_LOST = 0.5;
+/** Calls in flight that double the expected wait, as far as being late goes. */
+const IN_FLIGHT_SCALE = 20;
 
 /** Full-variance Thompson sampling explores too much; a third of the spread is enough. */
 const THOMPSON_SCALE = 0.3;
@@ -56,7 +62,7 @@ export function adaptive(options: AdaptiveOptions = {}): Strategy {
 
   const merit = (candidate: CandidateSnapshot, context: StrategyContext, quality: number): number => {
     const { sensitivity } = context.characteristics;
-    const success = quality * Math.min(candidate.successRate, candidate.recentSuccessRate);
+    const success = quality * timeliness(candidate) * Math.min(candidate.successRate, candidate.recentSuccessRate);
     const time = timeWeight * factorOf(sensitivity.latency);
     const load = time === 0 ? 1 : loadOf(candidate);
     if (quota !== undefined) {
@@ -104,6 +110,13 @@ export function adaptive(options: AdaptiveOptions = {}): Strategy {
     },
     explores: (candidate, context) => explored(candidate, context) > 0,
   };
+}
+
+/** What is left of an answer's worth where it may come too late: 1 while waits are short, never under a half. */
+function timeliness(candidate: CandidateSnapshot): number {
+  const late = ((1 + candidate.inFlight / IN_FLIGHT_SCALE) * currentLatencyMs(candidate)) / LATE_MS;
+  const squared = late * late;
+  return 1 - (MOST_LOST * squared) / (1 + squared);
 }
 
 /** What a strong call must gain: more, the further their share has run ahead of the quota. */

@@ -253,6 +253,15 @@ describe("adaptive", () => {
     ).toBe("b/1");
   });
 
+  it("leaves who has become so slow that an answer may come too late, even where price speaks for it", () => {
+    const cheap = { id: "cheap/1", expectedCostUsd: 0.0001 };
+    const dear = { id: "dear/1", expectedCostUsd: 0.001, expectedLatencyMs: 4_000 };
+    expect(first("adaptive", candidates({ ...cheap, expectedLatencyMs: 12_000 }, dear))).toBe("cheap/1");
+    expect(first("adaptive", candidates({ ...cheap, expectedLatencyMs: 40_000 }, dear))).toBe("dear/1");
+    const calls = { expectedLatencyMs: 12_000, outstandingMs: 40_000, inFlight: 4 };
+    expect(first("adaptive", candidates({ ...cheap, ...calls }, { ...dear, inFlight: 4 }))).toBe("dear/1");
+  });
+
   it("holds a quota", () => {
     const random = seededRandom(3);
     const attempts = [50, 50];

@@ -44,7 +44,7 @@ class Model {
 
   open(): void {
     // Equal jitter with a random source that always says one half.
-    this.openUntil = this.now + Math.min(300_000, 5_000 * 2 ** this.openings) * 0.75;
+    this.openUntil = this.now + Math.min(20_000, 5_000 * 2 ** this.openings) * 0.75;
     this.openings++;
     this.become("open");
   }
@@ -125,7 +125,7 @@ class World {
 
   constructor() {
     const clock = { now: () => this.model.now, wallNow: () => 0, setTimeout: () => 0, clearTimeout: () => {} };
-    this.breaker = createBreaker({}, { clock, random: () => 0.5 });
+    this.breaker = createBreaker({ closeAfter: 2 }, { clock, random: () => 0.5 });
   }
 
   run(command: Command): void {
@@ -225,7 +225,7 @@ describe("the breaker against its rules", () => {
         const world = new World();
         for (const step of sequence) world.run(step);
         const { model, breaker } = world;
-        model.now += 300_000 + LEASE_MS;
+        model.now += 20_000 + LEASE_MS;
         expect(breaker.state(model.now)).not.toBe("open");
         expect(breaker.acquire(model.now)).toBeGreaterThanOrEqual(0);
         if (breaker.state(model.now) === "half_open") expect(breaker.acquire(model.now)).toBe(-1);

@@ -4,9 +4,9 @@ import { SignalboxError, type SignalboxErrorInit } from "../../../src/errors/sig
 import { createGates, type Gate, type GateState } from "../../../src/resilience/gates.js";
 import { createVirtualClock } from "../../../src/testing/virtual-clock.js";
 
-function setUp() {
+function setUp(mayProbe?: (id: string) => boolean) {
   const clock = createVirtualClock({ startMs: 1_000 });
-  const gates = createGates({}, { clock, random: () => 0.5 });
+  const gates = createGates({}, { clock, random: () => 0.5, mayProbe });
   const a = gates.candidate("p/a", "p");
   const b = gates.candidate("p/b", "p");
   const now = () => clock.now();
@@ -99,6 +99,56 @@ describe("a token taken by force", () => {
     const { gates, a, now } = setUp();
     expect(a.force(now())).toBeGreaterThanOrEqual(0);
     expect(gates.mayForce(now())).toBe(true);
+  });
+});
+
+describe("a probe that somebody else may forbid", () => {
+  it("is asked for only where a breaker is half-open, the candidate's or its provider's", async () => {
+    const asked: string[] = [];
+    const { clock, a, b, fail, now } = setUp((id) => {
+      asked.push(id);
+      return false;
+    });
+    fail(a, 5, "server", { status: 500 });
+    expect(asked).toEqual([]);
+    await clock.advance(3_750);
+    expect([a.acquire(now()), asked]).toEqual([-1, ["p/a"]]);
+    expect(b.acquire(now())).toBeGreaterThanOrEqual(0);
+    fail(b, 5, "network", unreachable);
+    await clock.advance(3_750);
+    expect([b.acquire(now()), asked]).toEqual([-1, ["p/a", "p/b"]]);
+  });
+
+  it("that is forbidden spends no turn of the pool", () => {
+    const { gates, a, fail, now } = setUp(() => false);
+    fail(a, 5, "server", { status: 500 });
+    expect([a.forcible(now()), a.force(now()), gates.mayForce(now())]).toEqual([true, -1, true]);
+  });
+
+  it("that is allowed spends one, even with the first token of all", () => {
+    const { gates, a, now } = setUp(() => true);
+    a.applyRemote(remote({ state: "open", openForMs: 9_000 }), now());
+    expect([a.force(now()) >= 0, gates.mayForce(now())]).toEqual([true, false]);
+  });
+});
+
+describe("an end of which nothing more is told", () => {
+  it("has no alternatives: a hanging head does not open at once", () => {
+    const { a, now, view } = setUp();
+    a.settle(a.acquire(now()), now(), new SignalboxError("timeout", "hung", { detail: "headers" }));
+    expect(view(a).state).toBe("closed");
+  });
+
+  it("and no status shows no provider that can be reached", async () => {
+    const { clock, a, b, fail, view } = setUp();
+    fail(a, 5, "network", unreachable);
+    await clock.advance(3_750);
+    fail(a, 3, "network", { detail: "reset" });
+    expect(view(b).state).toBe("half_open");
+    fail(a, 1, "server", { status: 500 });
+    expect(view(b).state).toBe("half_open");
+    fail(b, 1, "server", { status: 500 });
+    expect(view(b).state).toBe("closed");
   });
 });
 

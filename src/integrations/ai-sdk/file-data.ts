@@ -17,8 +17,10 @@ export function filePart(file: FileLike): ImagePart | AudioPart | FilePart | Tex
   const { mediaType, filename } = file;
   const data = plain(file.data);
   const url = urlOf(data);
-  if (mediaType.startsWith("image/")) {
-    const type = mediaType === "image/*" ? "image/png" : mediaType;
+  // AI SDK 7 names the kind alone where it does not know more; 6 writes `image/*`.
+  const [kind, form = "*"] = mediaType.split("/");
+  if (kind === "image") {
+    const type = form === "*" ? "image/png" : mediaType;
     return { type: "image_url", image_url: { url: url ?? `data:${type};base64,${base64(data)}` } };
   }
   if (url !== undefined && !url.startsWith("data:")) {
@@ -27,7 +29,7 @@ export function filePart(file: FileLike): ImagePart | AudioPart | FilePart | Tex
     });
   }
   const encoded = url === undefined ? base64(data) : url.slice(url.indexOf(",") + 1);
-  if (mediaType.startsWith("text/")) return { type: "text", text: Buffer.from(encoded, "base64").toString("utf8") };
+  if (kind === "text") return { type: "text", text: Buffer.from(encoded, "base64").toString("utf8") };
   const format = AUDIO.get(mediaType);
   if (format !== undefined) return { type: "input_audio", input_audio: { data: encoded, format } };
   const file_data = `data:${mediaType};base64,${encoded}`;

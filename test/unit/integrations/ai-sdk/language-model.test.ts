@@ -131,6 +131,23 @@ describe("generateText", () => {
     expect(router.options[0]).toMatchObject({ tenant: "acme", timeoutMs: 9 });
   });
 
+  it.each(["image", "image/*"])(
+    "a picture is one by its kind alone, as AI SDK 7 and 6 write it: %s",
+    async (mediaType) => {
+      const router = fakeRouter(() => says("A cat"));
+      const content = [new URL("https://example.com/cat"), "iVBORw=="].map((data) => ({
+        type: "file" as const,
+        data,
+        mediaType,
+      }));
+      await languageModel(router).doGenerate({ prompt: [{ role: "user", content }] });
+      expect(router.requests[0]?.messages[0]?.content).toEqual([
+        { type: "image_url", image_url: { url: "https://example.com/cat" } },
+        { type: "image_url", image_url: { url: "data:image/png;base64,iVBORw==" } },
+      ]);
+    },
+  );
+
   it("asks once where it fails, with our error", async () => {
     const router = fakeRouter(() => new SignalboxError("unavailable", "All blocked", { retryAfterMs: 5 }));
     const failed = generateText({ model: languageModel(router), prompt: "x" });

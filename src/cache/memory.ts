@@ -118,7 +118,7 @@ export class Memory {
     for (let slot = 0; slot < keys.length; slot++) {
       const key = keys[slot];
       if (key === undefined || this.#expire(slot)) continue;
-      const picked = picks(predicate, viewOf(key, values[slot], this.tags.of(slot)));
+      const picked = picks(predicate, new LazyEntry(key, values[slot], this.tags.of(slot)));
       // The predicate may itself have changed the cache.
       if (picked && this.#index.get(key) === slot) this.#remove(slot, "deleted");
     }
@@ -276,12 +276,19 @@ function picks(predicate: (entry: EntryView) => boolean, entry: EntryView): bool
   }
 }
 
-function viewOf(key: string, value: unknown, tags: readonly string[]): EntryView {
-  return {
-    key,
-    tags,
-    get value() {
-      return give(value);
-    },
-  };
+/** An entry for a predicate; its value is copied only if it is read. */
+class LazyEntry implements EntryView {
+  readonly key: string;
+  readonly tags: readonly string[];
+  readonly #value: unknown;
+
+  constructor(key: string, value: unknown, tags: readonly string[]) {
+    this.key = key;
+    this.tags = tags;
+    this.#value = value;
+  }
+
+  get value(): unknown {
+    return give(this.#value);
+  }
 }

@@ -1,6 +1,7 @@
 import { estimateUsage } from "../chat/create-reply.js";
 import { isReplyProblem, normalizeReply } from "../chat/normalize-reply.js";
 import type { ChatReply } from "../chat/reply.js";
+import { extended } from "../core/extended.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import type { Call } from "./call.js";
 import type { Candidate } from "./candidate.js";
@@ -25,5 +26,5 @@ export function withUsage(reply: ChatReply, call: Call): ChatReply {
   const { usage } = reply;
   if (usage && usage.prompt_tokens + usage.completion_tokens > 0) return reply;
   const { content, tool_calls: calls, reasoning_content: reasoning } = reply.choices[0].message;
-  return { ...reply, usage: estimateUsage(call.request, content ?? "", calls, reasoning) };
+  return extended(reply, { usage: estimateUsage(call.request, content ?? "", calls, reasoning) });
 }

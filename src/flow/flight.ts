@@ -38,7 +38,7 @@ export function createFlights(max = 10_000): Flights {
   const ears = createSignalEars();
   return {
     ears,
-    seat: (flight, passenger) => takeSeat(flight, passenger, ears),
+    seat: (flight, passenger) => new TakenSeat(flight, passenger, ears),
     get(key) {
       const flight = flights.get(key);
       return flight && flight.seats > 0 && flight.seats < MOST_SEATS && !flight.call.abort.reason ? flight : undefined;
@@ -77,72 +77,87 @@ export interface Passenger {
   readonly deadlineAtMs: number;
 }
 
-function takeSeat(flight: Flight, { signal, mayLeave, deadlineAtMs }: Passenger, ears: SignalEars): Seat {
-  const { call } = flight;
-  const { clock } = call.services;
-  let gone: SignalboxError | undefined;
-  let over = false;
-  let timer: TimerHandle;
-  let deafen: (() => void) | undefined;
-  const timed = deadlineAtMs < call.deadlineAtMs;
+class TakenSeat implements Seat {
+  gone: SignalboxError | undefined = undefined;
+  readonly #flight: Flight;
+  readonly #timed: boolean;
+  /** Something besides the flight may end the wait: its own time, its signal, or the reader itself. */
+  readonly #watched: boolean;
+  readonly #mayEndAlone: boolean;
+  #over = false;
+  #timer: TimerHandle = undefined;
+  #deafen: (() => void) | undefined = undefined;
   /** Where one reader waits for several things, each is told. */
-  let rejectWaiting: ((reason: SignalboxError) => void)[] = [];
-  flight.seats += 1;
+  #rejectWaiting: ((reason: SignalboxError) => void)[] | undefined = undefined;
 
-  const free = (): void => {
-    over = true;
-    deafen?.();
-    if (timed) clock.clearTimeout(timer);
-    flight.seats -= 1;
-  };
-  const leave = (reason: SignalboxError): void => {
-    if (over) return;
-    free();
-    gone = reason;
-    if (flight.seats === 0) call.abort.abort(reason);
-    for (const reject of rejectWaiting) reject(reason);
-    rejectWaiting = [];
-  };
-  if (timed) timer = clock.setTimeout(() => leave(timeUp(call.requestId)), Math.max(0, deadlineAtMs - clock.now()));
-  if (signal) {
-    const onAbort = (): void => leave(cancelledBy(signal, call.requestId));
-    if (signal.aborted) onAbort();
-    else deafen = ears.listen(signal, onAbort);
+  constructor(flight: Flight, { signal, mayLeave, deadlineAtMs }: Passenger, ears: SignalEars) {
+    const { call } = flight;
+    this.#flight = flight;
+    this.#timed = deadlineAtMs < call.deadlineAtMs;
+    this.#mayEndAlone = this.#timed || signal !== undefined;
+    this.#watched = this.#mayEndAlone || mayLeave;
+    flight.seats += 1;
+    if (this.#timed) {
+      const { clock } = call.services;
+      const inMs = Math.max(0, deadlineAtMs - clock.now());
+      this.#timer = clock.setTimeout(() => this.leave(timeUp(call.requestId)), inMs);
+    }
+    if (signal) {
+      const onAbort = (): void => this.leave(cancelledBy(signal, call.requestId));
+      if (signal.aborted) onAbort();
+      else this.#deafen = ears.listen(signal, onAbort);
+    }
   }
 
-  return {
-    get bound() {
-      return !signal && !timed && flight.seats === 1;
-    },
-    get gone() {
-      return gone;
-    },
-    leave,
-    done() {
-      if (!over) free();
-    },
-    wait(work) {
-      if (!signal && !timed && !mayLeave && !gone) return work;
-      return new Promise((resolve, reject) => {
-        if (gone) reject(gone);
-        else rejectWaiting.push(reject);
-        const settle = (): void => {
-          const at = rejectWaiting.indexOf(reject);
-          if (at >= 0) rejectWaiting.splice(at, 1);
-        };
-        work.then(
-          (value) => {
-            settle();
-            resolve(value);
-          },
-          (thrown) => {
-            settle();
-            reject(thrown);
-          },
-        );
-      });
-    },
-  };
+  get bound(): boolean {
+    return !this.#mayEndAlone && this.#flight.seats === 1;
+  }
+
+  leave(reason: SignalboxError): void {
+    if (this.#over) return;
+    this.#free();
+    this.gone = reason;
+    const waiting = this.#rejectWaiting;
+    this.#rejectWaiting = undefined;
+    if (this.#flight.seats === 0) this.#flight.call.abort.abort(reason);
+    if (waiting) for (const reject of waiting) reject(reason);
+  }
+
+  done(): void {
+    if (!this.#over) this.#free();
+  }
+
+  wait<T>(work: Promise<T>): Promise<T> {
+    if (!this.#watched && !this.gone) return work;
+    return new Promise<T>((resolve, reject) => {
+      if (this.gone) reject(this.gone);
+      else {
+        this.#rejectWaiting ??= [];
+        this.#rejectWaiting.push(reject);
+      }
+      const settle = (): void => {
+        const at = this.#rejectWaiting?.indexOf(reject) ?? -1;
+        if (at >= 0) this.#rejectWaiting?.splice(at, 1);
+      };
+      work.then(
+        (value) => {
+          settle();
+          resolve(value);
+        },
+        (thrown) => {
+          settle();
+          reject(thrown);
+        },
+      );
+    });
+  }
+
+  #free(): void {
+    this.#over = true;
+    this.#deafen?.();
+    if (this.#timed) this.#flight.call.services.clock.clearTimeout(this.#timer);
+    this.#flight.seats -= 1;
+  }
 }
 
 function timeUp(requestId: string): SignalboxError {

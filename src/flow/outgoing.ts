@@ -1,6 +1,7 @@
 import type { ChatRequest } from "../chat/request.js";
 import { jsonInstruction, jsonSchemaOf, type StandardSchemaV1 } from "../chat/standard-schema.js";
 import { estimateRequestTokens } from "../chat/tokens.js";
+import { extended } from "../core/extended.js";
 import { priceAt } from "../spend/cost.js";
 import type { Call } from "./call.js";
 import type { Candidate } from "./candidate.js";
@@ -12,7 +13,7 @@ import type { Candidate } from "./candidate.js";
 export function outgoing(call: Call, candidate: Candidate): ChatRequest {
   const { request, options } = call;
   const { provider, info } = candidate;
-  const sent: ChatRequest = { ...request, model: info.id };
+  const sent: ChatRequest = extended(request, { model: info.id });
   if (request.models !== undefined) delete sent.models;
   if (request.providerOptions) {
     const own = request.providerOptions[provider.id];

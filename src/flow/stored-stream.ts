@@ -7,22 +7,21 @@ import type { CommittedStream } from "./open-stream.js";
 export function storedStream({ candidate, reply }: Answer): CommittedStream {
   const chunks = chunksOf(reply);
   const assembler = createAssembler();
-  let at = 0;
-  const poll = () => {
-    const chunk = chunks[at++];
-    if (chunk) assembler.push(chunk);
-    return chunk;
-  };
-  return {
+  const stream = {
     candidate,
     cached: false,
     assembler,
-    get seen() {
-      return Math.min(at, chunks.length);
+    seen: 0,
+    poll() {
+      const chunk = chunks[stream.seen];
+      if (!chunk) return undefined;
+      stream.seen += 1;
+      assembler.push(chunk);
+      return chunk;
     },
-    poll,
-    next: async () => poll() ?? null,
+    next: async () => stream.poll() ?? null,
     cancel() {},
     onCut() {},
   };
+  return stream;
 }

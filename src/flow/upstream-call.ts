@@ -39,7 +39,7 @@ export class UpstreamCall {
   readonly role: AttemptRole;
   readonly context: CallContext;
   readonly timer: PhaseTimer;
-  #controller: AbortController | undefined;
+  readonly #controller = new AbortController();
   readonly #number: number;
   readonly #startedAtMs: number;
   #leave: (() => void) | undefined;
@@ -54,13 +54,11 @@ export class UpstreamCall {
   /** A router within watches the phases of its own calls. */
   #watched = false;
   #toldUsd: number | null | undefined;
-  #attempts: LentBudget | undefined;
   /** Set while a stream is past the commit gate. */
   answer: OpenAnswer | undefined;
 
   constructor(call: Call, candidate: Candidate, admission: Admission, streamed: boolean) {
     const { services, deadline, budget, options, requestId } = call;
-    const upstream = this;
     this.call = call;
     this.candidate = candidate;
     this.role = call.role;
@@ -72,19 +70,14 @@ export class UpstreamCall {
     services.calling?.(candidate, 1);
     this.timer = createPhaseTimer(services.clock, call.deadlineAtMs, (phase) => this.#expire(phase));
     this.context = {
-      // Made when it is read: a double in a test or a decorator that answers itself never pays for it.
-      get signal() {
-        return upstream.#signal();
-      },
+      // Plain values, not getters: an object literal with an accessor costs a hidden class of its own each time.
+      signal: this.#controller.signal,
       deadline,
       requestId,
       tenant: options.tenant,
       conversationId: options.conversationId,
       metadata: options.metadata,
-      get attempts() {
-        upstream.#attempts ??= new LentBudget(budget, call.queue);
-        return upstream.#attempts;
-      },
+      attempts: new LentBudget(budget, call.queue),
       report: (progress) => this.#progress(progress),
       warn: (code, message) => services.warnOnce(code, `${candidate.id}: ${message}`, requestId),
     };
@@ -110,7 +103,7 @@ export class UpstreamCall {
     // Nobody's failure needs no looking into, and is on record before its caller hears of it.
     if (reason.kind === "cancelled") this.#settle(reason, this.answer?.usage() ?? null);
     this.#rejectWaiting?.(reason);
-    this.#controller?.abort(reason);
+    this.#controller.abort(reason);
     this.answer?.ended(reason);
   }
 
@@ -146,15 +139,7 @@ export class UpstreamCall {
     this.#settle(error, usage, alternatives);
     // Whatever the provider still does is of no use to anyone.
     this.#abortedBy ??= error;
-    this.#controller?.abort(error);
-  }
-
-  #signal(): AbortSignal {
-    if (!this.#controller) {
-      this.#controller = new AbortController();
-      if (this.#abortedBy) this.#controller.abort(this.#abortedBy);
-    }
-    return this.#controller.signal;
+    this.#controller.abort(error);
   }
 
   #settle(error: SignalboxError | null, given: Usage | null, alternatives = false): void {

@@ -1,6 +1,7 @@
 import type { ChatReply } from "../chat/reply.js";
 import type { Usage } from "../chat/usage.js";
 import type { CacheStatus, RequestRecord, Route, RouteCache } from "../contract/records.js";
+import { extended } from "../core/extended.js";
 import type { AttemptSummary } from "../errors/kinds.js";
 import type { SignalboxError } from "../errors/signalbox-error.js";
 import { costOfAll } from "../flow/costs.js";
@@ -106,7 +107,7 @@ export function recordAnswer(parts: RouterParts, run: Run, outcome: Outcome): Ro
     degraded,
     attempts,
   });
-  return parsed ? { ...reply, usage, route, parsed: parsed.value } : { ...reply, usage, route };
+  return extended(reply, parsed ? { usage, route, parsed: parsed.value } : { usage, route });
 }
 
 /** Records a request that ended without an answer. */

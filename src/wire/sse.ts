@@ -55,10 +55,9 @@ export function createSseParser(options: SseParserOptions = {}): SseParser {
   let eventName = "";
   let mostBytes = 0;
   let exactBytes = -1;
-  let failure: SignalboxError | undefined;
 
   function fail(detail: string, what: string): void {
-    failure ??= new SignalboxError("response_too_large", `the stream passed the limit of ${what}`, { detail });
+    parser.failure ??= new SignalboxError("response_too_large", `the stream passed the limit of ${what}`, { detail });
   }
 
   function addData(value: string): void {
@@ -119,7 +118,7 @@ export function createSseParser(options: SseParserOptions = {}): SseParser {
     let lf = text.indexOf("\n", from);
     for (;;) {
       const end = cr !== -1 && (lf === -1 || cr < lf) ? cr : lf;
-      if (end === -1 || failure !== undefined) break;
+      if (end === -1 || parser.failure !== undefined) break;
       endLine(text, from, end);
       from = end + 1;
       if (end === cr) {
@@ -133,9 +132,10 @@ export function createSseParser(options: SseParserOptions = {}): SseParser {
     return from > 0;
   }
 
-  return {
+  const parser: SseParser & { failure: SignalboxError | undefined } = {
+    failure: undefined,
     push(bytes) {
-      if (failure !== undefined) return;
+      if (parser.failure !== undefined) return;
       const ended = lines(decoder.decode(bytes, { stream: true }));
       if (held === "") heldBytes = 0;
       else heldBytes = ended ? Buffer.byteLength(held) : heldBytes + bytes.length;
@@ -155,10 +155,8 @@ export function createSseParser(options: SseParserOptions = {}): SseParser {
       const rest = held + decoder.decode();
       return { truncated: rest !== "" || data !== undefined };
     },
-    get failure() {
-      return failure;
-    },
   };
+  return parser;
 }
 
 function valueFrom(text: string, at: number): number {

@@ -15,13 +15,10 @@ export function createStopCutter(stops: readonly string[]): StopCutter | undefin
   const sequences = stops.filter((stop) => stop !== "");
   if (sequences.length === 0) return undefined;
   let held = "";
-  let cut = false;
-  return {
-    get cut() {
-      return cut;
-    },
-    push(piece) {
-      if (cut) return "";
+  const cutter = {
+    cut: false,
+    push(piece: string): string {
+      if (cutter.cut) return "";
       const text = held + piece;
       let end = text.length;
       let matchEnd = Number.POSITIVE_INFINITY;
@@ -32,20 +29,21 @@ export function createStopCutter(stops: readonly string[]): StopCutter | undefin
         if (at >= 0 && (to < matchEnd || (to === matchEnd && at < end))) {
           end = at;
           matchEnd = to;
-          cut = true;
+          cutter.cut = true;
         }
       }
       let kept = 0;
-      if (!cut) for (const stop of sequences) kept = Math.max(kept, partialSuffix(text, stop));
-      held = cut ? "" : text.slice(text.length - kept);
+      if (!cutter.cut) for (const stop of sequences) kept = Math.max(kept, partialSuffix(text, stop));
+      held = cutter.cut ? "" : text.slice(text.length - kept);
       return text.slice(0, end - kept);
     },
-    flush() {
+    flush(): string {
       const rest = held;
       held = "";
       return rest;
     },
   };
+  return cutter;
 }
 
 /** `stop` as a list. */

@@ -22,11 +22,9 @@ export function createThinkSplitter(): ThinkSplitter {
   let state: "start" | "thinking" | "gap" | "text" = "start";
   let held = "";
 
-  return {
-    get open() {
-      return state === "text";
-    },
-    push(piece) {
+  const splitter = {
+    open: false,
+    push(piece: string): ThoughtAndText {
       const out: ThoughtAndText = { reasoning: "", text: "" };
       let rest = held + piece;
       held = "";
@@ -40,7 +38,10 @@ export function createThinkSplitter(): ThinkSplitter {
         if (seen === OPEN) {
           state = "thinking";
           rest = rest.slice(at + OPEN.length);
-        } else state = "text";
+        } else {
+          state = "text";
+          splitter.open = true;
+        }
       }
       if (state === "thinking") {
         const end = rest.indexOf(CLOSE);
@@ -57,17 +58,21 @@ export function createThinkSplitter(): ThinkSplitter {
       if (state === "gap") {
         // The blank lines between the tag and the answer belong to neither.
         rest = rest.slice(firstVisible(rest));
-        if (rest !== "") state = "text";
+        if (rest !== "") {
+          state = "text";
+          splitter.open = true;
+        }
       }
       out.text = rest;
       return out;
     },
-    flush() {
+    flush(): ThoughtAndText {
       const out = state === "thinking" ? { reasoning: held, text: "" } : { reasoning: "", text: held };
       held = "";
       return out;
     },
   };
+  return splitter;
 }
 
 function firstVisible(text: string): number {

@@ -30,24 +30,21 @@ export interface BlockReader {
 export function createBlockReader(): BlockReader {
   const blocks: OpenBlock[] = [];
   const byIndex = new Map<number, OpenBlock>();
-  let calls = 0;
 
   function addJson(open: OpenBlock, text: string): Delta {
     open.json += text;
     return { tool_calls: [{ index: open.call, function: { arguments: text } }] };
   }
 
-  return {
-    get calls() {
-      return calls;
-    },
+  const reader: BlockReader & { calls: number } = {
+    calls: 0,
     start(index, raw) {
       if (blocks.length >= MAX_BLOCKS) {
         throw new SignalboxError("response_too_large", `the answer holds more than ${MAX_BLOCKS} blocks`);
       }
       const block: Open = { ...raw, type: String(raw.type) };
       const isCall = block.type === "tool_use";
-      const open: OpenBlock = { block, call: isCall ? calls++ : -1, json: "" };
+      const open: OpenBlock = { block, call: isCall ? reader.calls++ : -1, json: "" };
       blocks.push(open);
       byIndex.set(index, open);
       if (block.type === "text") return textOf(block.text);
@@ -103,6 +100,7 @@ export function createBlockReader(): BlockReader {
       return isPlain && inOrder ? undefined : blocks.map(({ block }) => block);
     },
   };
+  return reader;
 }
 
 function textOf(value: unknown): Delta {

@@ -16,22 +16,19 @@ type Field = "reasoning_content" | "reasoning" | "reasoning_details";
 /** A reader for one answer. */
 export function createReasoningReader(): ReasoningReader {
   let source: Field | undefined;
-  let details: Raw[] | undefined;
-
-  return {
+  const reader: ReasoningReader & { details: Raw[] | undefined } = {
+    details: undefined,
     read(delta) {
       const list = delta.reasoning_details;
-      if (Array.isArray(list)) for (const piece of list) if (isRaw(piece)) details = join(details, piece);
+      if (Array.isArray(list)) for (const piece of list) if (isRaw(piece)) reader.details = join(reader.details, piece);
       if (source === undefined) source = firstSource(delta);
       // An empty thought is one too: its issuer tells it from none.
       if (source === undefined) return delta.reasoning_content === "" ? "" : undefined;
       const value = source === "reasoning_details" ? detailsText(list) : delta[source];
       return typeof value === "string" ? value : undefined;
     },
-    get details() {
-      return details;
-    },
   };
+  return reader;
 }
 
 /** An empty string does not decide: some vendors send it in one field while they speak in another. */

@@ -90,12 +90,15 @@ export function createToolCallReader(idPrefix: string): ToolCallReader {
     return delta;
   }
 
-  return {
-    get count() {
-      return slots.length;
+  const reader = {
+    count: 0,
+    read(pieces: readonly unknown[]): ToolCallDelta[] {
+      const deltas = pieces.filter(isObject).map((piece) => readPiece(piece as RawPiece));
+      reader.count = slots.length;
+      return deltas;
     },
-    read: (pieces) => pieces.filter(isObject).map((piece) => readPiece(piece as RawPiece)),
   };
+  return reader;
 }
 
 /** The name comes again on a call whose arguments are complete, with arguments of its own: another call. */

@@ -14,7 +14,7 @@ import {
 /** What one pass over a text counts, beside the sums of its words' signals. */
 export interface TextFacts {
   /** By `SIGNAL`. */
-  readonly sums: Float64Array;
+  readonly sums: number[];
   questions: number;
   numbers: number;
   /** Signs of formulas: + = ^ \ and the like. */
@@ -31,7 +31,8 @@ export interface TextFacts {
 }
 
 export function emptyFacts(): TextFacts {
-  const counts = {
+  return {
+    sums: NO_SIGNALS.slice(),
     questions: 0,
     numbers: 0,
     mathSigns: 0,
@@ -41,8 +42,10 @@ export function emptyFacts(): TextFacts {
     choices: 0,
     askedTokens: 0,
   };
-  return { sums: new Float64Array(SIGNALS), ...counts };
 }
+
+/** Minus zeros: an array of doubles from the start. A typed array this small costs more to make than to use. */
+const NO_SIGNALS: readonly number[] = new Array<number>(SIGNALS).fill(-0);
 
 /** Adds what `more` counted. */
 export function addFacts(facts: TextFacts, more: TextFacts): void {
@@ -201,7 +204,7 @@ export function scanText(text: string, from: number, to: number, facts: TextFact
 }
 
 /** Adds an entry's weights; whether it is a lead-in. Counts that measure difficulty are not weighed by place. */
-function addEntry(sums: Float64Array, entry: Entry | undefined, weight: number): boolean {
+function addEntry(sums: number[], entry: Entry | undefined, weight: number): boolean {
   if (entry === undefined) return false;
   let leads = false;
   for (let s = 0; s < entry.length; s += 2) {

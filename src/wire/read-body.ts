@@ -2,6 +2,9 @@ import { type Clock, setBackgroundTimeout, systemClock } from "../core/clock.js"
 import { brokenBody, cancelBody, tooLarge } from "./http.js";
 import { LIMITS } from "./limits.js";
 
+/** Holds no state between calls; one that streams must make a converter first, 1 us. */
+const UTF8 = new TextDecoder("utf-8");
+
 /**
  * A whole body as text, at most `maxBytes` decoded bytes: a `content-length` cannot be trusted once gzip is involved.
  *
@@ -13,17 +16,16 @@ export async function readText(
 ): Promise<string> {
   const reader = response.body?.getReader();
   if (reader === undefined) return "";
-  const decoder = new TextDecoder("utf-8");
-  let text = "";
+  const pieces: Uint8Array[] = [];
   let bytes = 0;
   try {
     for (;;) {
       const { done, value } = await reader.read();
-      if (done) return text + decoder.decode();
+      if (done) return UTF8.decode(pieces.length === 1 ? pieces[0] : Buffer.concat(pieces, bytes));
       bytes += value.byteLength;
       if (bytes > options.maxBytes) throw tooLarge(options.maxBytes);
       options.onBytes?.();
-      text += decoder.decode(value, { stream: true });
+      pieces.push(value);
     }
   } catch (error) {
     cancelBody(reader);

@@ -30,6 +30,7 @@ export function createCache(options: CacheOptions = {}): Cache {
 }
 
 class TieredCache implements Cache {
+  readonly ttlMs: number;
   readonly #settings: CacheSettings;
   readonly #memory: Memory;
   readonly #tier: StoreTier | undefined;
@@ -39,6 +40,7 @@ class TieredCache implements Cache {
   constructor(settings: CacheSettings) {
     const memory = new Memory(settings);
     const { store, clock, storeTimeoutMs, storeQueue } = settings;
+    this.ttlMs = settings.ttlMs;
     this.#settings = settings;
     this.#memory = memory;
     if (settings.pressure !== undefined) this.#gauge = new PressureGauge(settings.pressure, settings.maxBytes);
@@ -160,7 +162,7 @@ class TieredCache implements Cache {
 
   #put(key: string, value: unknown, options: EntryOptions | undefined, evict: boolean): boolean {
     if (this.#gauge !== undefined) this.#fitHeap(this.#gauge);
-    const ttlMs = options?.ttlMs ?? this.#settings.ttlMs;
+    const ttlMs = options?.ttlMs ?? this.ttlMs;
     const tags = tidyTags(options?.tags);
     const kept = typeof key === "string" && isTtl(ttlMs) && tags !== null ? keep(value) : null;
     const given = options?.cost;

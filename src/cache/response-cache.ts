@@ -31,6 +31,7 @@ export interface Invalidation {
   readonly where?: ((entry: StoredReply) => boolean) | undefined;
 }
 
+/** `hits + misses` = requests looked up. */
 export interface ResponseCacheStats {
   readonly hits: number;
   readonly misses: number;
@@ -43,12 +44,17 @@ export interface ResponseCacheStats {
   readonly savedUsd: number;
 }
 
-/** Answers under request keys. Says nothing about who may have them: the key holds that. */
+/** Whether an answer may serve the call at hand. */
+export type Serves = (entry: StoredReply) => boolean;
+
+/** Answers under request keys. Who may have them is what the key holds, and what `serves` says. */
 export interface ResponseCache {
-  /** What memory holds, at once; counts a hit or a miss. */
-  peek(key: string): StoredReply | undefined;
-  /** Asks the second tier; `undefined` where there is none. Never rejects. */
-  load(key: string): Promise<StoredReply | undefined> | undefined;
+  /** What memory holds, at once; counts a hit, or a miss where there is nothing or it does not serve. */
+  peek(key: string, serves?: Serves): StoredReply | undefined;
+  /** After a miss, memory again, under another key or other terms: what serves takes the miss back. */
+  retry(key: string, serves: Serves): StoredReply | undefined;
+  /** After a miss, the second tier, likewise; `undefined` where there is none. Never rejects. */
+  load(key: string, serves?: Serves): Promise<StoredReply | undefined> | undefined;
   /** Whether it was stored. */
   put(key: string, entry: StoredReply, options?: PutOptions): boolean;
   delete(key: string): void;
@@ -62,33 +68,36 @@ export function createResponseCache(options: ResponseCacheOptions): ResponseCach
   const { cache } = options;
   const counts = { hits: 0, misses: 0, stored: 0, refused: 0, corrupt: 0, savedUsd: 0 };
 
-  function read(key: string, value: unknown): StoredReply | undefined {
-    const entry = value === undefined ? undefined : decodeReply(value);
+  /** The entry, counted as a hit where it serves. */
+  function read(key: string, value: unknown, serves: Serves | undefined): StoredReply | undefined {
+    if (value === undefined) return undefined;
+    const entry = decodeReply(value);
     if (entry === undefined) {
-      if (value !== undefined) {
-        counts.corrupt++;
-        cache.delete(key);
-      }
+      counts.corrupt++;
+      cache.delete(key);
       return undefined;
     }
+    if (serves?.(entry) === false) return undefined;
     counts.hits++;
     counts.savedUsd += entry.costUsd ?? 0;
     return entry;
   }
 
+  /** As {@link read}, after a look-up that was counted as a miss. */
+  function reread(key: string, value: unknown, serves: Serves | undefined): StoredReply | undefined {
+    const entry = read(key, value, serves);
+    if (entry !== undefined) counts.misses--;
+    return entry;
+  }
+
   return {
-    peek(key) {
-      const entry = read(key, cache.peek(key));
+    peek(key, serves) {
+      const entry = read(key, cache.peek(key), serves);
       if (entry === undefined) counts.misses++;
       return entry;
     },
-    load(key) {
-      return cache.load(key)?.then((value) => {
-        const entry = read(key, value);
-        if (entry !== undefined) counts.misses--; // the look-up in memory had been counted as a miss
-        return entry;
-      });
-    },
+    retry: (key, serves) => reread(key, cache.peek(key), serves),
+    load: (key, serves) => cache.load(key)?.then((value) => reread(key, value, serves)),
     put(key, entry, { ttlMs = options.ttlMs, tags = [], tenant, conversationId } = {}) {
       const all = [providerTag(entry.provider), modelTag(entry.model), ...tags.map(userTag)];
       if (tenant !== undefined) all.push(tenantTag(tenant));

@@ -118,6 +118,8 @@ export interface CacheStats {
  * reaches the cache. All methods may be awaited; without a second tier nothing waits.
  */
 export interface Cache {
+  /** How long an entry lives unless `set` says otherwise, milliseconds. */
+  readonly ttlMs: number;
   /** The value, or `undefined`. With a second tier, what memory does not hold comes as a promise. */
   get<T = unknown>(key: string): T | undefined | Promise<T | undefined>;
   /** The value if memory holds it, at once; counts as a look-up. */

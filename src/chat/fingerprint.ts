@@ -33,14 +33,14 @@ export function prefixChain(request: ChatRequest, salt: string): readonly string
   return chainOf(request, messagesOf(request, false), salt);
 }
 
-/** {@link fingerprint} and {@link prefixChain} (salted with the namespace and tenant) in one pass. */
+/** {@link fingerprint} and {@link prefixChain} in one pass over the messages. */
 export function fingerprintWithChain(
   request: ChatRequest,
   scope: FingerprintScope,
+  salt: string,
 ): { key: string; chain: readonly string[] } {
   const normalize = scope.normalize === true;
   const messages = messagesOf(request, normalize);
-  const salt = canonical([scope.namespace, scope.tenant ?? null], false);
   return {
     key: keyOf(request, messages, scope, normalize),
     chain: chainOf(request, normalize ? messagesOf(request, false) : messages, salt),

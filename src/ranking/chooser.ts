@@ -21,8 +21,8 @@ export interface ScoredCandidate {
 /** Runs one strategy and contains its faults. One per strategy and router; holds no request's data. */
 export interface Chooser {
   readonly strategy: Strategy;
-  /** Begins the ranking of one request. */
-  begin(): Choice;
+  /** Begins the ranking of one request. @param elects whether the first choice becomes the incumbent. @default true */
+  begin(elects?: boolean): Choice;
   /** The id put first last time on its merit; hand it to the next context. */
   readonly incumbent: string | undefined;
   /** All candidates, best first, with scores and reasons. Allocates and sorts: for explain, logs and replay. */
@@ -56,8 +56,8 @@ class StrategyChooser implements Chooser {
     this.#onWarning = onWarning;
   }
 
-  begin(): Choice {
-    return new OneChoice(this);
+  begin(elects = true): Choice {
+    return new OneChoice(this, elects);
   }
 
   explain(context: StrategyContext): ScoredCandidate[] {
@@ -184,10 +184,12 @@ class OneChoice implements Choice {
   readonly #chooser: StrategyChooser;
   /** Positions in order, kept from the one call of `rank`; or the listed order after a fault. */
   #order: readonly number[] | undefined;
-  #began = false;
+  /** Whether the next pick becomes the incumbent: the first one, of a choice that counts. */
+  #elects: boolean;
 
-  constructor(chooser: StrategyChooser) {
+  constructor(chooser: StrategyChooser, elects: boolean) {
     this.#chooser = chooser;
+    this.#elects = elects;
   }
 
   pick(context: StrategyContext, tried?: ReadonlySet<number>): CandidateSnapshot | undefined {
@@ -201,8 +203,8 @@ class OneChoice implements Choice {
       }
     }
     if (chosen === null) chosen = firstUntried(this.#order!, context.candidates, tried);
-    if (!this.#began && chosen !== undefined) chooser.elect(chosen, context);
-    this.#began = true;
+    if (this.#elects && chosen !== undefined) chooser.elect(chosen, context);
+    this.#elects = false;
     return chosen;
   }
 }

@@ -7,9 +7,6 @@ import { invalid } from "./check-options.js";
 import type { RouterCacheOptions, SimilarReuseOptions } from "./options.js";
 import type { ResponseCaching } from "./parts.js";
 
-/** The cache's own default lifetime. */
-const DEFAULT_TTL_MS = 3_600_000;
-
 /** How the router uses the cache it was given, or one of its own. @throws SignalboxError `invalid_options` */
 export function createCaching(given: false | RouterCacheOptions | Cache, clock: Clock): ResponseCaching | undefined {
   if (given === false) return undefined;
@@ -21,7 +18,6 @@ export function createCaching(given: false | RouterCacheOptions | Cache, clock: 
       gate: {},
       tenancyRequired: false,
       normalize: false,
-      ttlMs: undefined,
       similar: undefined,
     };
   }
@@ -36,7 +32,6 @@ export function createCaching(given: false | RouterCacheOptions | Cache, clock: 
     gate,
     tenancyRequired: tenancy === "required",
     normalize: normalize === true,
-    ttlMs: rest.ttlMs ?? DEFAULT_TTL_MS,
     similar: similar && createReuse(similar, clock),
   };
 }

@@ -16,7 +16,7 @@ export class RequestRanker implements Ranker {
 
   /**
    * @param random the router's own, or a fork of it where nothing may be disturbed.
-   * @param peek leaves the router's count of decisions where it is.
+   * @param peek only looks: no decision is counted, and nobody is elected.
    */
   constructor(parts: RouterParts, input: DecisionInput, random: () => number, peek = false) {
     this.#peek = peek;
@@ -26,7 +26,7 @@ export class RequestRanker implements Ranker {
   }
 
   begin(): Choice {
-    return this.#input.chooser.begin();
+    return this.#input.chooser.begin(!this.#peek);
   }
 
   contextOf(group: Group): StrategyContext {

@@ -35,8 +35,9 @@ function store(parts: RouterParts, run: Run, call: Call, { candidate, reply }: A
       costUsd,
     };
     const cache = options.cache || {};
+    const freshMs = lifetimeOf(parts, run);
     kept = caching.responses.put(cacheKey, packReply(reply, about), {
-      ttlMs: parts.staleMs > 0 ? lifetimeOf(parts, run) + parts.staleMs : cache.ttlMs,
+      ttlMs: Number.isFinite(freshMs) ? freshMs + parts.staleMs : cache.ttlMs,
       tags: cache.tags,
       tenant: options.tenant,
       conversationId: options.conversationId,

@@ -13,21 +13,21 @@ import type { Run } from "./run.js";
 export function lookUp(parts: RouterParts, run: Run): StoredReply | undefined {
   const { caching } = parts;
   if (!caching || !run.cacheKey || !mayRead(run)) return undefined;
-  return servable(parts, run, caching.responses.peek(run.cacheKey), 0);
+  return caching.responses.peek(run.cacheKey, (stored) => serves(parts, run, stored));
 }
 
 /** What the second tier holds; `undefined` where there is none to ask. */
 export function lookUpDeep(parts: RouterParts, run: Run): Promise<StoredReply | undefined> | undefined {
   const { caching } = parts;
   if (!caching || !run.cacheKey || !mayRead(run)) return undefined;
-  return caching.responses.load(run.cacheKey)?.then((stored) => servable(parts, run, stored, 0));
+  return caching.responses.load(run.cacheKey, (stored) => serves(parts, run, stored));
 }
 
 /** An answer that is past its lifetime, by at most `staleMs`: for when nobody can give a fresh one. */
 export function lookUpStale(parts: RouterParts, run: Run, staleMs: number): StoredReply | undefined {
   const { caching } = parts;
   if (!caching || !run.cacheKey || !mayRead(run) || usesTools(run)) return undefined;
-  return servable(parts, run, caching.responses.peek(run.cacheKey), staleMs);
+  return caching.responses.retry(run.cacheKey, (stored) => serves(parts, run, stored, staleMs));
 }
 
 /** A stored answer, unpacked. */
@@ -52,7 +52,7 @@ export function ageOf(parts: RouterParts, stored: StoredReply): number {
 
 /** How long an answer to this call is fresh, milliseconds. */
 export function lifetimeOf(parts: RouterParts, { options }: Run): number {
-  return (options.cache ? options.cache.ttlMs : undefined) ?? parts.caching?.ttlMs ?? Number.POSITIVE_INFINITY;
+  return (options.cache ? options.cache.ttlMs : undefined) ?? parts.caching?.cache.ttlMs ?? Number.POSITIVE_INFINITY;
 }
 
 function usesTools({ request: { tools, messages } }: Run): boolean {
@@ -63,19 +63,17 @@ function mayRead({ options }: Run): boolean {
   return options.cache ? options.cache.mode !== "write" : true;
 }
 
-/** The stored answer where it may serve this call. Entries outlive their lifetime only where stale answers may be served, so their age is looked at again. */
-export function servable(
-  parts: RouterParts,
-  run: Run,
-  stored: StoredReply | undefined,
-  staleMs: number,
-): StoredReply | undefined {
-  const candidate = stored && parts.byId.get(stored.candidate);
-  if (!candidate || !mayAnswer(parts, run, candidate)) return undefined;
-  if (parts.staleMs > 0 && ageOf(parts, stored) >= lifetimeOf(parts, run) + staleMs) return undefined;
-  if (run.filter.reason(candidate) !== null) return undefined;
+/**
+ * Whether a stored answer may serve this call. Entries outlive their lifetime only where stale answers may be served, so
+ * their age is looked at again.
+ */
+export function serves(parts: RouterParts, run: Run, stored: StoredReply, staleMs = 0): boolean {
+  const candidate = parts.byId.get(stored.candidate);
+  if (!candidate || !mayAnswer(parts, run, candidate)) return false;
+  if (parts.staleMs > 0 && ageOf(parts, stored) >= lifetimeOf(parts, run) + staleMs) return false;
+  if (run.filter.reason(candidate) !== null) return false;
   const { cache } = run.options;
-  return cache && cache.scope === "provider" && !isFirstChoice(parts, run, candidate) ? undefined : stored;
+  return !cache || cache.scope !== "provider" || isFirstChoice(parts, run, candidate);
 }
 
 /** Whether this router could ask the candidate for such a request: as what it names, or to escalate. */
@@ -91,7 +89,7 @@ function mayAnswer(
   return selector.select({ messages: request.messages, models }).all.includes(candidate);
 }
 
-/** Whether the strategy would send this request to that provider now; nothing is counted or drawn. */
+/** Whether the strategy would send this request to that provider now: a look that counts, draws and elects nothing. */
 function isFirstChoice(parts: RouterParts, run: Run, { provider }: PlannedCandidate): boolean {
   const plan = planOf(run.selection.groups, run.filter, parts.services.clock.now());
   const ranker = new RequestRanker(parts, run, seededRandom(1), true);

@@ -36,8 +36,6 @@ export interface ResponseCaching {
   readonly tenancyRequired: boolean;
   readonly normalize: boolean;
   readonly similar: { readonly index: SimilarityIndex; readonly mode: "shadow" | "serve" } | undefined;
-  /** How long an answer is fresh, milliseconds; `undefined` where the cache was handed in. */
-  readonly ttlMs: number | undefined;
 }
 
 /** What one request's decisions are made of. */

@@ -1,6 +1,6 @@
 import { storable } from "../cache/write-gate.js";
 import { checkRequest } from "../chat/check.js";
-import { fingerprint, prefixChain } from "../chat/fingerprint.js";
+import { type FingerprintScope, fingerprint, fingerprintWithChain, prefixChain } from "../chat/fingerprint.js";
 import type { Message } from "../chat/message.js";
 import type { ChatRequest } from "../chat/request.js";
 import { jsonSchemaOf } from "../chat/standard-schema.js";
@@ -129,8 +129,7 @@ function prepare(
     chooser,
     characteristics,
     view: parts.learning.view(request, characteristics),
-    chain: parts.affinity ? prefixChain(request, options.tenant ?? "") : NO_CHAIN,
-    cacheKey: cacheKeyOf(parts, request, options),
+    ...keysOf(parts, request, options),
   };
 }
 
@@ -158,7 +157,22 @@ function fitting(messages: readonly Message[], request: ChatRequest, { all }: Se
 export const NONE: CallOptions = Object.freeze({});
 const NO_CHAIN: readonly string[] = Object.freeze([]);
 
-function cacheKeyOf({ caching }: RouterParts, request: ChatRequest, options: CallOptions): string | undefined {
+/** Cache key and prefix chain, in one pass where both are needed. */
+function keysOf(parts: RouterParts, request: ChatRequest, options: CallOptions): Pick<Run, "cacheKey" | "chain"> {
+  const scope = keyScopeOf(parts, request, options);
+  if (!parts.affinity) return { cacheKey: scope && fingerprint(request, scope), chain: NO_CHAIN };
+  const salt = options.tenant ?? "";
+  if (!scope) return { cacheKey: undefined, chain: prefixChain(request, salt) };
+  const { key, chain } = fingerprintWithChain(request, scope, salt);
+  return { cacheKey: key, chain };
+}
+
+/** What a cache key covers besides the request; `undefined` where it is neither looked up nor stored. */
+function keyScopeOf(
+  { caching }: RouterParts,
+  request: ChatRequest,
+  options: CallOptions,
+): FingerprintScope | undefined {
   if (!caching || options.cache === false) return undefined;
   if (options.cache?.mode === "none" || options.cache?.mode === "context") return undefined;
   if (caching.tenancyRequired && options.tenant === undefined) return undefined;
@@ -166,6 +180,5 @@ function cacheKeyOf({ caching }: RouterParts, request: ChatRequest, options: Cal
   const { tenant, output } = options;
   // A schema changes what is asked, so its answers are kept apart from the plain ones.
   const namespace = output ? `${KEY_SCHEMA} output ${JSON.stringify(jsonSchemaOf(output))}` : KEY_SCHEMA;
-  const scope = { namespace, normalize: caching.normalize, ...(tenant === undefined ? {} : { tenant }) };
-  return fingerprint(request, scope);
+  return { namespace, normalize: caching.normalize, ...(tenant === undefined ? {} : { tenant }) };
 }

@@ -2,7 +2,7 @@ import type { SimilarMatch } from "../cache/similarity.js";
 import type { StoredReply } from "../cache/stored-reply.js";
 import { fingerprint } from "../chat/fingerprint.js";
 import type { Message } from "../chat/message.js";
-import { servable } from "./lookup.js";
+import { serves } from "./lookup.js";
 import type { RouterParts } from "./parts.js";
 import type { Run } from "./run.js";
 
@@ -37,10 +37,19 @@ export async function findSimilar(parts: RouterParts, run: Run): Promise<Similar
   if (!reuse || !split) return undefined;
   const match = await reuse.index.find(split.bucket, split.text);
   if (!match || !parts.caching) return undefined;
-  const stored = servable(parts, run, parts.caching.responses.peek(match.key), 0);
-  if (stored) return { match, stored };
-  reuse.index.delete(match.key);
-  return undefined;
+  const { responses } = parts.caching;
+  const found: { stored?: StoredReply; fits?: boolean } = {};
+  const look = (stored: StoredReply): boolean => {
+    found.stored = stored;
+    found.fits = serves(parts, run, stored);
+    return found.fits && reuse.mode === "serve";
+  };
+  responses.retry(match.key, look);
+  if (!found.stored) await responses.load(match.key, look);
+  const { stored, fits } = found;
+  // What cannot serve this call may serve the next; only what is gone is forgotten.
+  if (!stored || !parts.byId.has(stored.candidate)) reuse.index.delete(match.key);
+  return stored && fits ? { match, stored } : undefined;
 }
 
 /** An answer was stored: later questions like this one may find it. */

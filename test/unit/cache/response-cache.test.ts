@@ -32,6 +32,17 @@ describe("the response cache", () => {
     expect(responses.stats()).toEqual({ hits: 2, misses: 2, stored: 2, refused: 0, corrupt: 0, savedUsd: 0.5 });
   });
 
+  it("counts what does not serve as a miss, and takes a miss back when a second look serves", () => {
+    const { responses } = create();
+    responses.put("k", entry("glm", "glm-5"));
+    expect(responses.peek("k", ({ provider }) => provider !== "glm")).toBeUndefined();
+    expect(responses.stats()).toMatchObject({ hits: 0, misses: 1, savedUsd: 0 });
+    expect(responses.retry("k", () => false)).toBeUndefined();
+    expect(responses.stats()).toMatchObject({ hits: 0, misses: 1 });
+    expect(responses.retry("k", () => true)).toBeDefined();
+    expect(responses.stats()).toMatchObject({ hits: 1, misses: 0, savedUsd: 0.5 });
+  });
+
   it("keeps an answer as long as told, by default as long as the cache does", async () => {
     const { clock, responses } = create();
     responses.put("default", entry("glm", "m"));

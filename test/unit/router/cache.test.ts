@@ -1,4 +1,4 @@
-import { cached, createRouter } from "signalbox";
+import { cached, createCache, createRouter, defineStrategy } from "signalbox";
 import { createVirtualClock } from "signalbox/testing";
 import { expect, test } from "vitest";
 import { ask, double, failing } from "./doubles.js";
@@ -195,4 +195,87 @@ test("similarity, switched on, marks its answers with their score, and keeps ten
   expect(again.route.cache.score).toBeGreaterThan(0.5);
   expect((await router.chat(ask("what's the capital of France"))).route.cache.status).toBe("miss");
   expect((await router.chat(ask("What is the capital of Spain?"), { tenant: "t" })).route.cache.status).toBe("miss");
+});
+
+test("a like answer that cannot serve one call still serves the next", async () => {
+  const a = double("a");
+  const router = createRouter({
+    providers: [a, double("b")],
+    strategy: "ordered",
+    cache: { similar: { mode: "serve" } },
+  });
+  await router.chat(ask("What is the capital of France?"));
+  const like = ask("what's the capital of France");
+  const denied = await router.chat(like, { deny: ["a"], cache: { mode: "read" } });
+  expect([denied.route.provider, denied.route.cache.status]).toEqual(["b", "miss"]);
+  expect((await router.chat(like)).route.cache).toMatchObject({ status: "similar" });
+});
+
+test("a like answer that is gone is forgotten", async () => {
+  const clock = createVirtualClock();
+  const router = createRouter({
+    providers: [double("a")],
+    cache: { ttlMs: 1_000, similar: { mode: "serve" } },
+    clock,
+  });
+  await router.chat(ask("What is the capital of France?"));
+  expect(router.stats().similarity?.entries).toBe(1);
+  await clock.advance(1_000);
+  const reply = await router.chat(ask("what's the capital of France"), { cache: { mode: "read" } });
+  expect(reply.route.cache.status).toBe("miss");
+  expect(router.stats().similarity?.entries).toBe(0);
+});
+
+test("looking up in provider scope elects nobody: later decisions are as they would have been", async () => {
+  const decisions = async (lookUps: boolean): Promise<readonly unknown[]> => {
+    const incumbents: unknown[] = [];
+    const strategy = defineStrategy({
+      name: "by-word",
+      score: ({ provider }, { request, incumbent, sequence }) => {
+        const [message] = request.messages;
+        if (message?.content === "z" && provider === "a") incumbents.push([incumbent, sequence]);
+        return (message?.content === "y") === (provider === "b") ? 1 : 0;
+      },
+    });
+    const router = createRouter({ providers: [double("a"), double("b")], strategy, cache: {} });
+    await router.chat(ask("x"));
+    await router.chat(ask("y"));
+    for (let i = 0; lookUps && i < 3; i += 1) {
+      const hit = await router.chat(ask("x"), { cache: { scope: "provider" } });
+      expect(hit.route.cache.status).toBe("hit");
+    }
+    await router.chat(ask("z"));
+    return incumbents;
+  };
+  expect(await decisions(true)).toEqual(await decisions(false));
+  expect(await decisions(true)).toEqual([["b/m", 2]]);
+});
+
+test("with degrade.staleMs an entry of a cache that was handed in lives its own time and the stale window, no longer", async () => {
+  for (const [given, call] of [
+    [{ ttlMs: 1_000 }, {}],
+    [{ ttlMs: 9_000 }, { cache: { ttlMs: 1_000 } }],
+  ] as const) {
+    const clock = createVirtualClock();
+    const cache = createCache({ ...given, clock });
+    let down = false;
+    const provider = double("a", { fail: () => (down ? failing() : undefined) });
+    const router = createRouter({
+      providers: [provider],
+      cache,
+      degrade: { staleMs: 500 },
+      retry: { attempts: 1 },
+      clock,
+    });
+    await router.chat(ask("x"), call);
+    await clock.advance(999);
+    expect((await router.chat(ask("x"), call)).route.cache.status).toBe("hit");
+    down = true;
+    await clock.advance(1);
+    expect((await router.chat(ask("x"), call)).route.cache.status).toBe("stale");
+    await clock.advance(499);
+    expect([cache.prune(), cache.stats().entries]).toEqual([0, 1]);
+    await clock.advance(1);
+    expect([cache.prune(), cache.stats().entries]).toEqual([1, 0]);
+  }
 });

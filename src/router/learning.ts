@@ -52,7 +52,7 @@ export interface Learning {
 }
 
 export function createLearning(byId: ReadonlyMap<string, PlannedCandidate>, state: unknown): Learning {
-  const learner = createLearner({ state });
+  const learner = createLearner({ state: learnerStateOf(state) });
   const answered = new QuickLRU<string, Remembered>({ maxSize: REMEMBERED });
   const views = new QuickLRU<string, LearnerView>({ maxSize: AT_HAND });
   const estimates = new Map<string, { mean: number; sd: number; samples: number }>();
@@ -93,6 +93,12 @@ export function createLearning(byId: ReadonlyMap<string, PlannedCandidate>, stat
       return { cacheKey: known?.cacheKey, requestId };
     },
   };
+}
+
+/** What a router's `exportState()` says of its learner; anything else is left for the learner to complain about. */
+function learnerStateOf(state: unknown): unknown {
+  if (typeof state !== "object" || state === null || !("version" in state) || state.version !== 1) return state;
+  return "learner" in state ? state.learner : {};
 }
 
 function routeOf(target: Exclude<FeedbackTarget, string>): FeedbackRoute | undefined {

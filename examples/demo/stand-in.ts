@@ -11,7 +11,7 @@ export interface Wire {
   readonly basePath: string;
   body(answer: Answer): unknown;
   events(answer: Answer, includeUsage: boolean): unknown[];
-  failure(kind: "rate_limit" | "overloaded", random: () => number): { status: number; body: unknown };
+  failure(kind: "rate_limit" | "server"): { status: number; body: unknown };
 }
 
 export interface StandInOptions {
@@ -20,14 +20,17 @@ export interface StandInOptions {
   /** Fastest and slowest time to the first byte, milliseconds. */
   readonly firstTokenMs: readonly [number, number];
   readonly tokensPerSecond: number;
-  /** Share of calls that end in the vendor's own words for "too much", 0..1. */
+  /** Share of calls that end in an error of the vendor's, 0..1. */
   readonly failureRate: number;
 }
+
+/** Every so many calls, one is told that there were too many. */
+const RATE_LIMIT_EVERY = 120;
 
 export interface StandIn {
   readonly baseURL: string;
   readonly calls: number;
-  /** While `true`, every call is left waiting, cut, or answered with 503. */
+  /** While `true`, every call is left waiting, cut, or answered with 500. */
   down: boolean;
   close(): Promise<void>;
 }
@@ -51,12 +54,13 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
       lost += 1;
       if (lost <= 2) return; // silent at first, as an overloaded gateway is
       if (lost % 2 === 0) return void request.socket.destroy();
-      return sendJson(response, 503, { error: { message: "service unavailable" } });
+      return sendJson(response, 500, { error: { message: "internal server error" } });
     }
     const [fastest, slowest] = options.firstTokenMs;
     await wait(fastest + (slowest - fastest) * random() ** 3);
-    if (random() < options.failureRate) {
-      const { status, body: words } = wire.failure(random() < 0.5 ? "rate_limit" : "overloaded", random);
+    const tooMany = calls % RATE_LIMIT_EVERY === 0;
+    if (tooMany || random() < options.failureRate) {
+      const { status, body: words } = wire.failure(tooMany ? "rate_limit" : "server");
       return sendJson(response, status, words);
     }
     const reply = composeAnswer(wire.vendor, body, memory, random);

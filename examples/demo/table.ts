@@ -21,8 +21,8 @@ export function quantileMs(values: readonly number[], share: number): string {
   return (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0).toFixed(0);
 }
 
-/** The whole story of a run. */
-export function summary(tally: Tally, providers: readonly Provider[], seconds: number): string {
+/** The whole story of a run. @param lost the provider that was down for a part of it, if any */
+export function summary(tally: Tally, providers: readonly Provider[], seconds: number, lost: string): string {
   const share = (count: number): string => `${((100 * count) / Math.max(1, tally.requests)).toFixed(0)} %`;
   const rows = [...tally.candidates.values()]
     .sort((a, b) => b.answered - a.answered)
@@ -54,7 +54,10 @@ export function summary(tally: Tally, providers: readonly Provider[], seconds: n
       const alone = costAtOne(tally, provider);
       return alone === null
         ? []
-        : [`  the same tokens at ${`${provider.id}/${alone.model}`.padEnd(28)} ${usd(alone.usd)}`];
+        : [
+            `  the same tokens at ${`${provider.id}/${alone.model}`.padEnd(28)} ${usd(alone.usd)}` +
+              (provider.id === lost ? ", had it not been down" : ""),
+          ];
     }),
   ];
   return lines.join("\n");

@@ -6,7 +6,9 @@ import { glmWire, kimiWire, minimaxWire } from "./wires.js";
 export interface Vendors {
   readonly providers: readonly Provider[];
   readonly real: boolean;
-  /** Takes the vendor that this run loses down, or brings it back. Does nothing to real vendors. */
+  /** The id of the vendor that the built-in run loses. */
+  readonly failing: string;
+  /** Takes that vendor down, or brings it back. Does nothing to real vendors. */
   outage(down: boolean): void;
   close(): Promise<void>;
 }
@@ -16,7 +18,7 @@ export const KEYS = ["MINIMAX_API_KEY", "ZAI_API_KEY", "MOONSHOT_API_KEY"] as co
 
 /** The real thing, for whichever keys are set. */
 export function realVendors(): Vendors {
-  return { providers: [minimax(), glm(), kimi()], real: true, outage: () => {}, close: async () => {} };
+  return { providers: [minimax(), glm(), kimi()], real: true, failing: "", outage: () => {}, close: async () => {} };
 }
 
 /** Three servers on loopback, and the library's own adapters pointed at them. */
@@ -46,8 +48,9 @@ export async function simulatedVendors(seed: number): Promise<Vendors> {
       kimi({ apiKey: "simulated", baseURL: third.baseURL }),
     ],
     real: false,
+    failing: "glm",
     outage: (down) => {
-      first.down = down;
+      second.down = down;
     },
     close: async () => {
       await Promise.all(servers.map((server) => server.close()));

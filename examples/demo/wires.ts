@@ -107,12 +107,7 @@ export const glmWire: Wire = {
   failure: (kind) =>
     kind === "rate_limit"
       ? { status: 429, body: { error: { code: "1302", message: "您的账户已达到速率限制，请您控制请求频率" } } }
-      : {
-          status: 429,
-          body: {
-            error: { code: "1305", message: "The service may be temporarily overloaded, please try again later" },
-          },
-        },
+      : { status: 500, body: { error: { code: "500", message: "Internal Error" } } },
 };
 
 const glmUsage = (answer: Answer) => ({
@@ -146,15 +141,7 @@ export const kimiWire: Wire = {
             },
           },
         }
-      : {
-          status: 429,
-          body: {
-            error: {
-              type: "engine_overloaded_error",
-              message: "The engine is currently overloaded, please try again later",
-            },
-          },
-        },
+      : { status: 500, body: { error: { type: "server_error", message: "Internal server error" } } },
 };
 
 const kimiUsage = (answer: Answer) => ({ ...usageOf(answer), cached_tokens: answer.cachedTokens });

@@ -40,6 +40,8 @@ describe("npm start", { timeout: 60_000 }, () => {
     for (const vendor of ["minimax", "glm", "kimi"])
       expect(printed).toMatch(new RegExp(`the same tokens at ${vendor}/`));
     expect(printed).toMatch(/fallbacks +[1-9]/);
+    expect(printed).toMatch(/glm\/glm-5.3-flash {2}closed -> open/);
+    expect(printed).toMatch(/the same tokens at glm\/.*had it not been down/);
     expect(await readFile(join(folder, "report.html"), "utf8")).toContain("<html");
     expect(code).toBe(0);
   });
@@ -81,6 +83,9 @@ describe("npm start", { timeout: 60_000 }, () => {
     expect(printed).toMatch(/ENOENT.*nowhere\.jsonl/);
     expect(printed).not.toContain("    at ");
     expect(code).toBe(1);
+    const unknown = await start("a question", "--strategy=nope");
+    expect(unknown.printed).toMatch(/strategy names no strategy/);
+    expect(unknown.code).toBe(1);
   });
 });
 

@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ROOT } from "../house/sources.js";
 import { printedBy } from "./run.js";
@@ -44,6 +44,12 @@ beforeEach(() => {
 afterEach(() => vi.unstubAllEnvs());
 
 describe("examples", () => {
+  it("each have a row in the README", () => {
+    const readme = readFileSync(`${ROOT}examples/README.md`, "utf8");
+    const files = readdirSync(`${ROOT}examples`).filter((name) => /\.(ts|json)$/.test(name));
+    expect(files.filter((name) => !readme.includes(`| \`${name}\``))).toEqual([]);
+  });
+
   it("are all known here or tested elsewhere", () => {
     const programs = readdirSync(`${ROOT}examples`)
       .filter((name) => name.endsWith(".ts"))

@@ -44,6 +44,14 @@ describe("what a breaker tells", () => {
     ]);
   });
 
+  it("is nothing where a closed one is reset", () => {
+    const { breaker, changes, times } = setUp();
+    times(4, true);
+    breaker.reset();
+    times(4, true);
+    expect([changes, breaker.reason]).toEqual([[], null]);
+  });
+
   it("keeps the reason it opened for while it is tried", async () => {
     const { clock, breaker, times } = setUp();
     times(5, true);
@@ -122,6 +130,17 @@ describe("an open time from outside", () => {
     breaker.force(clock.now());
     breaker.openUntil(50_000, clock.now(), "shorter than what stood");
     expect([breaker.state(clock.now()), breaker.openUntilMs]).toEqual(["open", 50_000]);
+  });
+});
+
+describe("an open time that was given", () => {
+  it("does not lengthen the next one of its own", async () => {
+    const { clock, breaker, changes, times } = setUp();
+    breaker.trip(breaker.acquire(0), 0, "told to", 10);
+    await clock.advance(10);
+    times(2, false);
+    times(5, true);
+    expect(changes.at(-1)).toBe("closed open: 5 failures in a row, 3750");
   });
 });
 

@@ -7,7 +7,11 @@ import type { Fault, RecordedRequest } from "./types.js";
 
 /** Options of {@link createFaultServer}. */
 export interface FaultServerOptions {
-  /** Speak TLS with this bad certificate. @default plain HTTP */
+  /**
+   * Speak TLS with this certificate, which no client accepts. Who trusts a `"self_signed"` one (`certificate`, as `ca` or
+   * in the file that `NODE_EXTRA_CA_CERTS` names) sees every fault over TLS.
+   * @default plain HTTP
+   */
   readonly tls?: CertificateFault | undefined;
   /** What follows when the script is used up. @default answers("ok") */
   readonly otherwise?: Fault | undefined;
@@ -15,9 +19,11 @@ export interface FaultServerOptions {
 
 /** A server on 127.0.0.1 that misbehaves as told. */
 export interface FaultServer {
-  /** Base URL for a provider: `http://127.0.0.1:<port>/v1`. */
+  /** Base URL for a provider: `http://127.0.0.1:<port>/v1`, `https` with TLS. */
   readonly url: string;
   readonly port: number;
+  /** The certificate it shows, PEM; `undefined` without TLS. */
+  readonly certificate: string | undefined;
   /** Adds faults, one per request in the order of arrival. */
   script(...faults: readonly Fault[]): FaultServer;
   /** Sets what follows when the script is used up. */
@@ -93,6 +99,7 @@ export async function createFaultServer(options: FaultServerOptions = {}): Promi
   const self: FaultServer = {
     url: `${options.tls === undefined ? "http" : "https"}://127.0.0.1:${port}/v1`,
     port,
+    certificate: options.tls && CERTIFICATES[options.tls],
     script(...faults) {
       queue.push(...faults);
       return self;

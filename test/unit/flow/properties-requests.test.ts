@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { type ChatRequest, createRouter, type Router } from "signalbox";
 import { createVirtualClock, type ScriptedProvider, seededRandom } from "signalbox/testing";
 import { expect, test } from "vitest";
-import { eventsOf, listenTo, readAll } from "./support.js";
+import { eventsOf, listenTo, provider, readAll } from "./support.js";
 import { providerOf, type Side, side } from "./worlds.js";
 
 interface Ask {
@@ -159,6 +159,36 @@ test("whoever is asked can do what is asked and may be asked; without fallback, 
         const whom = new Set(begun.filter(({ request }) => request === at).map(({ provider }) => provider));
         if (!fallback) expect(whom.size).toBeLessThanOrEqual(1);
       }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("nothing that is handed in changes a prototype", async () => {
+  const key = fc.constantFrom("__proto__", "constructor", "prototype", "a", "messages", "usdPerMTok", "strategy");
+  const { tree } = fc.letrec((tie) => ({
+    tree: fc.oneof(
+      { maxDepth: 3 },
+      fc.constantFrom<unknown>(1, "x", null, []),
+      fc.dictionary(key, tie("tree"), { maxKeys: 3 }),
+    ),
+  }));
+  // As JSON text, so that "__proto__" is a key like any other.
+  const json = tree.map((value) => JSON.stringify(value));
+  const clean = Object.getOwnPropertyNames(Object.prototype);
+  await fc.assert(
+    fc.asyncProperty(json, json, json, async (options, request, second) => {
+      const upstream = provider("a");
+      try {
+        createRouter({ ...JSON.parse(options), providers: [upstream] });
+      } catch {
+        // Refused: just as well.
+      }
+      const router = createRouter({ providers: [upstream] });
+      const asked = { messages: [{ role: "user" as const, content: "x" }], metadata: JSON.parse(request) };
+      await router.chat({ ...asked, providerOptions: { a: JSON.parse(second) } }, JSON.parse(second)).catch(() => {});
+      expect(Object.getOwnPropertyNames(Object.prototype)).toEqual(clean);
+      expect(Object.keys({}).concat(Object.keys([]))).toEqual([]);
     }),
     { numRuns: 60 },
   );

@@ -171,6 +171,20 @@ describe("the queue", () => {
     expect([limiter.queued, limiter.queuedBytes]).toEqual([2, 100]);
   });
 
+  it("holds 2,000 calls and 64 MiB unless told otherwise", async () => {
+    const many = setUp({ maxConcurrent: 1 });
+    many.limiter.enter({});
+    for (let n = 0; n < 2_000; n += 1) many.enter(`${n}`);
+    expect(many.limiter.queued).toBe(2_000);
+    await expect(many.enter("one more")).rejects.toMatchObject({ kind: "saturated" });
+    const large = setUp({ maxConcurrent: 1 });
+    large.limiter.enter({});
+    large.enter("all of it", { bytes: 64 * 1024 * 1024 });
+    expect(large.limiter.queuedBytes).toBe(67_108_864);
+    await expect(large.enter("a byte", { bytes: 1 })).rejects.toMatchObject({ kind: "saturated" });
+    await Promise.all([many.clock.advance(5_000), large.clock.advance(5_000)]);
+  });
+
   it("refuses batch when it is more than four fifths full", async () => {
     const { enter } = setUp({ maxConcurrent: 1, queueItems: 10 });
     await enter("running");

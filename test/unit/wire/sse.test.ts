@@ -53,6 +53,7 @@ describe("SSE parser", () => {
     ["several data lines", "data: a\ndata: b\ndata\n\n", data("a\nb\n")],
     ["an empty data line", "data:\n\n", data("")],
     ["comments", ": hi\n\n:\n\ndata: a\n: in between\n\n", data("a")],
+    ["fields that begin like ours", "dataset: x\ndata1\nevents: x\nevent1\neventful\ndata: a\n\n", data("a")],
     ["unknown fields", "id: 7\nretry: 10\nfoo: bar\ndatum: x\ndata: a\neventual: x\n\n", data("a")],
     ["fields that look like ours", "event: a\neabcd\neabcd:x\ndabc\ndabc:x\ndata: y\n\n", [{ event: "a", data: "y" }]],
     ["a named event", "event: error\ndata: a\n\ndata: b\n\n", [{ event: "error", data: "a" }, ...data("b")]],

@@ -15,7 +15,7 @@ const PROMISES: Record<string, readonly (string | RegExp)[]> = {
   "tools-loop": [/add\(\{"a":2,"b":40\}\) = 42/, "The sum is 42."],
   "custom-strategy": ["cheapest-first: cheap", /coin: (dear|cheap)/, /cheap\/\S+ -\d/],
   "custom-provider": ["You said: Hello", "streamed: You said: Hello", "missing_tools"],
-  cache: [/6 x 7\? miss/, /6 x 7\? hit, \d ms, saved \$0\.0/, /miss( joined){9}|( ?joined){9}/, '"hits":1'],
+  cache: [/6 x 7\? miss/, /6 x 7\? hit, \d+ ms, saved \$0\.0/, /miss( joined){9}|( ?joined){9}/, '"hits":1'],
   events: [
     /attempt first: failing\/\S+ server/,
     /fallback: failing/,

@@ -1,9 +1,8 @@
-import type { CandidateSnapshot } from "../../../src/contract/strategy.js";
 import type { Clock } from "../../../src/core/clock.js";
-import { type CandidateMetrics, createCandidateMetrics } from "../../../src/metrics/candidate-metrics.js";
 import type { PrefixAffinity } from "../../../src/ranking/prefix-affinity.js";
 import { RateBucket } from "../../../src/resilience/rate-bucket.js";
 import { expectedCostUsd } from "../../../src/spend/cost.js";
+import { MeasuredView } from "../measured-view.js";
 import { BLOCK_TOKENS, type TraceRequest } from "./trace.js";
 import type { VendorSpec } from "./vendor.js";
 
@@ -11,33 +10,16 @@ import type { VendorSpec } from "./vendor.js";
 export const EXPECTED_OUTPUT = 350;
 
 /** A vendor as strategies see it, over the library's own metrics, affinity and prices. */
-export class View implements CandidateSnapshot {
-  readonly id: string;
-  readonly provider: string;
-  readonly model: string;
-  readonly info: CandidateSnapshot["info"];
-  readonly tier: 1 | 2 | 3;
-  readonly position: number;
-  readonly weight = 1;
-  readonly quality = { mean: 0.8, sd: 0, samples: 0 };
-  readonly metrics: CandidateMetrics;
+export class View extends MeasuredView {
   readonly bucket: RateBucket | null;
   request: TraceRequest | undefined;
   readonly #spec: VendorSpec;
-  readonly #clock: Clock;
   readonly #affinity: PrefixAffinity | null;
 
   constructor(spec: VendorSpec, position: number, clock: Clock, affinity: PrefixAffinity | null) {
+    super(spec.id, spec.model, position, EXPECTED_OUTPUT, clock);
     this.#spec = spec;
-    this.#clock = clock;
     this.#affinity = affinity;
-    this.id = `${spec.id}/${spec.model.id}`;
-    this.provider = spec.id;
-    this.model = spec.model.id;
-    this.info = spec.model;
-    this.tier = spec.model.tier ?? 2;
-    this.position = position;
-    this.metrics = createCandidateMetrics({ clock }, { ttftMs: 1_000, tokensPerSecond: 60, successRate: 0.95 });
     this.bucket = Number.isFinite(spec.tpm) ? new RateBucket(spec.tpm, 0) : null;
   }
 
@@ -51,37 +33,7 @@ export class View implements CandidateSnapshot {
   get expectedCostUsd(): number {
     return expectedCostUsd(this.info.usdPerMTok, this.request!.inputTokens, this.expectedCachedTokens, EXPECTED_OUTPUT);
   }
-  get ttftMs(): number {
-    return this.metrics.ttftMs;
-  }
-  get tokensPerSecond(): number {
-    return this.metrics.tokensPerSecond;
-  }
-  get expectedLatencyMs(): number {
-    return this.ttftMs + (EXPECTED_OUTPUT * 1_000) / this.tokensPerSecond;
-  }
-  get successRate(): number {
-    return this.metrics.successRate;
-  }
-  get successLowerBound(): number {
-    return this.metrics.successLowerBound;
-  }
-  get recentSuccessRate(): number {
-    return this.metrics.recentSuccessRate;
-  }
-  get samples(): number {
-    return this.metrics.samples;
-  }
-  get attempts(): number {
-    return this.metrics.attempts;
-  }
-  get idleMs(): number {
-    return this.#clock.now() - this.metrics.lastSettledAtMs;
-  }
-  get inFlight(): number {
-    return this.metrics.inFlight;
-  }
   get headroom(): number {
-    return this.bucket?.headroom(this.#clock.now()) ?? 1;
+    return this.bucket?.headroom(this.clock.now()) ?? 1;
   }
 }

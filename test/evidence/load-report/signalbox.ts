@@ -1,25 +1,16 @@
-import type {
-  CandidateSnapshot,
-  Characteristics,
-  QualityEstimate,
-  Strategy,
-  StrategyContext,
-} from "../../../src/contract/strategy.js";
+import type { Characteristics, Strategy, StrategyContext } from "../../../src/contract/strategy.js";
 import type { Clock } from "../../../src/core/clock.js";
 import { seededRandom } from "../../../src/core/random.js";
 import { SignalboxError } from "../../../src/errors/signalbox-error.js";
-import { type CandidateMetrics, createCandidateMetrics } from "../../../src/metrics/candidate-metrics.js";
 import { createChooser } from "../../../src/ranking/chooser.js";
 import { type DecisionLogLine, decisionLine } from "../../../src/ranking/replay/decision-log.js";
 import type { BreakerOptions } from "../../../src/resilience/breaker.js";
 import { createGates, type Gate, mayForce } from "../../../src/resilience/gates.js";
 import { RateBucket } from "../../../src/resilience/rate-bucket.js";
+import { MeasuredView } from "../measured-view.js";
 import type { Policy } from "./policies.js";
 import type { Outcome } from "./upstream.js";
 import { PROVIDERS, type Request, type World } from "./world.js";
-
-/** What the router declares of a candidate before it was measured. */
-const PRIOR = { ttftMs: 1_000, tokensPerSecond: 60, successRate: 0.95 };
 
 /** Output that is expected of a request before it is asked: its characteristics cannot know better. */
 const EXPECTED_OUTPUT = 260;
@@ -34,9 +25,6 @@ const CHARACTERISTICS: Characteristics = {
 };
 
 const MESSAGES = { messages: [{ role: "user" as const, content: "simulated" }] };
-
-/** Nobody rates answers here: all models are taken to be equally good. */
-const QUALITY: QualityEstimate = { mean: 0.8, sd: 0, samples: 0 };
 
 /** The clock of the simulation, moved by its events. */
 class EventClock implements Clock {
@@ -70,10 +58,9 @@ export function signalbox(strategy: Strategy, about: SignalboxOptions = {}): Pol
       const onClosed = (id: string) => views.find((view) => view.id === id)?.metrics.restartReliability();
       const gates = createGates(breaker, { clock, random, onClosed });
       const views = PROVIDERS.map((spec, position) => {
-        const bucket = limitsKnown ? new RateBucket(spec.rpm / instances, 0) : null;
-        const tokens = limitsKnown ? new RateBucket(spec.tpm / instances, 0) : null;
+        const limits = limitsKnown ? { rpm: spec.rpm / instances, tpm: spec.tpm / instances } : null;
         const gate = gates.candidate(`${spec.id}/m`, spec.id);
-        return new View(world, position, gate, createCandidateMetrics({ clock }, PRIOR), bucket, tokens, clock);
+        return new View(world, position, gate, clock, limits);
       });
       const chooser = createChooser({ strategy });
       let sequence = 0;
@@ -119,7 +106,6 @@ export function signalbox(strategy: Strategy, about: SignalboxOptions = {}): Pol
           const view = views[provider]!;
           const { inputTokens } = world.requests[index]!;
           view.metrics.start(atMs);
-          view.starts += atMs;
           view.bucket?.take(1, atMs);
           view.tokens?.take(inputTokens + EXPECTED_OUTPUT, atMs);
           const lease = view.gate.acquire(atMs);
@@ -132,7 +118,6 @@ export function signalbox(strategy: Strategy, about: SignalboxOptions = {}): Pol
           clock.ms = atMs;
           const view = views[provider]!;
           const { kind, ttftMs, latencyMs, costUsd } = outcome;
-          view.starts -= atMs - latencyMs;
           const ok = kind === "success";
           const { outputTokens } = world.requests[index]!;
           if (kind === "deadline") {
@@ -159,78 +144,36 @@ function errorOf({ kind, retryAfterMs }: Outcome): SignalboxError {
   return new SignalboxError(kind === "rate_limit" ? "rate_limit" : "server", "simulated", { retryAfterMs });
 }
 
-class View implements CandidateSnapshot {
-  readonly id: string;
-  readonly provider: string;
-  readonly model = "m";
-  readonly info: CandidateSnapshot["info"];
-  readonly tier = 2;
-  readonly weight = 1;
+class View extends MeasuredView {
   readonly expectedCachedTokens = 0;
-  readonly quality = QUALITY;
   /** Another healthy candidate existed when the last call began. */
   alternatives = true;
   request: Request = { atMs: 0, inputTokens: 0, outputTokens: 0 };
+  readonly bucket: RateBucket | null;
+  readonly tokens: RateBucket | null;
 
   constructor(
     readonly world: World,
-    readonly position: number,
+    position: number,
     readonly gate: Gate,
-    readonly metrics: CandidateMetrics,
-    readonly bucket: RateBucket | null,
-    readonly tokens: RateBucket | null,
-    readonly clock: Clock,
+    clock: Clock,
+    limits: { readonly rpm: number; readonly tpm: number } | null,
   ) {
     const spec = PROVIDERS[position]!;
-    this.id = `${spec.id}/m`;
-    this.provider = spec.id;
-    this.info = {
+    const info = {
       id: "m",
       contextWindow: 100_000,
       maxOutput: null,
       usdPerMTok: { input: spec.input, output: spec.output },
       capabilities: { tools: false, vision: false, thinking: "none", json: "none" },
-    };
+    } as const;
+    super(spec.id, info, position, EXPECTED_OUTPUT, clock);
+    this.bucket = limits && new RateBucket(limits.rpm, 0);
+    this.tokens = limits && new RateBucket(limits.tpm, 0);
   }
 
   get expectedCostUsd(): number {
     return this.world.costUsd(this.position, { ...this.request, outputTokens: EXPECTED_OUTPUT }, this.clock.now());
-  }
-  get ttftMs(): number {
-    return this.metrics.ttftMs;
-  }
-  get tokensPerSecond(): number {
-    return this.metrics.tokensPerSecond;
-  }
-  get expectedLatencyMs(): number {
-    return this.ttftMs + (EXPECTED_OUTPUT * 1_000) / this.tokensPerSecond;
-  }
-  get successRate(): number {
-    return this.metrics.successRate;
-  }
-  get successLowerBound(): number {
-    return this.metrics.successLowerBound;
-  }
-  get recentSuccessRate(): number {
-    return this.metrics.recentSuccessRate;
-  }
-  get samples(): number {
-    return this.metrics.samples;
-  }
-  get attempts(): number {
-    return this.metrics.attempts;
-  }
-  get idleMs(): number {
-    return this.clock.now() - this.metrics.lastSettledAtMs;
-  }
-  /** Sum of the moments at which calls in flight began. */
-  starts = 0;
-  get outstandingMs(): number {
-    const n = this.metrics.inFlight;
-    return n === 0 ? 0 : this.clock.now() - this.starts / n;
-  }
-  get inFlight(): number {
-    return this.metrics.inFlight;
   }
   get headroom(): number {
     const nowMs = this.clock.now();

@@ -41,74 +41,94 @@ type HasText = { readonly choices: readonly [{ readonly message: { readonly cont
 export function createReplyStream<Reply extends HasText>(
   start: () => StartedStream<Reply> | Promise<StartedStream<Reply>>,
 ): ReplyStream<Reply> {
-  let starting: Promise<StartedStream<Reply>> | undefined;
-  let started: StartedStream<Reply> | undefined;
-  let reply: Promise<Reply> | undefined;
-  let iterated = false;
-  let left = false;
+  return new LazyStream(start);
+}
 
-  const begin = (): Promise<StartedStream<Reply>> => {
-    if (starting) return starting;
-    starting = (async () => {
-      started = await start();
-      return started;
+class LazyStream<Reply extends HasText> implements ReplyStream<Reply> {
+  readonly #start: () => StartedStream<Reply> | Promise<StartedStream<Reply>>;
+  readonly #iterator: ReplyIterator;
+  #starting: Promise<StartedStream<Reply>> | undefined = undefined;
+  #started: StartedStream<Reply> | undefined = undefined;
+  #reply: Promise<Reply> | undefined = undefined;
+  #iterated = false;
+  #left = false;
+
+  constructor(start: () => StartedStream<Reply> | Promise<StartedStream<Reply>>) {
+    this.#start = start;
+    const iterator: ReplyIterator = {
+      poll: () => (this.#left ? undefined : this.#started?.poll()),
+      next: () => {
+        try {
+          const ready = iterator.poll();
+          return ready ? Promise.resolve({ value: ready, done: false }) : this.#next();
+        } catch (error) {
+          return Promise.reject(error);
+        }
+      },
+      return: () => {
+        this.#leave();
+        return Promise.resolve({ value: undefined, done: true });
+      },
+      [Symbol.asyncIterator]: () => iterator,
+    };
+    this.#iterator = iterator;
+  }
+
+  get reply(): Promise<Reply> {
+    if (this.#reply) return this.#reply;
+    const unsent = this.#left && !this.#starting;
+    const reply = unsent ? Promise.reject(leftEarly()) : this.#begin().then((stream) => stream.reply);
+    this.#reply = reply;
+    reply.catch(() => {});
+    if (!unsent) {
+      this.#begin()
+        .then((stream) => stream.drain())
+        .catch(() => {});
+    }
+    return reply;
+  }
+
+  get route(): RouteHead | undefined {
+    return this.#started?.head();
+  }
+
+  async text(): Promise<string> {
+    return (await this.reply).choices[0].message.content ?? "";
+  }
+
+  toResponse(init?: { readonly headers?: Record<string, string> | undefined }): Response {
+    return streamResponse(this.#iterator, init?.headers);
+  }
+
+  [Symbol.asyncIterator](): ReplyIterator {
+    if (this.#iterated)
+      throw new SignalboxError("invalid_request", "A stream can be iterated once", { path: "stream" });
+    this.#iterated = true;
+    return this.#iterator;
+  }
+
+  #begin(): Promise<StartedStream<Reply>> {
+    if (this.#starting) return this.#starting;
+    const starting = (async () => {
+      this.#started = await this.#start();
+      return this.#started;
     })();
+    this.#starting = starting;
     starting.catch(() => {});
     return starting;
-  };
-  const leave = (): void => {
-    if (left) return;
-    left = true;
-    if (started) started.leave();
-    else starting?.then((stream) => stream.leave()).catch(() => {});
-  };
-  const iterator: ReplyIterator = {
-    poll: () => (left ? undefined : started?.poll()),
-    next() {
-      try {
-        const ready = iterator.poll();
-        return ready ? Promise.resolve({ value: ready, done: false }) : waitForNext();
-      } catch (error) {
-        return Promise.reject(error);
-      }
-    },
-    return() {
-      leave();
-      return Promise.resolve({ value: undefined, done: true });
-    },
-    [Symbol.asyncIterator]: () => iterator,
-  };
-  const waitForNext = async (): Promise<IteratorResult<ChatChunk>> => {
-    const chunk = left ? null : await (started ?? (await begin())).next();
-    return chunk ? { value: chunk, done: false } : { value: undefined, done: true };
-  };
+  }
 
-  return {
-    get reply() {
-      if (reply) return reply;
-      const unsent = left && !starting;
-      reply = unsent ? Promise.reject(leftEarly()) : begin().then((stream) => stream.reply);
-      reply.catch(() => {});
-      if (!unsent) {
-        begin()
-          .then((stream) => stream.drain())
-          .catch(() => {});
-      }
-      return reply;
-    },
-    get route() {
-      return started?.head();
-    },
-    async text() {
-      return (await this.reply).choices[0].message.content ?? "";
-    },
-    toResponse: (init) => streamResponse(iterator, init?.headers),
-    [Symbol.asyncIterator]() {
-      if (iterated) throw new SignalboxError("invalid_request", "A stream can be iterated once", { path: "stream" });
-      iterated = true;
-      return iterator;
-    },
-  };
+  async #next(): Promise<IteratorResult<ChatChunk>> {
+    const chunk = this.#left ? null : await (this.#started ?? (await this.#begin())).next();
+    return chunk ? { value: chunk, done: false } : { value: undefined, done: true };
+  }
+
+  #leave(): void {
+    if (this.#left) return;
+    this.#left = true;
+    if (this.#started) this.#started.leave();
+    else this.#starting?.then((stream) => stream.leave()).catch(() => {});
+  }
 }
 
 /** What `reply` rejects with once its reader has left. */

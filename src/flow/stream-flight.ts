@@ -47,7 +47,6 @@ export function createStreamFlight(
   finish: (stream: CommittedStream) => ChatReply,
   abort: AbortSource,
 ): StreamFlight {
-  let source: CommittedStream | undefined;
   /** Chunks in the line; the assembler may be ahead of it. */
   let appended = 0;
   let tail: Link = { chunk: undefined, size: 0, next: undefined };
@@ -75,14 +74,14 @@ export function createStreamFlight(
     rejectAnswer(thrown);
   };
   const opening = open().then((stream) => {
-    source = stream;
+    flight.committed = stream;
     // Its deadline may pass, and its readers may leave, while nobody is pulling.
     stream.onCut(fail);
     if (abort.reason) leave(abort.reason);
   }, fail);
   const leave = (reason: SignalboxError): void => {
-    if (ended || !source) return;
-    source.cancel(reason);
+    if (ended || !flight.committed) return;
+    flight.committed.cancel(reason);
     fail(reason);
   };
   abort.listen(leave);
@@ -95,7 +94,8 @@ export function createStreamFlight(
     return pulling;
   };
   const pullOnce = async (): Promise<void> => {
-    if (!source) await opening;
+    if (!flight.committed) await opening;
+    const source = flight.committed;
     if (ended || !source) return;
     try {
       const chunk = await source.next();
@@ -111,9 +111,9 @@ export function createStreamFlight(
   };
   /** Moves the head without waiting; `false` when nothing is ready. */
   const advance = (): boolean => {
-    if (ended || pulling || !source) return false;
+    if (ended || pulling || !flight.committed) return false;
     try {
-      const chunk = source.poll();
+      const chunk = flight.committed.poll();
       if (chunk) append(chunk);
       return chunk !== undefined;
     } catch (thrown) {
@@ -122,14 +122,13 @@ export function createStreamFlight(
     }
   };
 
-  return {
-    get committed() {
-      return source;
-    },
+  const flight: StreamFlight & { committed: CommittedStream | undefined } = {
+    committed: undefined,
     answer,
     read(joined) {
       while (advance());
       let at = tail;
+      const source = flight.committed;
       const catchUp = source && appended > 0 ? soFar(source.assembler) : [];
       // What is told as said so far, and is on its way into the line, must not be told twice.
       let skip = source && appended > 0 ? source.seen - appended : 0;
@@ -162,6 +161,7 @@ export function createStreamFlight(
       };
     },
   };
+  return flight;
 }
 
 /** What was said so far, in few chunks; the end is told only where it has come. */

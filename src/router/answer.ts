@@ -1,5 +1,6 @@
 import type { CallOptions } from "../contract/call-options.js";
 import type { CallContext } from "../contract/provider.js";
+import { extended } from "../core/extended.js";
 import type { Answer } from "../flow/attempt-chat.js";
 import { cancelledBy } from "../flow/flight.js";
 import { leftEarly, type StartedStream } from "../flow/reader-stream.js";
@@ -51,15 +52,14 @@ export async function answerStream(
     : following(passage, () => {
         passage.delivered = true;
       });
-  return {
-    ...outlet(reader, reply, run.nested ? "cost" : wantsUsage ? "shown" : "hidden"),
+  return extended(outlet(reader, reply, run.nested ? "cost" : wantsUsage ? "shown" : "hidden"), {
     head: () => passage.head(),
     reply,
     drain: () => void drain(own ? guarded(own.read(false), seat) : following(passage, () => {})),
     leave() {
       if (!settled) passage.boarded.seat.leave(leftEarly());
     },
-  };
+  });
 }
 
 /** What is known of a request before anybody is asked. */

@@ -4,13 +4,26 @@ import { DecayedMean, decayFactor } from "../core/decay.js";
 import { QuantileSketch } from "../core/quantiles.js";
 import { Horizons, RECENT_HALF_LIFE_MS } from "./horizons.js";
 import { KindMetrics } from "./kind-metrics.js";
-import type { CandidateMetrics, KindReading, MetricName, MetricsPrior, Sample } from "./types.js";
+import {
+  type CandidateMetrics,
+  type KindReading,
+  type MetricName,
+  type MetricsPrior,
+  ROW,
+  ROW_WIDTH,
+  type Sample,
+} from "./types.js";
 import { wilsonLower } from "./wilson.js";
 
 export type { CandidateMetrics, KindReading, MetricName, MetricsPrior, Sample } from "./types.js";
 
-export function createCandidateMetrics(deps: { readonly clock: Clock }, prior: MetricsPrior): CandidateMetrics {
-  return new Metrics(deps.clock, prior);
+/** @param row where the numbers are kept, {@link ROW_WIDTH} long: one table for all candidates keeps decisions in the CPU's cache */
+export function createCandidateMetrics(
+  deps: { readonly clock: Clock },
+  prior: MetricsPrior,
+  row: Float64Array = new Float64Array(ROW_WIDTH),
+): CandidateMetrics {
+  return new Metrics(deps.clock, prior, row);
 }
 
 /** Kinds told apart; later ones share `"other"`. */
@@ -50,17 +63,7 @@ class Metrics implements CandidateMetrics {
   #atMs = Number.NEGATIVE_INFINITY;
   #readAtMs = Number.NEGATIVE_INFINITY;
   #readVersion = -1;
-  // What was last worked out.
-  #ttft = 0;
-  #rate = 0;
-  #latency = 0;
-  #success = 0;
-  #lower = 0;
-  #recently = 0;
-  #cached = 0;
-  #output = 0;
-  #samples = 0;
-  #cost = 0;
+  readonly row: Float64Array;
   version = 0;
   inFlight = 0;
   /** When the calls in flight began, added up. */
@@ -68,9 +71,10 @@ class Metrics implements CandidateMetrics {
   attempts = 0;
   lastSettledAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(clock: Clock, prior: MetricsPrior) {
+  constructor(clock: Clock, prior: MetricsPrior, row: Float64Array) {
     this.#clock = clock;
     this.#prior = prior;
+    this.row = row;
   }
 
   start(nowMs: number): void {
@@ -121,7 +125,7 @@ class Metrics implements CandidateMetrics {
       this.#totalQuantiles.add(latencyMs, nowMs);
       // Time spent writing. Where nobody saw the first token (an answer in one piece), it is taken to have come when it
       // usually does, so that first token plus writing still adds up to the whole.
-      const writingMs = latencyMs - (ttftMs ?? Math.min(this.#ttft || this.#prior.ttftMs, latencyMs / 2));
+      const writingMs = latencyMs - (ttftMs ?? Math.min(this.row[ROW.ttftMs] || this.#prior.ttftMs, latencyMs / 2));
       if (outputTokens >= MIN_RATE_TOKENS && writingMs > 0) {
         // Slowness adds up, speed does not: the mean is of milliseconds per token.
         means.add(MS_PER_TOKEN, writingMs / outputTokens);
@@ -156,67 +160,62 @@ class Metrics implements CandidateMetrics {
     if (this.#readVersion !== this.version || nowMs - this.#readAtMs >= REREAD_MS) this.#compute(nowMs);
   }
 
-  #fresh(): void {
-    if (this.#readVersion !== this.version) this.#compute(this.#clock.now());
-  }
-
   #compute(nowMs: number): void {
     this.#readVersion = this.version;
     this.#readAtMs = nowMs;
     this.#decayTo(nowMs);
     const means = this.#means;
+    const { row } = this;
     const { ttftMs, tokensPerSecond, successRate } = this.#prior;
-    this.#ttft = means.mean(TTFT, ttftMs, PRIOR_WEIGHT);
-    this.#rate = 1_000 / means.mean(MS_PER_TOKEN, 1_000 / tokensPerSecond, PRIOR_WEIGHT);
-    this.#latency = means.mean(LATENCY, ttftMs, PRIOR_WEIGHT);
-    this.#success = means.mean(SUCCESS, successRate, SUCCESS_PRIOR);
-    this.#samples = means.weight(SUCCESS);
-    this.#recently = this.#recent.shrunk(this.#success, 1);
-    this.#lower = wilsonLower(this.#success, this.#samples + 1);
-    this.#cached = means.mean(CACHED, 0, 0);
-    this.#output = means.mean(OUTPUT, 0, 0);
-    this.#cost = means.weight(COST) > 0 ? means.mean(COST, 0, 0) : Number.NaN;
+    const success = means.mean(SUCCESS, successRate, SUCCESS_PRIOR);
+    const samples = means.weight(SUCCESS);
+    row[ROW.ttftMs] = means.mean(TTFT, ttftMs, PRIOR_WEIGHT);
+    row[ROW.tokensPerSecond] = 1_000 / means.mean(MS_PER_TOKEN, 1_000 / tokensPerSecond, PRIOR_WEIGHT);
+    row[ROW.latencyMs] = means.mean(LATENCY, ttftMs, PRIOR_WEIGHT);
+    row[ROW.successRate] = success;
+    row[ROW.samples] = samples;
+    row[ROW.recentSuccessRate] = this.#recent.shrunk(success, 1);
+    row[ROW.successLowerBound] = wilsonLower(success, samples + 1);
+    row[ROW.cachedShare] = means.mean(CACHED, 0, 0);
+    row[ROW.outputTokens] = means.mean(OUTPUT, 0, 0);
+    row[ROW.costUsd] = means.weight(COST) > 0 ? means.mean(COST, 0, 0) : Number.NaN;
+  }
+
+  #read(at: number): number {
+    if (this.#readVersion !== this.version) this.#compute(this.#clock.now());
+    return this.row[at] as number;
   }
 
   get ttftMs(): number {
-    this.#fresh();
-    return this.#ttft;
+    return this.#read(ROW.ttftMs);
   }
   get tokensPerSecond(): number {
-    this.#fresh();
-    return this.#rate;
+    return this.#read(ROW.tokensPerSecond);
   }
   get latencyMs(): number {
-    this.#fresh();
-    return this.#latency;
+    return this.#read(ROW.latencyMs);
   }
   get successRate(): number {
-    this.#fresh();
-    return this.#success;
+    return this.#read(ROW.successRate);
   }
   get successLowerBound(): number {
-    this.#fresh();
-    return this.#lower;
+    return this.#read(ROW.successLowerBound);
   }
   get recentSuccessRate(): number {
-    this.#fresh();
-    return this.#recently;
+    return this.#read(ROW.recentSuccessRate);
   }
   get cachedShare(): number {
-    this.#fresh();
-    return this.#cached;
+    return this.#read(ROW.cachedShare);
   }
   get outputTokens(): number {
-    this.#fresh();
-    return this.#output;
+    return this.#read(ROW.outputTokens);
   }
   get samples(): number {
-    this.#fresh();
-    return this.#samples;
+    return this.#read(ROW.samples);
   }
   get costUsd(): number | null {
-    this.#fresh();
-    return Number.isNaN(this.#cost) ? null : this.#cost;
+    const usd = this.#read(ROW.costUsd);
+    return Number.isNaN(usd) ? null : usd;
   }
 
   quantile(p: number, of: MetricName): number {

@@ -34,6 +34,22 @@ export interface KindReading {
 /** Which distribution a quantile is read from: first token ms, whole answer ms, tokens written. */
 export type MetricName = "ttft" | "total" | "output";
 
+/** Where each number stands in {@link CandidateMetrics.row}. */
+export const ROW = {
+  ttftMs: 0,
+  tokensPerSecond: 1,
+  latencyMs: 2,
+  successRate: 3,
+  successLowerBound: 4,
+  recentSuccessRate: 5,
+  cachedShare: 6,
+  outputTokens: 7,
+  samples: 8,
+  /** NaN where no answer was priced. */
+  costUsd: 9,
+} as const;
+export const ROW_WIDTH = 10;
+
 /**
  * What one candidate has shown so far, time-decayed. Only successes teach times and rates: a failure is never counted as
  * fast. Numbers are worked out anew when a call has settled or `refresh` finds that a second has passed.
@@ -47,6 +63,8 @@ export interface CandidateMetrics {
   settle(sample: Sample, nowMs: number): void;
   /** Once per decision: lets numbers age with the clock, at most once a second. */
   refresh(nowMs: number): void;
+  /** The numbers below as `refresh` left them, by {@link ROW}: for those who read many candidates at once. */
+  readonly row: Float64Array;
   /** Grows with each settled call. */
   readonly version: number;
   /** Mean time to first content, milliseconds. */

@@ -9,6 +9,7 @@ import { createFlights } from "../flow/flight.js";
 import { createHedgeBudget } from "../flow/hedge.js";
 import { createCandidateMetrics } from "../metrics/candidate-metrics.js";
 import { createRouterStats } from "../metrics/router-stats.js";
+import { ROW_WIDTH } from "../metrics/types.js";
 import { createPrefixAffinity } from "../ranking/prefix-affinity.js";
 import { createStrategyRegistry } from "../ranking/registry.js";
 import { createGates, type Gates } from "../resilience/gates.js";
@@ -148,17 +149,21 @@ export function assembleRouter(options: RouterOptions): RouterParts {
 function createCandidates({ providers, limits }: RouterOptions, gates: Gates, clock: Clock): PlannedCandidate[] {
   const candidates: PlannedCandidate[] = [];
   const limiterFor = limitersOf(limits, clock);
+  const models = providers.reduce((sum, provider) => sum + provider.models.length, 0);
+  const table = new Float64Array(models * ROW_WIDTH);
   for (const provider of providers) {
     const retries = createRetryBudget({}, { clock });
     for (const info of provider.models) {
       const id = `${provider.id}/${info.id}`;
+      const position = candidates.length;
+      const row = table.subarray(position * ROW_WIDTH, (position + 1) * ROW_WIDTH);
       candidates.push({
         id,
-        position: candidates.length,
+        position,
         provider,
         info,
         gate: gates.candidate(id, provider.id),
-        metrics: createCandidateMetrics({ clock }, PRIOR),
+        metrics: createCandidateMetrics({ clock }, PRIOR, row),
         retries,
         limiter: limiterFor(provider.id, id),
         supports: supportsOf(info),

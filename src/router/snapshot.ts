@@ -3,6 +3,7 @@ import { estimateRequestTokens } from "../chat/tokens.js";
 import type { ModelInfo } from "../contract/provider.js";
 import type { SharedStateSession } from "../contract/shared-state.js";
 import type { CandidateSnapshot, Characteristics, QualityEstimate } from "../contract/strategy.js";
+import { type CandidateMetrics, ROW } from "../metrics/types.js";
 import type { LearnerView } from "../ranking/learner/learner.js";
 import type { PrefixAffinity } from "../ranking/prefix-affinity.js";
 import { expectedCostUsd } from "../spend/cost.js";
@@ -32,6 +33,8 @@ export class CandidateView implements CandidateSnapshot {
   readonly position: number;
   readonly weight: number;
   readonly #candidate: PlannedCandidate;
+  readonly #metrics: CandidateMetrics;
+  readonly #row: Float64Array;
   readonly #frame: Frame;
   readonly #affinity: PrefixAffinity | undefined;
   readonly #learning: Learning;
@@ -53,6 +56,8 @@ export class CandidateView implements CandidateSnapshot {
     this.position = candidate.position;
     this.weight = 1;
     this.#candidate = candidate;
+    this.#metrics = candidate.metrics;
+    this.#row = candidate.metrics.row;
     this.#frame = frame;
     this.#affinity = affinity;
     this.#learning = learning;
@@ -71,35 +76,35 @@ export class CandidateView implements CandidateSnapshot {
   }
 
   get ttftMs(): number {
-    return this.#candidate.metrics.ttftMs;
+    return this.#row[ROW.ttftMs] as number;
   }
   get tokensPerSecond(): number {
-    return this.#candidate.metrics.tokensPerSecond;
+    return this.#row[ROW.tokensPerSecond] as number;
   }
   get successRate(): number {
-    return this.#candidate.metrics.successRate;
+    return this.#row[ROW.successRate] as number;
   }
   get successLowerBound(): number {
-    return this.#candidate.metrics.successLowerBound;
+    return this.#row[ROW.successLowerBound] as number;
   }
   get recentSuccessRate(): number {
-    return this.#candidate.metrics.recentSuccessRate;
+    return this.#row[ROW.recentSuccessRate] as number;
   }
   get samples(): number {
-    return this.#candidate.metrics.samples;
+    return this.#row[ROW.samples] as number;
   }
   get attempts(): number {
-    return this.#candidate.metrics.attempts;
+    return this.#metrics.attempts;
   }
   get idleMs(): number {
-    return this.#frame.nowMs - this.#candidate.metrics.lastSettledAtMs;
+    return this.#frame.nowMs - this.#metrics.lastSettledAtMs;
   }
   get inFlight(): number {
-    const here = this.#candidate.metrics.inFlight;
+    const here = this.#metrics.inFlight;
     return this.#fleet ? here + this.#fleet.callingElsewhere(this.id) : here;
   }
   get outstandingMs(): number {
-    return this.#candidate.metrics.outstandingMs(this.#frame.nowMs);
+    return this.#metrics.outstandingMs(this.#frame.nowMs);
   }
   get headroom(): number {
     return this.#candidate.limiter?.headroom ?? 1;

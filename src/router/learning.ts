@@ -55,17 +55,13 @@ export function createLearning(byId: ReadonlyMap<string, PlannedCandidate>, stat
   const learner = createLearner({ state: learnerStateOf(state) });
   const answered = new QuickLRU<string, Remembered>({ maxSize: REMEMBERED });
   const views = new QuickLRU<string, LearnerView>({ maxSize: AT_HAND });
-  const estimates = new Map<string, { mean: number; sd: number; samples: number }>();
+  const estimates = Array.from(byId, () => ({ mean: 0, sd: 0, samples: 0 }));
 
   return {
     learner,
     view: (request, characteristics) => learner.view(request, characteristics),
     quality(view, candidate) {
-      let into = estimates.get(candidate.id);
-      if (!into) {
-        into = { mean: 0, sd: 0, samples: 0 };
-        estimates.set(candidate.id, into);
-      }
+      const into = estimates[candidate.position] as (typeof estimates)[number];
       learner.quality(view, candidate.id, candidate.info.tier ?? 2, into);
       return into;
     },

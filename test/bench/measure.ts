@@ -27,10 +27,11 @@ export const collect = (): void => (globalThis as { gc?: () => void }).gc?.();
 export async function timeCalls(subjects: readonly Subject[], options: RoundOptions): Promise<Map<string, Timing>> {
   const { calls, warm = calls, rounds = 4 } = options;
   const best = new Map<string, Timing>();
+  // Before the warming, never after it: a full collection throws optimised code away, and rounds would time its return.
+  collect();
   for (const subject of subjects) for (let call = 0; call < warm; call += 1) await subject.run();
   for (let round = 0; round < rounds; round += 1) {
     for (const subject of round % 2 === 0 ? subjects : [...subjects].reverse()) {
-      collect();
       const times = new Float64Array(calls);
       for (let call = 0; call < calls; call += 1) {
         const began = performance.now();

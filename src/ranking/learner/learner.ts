@@ -69,6 +69,8 @@ export function createLearner(options: LearnerOptions = {}): Learner {
   return new FeedbackLearner(options);
 }
 
+/** Tiers are 1, 2 and 3. */
+const TIERS = 4;
 /** Answers after which half of what was seen of their form is forgotten. */
 const FORM_HALF_LIFE = 500;
 
@@ -83,6 +85,8 @@ class FeedbackLearner implements Learner {
   #words = new Words(new Residual(SHARED_PRECISION));
   #lastView: LearnerView | undefined;
   #lastShared = 0;
+  /** What is expected of any arm, by tier, for the last view: on the logit scale, and as a share. NaN: not asked yet. */
+  readonly #bases = new Float64Array(2 * TIERS).fill(Number.NaN);
 
   constructor({ state, maxArms = 256 }: LearnerOptions) {
     this.#maxArms = maxArms;
@@ -106,9 +110,9 @@ class FeedbackLearner implements Learner {
     tier: 1 | 2 | 3,
     into: { mean: number; sd: number; samples: number },
   ): void {
-    const arm = this.#arms.get(candidateId);
+    const arm = this.#arms.size === 0 ? undefined : this.#arms.get(candidateId);
     if (arm === undefined) {
-      into.mean = sigmoid(this.#base(view, tier));
+      into.mean = this.#expected(view, tier);
       into.sd = this.active ? Math.sqrt(unknownVariance(view.kind, into.mean)) : 0;
       into.samples = 0;
       return;
@@ -179,8 +183,21 @@ class FeedbackLearner implements Learner {
       this.#lastView = view;
       const features = this.#words.listens ? view.features : null;
       this.#lastShared = features === null ? 0 : this.#words.residual.predict(features);
+      this.#bases.fill(Number.NaN);
     }
-    return logit(priorQuality(tier, view.difficulty)) + this.#lastShared;
+    let base = this.#bases[tier] as number;
+    if (Number.isNaN(base)) {
+      base = logit(priorQuality(tier, view.difficulty)) + this.#lastShared;
+      this.#bases[tier] = base;
+      this.#bases[TIERS + tier] = sigmoid(base);
+    }
+    return base;
+  }
+
+  /** The same as a share. */
+  #expected(view: LearnerView, tier: 1 | 2 | 3): number {
+    this.#base(view, tier);
+    return this.#bases[TIERS + tier] as number;
   }
 
   #arm(candidateId: string): Arm | undefined {

@@ -9,9 +9,9 @@ import type { Row, Section } from "../row.js";
 import { MODEL, messagesOf, PROMPT } from "../stub.js";
 
 const SIZES = [
-  { count: 3, target: 0.3, batch: 2_000 },
-  { count: 100, target: 5, batch: 300 },
-  { count: 1_000, target: 30, batch: 40 },
+  { count: 3, whole: 0.5, alone: 0.3, batch: 2_000 },
+  { count: 100, whole: 10, alone: 5, batch: 300 },
+  { count: 1_000, whole: 100, alone: 30, batch: 40 },
 ];
 
 const cheapestFirst = defineStrategy({ name: "cheapest-first", score: (candidate) => -candidate.expectedCostUsd });
@@ -34,8 +34,15 @@ const providerOf = (count: number, random: () => number): Provider => ({
   chat: () => Promise.reject(new Error("never called")),
 });
 
-/** One decision on candidates that have been measured: hard filter, gates, then the strategy's best. */
-function decider(strategy: string | Strategy, count: number): () => unknown {
+interface Decider {
+  /** Hard filter and gates, then the strategy's best. */
+  whole(): unknown;
+  /** The strategy's best alone. */
+  alone(): unknown;
+}
+
+/** Decisions on candidates that have been measured. */
+function decider(strategy: string | Strategy, count: number): Decider {
   const random = seededRandom(count);
   const parts = assembleRouter({ providers: [providerOf(count, random)], strategy });
   const { clock } = parts.services;
@@ -50,12 +57,36 @@ function decider(strategy: string | Strategy, count: number): () => unknown {
     }
   }
   const run = inspectRun(parts, { messages: messagesOf(PROMPT) }, undefined, NONE);
-  return () => {
-    const plan = planOf(run.selection.groups, run.filter, clock.now());
-    const ranker = new RequestRanker(parts, run, random);
-    const group = plan.groups[0];
-    return group && ranker.begin().pick(ranker.contextOf(group));
+  const ranker = new RequestRanker(parts, run, random);
+  const context = ranker.contextOf(run.selection.groups[0] ?? []);
+  return {
+    whole() {
+      const plan = planOf(run.selection.groups, run.filter, clock.now());
+      const ranker = new RequestRanker(parts, run, random);
+      const group = plan.groups[0];
+      return group && ranker.begin().pick(ranker.contextOf(group));
+    },
+    alone: () => ranker.begin().pick(context),
   };
+}
+
+/** A decision on a 2 kB prompt that nobody has read yet, by a router that has been given feedback. */
+function fresh(strategy: string): () => unknown {
+  const parts = assembleRouter({ providers: [providerOf(3, seededRandom(3))], strategy });
+  const messages = messagesOf(PROMPT.repeat(10));
+  const { random } = parts.services;
+  const decide = (): unknown => {
+    const run = inspectRun(parts, { messages }, undefined, NONE);
+    const ranker = new RequestRanker(parts, run, random);
+    return ranker.begin().pick(ranker.contextOf(run.selection.groups[0] ?? []));
+  };
+  const { view } = inspectRun(parts, { messages }, undefined, NONE);
+  for (const { id } of parts.candidates) {
+    for (let label = 0; label < 40; label += 1) {
+      parts.learning.learner.feedback(id, 2, view.ticket(), label % 4 === 0 ? 0 : 1);
+    }
+  }
+  return decide;
 }
 
 /** What one decision costs, by the number of candidates. */
@@ -63,11 +94,22 @@ export async function decision(): Promise<Section> {
   const rows: Row[] = [];
   for (const strategy of STRATEGIES) {
     const name = typeof strategy === "string" ? strategy : `${strategy.name} (yours)`;
-    for (const { count, target, batch } of SIZES) {
-      const value = timeStep(decider(strategy, count), { batch });
-      rows.push({ what: `${name}, ${count.toLocaleString("en")} candidates`, value, unit: "us", target });
+    for (const { count, whole, alone, batch } of SIZES) {
+      const what = `${name}, ${count.toLocaleString("en")} candidates`;
+      const one = decider(strategy, count);
+      rows.push({ what, value: timeStep(one.whole, { batch }), unit: "us", target: whole });
+      // What adaptive may cost has a row of its own, below.
+      const target = name === "adaptive" ? undefined : alone;
+      rows.push({ what: "  ranking alone", value: timeStep(one.alone, { batch }), unit: "us", target });
     }
   }
+  const ordered = timeStep(fresh("ordered"), { batch: 200 });
+  rows.push({
+    what: "adaptive with features on a fresh 2 kB prompt, above ordered",
+    value: timeStep(fresh("adaptive"), { batch: 200 }) - ordered,
+    unit: "us",
+    target: 65,
+  });
   return {
     name: "decision",
     about: "plan and ranking of one request on measured candidates, hard filter and gates included",

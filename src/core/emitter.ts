@@ -7,7 +7,10 @@ type Listener = (event: never) => void;
 export interface ContainedEmitter<Events extends object> {
   /** Whether anyone listens: ask before building an event. */
   has(name: keyof Events & string): boolean;
-  /** Hands every listener a frozen copy of the event. A throw or a rejected promise goes to `onFault`, never further. */
+  /**
+   * Hands every listener the event, frozen; the object is the emitter's from then on, and what it holds is copied. A throw
+   * or a rejected promise goes to `onFault`, never further.
+   */
   emit<Name extends keyof Events & string>(name: Name, event: Events[Name]): void;
   on<Name extends keyof Events & string>(name: Name, listener: (event: Events[Name]) => void): void;
   once<Name extends keyof Events & string>(name: Name, listener: (event: Events[Name]) => void): void;
@@ -28,7 +31,7 @@ export function createEmitter<Events extends object>(
     emit(name, event) {
       const heard = listeners(name);
       if (heard.length === 0) return;
-      const told = frozenCopy(event);
+      const told = frozen(event as Fields);
       for (const listener of heard) {
         try {
           const outcome: unknown = listener(told as never);
@@ -56,13 +59,20 @@ export function createEmitter<Events extends object>(
   };
 }
 
-/** All the way down: an event shares nothing that a listener could change with a reply, an error or an option. */
+type Fields = { [field: string]: unknown };
+
+/** Frozen all the way down: what a listener is told shares nothing with a reply, an error or an option. */
+function frozen(fresh: Fields): object {
+  for (const field in fresh) {
+    const item = fresh[field];
+    if (typeof item === "object" && item !== null) fresh[field] = frozenCopy(item);
+  }
+  return Object.freeze(fresh);
+}
+
 function frozenCopy(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return Object.freeze(value.map(frozenCopy));
-  const copy: Record<string, unknown> = {};
-  for (const [key, item] of Object.entries(value)) copy[key] = frozenCopy(item);
-  return Object.freeze(copy);
+  return Array.isArray(value) ? Object.freeze(value.map(frozenCopy)) : frozen({ ...value });
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -46,6 +46,27 @@ export async function timeCalls(subjects: readonly Subject[], options: RoundOpti
   return best;
 }
 
+/**
+ * Microseconds that each subject takes above the first: a difference too small for calls timed one by one. Short batches
+ * of all take turns, so that each meets the machine's quiet moments, and the best batch of each counts.
+ */
+export async function timeAbove(
+  subjects: readonly Subject[],
+  { batch = 200, rounds = 150 } = {},
+): Promise<Map<string, number>> {
+  const best = new Map<string, number>();
+  for (let round = -20; round < rounds; round += 1) {
+    for (const { name, run } of round % 2 === 0 ? subjects : [...subjects].reverse()) {
+      const began = performance.now();
+      for (let call = 0; call < batch; call += 1) await run();
+      const us = ((performance.now() - began) * 1_000) / batch;
+      if (round >= 0 && us < (best.get(name) ?? Number.POSITIVE_INFINITY)) best.set(name, us);
+    }
+  }
+  const first = best.get(subjects[0]?.name ?? "") ?? Number.NaN;
+  return new Map([...best].map(([name, us]) => [name, us - first]));
+}
+
 /** Microseconds of a synchronous step too short to be timed alone: batches of it, the best batch counts. */
 export function timeStep(run: () => unknown, { batch = 2_000, rounds = 60 } = {}): number {
   for (let call = 0; call < batch * 5; call += 1) run();

@@ -4,7 +4,10 @@ import type { Attempt, RequestRecord } from "../../contract/records.js";
 // Object literals with their names in place, not names computed from constants: these are made for every call, and a
 // literal costs a tenth.
 
-/** What the metrics of an upstream call are split by: few values, all from the configuration or a fixed list. */
+/**
+ * What the metrics of an upstream call are split by, and what a sampler may ask about its span: few values, all from the
+ * configuration or a fixed list.
+ */
 export function callAttributes({ provider, model, outcome }: Attempt): Attributes {
   if (outcome === "success") {
     return { "gen_ai.operation.name": "chat", "gen_ai.provider.name": provider, "gen_ai.request.model": model };
@@ -27,13 +30,10 @@ export function tokenAttributes({ provider, model }: Attempt, type: "input" | "o
   };
 }
 
-/** What the span of an upstream call says. */
+/** What the span of an upstream call says besides. */
 export function attemptAttributes(attempt: Attempt): Attributes {
-  const { usage, ttftMs, costUsd, outcome } = attempt;
+  const { usage, ttftMs, costUsd } = attempt;
   const attributes: Attributes = {
-    "gen_ai.operation.name": "chat",
-    "gen_ai.provider.name": attempt.provider,
-    "gen_ai.request.model": attempt.model,
     "gen_ai.request.stream": attempt.streamed,
     "gen_ai.response.time_to_first_chunk": ttftMs === null ? undefined : ttftMs / 1_000,
     "gen_ai.usage.input_tokens": usage?.prompt_tokens,
@@ -44,8 +44,7 @@ export function attemptAttributes(attempt: Attempt): Attributes {
     "signalbox.attempt.role": attempt.role,
     "signalbox.cost_usd": costUsd ?? undefined,
   };
-  if (outcome === "success") return attributes;
-  attributes["error.type"] = outcome;
+  if (attempt.outcome === "success") return attributes;
   attributes["http.response.status_code"] = attempt.status;
   attributes["signalbox.error.detail"] = attempt.detail;
   attributes["signalbox.error.vendor_code"] = attempt.vendorCode;

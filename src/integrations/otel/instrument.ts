@@ -3,6 +3,7 @@ import {
   context,
   type MeterProvider,
   metrics,
+  ProxyTracerProvider,
   type Span,
   SpanKind,
   SpanStatusCode,
@@ -12,7 +13,7 @@ import {
 import type { EventMap, EventName } from "../../contract/events.js";
 import type { Attempt, RequestRecord } from "../../contract/records.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
-import { attemptAttributes, requestAttributes } from "./attributes.js";
+import { attemptAttributes, callAttributes, requestAttributes } from "./attributes.js";
 import { type ContentOptions, createContentWriter } from "./content.js";
 import { createInstruments } from "./instruments.js";
 import * as names from "./names.js";
@@ -64,7 +65,8 @@ export function instrument<R extends RouterLike>(router: R, options: InstrumentO
   if (!(Number.isInteger(maxOpen) && maxOpen > 0)) {
     throw new SignalboxError("invalid_options", "maxOpen: must be a whole number above 0", { path: "maxOpen" });
   }
-  const tracer = (options.tracerProvider ?? trace.getTracerProvider()).getTracer("signalbox", undefined, {
+  const tracers = options.tracerProvider ?? trace.getTracerProvider();
+  const tracer = tracers.getTracer("signalbox", undefined, {
     schemaUrl: `https://opentelemetry.io/schemas/${names.SEMCONV_VERSION}`,
   });
   const meter = (options.meterProvider ?? metrics.getMeterProvider()).getMeter("signalbox");
@@ -74,17 +76,18 @@ export function instrument<R extends RouterLike>(router: R, options: InstrumentO
   const open = new Map<string, OpenRequest>();
 
   const onRequest = ({ requestId, tenant, streamed }: EventMap["request"]): void => {
-    if (open.size >= maxOpen || open.has(requestId)) return;
+    if (isIdle(tracers) || open.size >= maxOpen || open.has(requestId)) return;
     const outside = context.active();
-    const wallOffsetMs = Date.now() - performance.now();
+    const startTime = Date.now();
+    const wallOffsetMs = startTime - performance.now();
     const attributes = {
       "signalbox.request_id": requestId,
       "signalbox.streamed": streamed,
       "signalbox.tenant": tenant,
     };
-    const startTime = wallOffsetMs + performance.now();
     const span = tracer.startSpan("signalbox.request", { kind: SpanKind.INTERNAL, startTime, attributes }, outside);
     if (!span.isRecording()) return;
+    follow();
     const seen = content && takeSeenCall(outside);
     open.set(requestId, { span, inside: trace.setSpan(outside, span), wallOffsetMs, seen });
     if (!content || !seen) return;
@@ -101,12 +104,14 @@ export function instrument<R extends RouterLike>(router: R, options: InstrumentO
     // The event comes when the call settles; its own clock says how long ago it began.
     const endTime = request.wallOffsetMs + performance.now();
     const startTime = endTime - (attempt.settledAtMs - attempt.startedAtMs);
-    const attributes = attemptAttributes(attempt);
+    // What a span is begun with, an SDK goes over twice: only what a sampler may want.
+    const attributes = callAttributes(attempt);
     const span = tracer.startSpan(
       `chat ${attempt.model}`,
       { kind: SpanKind.CLIENT, startTime, attributes },
       request.inside,
     );
+    span.setAttributes(attemptAttributes(attempt));
     setStatus(span, attempt.outcome, attempt.detail);
     span.end(endTime);
   };
@@ -137,27 +142,46 @@ export function instrument<R extends RouterLike>(router: R, options: InstrumentO
     request?.span.addEvent(name, attributes, request.wallOffsetMs + performance.now());
   };
 
-  const listeners: { readonly [Name in EventName]?: (event: EventMap[Name]) => void } = {
-    request: onRequest,
-    attempt: onAttempt,
-    done: onDone,
-    retry: ({ requestId, candidate, error, delayMs }) =>
-      note("signalbox.retry", requestId, { candidate, error, delay_ms: delayMs }),
-    fallback: ({ requestId, from, to, error }) => note("signalbox.fallback", requestId, { from, to, error }),
-    degraded: ({ requestId, rung }) => note("signalbox.degraded", requestId, { rung }),
-    ...(instruments ? { breaker: (event: EventMap["breaker"]) => instruments.breaker(event) } : {}),
+  const leave: (() => void)[] = [];
+  const hear = <Name extends EventName>(name: Name, listener: (event: EventMap[Name]) => void): void => {
+    router.on(name, listener);
+    leave.push(() => void router.off(name, listener));
   };
-  const entries = Object.entries(listeners) as [EventName, (event: unknown) => void][];
-  for (const [name, listener] of entries) router.on(name, listener);
+  let following = false;
+  /** Hears what comes after a request's begin: a router makes no event that nobody hears. */
+  const follow = (): void => {
+    if (following) return;
+    following = true;
+    hear("attempt", onAttempt);
+    hear("done", onDone);
+    hear("retry", ({ requestId, candidate, error, delayMs }) =>
+      note("signalbox.retry", requestId, { candidate, error, delay_ms: delayMs }),
+    );
+    hear("fallback", ({ requestId, from, to, error }) => note("signalbox.fallback", requestId, { from, to, error }));
+    hear("degraded", ({ requestId, rung }) => note("signalbox.degraded", requestId, { rung }));
+  };
+  hear("request", onRequest);
+  if (instruments) {
+    hear("breaker", instruments.breaker);
+    follow();
+  }
 
   return {
     router: tracedView(router, content !== undefined),
     stop() {
-      for (const [name, listener] of entries) router.off(name, listener);
+      for (const off of leave) off();
       for (const { span } of open.values()) span.end();
       open.clear();
     },
   };
+}
+
+/** What stands in for a tracer provider until one is registered. */
+const NOBODY = new ProxyTracerProvider().getDelegate();
+
+/** Whether spans go nowhere yet; a provider may be registered later. */
+function isIdle(tracers: TracerProvider): boolean {
+  return tracers instanceof ProxyTracerProvider && tracers.getDelegate() === NOBODY;
 }
 
 /** A caller who left is no error of anybody's. */

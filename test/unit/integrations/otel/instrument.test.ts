@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { context, metrics, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
+import { context, metrics, ProxyTracerProvider, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import {
   AggregationTemporality,
@@ -16,7 +16,7 @@ import {
 } from "@opentelemetry/sdk-trace-base";
 import * as conventions from "@opentelemetry/semantic-conventions/incubating";
 import { createRouter } from "signalbox";
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import manifest from "../../../../package.json" with { type: "json" };
 import type { ChatRequest } from "../../../../src/chat/request.js";
 import { SignalboxError } from "../../../../src/errors/signalbox-error.js";
@@ -252,6 +252,23 @@ describe("metrics", () => {
     });
     expect((await view.chat(request)).choices[0].message.content).toBe("A secret answer");
     expect(spans()).toEqual([]);
+  });
+
+  it("until an SDK is there only the begin of a request is heard; one that comes later gets its spans", async () => {
+    const late = new ProxyTracerProvider();
+    const router = createRouter({ providers: [up("a")] });
+    const heard = vi.spyOn(router, "on");
+    const { stop } = instrument(router, { tracerProvider: late });
+    await router.chat(request);
+    expect(heard.mock.calls.map(([name]) => name)).toEqual(["request"]);
+    late.setDelegate(tracerProvider);
+    await router.chat(request);
+    await router.chat(request);
+    expect(spans().map((span) => span.name.split(" ")[0])).toEqual(Array(2).fill(["chat", "signalbox.request"]).flat());
+    expect(heard).toHaveBeenCalledTimes(6);
+    const left = vi.spyOn(router, "off");
+    stop();
+    expect(left).toHaveBeenCalledTimes(6);
   });
 });
 

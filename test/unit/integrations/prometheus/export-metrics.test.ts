@@ -76,6 +76,19 @@ describe("exportMetrics", () => {
     await router.close();
   });
 
+  it("many observations between two scrapes all count, and each once", async () => {
+    const register = new Registry();
+    const router = createRouter({ providers: [scripted(() => says("Hi"), { id: "good" })] });
+    exportMetrics(router, { register });
+    for (let i = 0; i < 150; i++) await router.chat(request);
+    for (let i = 0; i < 2; i++) {
+      const families = await scrape(register);
+      expect(reading(families, "signalbox_request_seconds_count", { outcome: "ok", cache: "bypass" })).toBe(150);
+      expect(reading(families, "signalbox_overhead_seconds_count")).toBe(150);
+    }
+    await router.close();
+  });
+
   it("shows an open breaker", async () => {
     const register = new Registry();
     const clock = createVirtualClock();

@@ -76,7 +76,6 @@ export interface CandidateSnapshot {
   /** Tokens of this request that its vendor likely still holds in its prefix cache. */
   readonly expectedCachedTokens: number;
   readonly quality: QualityEstimate;
-  readonly weight: number;
 }
 
 /** What a strategy may look at, for one decision. */

@@ -15,6 +15,7 @@ export interface PrefixAffinity {
    *
    * @param chain one hash per message boundary, oldest first
    * @param tokensAt tokens of the prefix that ends at a boundary
+   * @param askedAtMs when the request goes out, or went: what was served since does not count. @default now
    */
   expectedCachedTokens(
     chain: readonly string[],
@@ -22,6 +23,7 @@ export interface PrefixAffinity {
     ttlMs: number,
     minTokens: number,
     tokensAt: (boundary: number) => number,
+    askedAtMs?: number,
   ): number;
   /**
    * Notes that a candidate has read this prompt.
@@ -50,6 +52,8 @@ interface Holders {
 interface Found {
   readonly boundary: number;
   readonly holders: Holders;
+  /** Tokens up to there, counted when first asked for: the same for every candidate. */
+  tokens: number | undefined;
 }
 
 /** Holders remembered per prefix; the longest unused gives way. */
@@ -90,14 +94,18 @@ class HashChainAffinity implements PrefixAffinity {
     ttlMs: number,
     minTokens: number,
     tokensAt: (boundary: number) => number,
+    askedAtMs: number = this.#clock.now(),
   ): number {
     const found = this.#find(chain);
     if (found.length === 0) return 0;
-    const since = this.#clock.now() - ttlMs;
-    for (const { boundary, holders } of found) {
+    for (const known of found) {
+      const { holders } = known;
       const index = holders.ids.indexOf(candidateId);
-      if (index === -1 || holders.atMs[index]! <= since) continue;
-      const tokens = tokensAt(boundary);
+      if (index === -1) continue;
+      const servedAtMs = holders.atMs[index]!;
+      if (servedAtMs <= askedAtMs - ttlMs || servedAtMs > askedAtMs) continue;
+      known.tokens ??= tokensAt(known.boundary);
+      const { tokens } = known;
       return tokens < minTokens ? 0 : Math.round(tokens * (this.#trust.get(candidateId) ?? 1));
     }
     return 0;
@@ -147,7 +155,7 @@ class HashChainAffinity implements PrefixAffinity {
     if (this.#prefixes.size > 0) {
       for (let boundary = chain.length - 1; boundary >= 0; boundary -= 1) {
         const holders = this.#prefixes.peek(chain[boundary]!);
-        if (holders !== undefined) found.push({ boundary, holders });
+        if (holders !== undefined) found.push({ boundary, holders, tokens: undefined });
       }
     }
     this.#lastChain = chain;

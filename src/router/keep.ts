@@ -1,6 +1,8 @@
 import { packReply } from "../cache/stored-reply.js";
 import { refusal } from "../cache/write-gate.js";
+import { prefixTokens } from "../chat/tokens.js";
 import { countsOf } from "../chat/usage.js";
+import type { AttemptSummary } from "../errors/kinds.js";
 import type { Answer } from "../flow/attempt-chat.js";
 import type { Call } from "../flow/call.js";
 import { lifetimeOf } from "./lookup.js";
@@ -11,13 +13,26 @@ import { noteSimilar } from "./similar.js";
 /** Once per flight: what the answer teaches, and the cache. */
 export function keep(parts: RouterParts, run: Run, call: Call, landed: Answer): Answer {
   const { candidate, reply } = landed;
-  if (parts.affinity && candidate.provider.prefixCache && reply.usage && !reply.usage.estimated) {
-    const { cacheRead } = countsOf(reply.usage);
-    parts.affinity.served(run.chain, candidate.id, parts.services.clock.now(), cacheRead);
-  }
+  notePrefix(parts, run, call, landed);
   parts.toolLoops.began(reply.choices[0].message, candidate.id);
   store(parts, run, call, landed);
   return landed;
+}
+
+/** Who read this prompt, and what its report was worth against what was expected of it when it was asked. */
+function notePrefix({ affinity, services }: RouterParts, run: Run, call: Call, { candidate, reply }: Answer): void {
+  const { prefixCache } = candidate.provider;
+  const { usage } = reply;
+  if (!affinity || !prefixCache || !usage || usage.estimated) return;
+  const nowMs = services.clock.now();
+  // Whoever says nothing about cached tokens has not said that there were none.
+  const silent = usage.prompt_tokens_details?.cached_tokens === undefined;
+  if (silent) return affinity.served(run.chain, candidate.id, nowMs);
+  const askedAtMs = nowMs - (answering(call, candidate)?.latencyMs ?? 0);
+  const { ttlMs, minTokens } = prefixCache;
+  const tokensAt = (boundary: number): number => prefixTokens(run.request, boundary);
+  const expected = affinity.expectedCachedTokens(run.chain, candidate.id, ttlMs, minTokens, tokensAt, askedAtMs);
+  affinity.served(run.chain, candidate.id, nowMs, countsOf(usage).cacheRead, expected);
 }
 
 function store(parts: RouterParts, run: Run, call: Call, { candidate, reply }: Answer): void {
@@ -27,7 +42,7 @@ function store(parts: RouterParts, run: Run, call: Call, { candidate, reply }: A
   const reason = call.degraded.length > 0 ? "degraded" : refusal(run.request, reply, caching.gate);
   let kept = false;
   if (reason === null) {
-    const costUsd = answerCost(call, candidate);
+    const costUsd = answering(call, candidate)?.costUsd ?? null;
     const about = {
       provider: candidate.provider.id,
       candidate: candidate.id,
@@ -53,10 +68,9 @@ function store(parts: RouterParts, run: Run, call: Call, { candidate, reply }: A
   }
 }
 
-/** What the answering call cost; others of the same request (failed, or a hedge that lost) would not be saved. */
-function answerCost({ attempts }: Call, { provider, info }: Answer["candidate"]): number | null {
-  const own = attempts.findLast(
+/** The attempt that gave the answer; others of the same request failed, or were hedges that lost. */
+function answering({ attempts }: Call, { provider, info }: Answer["candidate"]): AttemptSummary | undefined {
+  return attempts.findLast(
     ({ outcome, provider: id, model }) => outcome === "success" && id === provider.id && model === info.id,
   );
-  return own?.costUsd ?? null;
 }

@@ -1,5 +1,5 @@
 import type { ChatRequest } from "../chat/request.js";
-import { estimateRequestTokens } from "../chat/tokens.js";
+import { prefixTokens } from "../chat/tokens.js";
 import type { ModelInfo } from "../contract/provider.js";
 import type { SharedStateSession } from "../contract/shared-state.js";
 import type { CandidateSnapshot, Characteristics, QualityEstimate } from "../contract/strategy.js";
@@ -31,7 +31,6 @@ export class CandidateView implements CandidateSnapshot {
   readonly info: ModelInfo;
   readonly tier: 1 | 2 | 3;
   readonly position: number;
-  readonly weight: number;
   readonly #candidate: PlannedCandidate;
   readonly #metrics: CandidateMetrics;
   readonly #row: Float64Array;
@@ -54,7 +53,6 @@ export class CandidateView implements CandidateSnapshot {
     this.info = candidate.info;
     this.tier = candidate.info.tier ?? 2;
     this.position = candidate.position;
-    this.weight = 1;
     this.#candidate = candidate;
     this.#metrics = candidate.metrics;
     this.#row = candidate.metrics.row;
@@ -115,16 +113,10 @@ export class CandidateView implements CandidateSnapshot {
     const { chain, request } = this.#frame;
     if (!kept || !this.#affinity || chain.length === 0) return 0;
     const { ttlMs, minTokens } = kept;
-    return this.#affinity.expectedCachedTokens(chain, this.id, ttlMs, minTokens, (at) => tokensUpTo(request, at));
+    return this.#affinity.expectedCachedTokens(chain, this.id, ttlMs, minTokens, (at) => prefixTokens(request, at));
   }
 
   get quality(): QualityEstimate {
     return this.#learning.quality(this.#frame.view, this.#candidate);
   }
-}
-
-/** Tokens of a request up to and with the message at `boundary`. */
-function tokensUpTo(request: ChatRequest, boundary: number): number {
-  if (boundary >= request.messages.length - 1) return estimateRequestTokens(request);
-  return estimateRequestTokens({ ...request, messages: request.messages.slice(0, boundary + 1) });
 }

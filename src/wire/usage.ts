@@ -11,12 +11,14 @@ export function readUsage(raw: unknown): Usage | undefined {
   if (typeof raw !== "object" || raw === null) return undefined;
   const usage = raw as Raw;
   const promptDetails = fields(usage.prompt_tokens_details);
-  const cacheRead =
-    count(promptDetails.cached_tokens) ||
-    count(promptDetails.cache_read_input_tokens) ||
-    count(usage.cached_tokens) ||
-    count(usage.cache_read_input_tokens) ||
-    count(usage.prompt_cache_hit_tokens);
+  const reads = [
+    promptDetails.cached_tokens,
+    promptDetails.cache_read_input_tokens,
+    usage.cached_tokens,
+    usage.cache_read_input_tokens,
+    usage.prompt_cache_hit_tokens,
+  ];
+  const cacheRead = count(reads.find(count));
   const cacheWrite =
     count(promptDetails.cache_creation_input_tokens) ||
     count(promptDetails.cache_write_tokens) ||
@@ -33,7 +35,8 @@ export function readUsage(raw: unknown): Usage | undefined {
   const apart = reasoning > written || (reasoning > 0 && total === prompt + written + reasoning);
   const completion = apart ? written + reasoning : written;
   const result: Usage = { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
-  if (cacheRead > 0 || cacheWrite > 0 || promptDetails.cached_tokens !== undefined) {
+  // A vendor that says nothing of its cache has not said that nothing was cached.
+  if (cacheWrite > 0 || reads.some((read) => typeof read === "number")) {
     result.prompt_tokens_details = { cached_tokens: Math.min(cacheRead, prompt) };
     if (cacheWrite > 0) result.prompt_tokens_details.cache_write_tokens = Math.min(cacheWrite, prompt - cacheRead);
   }

@@ -147,7 +147,6 @@ function logged(candidate: CandidateSnapshot): LoggedCandidate {
     headroom: candidate.headroom,
     expectedCachedTokens: candidate.expectedCachedTokens,
     quality: { mean, sd, samples },
-    weight: candidate.weight,
   };
 }
 

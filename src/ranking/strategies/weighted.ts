@@ -5,7 +5,7 @@ import { SignalboxError } from "../../errors/signalbox-error.js";
  * Shares by weight: a candidate with twice the weight goes first twice as often; weight 0 never goes first.
  * A race of exponential clocks, so that one pass without sorting draws from the weights, and fallbacks follow them too.
  *
- * @param weights by candidate id or provider id; who is not named has the weight of its snapshot (1 unless set)
+ * @param weights by candidate id or provider id; who is not named has the weight 1
  * @throws SignalboxError `invalid_options` for a weight that is negative or no number
  *
  * @example
@@ -17,11 +17,7 @@ export function weighted(weights: { readonly [id: string]: number } = {}): Strat
     throw new SignalboxError("invalid_options", "a weight is a number from 0 up", { path: `weights.${id}` });
   }
   const own = new Map(Object.entries(weights));
-  const weightOf =
-    own.size === 0
-      ? (candidate: CandidateSnapshot): number => candidate.weight
-      : (candidate: CandidateSnapshot): number =>
-          own.get(candidate.id) ?? own.get(candidate.provider) ?? candidate.weight;
+  const weightOf = ({ id, provider }: CandidateSnapshot): number => own.get(id) ?? own.get(provider) ?? 1;
   return {
     name: "weighted",
     score: (candidate, { random }) => {

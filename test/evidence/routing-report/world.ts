@@ -125,6 +125,5 @@ function snapshotOf(
     headroom: 1,
     expectedCachedTokens: 0,
     quality: { mean: 0.5, sd: 0, samples: 0 },
-    weight: 1,
   };
 }

@@ -28,6 +28,28 @@ describe("prefix affinity", () => {
     expect(expected([], "a")).toBe(0);
   });
 
+  it("does not count what was served after the request went out", async () => {
+    const { clock, affinity, served } = setUp();
+    await clock.advance(10);
+    served(["s"], "a");
+    const at = (askedAtMs: number) => affinity.expectedCachedTokens(["s"], "a", TTL, 0, tokensAt, askedAtMs);
+    expect([at(9), at(10), at(TTL + 9), at(TTL + 10)]).toEqual([0, 400, 400, 0]);
+  });
+
+  it("counts the tokens of a prefix once for all candidates of a decision", () => {
+    const { affinity, served } = setUp();
+    for (const id of ["a", "b", "c"]) served(["s", "s1"], id);
+    let counted = 0;
+    const chain = ["s", "s1", "s12"];
+    for (const id of ["a", "b", "c", "d"]) {
+      affinity.expectedCachedTokens(chain, id, TTL, 0, () => {
+        counted += 1;
+        return 500;
+      });
+    }
+    expect(counted).toBe(1);
+  });
+
   it("an edited history shares only what comes before the edit", () => {
     const { expected, served } = setUp();
     served(["s", "s1", "s12", "s123"], "a");

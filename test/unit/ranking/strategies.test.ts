@@ -46,12 +46,7 @@ function shares(strategy: string | Strategy, list: readonly CandidateSnapshot[],
 }
 
 describe("ordered, round-robin, weighted", () => {
-  const list = candidates(
-    { id: "a/1", weight: 5 },
-    { id: "b/1", weight: 3 },
-    { id: "c/1", weight: 2 },
-    { id: "d/1", weight: 0 },
-  );
+  const list = candidates({ id: "a/1" }, { id: "b/1" }, { id: "c/1" }, { id: "d/1" });
 
   it("ordered takes the listed order", () => {
     expect(first("ordered", list)).toBe("a/1");
@@ -74,7 +69,7 @@ describe("ordered, round-robin, weighted", () => {
   });
 
   it("weighted keeps shares within 5 points over 10,000", () => {
-    const seen = shares("weighted", list, 10_000);
+    const seen = shares(weighted({ a: 5, b: 3, c: 2, d: 0 }), list, 10_000);
     for (const [id, share] of [
       ["a/1", 0.5],
       ["b/1", 0.3],
@@ -85,7 +80,9 @@ describe("ordered, round-robin, weighted", () => {
     expect(seen.get("d/1")).toBe(0);
   });
 
-  it("weighted takes weights by candidate or provider", () => {
+  it("weighted takes weights by candidate or provider, 1 where none is given", () => {
+    for (const share of shares("weighted", list, 10_000).values()) expect(Math.abs(share - 0.25)).toBeLessThan(0.05);
+    expect(shares(weighted({ a: 7 }), list, 10_000).get("a/1")!).toBeCloseTo(0.7, 1);
     const seen = shares(weighted({ a: 1, "b/1": 3, c: 0, d: 0 }), list, 10_000);
     expect(seen.get("b/1")!).toBeGreaterThan(0.7);
     expect(seen.get("c/1")).toBe(0);

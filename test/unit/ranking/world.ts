@@ -29,7 +29,6 @@ export function candidate(about: Partial<CandidateSnapshot> & { id: string }): C
     headroom: 1,
     expectedCachedTokens: 0,
     quality: { mean: 0.8, sd: 0, samples: 0 },
-    weight: 1,
     ...about,
   };
 }

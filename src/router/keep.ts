@@ -26,8 +26,10 @@ function notePrefix({ affinity, services }: RouterParts, run: Run, call: Call, {
   if (!affinity || !prefixCache || !usage || usage.estimated) return;
   const nowMs = services.clock.now();
   // Whoever says nothing about cached tokens has not said that there were none.
-  const silent = usage.prompt_tokens_details?.cached_tokens === undefined;
-  if (silent) return affinity.served(run.chain, candidate.id, nowMs);
+  if (usage.prompt_tokens_details?.cached_tokens === undefined) {
+    affinity.served(run.chain, candidate.id, nowMs);
+    return;
+  }
   const askedAtMs = nowMs - (answering(call, candidate)?.latencyMs ?? 0);
   const { ttlMs, minTokens } = prefixCache;
   const tokensAt = (boundary: number): number => prefixTokens(run.request, boundary);

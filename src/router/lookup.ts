@@ -73,7 +73,8 @@ export function serves(parts: RouterParts, run: Run, stored: StoredReply, staleM
   if (parts.staleMs > 0 && ageOf(parts, stored) >= lifetimeOf(parts, run) + staleMs) return false;
   if (run.filter.reason(candidate) !== null) return false;
   const { cache } = run.options;
-  return !cache || cache.scope !== "provider" || isFirstChoice(parts, run, candidate);
+  const scope = cache ? cache.scope : undefined;
+  return scope !== "provider" || isFirstChoice(parts, run, candidate);
 }
 
 /** Whether this router could ask the candidate for such a request: as what it names, or to escalate. */

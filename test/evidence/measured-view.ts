@@ -10,7 +10,6 @@ export abstract class MeasuredView implements CandidateSnapshot {
   readonly id: string;
   readonly model: string;
   readonly tier: 1 | 2 | 3;
-  readonly weight = 1;
   /** Nobody rates answers here: all models are taken to be equally good. */
   readonly quality = { mean: 0.8, sd: 0, samples: 0 };
   readonly metrics: CandidateMetrics;

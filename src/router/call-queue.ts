@@ -22,6 +22,8 @@ export interface Ranker {
   /** The candidate at a position of the listed order. */
   at(position: number): PlannedCandidate | undefined;
   nowMs(): number;
+  /** Whether another candidate may save the request when the first one fails. */
+  readonly fallsBack: boolean;
 }
 
 /** The candidates of one request in the strategy's order, one at a time: the next is worked out when it is wanted. */
@@ -133,7 +135,7 @@ export class CallQueue implements CandidateQueue {
   #best(barred: ReadonlySet<number> | undefined): PlannedCandidate | undefined {
     for (let g = this.#group; g < this.#groups.length; g += 1) {
       const group = this.#groups[g] as Group;
-      const ahead = this.#last ? undefined : aheadOf(group, this.#home);
+      const ahead = this.#last ? undefined : aheadOf(group, this.#home, this.#ranker);
       if (ahead && !barred?.has(ahead.candidate.position)) {
         this.#pickedFor = ahead.reasons;
         return ahead.candidate;
@@ -181,9 +183,10 @@ export class CallQueue implements CandidateQueue {
 export function aheadOf(
   group: Group,
   home: PlannedCandidate | undefined,
+  { fallsBack }: Pick<Ranker, "fallsBack">,
 ): { readonly candidate: PlannedCandidate; readonly reasons: readonly string[] } | undefined {
   if (home) return { candidate: home, reasons: HOME };
-  const candidate = probeOf(group);
+  const candidate = fallsBack ? probeOf(group) : undefined;
   return candidate && { candidate, reasons: PROBE };
 }
 

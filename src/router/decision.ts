@@ -25,6 +25,11 @@ export class RequestRanker implements Ranker {
     this.#random = random;
   }
 
+  get fallsBack(): boolean {
+    const { fallback, retry } = this.#parts.options;
+    return (this.#input.options.fallback ?? fallback) !== false && retry?.attempts !== 1;
+  }
+
   begin(): Choice {
     return this.#input.chooser.begin(!this.#peek);
   }

@@ -65,7 +65,7 @@ export function explainRequest(
       });
     }
   }
-  putAhead(candidates, plan.groups, run.home);
+  putAhead(candidates, plan.groups, run.home, ranker);
   putFullLast(parts, candidates);
   const { kind, complexity, tokens, needs, sensitivity, pinned } = run.characteristics;
   return {
@@ -77,9 +77,15 @@ export function explainRequest(
 }
 
 /** The one that is asked before the strategy's choice stands first, as it would be. */
-function putAhead(candidates: ExplainedCandidate[], groups: Plan["groups"], home: Run["home"]): void {
+function putAhead(
+  candidates: ExplainedCandidate[],
+  groups: Plan["groups"],
+  home: Run["home"],
+  ranker: RequestRanker,
+): void {
   const group = groups.find(({ length }) => length > 0);
-  const ahead = group && aheadOf(group, groups.some((each) => home && each.includes(home)) ? home : undefined);
+  const present = groups.some((each) => home && each.includes(home)) ? home : undefined;
+  const ahead = group && aheadOf(group, present, ranker);
   const at = ahead ? candidates.findIndex(({ id }) => id === ahead.candidate.id) : -1;
   const [found] = at < 0 ? [] : candidates.splice(at, 1);
   if (found && ahead) candidates.unshift({ ...found, reasons: ahead.reasons });

@@ -179,3 +179,27 @@ test("a throwing listener and a throwing strategy fail no request", async () => 
   expect(warnings.filter((code) => code === "strategy_failed")).toHaveLength(1);
   expect(warnings).toContain("listener_failed");
 });
+
+test.each([
+  ["another may save it: whatever its rank", {}, {}, "b"],
+  ["nobody else would be asked: by merit alone", { fallback: false }, {}, "a"],
+  ["nobody else would be asked, by the router's own option", {}, { fallback: false }, "a"],
+  ["one call is all it may make", {}, { retry: { attempts: 1 } }, "a"],
+])("a half-open candidate is tried first where %s", async (_, options, more, first) => {
+  const clock = createVirtualClock();
+  let broken = true;
+  const flaky = double("b", { fail: () => (broken ? failing() : undefined) });
+  const router = createRouter({ providers: [double("a"), flaky], strategy: "ordered", clock, ...more });
+  for (let n = 0; n < 5; n += 1) {
+    const work = router.chat(ask(`${n}`), { allow: ["b"], timeoutMs: 100 }).catch(() => {});
+    await clock.advance(100);
+    await work;
+    if (router.explain(ask("who")).excluded.length > 0) break;
+  }
+  expect(router.explain(ask("who")).excluded).toEqual([{ id: "b/m", reason: "breaker_open" }]);
+  await clock.advance(5_000);
+  broken = false;
+  expect(router.explain(ask("who"), options).candidates[0]?.id).toBe(`${first}/m`);
+  const reply = await router.chat(ask("who"), options);
+  expect(reply.route.attempts.map(({ provider }) => provider)).toEqual([first]);
+});

@@ -41,8 +41,17 @@ export function createRouterStats(): RouterStatsCollector {
   return new Collector();
 }
 
-const CALL = { attempts: 0, successes: 1, costUsd: 2, unpriced: 3, input: 4, cached: 5, output: 6 } as const;
-const CALL_SUMS = 7;
+const CALL = {
+  attempts: 0,
+  successes: 1,
+  costUsd: 2,
+  unpriced: 3,
+  input: 4,
+  cached: 5,
+  output: 6,
+  unclassified: 7,
+} as const;
+const CALL_SUMS = 8;
 const REQUEST = { requests: 0, ok: 1, attempts: 2, fallbacks: 3, degraded: 4, costUsd: 5, savedUsd: 6 } as const;
 const REQUEST_SUMS = 7;
 
@@ -63,6 +72,7 @@ class Collector implements RouterStatsCollector {
     }
     if (attempt.outcome !== "success") {
       count(cell.errors, attempt.outcome);
+      if (attempt.detail === "unclassified") cell.add(CALL.unclassified, 1);
       return;
     }
     cell.add(CALL.successes, 1);
@@ -135,6 +145,7 @@ function callStats(tally: Tally): CallStats {
     attempts: tally.sum(CALL.attempts),
     successes: tally.sum(CALL.successes),
     errors: wordsOf(tally.errors),
+    unclassified: tally.sum(CALL.unclassified),
     costUsd: tally.sum(CALL.costUsd),
     unpriced: tally.sum(CALL.unpriced),
     inputTokens: tally.sum(CALL.input),

@@ -16,6 +16,8 @@ export interface CallStats {
   readonly successes: number;
   /** Failures by kind. */
   readonly errors: WordCounts;
+  /** Of the failures, those with a vendor code that no table knows: a `warning` names it, `codes` of a provider takes it. */
+  readonly unclassified: number;
   readonly costUsd: number;
   /** Successes without a known price; `costUsd` lacks them. */
   readonly unpriced: number;

@@ -27,6 +27,7 @@ const PROMISES: Record<string, readonly (string | RegExp)[]> = {
   "ai-sdk": [/^Hello from the router\.\n.*"provider":"demo".*\nHello from the router\.\n$/s],
   otel: [/chat demo-1 demo\nsignalbox\.request \nmy handler/],
   report: [/written to \S+report\.html/],
+  testing: ["Hello.\nhanging: timeout, healthy: success\n120 s passed for the router, none for the test"],
   prometheus: ['signalbox_requests_total{outcome="ok"} 1'],
   tenants: [
     "acme: asked again, hit",

@@ -17,6 +17,7 @@ export interface StatsLike {
     readonly [candidate: string]: {
       readonly successes: number;
       readonly errors: Counts;
+      readonly unclassified: number;
       readonly costUsd: number;
       readonly inputTokens: number;
       readonly cachedTokens: number;

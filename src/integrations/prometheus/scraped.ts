@@ -83,6 +83,9 @@ export function createScraped({ register, prefix, router, labelsOf, breakers }: 
       for (const [outcome, count] of Object.entries(model.errors)) add({ ...labels, outcome }, count);
     });
   });
+  counter("unclassified_codes_total", "Vendor codes that no table knows.", ["provider", "model"], (add, all) => {
+    eachModel(all, (labels, { unclassified }) => add({ ...labels }, unclassified));
+  });
   counter(
     "tokens_total",
     "Tokens read, read from a vendor's cache, written.",

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { classify } from "../../../src/errors/classify.js";
 import { ERROR_KINDS } from "../../../src/errors/kinds.js";
 import type { VendorCodes } from "../../../src/errors/vendor-codes.js";
+import { createRouter } from "../../../src/router/create-router.js";
 import { GLM_CODES } from "../../../src/vendors/codes/glm.js";
 import { KIMI_CODES } from "../../../src/vendors/codes/kimi.js";
 import { MINIMAX_CODES } from "../../../src/vendors/codes/minimax.js";
@@ -166,6 +167,18 @@ describe("what vendors' errors mean", () => {
       const rows = Object.values(codes.codes ?? {}).flatMap((row) => [row, ...(row.refine ?? [])]);
       for (const row of [...rows, ...(codes.patterns ?? [])]) expect(ERROR_KINDS).toContain(row.kind);
     }
+  });
+
+  it("a code that no table knows is told once, and counted", async () => {
+    server.answer(json(zai("1777", "new"), 400));
+    const provider = glm({ apiKey: "k", baseURL: `${server.url}/v1`, models: ["glm-5.3"] });
+    const router = createRouter({ providers: [provider] });
+    const warnings: string[] = [];
+    router.on("warning", ({ code, message }) => void warnings.push(`${code}: ${message}`));
+    for (let i = 0; i < 3; i += 1) await failureOf(router.chat({ messages: HELLO }));
+    expect(warnings).toEqual([expect.stringMatching(/^unclassified_code: glm\/glm-5\.3: .*1777/)]);
+    expect(router.stats().attempts).toMatchObject({ attempts: 3, unclassified: 3, errors: { invalid_request: 3 } });
+    await router.close();
   });
 
   it("can be extended by the user, whose word wins; unknown codes say that they are", async () => {

@@ -129,7 +129,7 @@ export type {
   OutcomeLine,
 } from "./ranking/replay/decision-log.js";
 export type { StrategyRecommendation } from "./ranking/replay/recommend.js";
-export { type Estimate, type ReplayResult, replay } from "./ranking/replay/replay.js";
+export { type Estimate, type ReplayOptions, type ReplayResult, replay } from "./ranking/replay/replay.js";
 export type { LimiterOptions } from "./resilience/limiter.js";
 export type { Conversation, TurnInput } from "./router/conversation.js";
 export { createRouter } from "./router/create-router.js";

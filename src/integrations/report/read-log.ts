@@ -4,16 +4,23 @@ import type { LoggedRequest, Recording } from "./source.js";
 
 type Fields = { readonly [field: string]: unknown };
 
+export type OnProgress = (progress: { readonly done: number; readonly total: number }) => void;
+
+/** Lines between two words of progress. */
+const TELL_EVERY = 10_000;
+
 /**
  * Reads a log of requests: records as `done` events tell them, or a router's decision log, whose lines on one request are
  * joined. Decisions without an outcome are requests that had not ended; they are left out, as feedback is.
  */
-export function readLog(lines: readonly unknown[]): { recording: Recording; ignored: number } {
+export function readLog(lines: readonly unknown[], onProgress?: OnProgress): { recording: Recording; ignored: number } {
   const requests: LoggedRequest[] = [];
   const decisions = new Map<string, DecisionLine>();
   const outcomes: OutcomeLine[] = [];
   let ignored = 0;
-  for (const line of lines) {
+  for (const [index, line] of lines.entries()) {
+    const done = index + 1;
+    if (done % TELL_EVERY === 0 || done === lines.length) onProgress?.({ done, total: lines.length });
     if (isRequest(line)) requests.push(line);
     else if (isDecision(line)) decisions.set(line.requestId, line);
     else if (isOutcome(line)) outcomes.push(line);

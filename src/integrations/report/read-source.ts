@@ -1,5 +1,5 @@
 import { SignalboxError } from "../../errors/signalbox-error.js";
-import { readLog } from "./read-log.js";
+import { type OnProgress, readLog } from "./read-log.js";
 import type { Recording, ReportSource, StatsLike } from "./source.js";
 
 /** What a report shows: totals always, the run over time where it is known. */
@@ -11,9 +11,9 @@ export interface ReadSource {
 }
 
 /** @throws SignalboxError `invalid_request` for what is none of the four sources */
-export function readSource(source: ReportSource): ReadSource {
-  if (typeof source === "string") return fromLog(parseLines(source));
-  if (Array.isArray(source)) return fromLog(source);
+export function readSource(source: ReportSource, onProgress?: OnProgress): ReadSource {
+  if (typeof source === "string") return fromLog(parseLines(source), onProgress);
+  if (Array.isArray(source)) return fromLog(source, onProgress);
   if ("version" in source && source.version === 1) return { stats: source.stats, recording: source, ignored: 0 };
   if ("requests" in source && "providers" in source) return { stats: source, recording: undefined, ignored: 0 };
   throw new SignalboxError("invalid_request", "A report is made of router.stats(), a recording, or a log of requests", {
@@ -32,7 +32,7 @@ function parseLines(text: string): unknown[] {
   });
 }
 
-function fromLog(lines: readonly unknown[]): ReadSource {
-  const { recording, ignored } = readLog(lines);
+function fromLog(lines: readonly unknown[], onProgress: OnProgress | undefined): ReadSource {
+  const { recording, ignored } = readLog(lines, onProgress);
   return { stats: recording.stats, recording, ignored };
 }

@@ -1,3 +1,4 @@
+import { SignalboxError } from "../../errors/signalbox-error.js";
 import { pageHtml } from "./page-html.js";
 import type { Chart, PageModel } from "./page-model.js";
 import { readSource } from "./read-source.js";
@@ -12,6 +13,8 @@ export interface ReportOptions {
   readonly title?: string | undefined;
   /** When it was made, wall-clock milliseconds; `null` leaves it out. @default now */
   readonly generatedAtMs?: number | null | undefined;
+  /** Told now and then how many lines of a log have been read. @default nobody is told */
+  readonly onProgress?: ((progress: { readonly done: number; readonly total: number }) => void) | undefined;
 }
 
 /**
@@ -19,13 +22,16 @@ export interface ReportOptions {
  * strategies. It loads nothing and sends nothing. From `router.stats()` it shows totals; a recording
  * ({@link recordRouter}) or a log (what `decisionLog` was handed, or `done` events) shows the run over time as well.
  *
- * @throws SignalboxError `invalid_request` for what is none of these
+ * @throws SignalboxError `invalid_request` for what is none of these; `invalid_options` for an `onProgress` that is no function
  * @example
  * await writeFile("report.html", renderReport(router.stats()));
  */
 export function renderReport(source: ReportSource, options: ReportOptions = {}): string {
-  const { title = "signalbox report", generatedAtMs = Date.now() } = options;
-  const { stats, recording, ignored } = readSource(source);
+  const { title = "signalbox report", generatedAtMs = Date.now(), onProgress } = options;
+  if (onProgress !== undefined && typeof onProgress !== "function") {
+    throw new SignalboxError("invalid_options", "onProgress must be a function", { path: "onProgress" });
+  }
+  const { stats, recording, ignored } = readSource(source, onProgress);
   const run = recording ? runCharts(recording) : {};
   const charts: (Chart | undefined)[] = [
     run.cost,

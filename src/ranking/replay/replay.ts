@@ -1,5 +1,6 @@
 import type { Strategy } from "../../contract/strategy.js";
 import { seededRandom } from "../../core/random.js";
+import { SignalboxError } from "../../errors/signalbox-error.js";
 import { builtIn } from "../built-in.js";
 import { contextOf, type DecisionLogLine, type LoggedDecision, readDecisionLog } from "./decision-log.js";
 import { doublyRobust, effectiveSamples, interval, type Row, type Target } from "./estimate.js";
@@ -29,6 +30,15 @@ export interface ReplayResult {
   readonly latencyMs: Estimate | null;
 }
 
+/** How a replay goes about it. */
+export interface ReplayOptions {
+  /** Told now and then how many rankings are done, of all decisions with all strategies. @default nobody is told */
+  readonly onProgress?: ((progress: { readonly done: number; readonly total: number }) => void) | undefined;
+}
+
+/** Decisions between two words of progress. */
+const TELL_EVERY = 500;
+
 /** Fewer decisions, or fewer that speak for a strategy, say nothing. */
 const MIN_DECISIONS = 50;
 const MIN_EFFECTIVE = 30;
@@ -43,6 +53,7 @@ const POINTS_PER_DOUBLING = 0.03;
  *
  * @param log lines of the decision log, as text or parsed
  * @param strategies names of built-in strategies, or strategies
+ * @throws SignalboxError `invalid_options` for an `onProgress` that is no function
  *
  * @example
  * const log = readFileSync("decisions.jsonl", "utf8").split("\n");
@@ -51,23 +62,38 @@ const POINTS_PER_DOUBLING = 0.03;
 export function replay(
   log: Iterable<string | DecisionLogLine>,
   strategies: readonly (string | Strategy)[],
+  { onProgress }: ReplayOptions = {},
 ): ReplayResult[] {
+  if (onProgress !== undefined && typeof onProgress !== "function") {
+    throw new SignalboxError("invalid_options", "onProgress must be a function", { path: "onProgress" });
+  }
   const { decisions } = readDecisionLog(log);
-  return strategies.map((each) => {
+  const total = strategies.length * decisions.length;
+  return strategies.map((each, at) => {
+    const tell = (done: number): void => onProgress?.({ done: at * decisions.length + done, total });
     const strategy = typeof each === "string" ? builtIn(each) : each;
-    if (strategy === undefined)
-      return { strategy: String(each), verdict: "insufficient data", decisions: 0, effectiveSamples: 0, ...NOTHING };
-    return evaluate(decisions, strategy);
+    const result: ReplayResult =
+      strategy === undefined
+        ? { strategy: String(each), verdict: "insufficient data", decisions: 0, effectiveSamples: 0, ...NOTHING }
+        : evaluate(decisions, strategy, (done) => {
+            if (done % TELL_EVERY === 0) tell(done);
+          });
+    tell(decisions.length);
+    return result;
   });
 }
 
 const NOTHING = { utility: null, success: null, costUsd: null, latencyMs: null };
 
-function evaluate(decisions: readonly LoggedDecision[], strategy: Strategy): ReplayResult {
+function evaluate(
+  decisions: readonly LoggedDecision[],
+  strategy: Strategy,
+  ranked: (done: number) => void,
+): ReplayResult {
   const about = { strategy: strategy.name, decisions: decisions.length };
   if (decisions.length < MIN_DECISIONS)
     return { ...about, verdict: "insufficient data", effectiveSamples: 0, ...NOTHING };
-  const target = targetOf(decisions, strategy);
+  const target = targetOf(decisions, strategy, ranked);
   const rows = rowsOf(decisions, utilityOf(decisions));
   const samples = effectiveSamples(rows, target);
   if (samples < MIN_EFFECTIVE)
@@ -85,10 +111,18 @@ function evaluate(decisions: readonly LoggedDecision[], strategy: Strategy): Rep
   };
 }
 
-/** What a strategy would do with each logged decision. */
-export function targetOf(decisions: readonly LoggedDecision[], strategy: Strategy): Target {
+/** What a strategy would do with each logged decision. @param ranked told how many are done, after each */
+export function targetOf(
+  decisions: readonly LoggedDecision[],
+  strategy: Strategy,
+  ranked?: (done: number) => void,
+): Target {
   const random = seededRandom(1);
-  return decisions.map(({ decision }, index) => firstChances(strategy, contextOf(decision, random), index + 1));
+  return decisions.map(({ decision }, index) => {
+    const chances = firstChances(strategy, contextOf(decision, random), index + 1);
+    ranked?.(index + 1);
+    return chances;
+  });
 }
 
 /** Rows for one measure. */

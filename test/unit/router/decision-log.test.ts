@@ -41,7 +41,11 @@ test("each decision and each outcome is one line with numbers and chances, and n
 test("replay tells what other strategies would have had, with an interval", async () => {
   const log = await logOf(400);
   const always = (id: string) => defineStrategy({ name: `always ${id}`, score: (c) => (c.id === id ? 1 : 0) });
-  const [a, b] = replay(log, [always("a/m"), always("b/m")]);
+  const told: number[] = [];
+  const onProgress = ({ done, total }: { done: number; total: number }) => void told.push(done / total);
+  const [a, b] = replay(log, [always("a/m"), always("b/m")], { onProgress });
+  expect(told).toEqual([0.5, 1]);
+  expect(() => replay(log, [], { onProgress: 7 as never })).toThrow(/onProgress/);
   expect(a?.verdict).toBe("ok");
   expect(a?.success?.low).toBeGreaterThan(0.9);
   expect(b?.success?.low).toBeLessThan(0.55);

@@ -95,7 +95,11 @@ describe("renderReport", () => {
         ]),
       );
     }
-    expect(renderReport(log)).not.toContain("not understood");
+    const told: number[] = [];
+    const html = renderReport(log, { onProgress: ({ done, total }) => void told.push(done / total) });
+    expect(html).not.toContain("not understood");
+    expect(told).toEqual([1]);
+    expect(() => renderReport(log, { onProgress: "x" as never })).toThrow(/onProgress/);
     expect(renderReport(`${lines.join("\n")}\nnonsense`)).toContain("1 line of the log not understood");
   });
 

@@ -1,4 +1,5 @@
 import { createCache } from "../cache/cache.js";
+import { isTtl } from "../cache/options.js";
 import { createResponseCache } from "../cache/response-cache.js";
 import { packReply, unpackReply } from "../cache/stored-reply.js";
 import type { Cache, CacheOptions } from "../cache/types.js";
@@ -41,6 +42,17 @@ export interface CachedOptions {
 
 const MODES: readonly unknown[] = ["full", "context", "response", "none"];
 
+type Check = readonly [good: (value: unknown) => boolean, expected: string];
+
+const CHECKS: { readonly [name in keyof CachedOptions]-?: Check } = {
+  cache: [(value) => typeof value === "object" && value !== null, "must be a cache, or options for one"],
+  mode: [(value) => MODES.includes(value), `must be one of ${MODES.join(", ")}`],
+  ttlMs: [isTtl, "must be 0 or more milliseconds, at most a hundred years, or Infinity"],
+  temperature: [(value) => value === "zero" || value === "any", 'must be "zero" or "any"'],
+  toolCalls: [(value) => typeof value === "boolean", "must be true or false"],
+  clock: [(value) => typeof (value as Clock | null)?.wallNow === "function", "must be an object with now, wallNow"],
+};
+
 /**
  * A provider with a memory: same id, same models, same contract. Its answers are kept under this provider's name, so
  * two decorated providers never answer for each other even on one cache.
@@ -51,13 +63,8 @@ const MODES: readonly unknown[] = ["full", "context", "response", "none"];
  * @throws SignalboxError `invalid_options`
  */
 export function cached<P extends Provider>(provider: P, options: CachedOptions = {}): P {
+  checkOptions(options);
   const { mode = "full", ttlMs, temperature, toolCalls, clock = systemClock } = options;
-  if (!MODES.includes(mode)) {
-    throw new SignalboxError("invalid_options", `mode must be one of ${MODES.join(", ")}`, { path: "mode" });
-  }
-  if (ttlMs !== undefined && !(typeof ttlMs === "number" && ttlMs >= 0)) {
-    throw new SignalboxError("invalid_options", "ttlMs must be a number of milliseconds, 0 or more", { path: "ttlMs" });
-  }
   if (mode === "none") return provider;
   const cache = isCache(options.cache) ? options.cache : createCache({ clock, ...options.cache });
   const responses = createResponseCache({ cache, clock, ttlMs });
@@ -140,6 +147,16 @@ export function cached<P extends Provider>(provider: P, options: CachedOptions =
     ...(open ? { stream } : {}),
   };
   return decorated as P;
+}
+
+function checkOptions(options: CachedOptions): void {
+  for (const [path, value] of Object.entries(options)) {
+    if (value === undefined) continue;
+    const check = Object.hasOwn(CHECKS, path) ? CHECKS[path as keyof CachedOptions] : undefined;
+    if (check?.[0](value)) continue;
+    const message = `${path} ${check ? check[1] : "is not an option of cached()"}`;
+    throw new SignalboxError("invalid_options", message, { path });
+  }
 }
 
 function isCache(value: Cache | CacheOptions | undefined): value is Cache {

@@ -75,7 +75,9 @@ export function assembleRouter(options: RouterOptions): RouterParts {
     if (gate) fleet?.publish(id, gate.exportState(clock.now()));
   };
   const learning = createLearning(byId, options.state);
-  if (learning.learner.stateProblem) warn("state_ignored", learning.learner.stateProblem);
+  const { stateProblem } = learning.learner;
+  // Told when whoever makes the router has had the time to listen.
+  if (stateProblem) queueMicrotask(() => warn("state_ignored", stateProblem));
   const keepsPrefixes = options.providers.some((provider) => provider.prefixCache !== undefined);
   const affinity = keepsPrefixes ? createPrefixAffinity({ clock }) : undefined;
   const frame = {} as Frame;

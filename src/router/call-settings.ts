@@ -1,3 +1,4 @@
+import { isTtl } from "../cache/options.js";
 import { isStandardSchema } from "../chat/standard-schema.js";
 import type { CallOptions } from "../contract/call-options.js";
 import type { CallContext } from "../contract/provider.js";
@@ -23,7 +24,8 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 const CACHE_FIELDS: { readonly [field: string]: Check } = {
   mode: oneOf("full", "response", "context", "none", "read", "write"),
   scope: oneOf("request", "provider"),
-  ttlMs: (value) => (typeof value === "number" && value >= 0 ? null : "must be a number of milliseconds, 0 or more"),
+  ttlMs: (value) =>
+    isTtl(value) ? null : "must be a number of milliseconds, 0 or more, at most a hundred years, or Infinity",
   tags: texts,
 };
 

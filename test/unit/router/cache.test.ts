@@ -1,4 +1,4 @@
-import { cached, createCache, createRouter, defineStrategy } from "signalbox";
+import { type CachedOptions, cached, createCache, createRouter, defineStrategy } from "signalbox";
 import { createVirtualClock } from "signalbox/testing";
 import { expect, test } from "vitest";
 import { ask, double, failing } from "./doubles.js";
@@ -278,4 +278,27 @@ test("with degrade.staleMs an entry of a cache that was handed in lives its own 
     await clock.advance(1);
     expect([cache.prune(), cache.stats().entries]).toEqual([1, 0]);
   }
+});
+
+test.each([
+  ["ttlMs", { ttlMs: -1 }],
+  ["ttlMs", { ttlMs: Number.NaN }],
+  ["ttlMs", { ttlMs: 1e300 }],
+  ["mode", { mode: "all" }],
+  ["temperature", { temperature: "warm" }],
+  ["toolCalls", { toolCalls: "yes" }],
+  ["cache", { cache: 5 }],
+  ["cache", { cache: null }],
+  ["cache.maxBytes", { cache: { maxBytes: 0 } }],
+  ["clock", { clock: 3 }],
+  ["ttl", { ttl: 5 }],
+] as const)("cached(): a wrong %s is an error that names it", (path, options) => {
+  const wrong = options as unknown as CachedOptions;
+  expect(() => cached(double("a"), wrong)).toThrow(expect.objectContaining({ kind: "invalid_options", path }));
+});
+
+test.each([-1, Number.NaN, 1e300, "5"])("a call's cache.ttlMs of %s is an error", async (ttlMs) => {
+  const router = createRouter({ providers: [double("a")], cache: {} });
+  const call = router.chat(ask("x"), { cache: { ttlMs: ttlMs as number } });
+  await expect(call).rejects.toMatchObject({ kind: "invalid_options", path: "options.cache.ttlMs" });
 });

@@ -46,7 +46,7 @@ export class BoundedCells {
 
   total(): Tally {
     const total = this.#make();
-    for (const [, , tally] of this.entries()) total.merge(tally.state());
+    for (const [, , tally] of this.entries()) total.merge(tally);
     return total;
   }
 
@@ -62,7 +62,7 @@ export class BoundedCells {
     const groups = new Map<string, Tally>();
     for (const [outer, inner, tally] of this.entries()) {
       const name = key(outer, inner);
-      groups.set(name, (groups.get(name) ?? this.#make()).merge(tally.state()));
+      groups.set(name, (groups.get(name) ?? this.#make()).merge(tally));
     }
     return groups;
   }

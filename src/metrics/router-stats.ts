@@ -1,6 +1,6 @@
 import type { Attempt, RequestRecord } from "../contract/records.js";
 import { BoundedCells } from "./cells.js";
-import { type CallStats, count, quantilesOf, type RequestStats, Tally, type TallyState, wordsOf } from "./tally.js";
+import { type CallStats, count, quantilesOf, type RequestStats, Tally, wordsOf } from "./tally.js";
 
 export type { CallStats, Quantiles, RequestStats, WordCounts } from "./tally.js";
 
@@ -15,20 +15,12 @@ export interface RouterStats {
   readonly strategies: { readonly [strategy: string]: RequestStats };
 }
 
-/** For another process, or the next run. Plain JSON. */
-export interface RouterStatsState {
-  readonly calls: readonly { readonly provider: string; readonly candidate: string; readonly tally: TallyState }[];
-  readonly requests: readonly { readonly strategy: string; readonly kind: string; readonly tally: TallyState }[];
-}
-
 /** A reader of the two records. One cell per candidate and one per strategy and kind; the rest is added up when asked. */
 export interface RouterStatsCollector {
   attempt(attempt: Attempt): void;
   request(record: RequestRecord): void;
   snapshot(): RouterStats;
   reset(): void;
-  exportState(): RouterStatsState;
-  merge(state: RouterStatsState): void;
 }
 
 /** Candidates are configured, so this is only a guard; later ones share `"other"`. */
@@ -118,20 +110,6 @@ class Collector implements RouterStatsCollector {
   reset(): void {
     this.#calls.clear();
     this.#requests.clear();
-  }
-
-  exportState(): RouterStatsState {
-    const calls = this.#calls.entries();
-    const requests = this.#requests.entries();
-    return {
-      calls: calls.map(([provider, candidate, tally]) => ({ provider, candidate, tally: tally.state() })),
-      requests: requests.map(([strategy, kind, tally]) => ({ strategy, kind, tally: tally.state() })),
-    };
-  }
-
-  merge(state: RouterStatsState): void {
-    for (const { provider, candidate, tally } of state.calls) this.#calls.cell(provider, candidate).merge(tally);
-    for (const { strategy, kind, tally } of state.requests) this.#requests.cell(strategy, kind).merge(tally);
   }
 }
 

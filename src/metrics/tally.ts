@@ -1,4 +1,4 @@
-import { QuantileSketch, type QuantileState } from "../core/quantiles.js";
+import { QuantileSketch } from "../core/quantiles.js";
 
 /** Milliseconds, each within 1 % of a value of that rank; `null` before the first. */
 export interface Quantiles {
@@ -48,15 +48,6 @@ export interface RequestStats {
   readonly latencyMs: Quantiles;
 }
 
-/** One cell as plain JSON, for merging across processes. */
-export interface TallyState {
-  readonly sums: readonly number[];
-  readonly errors: WordCounts;
-  readonly cache: WordCounts;
-  readonly ttft: QuantileState;
-  readonly latency: QuantileState;
-}
-
 /** Sums and two sketches of one label; what each sum means is its owner's business. */
 export class Tally {
   readonly sums: number[];
@@ -77,22 +68,13 @@ export class Tally {
     return this.sums[at] ?? 0;
   }
 
-  state(): TallyState {
-    return {
-      sums: [...this.sums],
-      errors: wordsOf(this.errors),
-      cache: wordsOf(this.cache),
-      ttft: this.ttft.state(),
-      latency: this.latency.state(),
-    };
-  }
-
-  merge(state: TallyState): this {
-    for (let at = 0; at < this.sums.length; at++) this.add(at, state.sums[at] ?? 0);
-    for (const word of Object.keys(state.errors)) count(this.errors, word, state.errors[word]);
-    for (const word of Object.keys(state.cache)) count(this.cache, word, state.cache[word]);
-    this.ttft.merge(state.ttft);
-    this.latency.merge(state.latency);
+  /** Adds what another cell counted. */
+  merge(other: Tally): this {
+    for (let at = 0; at < this.sums.length; at++) this.add(at, other.sum(at));
+    for (const [word, times] of other.errors) count(this.errors, word, times);
+    for (const [word, times] of other.cache) count(this.cache, word, times);
+    this.ttft.merge(other.ttft.state());
+    this.latency.merge(other.latency.state());
     return this;
   }
 }

@@ -138,6 +138,16 @@ describe("a disable by an answer", () => {
   });
 });
 
+describe("a line that was never disabled", () => {
+  it("loses nothing that was counted when it is enabled", () => {
+    const { fail, line, state } = setUp();
+    for (let n = 0; n < 4; n += 1) fail("server");
+    line.enable();
+    fail("server");
+    expect(state()).toBe("open");
+  });
+});
+
 describe("waits for money", () => {
   it("last until the stated reset, a day at most", () => {
     const { fail, cooled } = setUp();

@@ -1,5 +1,5 @@
 import { createRouter, SignalboxError } from "signalbox";
-import { createVirtualClock } from "signalbox/testing";
+import { createVirtualClock, scriptedProvider } from "signalbox/testing";
 import { expect, test } from "vitest";
 import { ask, double, failing, model } from "./doubles.js";
 
@@ -203,3 +203,21 @@ test.each([
   const reply = await router.chat(ask("who"), options);
   expect(reply.route.attempts.map(({ provider }) => provider)).toEqual([first]);
 });
+
+test.each([0, 0.5, 0.999])(
+  "a primary that hangs is called at most twice in ten calls, half a second apart (random %d)",
+  async (drawn) => {
+    const clock = createVirtualClock();
+    const hanging = scriptedProvider({ id: "a", models: [model()], clock, otherwise: { hang: true } });
+    const router = createRouter({ providers: [hanging, double("b")], strategy: "ordered", clock, random: () => drawn });
+    const tookMs: number[] = [];
+    for (let n = 0; n < 10; n += 1) {
+      const work = router.chat(ask(`${n}`));
+      work.then(({ route }) => tookMs.push(route.latencyMs));
+      for (let waits = 0; tookMs.length === n && waits < 2_000; waits += 1) await clock.advance(100);
+      await clock.advance(500);
+    }
+    expect(hanging.calls.length).toBeLessThanOrEqual(2);
+    expect(tookMs.filter((ms) => ms > 0).length).toBe(hanging.calls.length);
+  },
+);

@@ -1,3 +1,4 @@
+import { lazily } from "../core/lazily.js";
 import * as en from "./characteristics-words.js";
 import * as zh from "./characteristics-words-zh.js";
 
@@ -61,19 +62,11 @@ export interface WordTable {
 const SLOTS = 8_192;
 const MASK = SLOTS - 1;
 
-/** Built when they are first read: that takes milliseconds in a cold process, which an import should not cost. */
-const BUILT: { words?: WordTable; han?: ReadonlyMap<number, readonly HanEntry[]> } = {};
-
-export function wordTable(): WordTable {
-  BUILT.words ??= buildWords();
-  return BUILT.words;
-}
+/** Building a table takes milliseconds in a cold process, which an import should not cost. */
+export const wordTable = lazily(buildWords);
 
 /** Chinese entries by their first character. */
-export function hanTable(): ReadonlyMap<number, readonly HanEntry[]> {
-  BUILT.han ??= buildHan();
-  return BUILT.han;
-}
+export const hanTable = lazily(buildHan);
 
 /** The entry of a hash, or `undefined`. */
 export function lookUp({ hashes, entries }: WordTable, hash: number): Entry | undefined {

@@ -1,4 +1,5 @@
 import type { CandidateSnapshot, Strategy, StrategyContext } from "../../contract/strategy.js";
+import { lazily } from "../../core/lazily.js";
 import { seededRandom } from "../../core/random.js";
 import { createChooser } from "../chooser.js";
 import { decisionHash, REMEASURE_SHARE } from "../exploration.js";
@@ -10,7 +11,7 @@ const DRAWS = 64;
 const SAME = 4;
 
 /** Of ordinary decisions, and of those that the exploration draw would spend on measuring again. */
-const TURNS = /* @__PURE__ */ sequences(DRAWS);
+const turns = lazily(() => sequences(DRAWS));
 
 /**
  * The chance of each candidate (by its place in `context.candidates`) to go first, over the randomness a strategy may use:
@@ -21,9 +22,9 @@ export function firstChances(strategy: Strategy, context: StrategyContext, seed 
   if (candidates.length === 0) return [];
   const declared = declaredChances(strategy, context);
   if (declared !== null) return declared;
-  const ordinary = drawn(strategy, context, TURNS.ordinary, seed);
+  const ordinary = drawn(strategy, context, turns().ordinary, seed);
   if (strategy.explores === undefined) return ordinary;
-  const exploring = drawn(strategy, context, TURNS.exploring, seed + 1);
+  const exploring = drawn(strategy, context, turns().exploring, seed + 1);
   return ordinary.map((chance, index) => (1 - REMEASURE_SHARE) * chance + REMEASURE_SHARE * exploring[index]!);
 }
 
@@ -43,7 +44,7 @@ function declaredChances({ rank }: Strategy, context: StrategyContext): number[]
   }
 }
 
-function drawn(strategy: Strategy, context: StrategyContext, turns: readonly number[], seed: number): number[] {
+function drawn(strategy: Strategy, context: StrategyContext, among: readonly number[], seed: number): number[] {
   const { candidates } = context;
   const counts = new Map<CandidateSnapshot, number>();
   let looked = false;
@@ -54,11 +55,11 @@ function drawn(strategy: Strategy, context: StrategyContext, turns: readonly num
   };
   const chooser = createChooser({ strategy });
   let made = 0;
-  for (const turn of turns) {
+  for (const turn of among) {
     const chosen = chooser.begin().pick(forked(context, random, turn))!;
     counts.set(chosen, (counts.get(chosen) ?? 0) + 1);
     made += 1;
-    if (made === SAME && !looked && counts.size === 1 && turns === TURNS.ordinary) break;
+    if (made === SAME && !looked && counts.size === 1 && among === turns().ordinary) break;
   }
   return candidates.map((candidate) => (counts.get(candidate) ?? 0) / made);
 }

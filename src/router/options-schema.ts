@@ -1,0 +1,134 @@
+import * as z from "zod/mini";
+import { lazily } from "../core/lazily.js";
+
+// Made when the first router is: a schema takes longer to build than the rest of the library to import.
+
+export const isFunction = (value: unknown): boolean => typeof value === "function";
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const id = () =>
+  z.string().check(z.regex(/^[^\s/]{1,100}$/, "must be 1 to 100 characters without a slash or white space"));
+const milliseconds = () => z.optional(z.number().check(z.positive(), z.lte(2_147_483_647)));
+const count = () => z.optional(z.int().check(z.gte(1), z.lte(100)));
+const modelNames = () => z.union([z.string(), z.array(z.string()).check(z.minLength(1))]);
+const anyObject = (words: string) => z.custom<object>(isObject, `must be ${words}`);
+
+const model = () =>
+  z.looseObject({
+    id: z.string().check(z.minLength(1)),
+    contextWindow: z.number().check(z.positive()),
+    maxOutput: z.nullable(z.number().check(z.positive())),
+    tier: z.optional(z.literal([1, 2, 3])),
+    capabilities: z.looseObject({
+      tools: z.boolean(),
+      vision: z.literal([false, "data", "url"]),
+      thinking: z.enum(["none", "switchable", "always"]),
+      json: z.enum(["none", "object", "schema"]),
+    }),
+    usdPerMTok: z.nullable(
+      z.looseObject({ input: z.number().check(z.nonnegative()), output: z.number().check(z.nonnegative()) }),
+    ),
+  });
+
+/** What a provider must have. */
+export const providerSchema = lazily(() =>
+  z.looseObject({
+    id: id(),
+    models: z.array(model()).check(z.minLength(1, "must hold at least one model")),
+    autoModels: z.optional(z.array(z.string())),
+  }),
+);
+
+/** What `createRouter` takes. */
+export const optionsSchema = lazily(() =>
+  z.strictObject({
+    id: z.optional(id()),
+    providers: z.array(z.unknown()).check(z.minLength(1, "must hold at least one provider")),
+    cache: z.optional(z.union([z.literal(false), anyObject("false, options or a cache")])),
+    strategy: z.optional(z.union([z.string(), anyObject("a name or a strategy")])),
+    strategies: z.optional(z.array(z.unknown())),
+    aliases: z.optional(z.record(z.string(), z.union([z.string(), z.array(z.string()).check(z.minLength(1))]))),
+    fallback: z.optional(z.boolean()),
+    retry: z.optional(z.strictObject({ attempts: count(), baseMs: milliseconds(), capMs: milliseconds() })),
+    breaker: z.optional(z.strictObject({ openMs: milliseconds() })),
+    timeouts: z.optional(
+      z.strictObject({
+        headersMs: milliseconds(),
+        firstTokenMs: milliseconds(),
+        idleMs: milliseconds(),
+        totalMs: milliseconds(),
+      }),
+    ),
+    streams: z.optional(z.strictObject({ onInterrupted: z.optional(z.enum(["fail", "restart"])) })),
+    conversations: z.optional(
+      z.strictObject({ ttlMs: z.optional(z.number().check(z.positive())), max: z.optional(z.int().check(z.gte(1))) }),
+    ),
+    limits: z.optional(
+      z.record(
+        z.string(),
+        z.strictObject({
+          maxConcurrent: z.optional(z.number().check(z.gte(1))),
+          adaptive: z.optional(z.boolean()),
+          rpm: z.optional(z.number().check(z.positive())),
+          tpm: z.optional(z.number().check(z.positive())),
+          queueItems: z.optional(z.int().check(z.gte(0))),
+          queueBytes: z.optional(z.number().check(z.gte(0))),
+          queueMs: milliseconds(),
+        }),
+      ),
+    ),
+    budgets: z.optional(
+      z.array(
+        z.strictObject({
+          per: z.enum(["tenant", "provider", "tag", "router"]),
+          maxUsd: z.number().check(z.positive()),
+          windowMs: z.number().check(z.positive()),
+          onExceeded: z.optional(z.enum(["reject", "degrade"])),
+          key: z.optional(z.string()),
+        }),
+      ),
+    ),
+    hedge: z.optional(
+      z.strictObject({ afterMs: milliseconds(), maxShare: z.optional(z.number().check(z.positive(), z.lte(1))) }),
+    ),
+    degrade: z.optional(
+      z.strictObject({
+        to: z.optional(modelNames()),
+        shrink: z.optional(
+          z.strictObject({
+            historyTokens: z.optional(z.int().check(z.gte(1))),
+            maxTokens: z.optional(z.int().check(z.gte(1))),
+            dropTools: z.optional(z.boolean()),
+          }),
+        ),
+        staleMs: milliseconds(),
+        waitMs: milliseconds(),
+      }),
+    ),
+    escalate: z.optional(
+      z.strictObject({
+        to: modelNames(),
+        validate: z.optional(z.custom(isFunction, "must be a function")),
+      }),
+    ),
+    shadow: z.optional(
+      z.strictObject({
+        to: modelNames(),
+        rate: z.number().check(z.gte(0), z.lte(1)),
+        maxUsdPerDay: z.number().check(z.gte(0)),
+      }),
+    ),
+    probe: z.optional(z.strictObject({ intervalMs: z.number().check(z.gte(100)), timeoutMs: milliseconds() })),
+    decisionLog: z.optional(z.custom(isFunction, "must be a function")),
+    shared: z.optional(
+      z.custom<object>(
+        (value) => isObject(value) && isFunction(value.join),
+        "must be a shared state, such as redisState()",
+      ),
+    ),
+    state: z.optional(z.unknown()),
+    clock: z.optional(z.custom<object>((value) => isObject(value) && isFunction(value.now), "must be a Clock")),
+    random: z.optional(z.custom(isFunction, "must be a function")),
+  }),
+);

@@ -73,7 +73,7 @@ export const minimaxWire: Wire = {
     return eventsOf(answer, [...thinking, ...text], includeUsage ? { usage: minimaxUsage(answer) } : { usage: null });
   },
   failure: (kind) => {
-    const message = kind === "rate_limit" ? "rate limit exceeded(RPM) (1002)" : "downstream service error (1033)";
+    const message = kind === "rate_limit" ? "rate limit exceeded(RPM) (1002)" : "unknown error (1000)";
     const status = kind === "rate_limit" ? 429 : 500;
     const type = kind === "rate_limit" ? "rate_limit_error" : "api_error";
     return { status, body: { type: "error", error: { type, message, http_code: String(status) }, request_id: "sim" } };

@@ -59,6 +59,8 @@ export function createEmitter<Events extends object>(
   };
 }
 
+const NOTHING: readonly unknown[] = Object.freeze([]);
+
 type Fields = { [field: string]: unknown };
 
 /** Frozen all the way down: what a listener is told shares nothing with a reply, an error or an option. */
@@ -72,7 +74,8 @@ function frozen(fresh: Fields): object {
 
 function frozenCopy(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
-  return Array.isArray(value) ? Object.freeze(value.map(frozenCopy)) : frozen({ ...value });
+  if (!Array.isArray(value)) return frozen({ ...value });
+  return value.length === 0 ? NOTHING : Object.freeze(value.map(frozenCopy));
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -47,12 +47,13 @@ export async function timeCalls(subjects: readonly Subject[], options: RoundOpti
 }
 
 /**
- * Microseconds that each subject takes above the first: a difference too small for calls timed one by one. Short batches
- * of all take turns, so that each meets the machine's quiet moments, and the best batch of each counts.
+ * Microseconds that each subject takes above the first: a difference too small for calls timed one by one. Batches of
+ * all take turns, so that each meets the machine's quiet moments, and the best batch of each counts; a batch is long
+ * enough to hold what a subject puts off.
  */
 export async function timeAbove(
   subjects: readonly Subject[],
-  { batch = 200, rounds = 150 } = {},
+  { batch = 512, rounds = 80 } = {},
 ): Promise<Map<string, number>> {
   const best = new Map<string, number>();
   for (let round = -20; round < rounds; round += 1) {

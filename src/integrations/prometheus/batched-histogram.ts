@@ -3,7 +3,7 @@ import { Histogram, type HistogramConfiguration } from "prom-client";
 type Labels = Partial<Record<string, string>>;
 
 /** Observations kept back at most: handing them over must not be felt either. */
-const MOST_WAITING = 64;
+const MOST_WAITING = 128;
 
 /** A histogram that is filled a few observations at a time. */
 export interface BatchedHistogram {

@@ -75,10 +75,8 @@ export interface Call {
   readonly queue: CandidateQueue;
   /** Every upstream call so far, in order. */
   readonly attempts: AttemptSummary[];
-  /** From the request's start to the first content of the answer, milliseconds. */
-  ttftMs: number | null;
-  /** Set where the answer came from a cache: a decorated provider's own, or a stale entry of the router's. */
-  fromCache: FromCache | undefined;
+  /** Shared by all paths that the request takes. */
+  readonly found: Found;
   /** Rungs of degradation taken. */
   readonly degraded: string[];
   /** Set when nobody waits any more: ends attempts and waits. */
@@ -89,28 +87,21 @@ export interface Call {
   role: AttemptRole;
 }
 
+/** What is found out about an answer on its way, whichever path it comes on. */
+export interface Found {
+  /** From the request's start to the first content of the answer, milliseconds. */
+  ttftMs: number | null;
+  /** Set where the answer came from a cache: a decorated provider's own, or a stale entry of the router's. */
+  fromCache: FromCache | undefined;
+}
+
 export interface FromCache {
   readonly status: "hit" | "stale";
   readonly ageMs?: number | undefined;
   readonly savedUsd?: number | undefined;
 }
 
-/** The same request on another path: what is found out on it belongs to both. */
+/** The same request on another path. */
 export function forkOf(call: Call, how: Partial<Call>): Call {
-  return {
-    ...call,
-    ...how,
-    get ttftMs() {
-      return call.ttftMs;
-    },
-    set ttftMs(ms) {
-      call.ttftMs = ms;
-    },
-    get fromCache() {
-      return call.fromCache;
-    },
-    set fromCache(from) {
-      call.fromCache = from;
-    },
-  };
+  return { ...call, ...how };
 }

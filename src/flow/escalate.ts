@@ -45,8 +45,8 @@ export async function escalate(
   } catch (thrown) {
     unmet = unmetSchema(thrown);
   }
-  const { fromCache } = call;
-  call.fromCache = undefined;
+  const { fromCache } = call.found;
+  call.found.fromCache = undefined;
   const queue = strong();
   if (queue.more()) {
     call.services.warn("escalated", "The first answer was refused by the validator", call.requestId);
@@ -57,7 +57,7 @@ export async function escalate(
     }
   }
   if (!answer) return walk(call, attempt, unmet && { candidate: cheap.candidate, error: unmet });
-  call.fromCache = fromCache;
+  call.found.fromCache = fromCache;
   tell(call, "not_escalated");
   return answer;
 }

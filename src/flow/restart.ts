@@ -1,6 +1,8 @@
+import type { Assembler } from "../chat/assemble.js";
 import type { ChatChunk } from "../chat/chunk.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import type { Call } from "./call.js";
+import type { Candidate } from "./candidate.js";
 import { type CommittedStream, openStream } from "./open-stream.js";
 import { ended, walk } from "./walk.js";
 
@@ -9,64 +11,82 @@ import { ended, walk } from "./walk.js";
  * chunk (`choices: []`, `signalbox: { reset: true }`) that says: forget the text so far; then a fresh answer.
  */
 export function restartable(call: Call, first: CommittedStream): CommittedStream {
-  let current = first;
-  /** A cut that `poll` met: `next` mends it, because mending takes waiting. */
-  let cut: { readonly error: unknown } | undefined;
-  /** Chunks of the streams before this one, and the markers between them. */
-  let seenBefore = 0;
-  let onCut: ((error: SignalboxError) => void) | undefined;
+  return new RestartingStream(call, first);
+}
 
-  const restart = async (error: unknown): Promise<ChatChunk> => {
+class RestartingStream implements CommittedStream {
+  readonly #call: Call;
+  #current: CommittedStream;
+  /** A cut that `poll` met: `next` mends it, because mending takes waiting. */
+  #cut: { readonly error: unknown } | undefined = undefined;
+  /** Chunks of the streams before this one, and the markers between them. */
+  #seenBefore = 0;
+  #onCut: ((error: SignalboxError) => void) | undefined = undefined;
+
+  constructor(call: Call, first: CommittedStream) {
+    this.#call = call;
+    this.#current = first;
+  }
+
+  get candidate(): Candidate {
+    return this.#current.candidate;
+  }
+
+  get cached(): boolean {
+    return this.#current.cached;
+  }
+
+  get assembler(): Assembler {
+    return this.#current.assembler;
+  }
+
+  get seen(): number {
+    return this.#seenBefore + this.#current.seen;
+  }
+
+  poll(): ChatChunk | undefined {
+    if (this.#cut) return undefined;
+    try {
+      return this.#current.poll();
+    } catch (error) {
+      this.#cut = { error };
+      return undefined;
+    }
+  }
+
+  async next(): Promise<ChatChunk | null> {
+    const met = this.#cut;
+    this.#cut = undefined;
+    if (met) return this.#restart(met.error);
+    try {
+      return await this.#current.next();
+    } catch (error) {
+      return this.#restart(error);
+    }
+  }
+
+  cancel(reason: SignalboxError): void {
+    this.#current.cancel(reason);
+  }
+
+  onCut(listener: (error: SignalboxError) => void): void {
+    this.#onCut = listener;
+    this.#current.onCut(listener);
+  }
+
+  async #restart(error: unknown): Promise<ChatChunk> {
+    const call = this.#call;
     if (!SignalboxError.isInstance(error) || error.kind !== "stream_interrupted" || error.detail === "total")
       throw error;
     if (call.options.fallback === false || !call.queue.more()) throw error;
-    const { id, created, model } = current.assembler.reply();
-    const next = await walk(call, openStream, { candidate: current.candidate, error }).catch((thrown) => {
+    const { id, created, model } = this.#current.assembler.reply();
+    const next = await walk(call, openStream, { candidate: this.#current.candidate, error }).catch((thrown) => {
       // The reader has a part of the first answer: it is told of that, unless it has left.
       throw call.abort.reason ? thrown : ended(call, error);
     });
-    seenBefore += current.seen + 1;
-    current = next;
-    if (onCut) current.onCut(onCut);
+    this.#seenBefore += this.#current.seen + 1;
+    this.#current = next;
+    if (this.#onCut) next.onCut(this.#onCut);
     return { id, object: "chat.completion.chunk", created, model, choices: [], signalbox: { reset: true } };
-  };
-
-  return {
-    get candidate() {
-      return current.candidate;
-    },
-    get cached() {
-      return current.cached;
-    },
-    get assembler() {
-      return current.assembler;
-    },
-    get seen() {
-      return seenBefore + current.seen;
-    },
-    poll() {
-      if (cut) return undefined;
-      try {
-        return current.poll();
-      } catch (error) {
-        cut = { error };
-        return undefined;
-      }
-    },
-    async next() {
-      const met = cut;
-      cut = undefined;
-      if (met) return restart(met.error);
-      try {
-        return await current.next();
-      } catch (error) {
-        return restart(error);
-      }
-    },
-    cancel: (reason) => current.cancel(reason),
-    onCut(listener) {
-      onCut = listener;
-      current.onCut(listener);
-    },
-  };
+  }
 }

@@ -181,7 +181,7 @@ export class UpstreamCall {
       costUsd,
     };
     const { provider, model, outcome, detail } = attempt;
-    if (!error && this.#firstTokenAtMs !== null) call.ttftMs = this.#firstTokenAtMs - call.startedAtMs;
+    if (!error && this.#firstTokenAtMs !== null) call.found.ttftMs = this.#firstTokenAtMs - call.startedAtMs;
     call.attempts.push({ provider, model, outcome, detail, latencyMs, costUsd });
     if (error?.kind === "cancelled" || error?.detail === "total") candidate.gate.release(this.#admission.lease);
     else {
@@ -206,7 +206,7 @@ export class UpstreamCall {
     candidate.gate.release(this.#admission.lease);
     this.#admission.leave?.(null, 0);
     const savedUsd = usage && costOf(countsOf(usage), candidate.info.usdPerMTok);
-    call.fromCache = { status: "hit", savedUsd: savedUsd ?? undefined };
+    call.found.fromCache = { status: "hit", savedUsd: savedUsd ?? undefined };
   }
 
   #progress(progress: Progress): void {

@@ -29,7 +29,7 @@ export function createDecisionEntry(parts: RouterParts, run: Run): DecisionEntry
       const about = { requestId, atMs: services.clock.wallNow(), ticket };
       writeLine(parts, decisionLine(about, run.chooser.strategy, context, chosen));
     },
-    ended({ attempts, ttftMs }, ok) {
+    ended({ attempts, found: { ttftMs } }, ok) {
       let costUsd: number | null = 0;
       for (const attempt of attempts) {
         costUsd = attempt.costUsd === null || costUsd === null ? null : costUsd + attempt.costUsd;

@@ -93,8 +93,7 @@ function createCall(parts: RouterParts, run: Run, queue: CallQueue, forced: bool
     queue,
     forced,
     attempts: [],
-    ttftMs: null,
-    fromCache: undefined,
+    found: { ttftMs: null, fromCache: undefined },
     degraded: [],
     abort: createAbortSource(),
     role: "first",
@@ -167,7 +166,7 @@ function rungsOf<T>(ladder: Ladder, fromStored: (answer: Answer) => Promise<T>):
       const candidate = stored && parts.byId.get(stored.candidate);
       const found = candidate && (await within(call, usable(run, stored)));
       if (!found) return undefined;
-      call.fromCache = { status: "stale", ageMs: ageOf(parts, stored), savedUsd: stored.costUsd ?? undefined };
+      call.found.fromCache = { status: "stale", ageMs: ageOf(parts, stored), savedUsd: stored.costUsd ?? undefined };
       return fromStored({ candidate, reply: found.reply, parsed: found.parsed });
     },
     backInMs: () => backInMs(parts, run, asked(call), parts.services.clock.now()),

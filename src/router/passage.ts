@@ -77,7 +77,7 @@ export class Passage {
     const { provider, info } = candidate;
     const where = { requestId: this.#run.requestId, provider: provider.id, model: info.id };
     if (joined) return { ...where, cache: { status: "joined" }, costUsd: 0 };
-    const own = call.fromCache ?? (stream?.committed?.cached ? { status: "hit" as const } : undefined);
+    const own = call.found.fromCache ?? (stream?.committed?.cached ? { status: "hit" as const } : undefined);
     if (own) return { ...where, cache: own, costUsd: costOfAll(call.attempts) };
     return { ...where, cache: { status: statusOf(this.#parts, this.#run, false) } };
   }
@@ -126,7 +126,7 @@ export class Passage {
     const run = this.#run;
     const { flight, joined, departure } = boarded;
     const { call } = flight;
-    const own = joined ? undefined : call.fromCache;
+    const own = joined ? undefined : call.found.fromCache;
     const status = own?.status ?? statusOf(parts, run, joined);
     const { events, learning } = parts;
     if (events.has("cache")) events.emit("cache", { requestId: run.requestId, status });
@@ -141,7 +141,7 @@ export class Passage {
       attempts: joined ? [] : call.attempts.slice(),
       reasons: departure?.queue.reasonsFor(candidate) ?? [],
       degraded: call.degraded.slice(),
-      ttftMs: joined ? null : call.ttftMs,
+      ttftMs: joined ? null : call.found.ttftMs,
       view: run.view,
       parsed,
     });

@@ -63,15 +63,14 @@ export function simulated(options: SimulatedOptions = {}): SimulatedProvider {
     [],
   );
   const autoModels = readAutoModels(options.autoModels, models, []);
-  let calls = 0;
 
   const stream = (request: ChatRequest, context: CallContext): ChunkStream => {
     const model = resolveModel(request.model, id, models, autoModels);
-    const callIndex = calls++;
+    const callIndex = provider.calls++;
     return createSimulatedStream({ id, model: model.id, callIndex, request, context, options, clock, random });
   };
 
-  return {
+  const provider: SimulatedProvider & { calls: number } = {
     id,
     models,
     ...(autoModels === undefined ? {} : { autoModels }),
@@ -84,11 +83,10 @@ export function simulated(options: SimulatedOptions = {}): SimulatedProvider {
       for (; chunk !== undefined; chunk = chunks.poll() ?? (await chunks.next()).value) assembler.push(chunk);
       return assembler.reply();
     },
-    get calls() {
-      return calls;
-    },
+    calls: 0,
     probe: async () => {},
   };
+  return provider;
 }
 
 function modelOf(id: string, usdPerMTok: Price | null): ModelInfo {

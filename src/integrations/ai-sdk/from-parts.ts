@@ -71,7 +71,6 @@ export function createChunkWriter(issuer: string, model: string): ChunkWriter {
   const open = new Map<string, Kept>();
 
   let begun = false;
-  let finished = false;
   const chunk = (delta: Delta, finish: FinishReason | null = null): ChatChunk => {
     const first = !begun;
     begun = true;
@@ -113,7 +112,7 @@ export function createChunkWriter(issuer: string, model: string): ChunkWriter {
   const finish = (part: StreamPart): ChatChunk[] => {
     const reason = finishOf(part.finishReason);
     if (reason === null) return [];
-    finished = true;
+    reader.finished = true;
     if (reason === "error") throw new SignalboxError("server", "The model stopped because of an error");
     const state = keepParts(kept, issuer);
     const last = chunk(state ? { provider_state: state } : {}, reason);
@@ -121,10 +120,8 @@ export function createChunkWriter(issuer: string, model: string): ChunkWriter {
     return usage ? [last, { ...last, choices: [], usage }] : [last];
   };
 
-  return {
-    get finished() {
-      return finished;
-    },
+  const reader: ChunkWriter & { finished: boolean } = {
+    finished: false,
     push(part) {
       switch (part.type) {
         case "response-metadata":
@@ -158,4 +155,5 @@ export function createChunkWriter(issuer: string, model: string): ChunkWriter {
       }
     },
   };
+  return reader;
 }

@@ -23,22 +23,15 @@ export function isRouter(target: Target): target is RouterLike {
 
 /** What a bare provider is told: no deadline, no budget, because nothing above it has any. */
 export function contextFor(signal: AbortSignal, requestId: string): CallContext {
-  let used = 0;
-  return {
-    signal,
-    requestId,
-    deadline: { remainingMs: () => Number.POSITIVE_INFINITY },
-    attempts: {
-      limit: Number.POSITIVE_INFINITY,
-      get used() {
-        return used;
-      },
-      take() {
-        used++;
-        return true;
-      },
+  const attempts = {
+    limit: Number.POSITIVE_INFINITY,
+    used: 0,
+    take() {
+      attempts.used += 1;
+      return true;
     },
   };
+  return { signal, requestId, deadline: { remainingMs: () => Number.POSITIVE_INFINITY }, attempts };
 }
 
 /** The model a bare provider is asked for, by its own name; `undefined` where it has no such model. */

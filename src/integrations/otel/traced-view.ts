@@ -38,42 +38,57 @@ export function tracedView<R extends RouterLike>(router: R, watching: boolean): 
     stream(request, options) {
       const asked = context.active();
       const stream = router.stream(request, options);
-      if (!watching) return asked === ROOT_CONTEXT ? stream : boundStream(stream, asked);
+      if (!watching) return asked === ROOT_CONTEXT ? stream : new BoundStream(stream, asked);
       const seen: SeenCall = { request, reply: () => stream.reply, taken: false };
-      return boundStream(stream, asked.setValue(SEEN, seen));
+      return new BoundStream(stream, asked.setValue(SEEN, seen));
     },
     with: (options) => tracedView(router.with(options), watching),
   };
   return view as R;
 }
 
-function boundStream(stream: StreamLike, asked: Context): StreamLike {
-  let begun = false;
-  /** The first read starts the request: it runs where the stream was asked for. */
-  const begin = <T>(read: () => T): T => {
-    if (begun) return read();
-    begun = true;
-    return context.with(asked, read);
-  };
-  return {
-    get reply() {
-      return begin(() => stream.reply);
-    },
-    get route() {
-      return stream.route;
-    },
-    text: () => begin(() => stream.text()),
-    toResponse: (init) => begin(() => stream.toResponse(init)),
-    [Symbol.asyncIterator]() {
-      const iterator = stream[Symbol.asyncIterator]();
-      return {
-        poll: () => iterator.poll(),
-        next: () => begin(() => iterator.next()),
-        return: async () => (await iterator.return?.()) ?? { value: undefined, done: true },
-        [Symbol.asyncIterator]() {
-          return this;
-        },
-      };
-    },
-  };
+/** The first read starts the request: it runs where the stream was asked for. */
+class BoundStream implements StreamLike {
+  readonly #stream: StreamLike;
+  readonly #asked: Context;
+  #begun = false;
+
+  constructor(stream: StreamLike, asked: Context) {
+    this.#stream = stream;
+    this.#asked = asked;
+  }
+
+  get reply(): StreamLike["reply"] {
+    return this.#begin(() => this.#stream.reply);
+  }
+
+  get route(): StreamLike["route"] {
+    return this.#stream.route;
+  }
+
+  text(): Promise<string> {
+    return this.#begin(() => this.#stream.text());
+  }
+
+  toResponse(init?: Parameters<StreamLike["toResponse"]>[0]): Response {
+    return this.#begin(() => this.#stream.toResponse(init));
+  }
+
+  [Symbol.asyncIterator](): ReturnType<StreamLike[typeof Symbol.asyncIterator]> {
+    const iterator = this.#stream[Symbol.asyncIterator]();
+    return {
+      poll: () => iterator.poll(),
+      next: () => this.#begin(() => iterator.next()),
+      return: async () => (await iterator.return?.()) ?? { value: undefined, done: true },
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
+  }
+
+  #begin<T>(read: () => T): T {
+    if (this.#begun) return read();
+    this.#begun = true;
+    return context.with(this.#asked, read);
+  }
 }

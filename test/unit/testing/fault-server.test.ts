@@ -87,7 +87,7 @@ describe("fault server", () => {
     controller.abort();
     expect(await asked).toBe("gone");
     await server.idle();
-    await expect.poll(() => server.open).toBe(0);
+    await expect.poll(() => server.open, { timeout: 15_000 }).toBe(0);
   });
 
   it("acts on a connection before a request is read", async () => {

@@ -97,5 +97,8 @@ function unique<T>(items: readonly T[]): readonly T[] {
 
 function unknownModel(name: string, path: string): SignalboxError {
   const shown = name.length > 100 ? `${name.slice(0, 100)}…` : name;
-  return new SignalboxError("invalid_request", `No provider here has a model or alias "${shown}"`, { path });
+  return new SignalboxError("invalid_request", `No provider here has a model or alias "${shown}"`, {
+    path,
+    detail: "unknown_model",
+  });
 }

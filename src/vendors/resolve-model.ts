@@ -19,5 +19,9 @@ export function resolveModel(
     models.find((model) => model.id === named) ??
     models.find((model) => named?.startsWith(prefix) && model.id === named.slice(prefix.length));
   if (found !== undefined) return found;
-  throw new SignalboxError("invalid_request", `model: ${provider} offers no such model`, { path: "model", provider });
+  throw new SignalboxError("invalid_request", `model: ${provider} offers no such model`, {
+    path: "model",
+    detail: "unknown_model",
+    provider,
+  });
 }

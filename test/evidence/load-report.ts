@@ -1,5 +1,5 @@
 /**
- * `npm run load-report [-- --seeds 20 --instances 1,4,16 --minutes 30 --html reports/load-report.html]`: routing under load, in a
+ * `npm run load-report [-- --seeds 20 --first 1 --instances 1,4,16 --minutes 30 --html reports/load-report.html]`: routing under load, in a
  * simulation with the library's own strategies, breakers, cool-downs and metrics. Needs no file and no network.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -14,17 +14,24 @@ import { type Plot, page, type Table, tableText } from "./routing-report/page.js
 const { values } = parseArgs({
   options: {
     seeds: { type: "string", default: "20" },
+    first: { type: "string", default: "1" },
     instances: { type: "string", default: "1,4,16" },
     minutes: { type: "string", default: "30" },
     html: { type: "string", default: "reports/load-report.html" },
   },
 });
 const seeds = Number(values.seeds);
+const first = Number(values.first);
 const instances = values.instances.split(",").map(Number);
 const lengthMs = Number(values.minutes) * 60_000;
-if (!(seeds >= 1) || !(lengthMs >= 600_000) || !instances.every((count) => Number.isInteger(count) && count > 0)) {
+if (
+  !(seeds >= 1) ||
+  !Number.isInteger(first) ||
+  !(lengthMs >= 600_000) ||
+  !instances.every((count) => Number.isInteger(count) && count > 0)
+) {
   process.stderr.write(
-    "usage: npm run load-report -- [--seeds 20] [--instances 1,4,16] [--minutes 30 (at least 10)] [--html reports/load-report.html]\n",
+    "usage: npm run load-report -- [--seeds 20] [--first 1] [--instances 1,4,16] [--minutes 30 (at least 10)] [--html reports/load-report.html]\n",
   );
   process.exit(2);
 }
@@ -36,10 +43,10 @@ const INTRO = [
 ];
 
 const parts: (Table | Plot)[] = [];
-for (const count of instances) parts.push(...loadTables(seeds, count, lengthMs));
-parts.push(...mixTable(Math.min(seeds, 10), lengthMs), adviceTable(seeds, lengthMs));
+for (const count of instances) parts.push(...loadTables(seeds, first, count, lengthMs));
+parts.push(...mixTable(Math.min(seeds, 10), first, lengthMs), adviceTable(seeds, first, lengthMs));
 progress("");
-process.stdout.write(`Routing under load, ${seeds} seeds\n${INTRO.join("\n")}\n`);
+process.stdout.write(`Routing under load, ${seeds} seeds from ${first}\n${INTRO.join("\n")}\n`);
 for (const part of parts) if ("rows" in part) process.stdout.write(`${tableText(part)}\n`);
 mkdirSync(dirname(values.html), { recursive: true });
 writeFileSync(values.html, page("Routing under load", INTRO, parts));

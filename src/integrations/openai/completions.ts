@@ -125,7 +125,10 @@ function prepare(provider: Provider, request: ChatRequest, options: CallOptions)
   if (issue) throw new SignalboxError("invalid_request", `${issue.path}: ${issue.message}`, { path: issue.path });
   const model = modelOf(provider, request.model);
   if (model === undefined) {
-    throw new SignalboxError("invalid_request", `The model ${request.model} does not exist here`, { path: "model" });
+    throw new SignalboxError("invalid_request", `The model ${request.model} does not exist here`, {
+      path: "model",
+      detail: "unknown_model",
+    });
   }
   const controller = new AbortController();
   const { signal } = options;

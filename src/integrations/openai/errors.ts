@@ -55,7 +55,7 @@ export interface ErrorBody {
 
 function shapeOf(error: SignalboxError): Shape {
   // An unknown model is our `invalid_request`; OpenAI answers it with a 404, and apps look for that.
-  if (error.kind === "invalid_request" && error.path === "model")
+  if (error.kind === "invalid_request" && error.detail === "unknown_model")
     return { ...SHAPES.model_not_found, code: "model_not_found" };
   return SHAPES[error.kind] ?? SHAPES.server;
 }

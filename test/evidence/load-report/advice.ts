@@ -17,11 +17,11 @@ function worth(result: RunResult, failedShare: number): number {
 }
 
 /** How often a recommendation, made from a random router's log, names a strategy that truly does better in the same world. */
-export function adviceTable(seeds: number, lengthMs: number): Table {
+export function adviceTable(seeds: number, first: number, lengthMs: number): Table {
   const counts = { right: 0, wrong: 0, keep: 0, silent: 0 };
   const gains: number[] = [];
   for (const scenario of MIX) {
-    for (let seed = 1; seed <= Math.max(2, Math.round(seeds / 4)); seed += 1) {
+    for (let seed = first; seed < first + Math.max(2, Math.round(seeds / 4)); seed += 1) {
       progress(`recommendations, ${scenario.name}: seed ${seed}`);
       const world = new World(scenario, seed, lengthMs);
       const log: DecisionLogLine[] = [];

@@ -20,12 +20,12 @@ const seconds = (ms: number): string => (ms / 1_000).toFixed(2);
 const percent = (share: number): string => (100 * share).toFixed(2);
 
 /** All policies in the full scenario, with `instances` routers that know nothing of each other. */
-export function loadTables(seeds: number, instances: number, lengthMs: number): (Table | Plot)[] {
-  const worlds = Array.from({ length: seeds }, (_, seed) => new World(EVERYTHING, seed + 1, lengthMs));
+export function loadTables(seeds: number, first: number, instances: number, lengthMs: number): (Table | Plot)[] {
+  const worlds = Array.from({ length: seeds }, (_, seed) => new World(EVERYTHING, first + seed, lengthMs));
   const run = (policy: Policy): RunResult[] =>
     worlds.map((world, seed) => {
       progress(`${instances} instance(s), ${policy.name}: seed ${seed + 1} of ${seeds}`);
-      return simulate(world, policy, instances, seed + 1);
+      return simulate(world, policy, instances, first + seed);
     });
   const oracle = run(ORACLE);
   const oracleMean = mean(oracle.map((result) => result.meanMs));

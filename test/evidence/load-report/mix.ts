@@ -16,11 +16,12 @@ function losses(
   strategies: readonly string[],
   scenario: (typeof MIX)[number],
   seeds: number,
+  first: number,
   lengthMs: number,
 ): number[] {
   const sums = strategies.map(() => 0);
-  for (let seed = 1; seed <= seeds; seed += 1) {
-    progress(`mix, ${scenario.name}: seed ${seed} of ${seeds}`);
+  for (let seed = first; seed < first + seeds; seed += 1) {
+    progress(`mix, ${scenario.name}: seed ${seed}`);
     const world = new World(scenario, seed, lengthMs);
     const best = simulate(world, ORACLE, 1, seed);
     for (const [index, strategy] of strategies.entries()) {
@@ -33,9 +34,9 @@ function losses(
 }
 
 /** The adaptive strategy against every fixed one, trouble by trouble. */
-export function mixTable(seeds: number, lengthMs: number): Table[] {
+export function mixTable(seeds: number, first: number, lengthMs: number): Table[] {
   const names = ["adaptive", ...RIVALS];
-  const lines = MIX.map((scenario) => losses(names, scenario, seeds, lengthMs));
+  const lines = MIX.map((scenario) => losses(names, scenario, seeds, first, lengthMs));
   const total = names.map((_, column) => mean(lines.map((row) => row[column]!)));
   const lost = MIX.filter((_, index) => Math.min(...lines[index]!.slice(1)) < lines[index]![0]!).map(
     ({ name }) => name,

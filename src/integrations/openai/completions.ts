@@ -12,7 +12,7 @@ import { toSignalboxError } from "../../errors/classify.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
 import { setHeader } from "./errors.js";
 import { type ChunkSource, eventStream } from "./event-stream.js";
-import { contextFor, isRouter, modelOf, type Target } from "./target.js";
+import { contextFor, isRouter, modelOf, type Target, unknownModel } from "./target.js";
 
 /** As much of a route as is known when the response begins. */
 type Served = { readonly [Name in keyof RouteHead]?: RouteHead[Name] | undefined };
@@ -125,10 +125,7 @@ function prepare(provider: Provider, request: ChatRequest, options: CallOptions)
   if (issue) throw new SignalboxError("invalid_request", `${issue.path}: ${issue.message}`, { path: issue.path });
   const model = modelOf(provider, request.model);
   if (model === undefined) {
-    throw new SignalboxError("invalid_request", `The model ${request.model} does not exist here`, {
-      path: "model",
-      detail: "unknown_model",
-    });
+    throw unknownModel(request.model);
   }
   const controller = new AbortController();
   const { signal } = options;

@@ -1,7 +1,6 @@
 import type { ModelInfo } from "../../contract/provider.js";
-import { SignalboxError } from "../../errors/signalbox-error.js";
 import { errorResponse } from "./errors.js";
-import { isRouter, type Target } from "./target.js";
+import { isRouter, type Target, unknownModel } from "./target.js";
 
 interface ModelEntry {
   readonly id: string;
@@ -20,7 +19,7 @@ export function listModels(target: Target): Response {
 export function oneModel(target: Target, id: string): Response {
   const found = entries(target).find((entry) => entry.id === id);
   if (found) return Response.json(found);
-  return errorResponse(new SignalboxError("invalid_request", `The model ${id} does not exist here`, { path: "model" }));
+  return errorResponse(unknownModel(id));
 }
 
 function entries(target: Target): ModelEntry[] {

@@ -3,6 +3,7 @@ import type { ChatReply } from "../../chat/reply.js";
 import type { ChatRequest } from "../../chat/request.js";
 import type { CallOptions } from "../../contract/call-options.js";
 import type { CallContext, ModelInfo, Provider } from "../../contract/provider.js";
+import { SignalboxError } from "../../errors/signalbox-error.js";
 
 /** The part of a router that this door uses; `createRouter` and `router.with` return one. */
 export interface RouterLike {
@@ -32,6 +33,12 @@ export function contextFor(signal: AbortSignal, requestId: string): CallContext 
     },
   };
   return { signal, requestId, deadline: { remainingMs: () => Number.POSITIVE_INFINITY }, attempts };
+}
+
+/** What asking for a model that nobody here has ends in. */
+export function unknownModel(asked: string | null | undefined): SignalboxError {
+  const where = { path: "model", detail: "unknown_model" };
+  return new SignalboxError("invalid_request", `The model ${asked} does not exist here`, where);
 }
 
 /** The model a bare provider is asked for, by its own name; `undefined` where it has no such model. */

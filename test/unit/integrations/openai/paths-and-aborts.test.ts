@@ -81,6 +81,15 @@ describe("the other paths", () => {
     await expect(client.models.retrieve("nobody/else")).rejects.toBeInstanceOf(NotFoundError);
   });
 
+  it("a model that is no name is a bad request, and no unknown model", async () => {
+    const response = await post(
+      scripted(() => says("x")),
+      chatBody({ model: 7 }),
+    );
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ error: { type: "invalid_request_error", param: "model" } });
+  });
+
   it("says what is served instead", async () => {
     const client = clientFor(scripted(() => says("x")));
     await expect(client.embeddings.create({ model: "m1", input: "x" })).rejects.toThrow(/POST \/chat\/completions/);

@@ -32,6 +32,8 @@ export class CandidateView implements CandidateSnapshot {
   readonly tier: 1 | 2 | 3;
   readonly position: number;
   readonly #candidate: PlannedCandidate;
+  readonly #limiter: PlannedCandidate["limiter"];
+  readonly #kept: PlannedCandidate["provider"]["prefixCache"];
   readonly #metrics: CandidateMetrics;
   readonly #row: Float64Array;
   readonly #frame: Frame;
@@ -54,6 +56,9 @@ export class CandidateView implements CandidateSnapshot {
     this.tier = candidate.info.tier ?? 2;
     this.position = candidate.position;
     this.#candidate = candidate;
+    this.#limiter = candidate.limiter;
+    // Without a memory of prefixes it does not matter who keeps them.
+    this.#kept = affinity && candidate.provider.prefixCache;
     this.#metrics = candidate.metrics;
     this.#row = candidate.metrics.row;
     this.#frame = frame;
@@ -105,13 +110,14 @@ export class CandidateView implements CandidateSnapshot {
     return this.#metrics.outstandingMs(this.#frame.nowMs);
   }
   get headroom(): number {
-    return this.#candidate.limiter?.headroom ?? 1;
+    return this.#limiter === undefined ? 1 : this.#limiter.headroom;
   }
 
   get expectedCachedTokens(): number {
-    const kept = this.#candidate.provider.prefixCache;
+    const kept = this.#kept;
+    if (kept === undefined || this.#affinity === undefined) return 0;
     const { chain, request } = this.#frame;
-    if (!kept || !this.#affinity || chain.length === 0) return 0;
+    if (chain.length === 0) return 0;
     const { ttlMs, minTokens } = kept;
     return this.#affinity.expectedCachedTokens(chain, this.id, ttlMs, minTokens, (at) => prefixTokens(request, at));
   }

@@ -20,8 +20,14 @@ try {
     alias: { "zod/mini": `${root}node_modules/zod/mini/index.js` },
     logLevel: "error",
   });
-  const run = [`${folder}/table.mjs`, ...process.argv.slice(2)];
-  process.exitCode = spawnSync(process.execPath, ["--expose-gc", ...run], { stdio: "inherit", cwd: root }).status ?? 1;
+  // Each part in a process of its own: the compiler would take one part's habits for the next one's.
+  const { stdout } = spawnSync(process.execPath, [`${folder}/table.mjs`, "--parts"], { encoding: "utf8", cwd: root });
+  const parts = process.argv.length > 2 ? process.argv.slice(2) : stdout.trim().split("\n");
+  for (const part of parts) {
+    const run = ["--expose-gc", `${folder}/table.mjs`, part];
+    process.exitCode = spawnSync(process.execPath, run, { stdio: "inherit", cwd: root }).status ?? 1;
+    if (process.exitCode !== 0) break;
+  }
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

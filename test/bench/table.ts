@@ -20,17 +20,17 @@ const SECTIONS: Record<string, () => Promise<Section>> = {
   footprint,
 };
 
-const wanted = process.argv.slice(2);
-const unknown = wanted.filter((name) => SECTIONS[name] === undefined);
-if (unknown.length > 0) {
-  console.error(`no such part: ${unknown.join(", ")}; there are ${Object.keys(SECTIONS).join(", ")}`);
+const part = process.argv[2] ?? "";
+if (part === "--parts") {
+  console.log(Object.keys(SECTIONS).join("\n"));
+  process.exit(0);
+}
+const section = SECTIONS[part];
+if (section === undefined) {
+  console.error(`no such part: ${part}; there are ${Object.keys(SECTIONS).join(", ")}`);
   process.exit(2);
 }
-const load = (): string => (loadavg()[0] ?? 0).toFixed(1);
-console.log(`Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? "cpu"}, load ${load()}`);
-for (const [name, section] of Object.entries(SECTIONS)) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue;
-  if (process.stderr.isTTY) process.stderr.write(`${name} ...\r`);
-  console.log(print(await section()));
-}
-console.log(`\nload at the end ${load()}`);
+if (process.stderr.isTTY) process.stderr.write(`${part} ...\r`);
+const load = (loadavg()[0] ?? 0).toFixed(1);
+console.log(print(await section()));
+console.log(`Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? "cpu"}, load ${load}`);

@@ -78,6 +78,7 @@ export type {
   Sensitivity,
 } from "./contract/records.js";
 export type {
+  SharedCounts,
   SharedGateState,
   SharedHold,
   SharedPurse,

@@ -2,7 +2,7 @@ import type { TimerHandle } from "../core/clock.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import type { Answer } from "./attempt-chat.js";
 import type { Call } from "./call.js";
-import { createSignalEars, type SignalEars } from "./signal-ears.js";
+import { createSignalListeners, type SignalListeners } from "./signal-listeners.js";
 import type { StreamFlight } from "./stream-flight.js";
 
 /** One upstream answer under way, and those who wait for it. Its budget and deadline are its own. */
@@ -12,50 +12,51 @@ export interface Flight {
   readonly answer: Promise<Answer>;
   /** `undefined` where the answer comes whole. */
   readonly stream: StreamFlight | undefined;
-  /** The answer, once it is whole. */
-  landed: Answer | undefined;
-  /** Readers on board; the last to leave ends the upstream call. */
-  seats: number;
+  /** What `answer` settled with; `undefined` before. */
+  settled: Answer | undefined;
+  /** How many wait for it; the last to leave ends the upstream call. */
+  readers: number;
 }
 
-/** Equal requests in flight, by key. Bounded: past `max` a request flies alone. */
+/** Equal requests in flight, by key. Bounded: past `max` a request is sent on its own. */
 export interface Flights {
   /** A flight to join. */
   get(key: string): Flight | undefined;
   /** Lets others join until the answer is there. */
   add(key: string, flight: Flight): void;
-  /** A place on a flight. */
-  seat(flight: Flight, passenger: Passenger): Seat;
+  subscribe(flight: Flight, reader: Reader): Subscription;
   /** Hears a caller's signal, which has not aborted yet; returns the way to leave. */
-  readonly ears: SignalEars;
+  readonly signals: SignalListeners;
 }
 
-/** Readers on one flight; more than this fly on their own. */
-const MOST_SEATS = 100;
+/** Readers of one flight; those past it send a request of their own. */
+const MOST_READERS = 100;
 
 export function createFlights(max = 10_000): Flights {
   const flights = new Map<string, Flight>();
-  const ears = createSignalEars();
+  const signals = createSignalListeners();
   return {
-    ears,
-    seat: (flight, passenger) => new TakenSeat(flight, passenger, ears),
+    signals,
+    subscribe: (flight, reader) => new FlightSubscription(flight, reader, signals),
     get(key) {
       const flight = flights.get(key);
-      return flight && flight.seats > 0 && flight.seats < MOST_SEATS && !flight.call.abort.reason ? flight : undefined;
+      return flight && flight.readers > 0 && flight.readers < MOST_READERS && !flight.call.abort.reason
+        ? flight
+        : undefined;
     },
     add(key, flight) {
       if (flights.size >= max) return;
       flights.set(key, flight);
-      const land = (): void => {
+      const forget = (): void => {
         if (flights.get(key) === flight) flights.delete(key);
       };
-      flight.answer.then(land, land);
+      flight.answer.then(forget, forget);
     },
   };
 }
 
-/** One reader's place on a flight: leaving it hurts nobody else. */
-export interface Seat {
+/** One reader of a flight: leaving it hurts no other. */
+export interface Subscription {
   /** The promise's outcome, or a rejection as soon as this reader is gone. */
   wait<T>(work: Promise<T>): Promise<T>;
   /** Whether nothing but the flight itself can end this reader's wait: its promises need no watching. */
@@ -67,17 +68,17 @@ export interface Seat {
   done(): void;
 }
 
-/** Who takes a seat. */
-export interface Passenger {
-  /** Its abort frees the seat at once. */
+/** Who waits for a flight. */
+export interface Reader {
+  /** Its abort ends the wait at once. */
   readonly signal: AbortSignal | undefined;
   /** Whether it may leave by itself, as the reader of a stream may. */
   readonly mayLeave: boolean;
-  /** When its own time is up, on the clock's scale; a flight of another's may take longer. */
+  /** When its own time is up, on the clock's scale; the flight of an equal request may take longer. */
   readonly deadlineAtMs: number;
 }
 
-class TakenSeat implements Seat {
+class FlightSubscription implements Subscription {
   gone: SignalboxError | undefined = undefined;
   readonly #flight: Flight;
   readonly #timed: boolean;
@@ -86,17 +87,17 @@ class TakenSeat implements Seat {
   readonly #mayEndAlone: boolean;
   #over = false;
   #timer: TimerHandle = undefined;
-  #deafen: (() => void) | undefined = undefined;
+  #stopListening: (() => void) | undefined = undefined;
   /** Where one reader waits for several things, each is told. */
   #rejectWaiting: ((reason: SignalboxError) => void)[] | undefined = undefined;
 
-  constructor(flight: Flight, { signal, mayLeave, deadlineAtMs }: Passenger, ears: SignalEars) {
+  constructor(flight: Flight, { signal, mayLeave, deadlineAtMs }: Reader, signals: SignalListeners) {
     const { call } = flight;
     this.#flight = flight;
     this.#timed = deadlineAtMs < call.deadlineAtMs;
     this.#mayEndAlone = this.#timed || signal !== undefined;
     this.#watched = this.#mayEndAlone || mayLeave;
-    flight.seats += 1;
+    flight.readers += 1;
     if (this.#timed) {
       const { clock } = call.services;
       const inMs = Math.max(0, deadlineAtMs - clock.now());
@@ -105,12 +106,12 @@ class TakenSeat implements Seat {
     if (signal) {
       const onAbort = (): void => this.leave(cancelledBy(signal, call.requestId));
       if (signal.aborted) onAbort();
-      else this.#deafen = ears.listen(signal, onAbort);
+      else this.#stopListening = signals.listen(signal, onAbort);
     }
   }
 
   get bound(): boolean {
-    return !this.#mayEndAlone && this.#flight.seats === 1;
+    return !this.#mayEndAlone && this.#flight.readers === 1;
   }
 
   leave(reason: SignalboxError): void {
@@ -119,7 +120,7 @@ class TakenSeat implements Seat {
     this.gone = reason;
     const waiting = this.#rejectWaiting;
     this.#rejectWaiting = undefined;
-    if (this.#flight.seats === 0) this.#flight.call.abort.abort(reason);
+    if (this.#flight.readers === 0) this.#flight.call.abort.abort(reason);
     if (waiting) for (const reject of waiting) reject(reason);
   }
 
@@ -154,9 +155,9 @@ class TakenSeat implements Seat {
 
   #free(): void {
     this.#over = true;
-    this.#deafen?.();
+    this.#stopListening?.();
     if (this.#timed) this.#flight.call.services.clock.clearTimeout(this.#timer);
-    this.#flight.seats -= 1;
+    this.#flight.readers -= 1;
   }
 }
 

@@ -30,7 +30,7 @@ const DEGRADED_BELOW = 0.9;
 /** First tokens this many times later than the candidate's own median, and later than a second, are slow. */
 const SLOW_FACTOR = 3;
 const SLOW_MIN_MS = 1_000;
-/** How long a line that came back is still called recovering. */
+/** How long a candidate that came back is still called recovering. */
 const RECOVERING_MS = 30_000;
 
 /** A pure reading: how a candidate is, and why. */
@@ -62,36 +62,4 @@ export function healthOf(gate: HealthGateView, metrics: HealthReading, nowMs: nu
 
 function percent(share: number): string {
   return `${Math.round(share * 100)} %`;
-}
-
-export interface HealthTracker {
-  /** Reads a candidate's health; a change of status is remembered and told. */
-  update(
-    candidateId: string,
-    gate: HealthGateView,
-    metrics: HealthReading,
-    nowMs: number,
-  ): Health & { readonly sinceMs: number };
-}
-
-export interface HealthTrackerOptions {
-  readonly onChange?:
-    | ((candidateId: string, from: HealthStatus, to: HealthStatus, reasons: readonly string[]) => void)
-    | undefined;
-}
-
-/** Remembers since when each candidate has been as it is. Holds one entry per candidate of the router. */
-export function createHealthTracker(options: HealthTrackerOptions = {}): HealthTracker {
-  const known = new Map<string, { status: HealthStatus; sinceMs: number }>();
-  return {
-    update(candidateId, gate, metrics, nowMs) {
-      const health = healthOf(gate, metrics, nowMs);
-      const before = known.get(candidateId);
-      if (before?.status === health.status) return { ...health, sinceMs: before.sinceMs };
-      known.set(candidateId, { status: health.status, sinceMs: nowMs });
-      const from = before?.status ?? "unknown";
-      if (from !== health.status) options.onChange?.(candidateId, from, health.status, health.reasons);
-      return { ...health, sinceMs: nowMs };
-    },
-  };
 }

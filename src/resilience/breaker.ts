@@ -1,10 +1,10 @@
 import type { BreakerState } from "../contract/events.js";
 import type { Clock } from "../core/clock.js";
 import type { Random } from "../core/random.js";
+import { CallOrder } from "./call-order.js";
 import { CallWindow } from "./call-window.js";
-import { Starts } from "./starts.js";
 
-/** When a line is cut and when it is tried again. Where the numbers come from stands at each. */
+/** When a breaker opens and when it lets calls through again. Where the numbers come from stands at each. */
 export interface BreakerOptions {
   /** First open time, milliseconds; doubles with each opening, and half of it is random (Finagle: 5 s). @default 5_000 */
   readonly openMs?: number | undefined;
@@ -42,7 +42,7 @@ export interface BreakerDeps {
   readonly onChange?: ((from: BreakerState, to: BreakerState, reason: string, openMs: number) => void) | undefined;
 }
 
-/** One line's breaker. Synchronous, without timers: an open time is over when somebody looks after it. */
+/** A circuit breaker. Synchronous, without timers: an open time is over when somebody looks after it. */
 export interface Breaker {
   state(nowMs: number): BreakerState;
   /** Whether a call could start now. */
@@ -51,15 +51,13 @@ export interface Breaker {
   retryAtMs(nowMs: number): number;
   /** A token for one call, or -1. In the half-open state the one probe's lease. */
   acquire(nowMs: number): number;
-  /** A half-open probe ahead of time. -1 while one is out. */
-  force(nowMs: number): number;
   /** Starts a call under a token that its owner numbered, higher than any before; takes the lease where it is half-open. */
   lend(nowMs: number, token: number): void;
   /** Open becomes half-open before its time. */
   tryEarly(nowMs: number): void;
   /** How the call ended. Tokens from before the last change of state, and leases that passed to another, say nothing any more. */
   settle(token: number, nowMs: number, failed: boolean, slow?: boolean, alternatives?: boolean): void;
-  /** The call ended without telling anything about the line. */
+  /** The call ended without telling anything about the circuit. */
   release(token: number): void;
   /** Opens at once, for `openMs` or the usual escalation. Ignored where the token is stale. */
   trip(token: number, nowMs: number, reason: string, openMs?: number): void;
@@ -83,7 +81,7 @@ class WindowBreaker implements Breaker {
   readonly #deps: BreakerDeps;
   readonly #epoch: { value: number };
   readonly #window: CallWindow;
-  readonly #starts = new Starts();
+  readonly #order = new CallOrder();
   #state: BreakerState = "closed";
   reason: string | null = null;
   sinceMs: number;
@@ -141,18 +139,13 @@ class WindowBreaker implements Breaker {
     return token;
   }
 
-  force(nowMs: number): number {
-    this.tryEarly(nowMs);
-    return this.acquire(nowMs);
-  }
-
   tryEarly(nowMs: number): void {
     if (this.#state === "open") this.#become("half_open", "tried early: all are open", nowMs, 0);
   }
 
   lend(nowMs: number, token: number): void {
     if (this.#state === "closed") {
-      this.#starts.begin(token);
+      this.#order.begin(token);
       return;
     }
     this.#lease = token;
@@ -171,7 +164,7 @@ class WindowBreaker implements Breaker {
 
   release(token: number): void {
     if (token === this.#lease) this.#lease = 0;
-    this.#starts.void(token);
+    this.#order.void(token);
   }
 
   trip(token: number, nowMs: number, reason: string, openMs?: number): void {
@@ -196,16 +189,16 @@ class WindowBreaker implements Breaker {
     const window = this.#window;
     window.add(nowMs, failed, slow, token);
     // A failure from before the window is no longer "in a row" with this one.
-    if (nowMs - this.#lastAt >= o.windowMs) this.#starts.forgive();
+    if (nowMs - this.#lastAt >= o.windowMs) this.#order.forgive();
     this.#lastAt = nowMs;
     if (!failed) {
-      this.#starts.well(token);
+      this.#order.well(token);
       if (slow && alternatives && window.total >= o.minCalls && window.slow >= o.slowRate * window.total) {
         this.#open(`${window.slow} of ${window.total} calls were slow`, nowMs);
       }
       return;
     }
-    const row = this.#starts.failed(token);
+    const row = this.#order.failed(token);
     this.#forgive(nowMs);
     if (row >= o.consecutive) this.#open(`${row} failures in a row`, nowMs);
     else if (window.total >= o.minCalls && window.failed >= o.failureRate * (window.total + this.#undecided())) {
@@ -216,7 +209,7 @@ class WindowBreaker implements Breaker {
   /** Calls still out that were started among those that failed: as likely as not they do well. */
   #undecided(): number {
     const { first, last } = this.#window.failedSpan();
-    return this.#starts.pending(first, last);
+    return this.#order.pending(first, last);
   }
 
   #forgive(nowMs: number): void {
@@ -248,7 +241,7 @@ class WindowBreaker implements Breaker {
 
   #forget(): void {
     this.#window.clear();
-    this.#starts.clear();
+    this.#order.clear();
     this.#lastAt = Number.NEGATIVE_INFINITY;
   }
 

@@ -1,5 +1,5 @@
 /**
- * The last calls of one line: at most `size` of them and none older than `windowMs`, with their failures and slow ones
+ * The last calls of one circuit: at most `size` of them and none older than `windowMs`, with their failures and slow ones
  * counted. A ring of plain numbers: recording allocates nothing, and forgetting happens when somebody looks, so that ten
  * idle minutes later no old failure is left.
  */

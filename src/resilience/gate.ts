@@ -1,9 +1,10 @@
 import type { BreakerState } from "../contract/events.js";
+import type { SharedGateState } from "../contract/shared-state.js";
 import type { Clock } from "../core/clock.js";
 import type { ExclusionReason } from "../errors/kinds.js";
 import { policyOf } from "../errors/policy.js";
 import type { SignalboxError } from "../errors/signalbox-error.js";
-import type { Line } from "./line.js";
+import type { Circuit } from "./circuit.js";
 
 export interface GateFacts {
   /** Time to first content, milliseconds; `null` or absent where none came. */
@@ -22,15 +23,6 @@ export interface GateView {
   readonly coolDownUntilMs: number;
   /** Why it is disabled, by hand or by an answer; `null` where it is not. */
   readonly disabled: string | null;
-}
-
-/** What other processes should know, in durations: clocks differ between machines, and monotonic ones mean nothing there. */
-export interface GateState {
-  readonly state: BreakerState;
-  readonly openForMs: number;
-  readonly coolDownForMs: number;
-  readonly disabled: string | null;
-  readonly reason: string | null;
 }
 
 /** Breaker, cool-down and disable of one candidate, with those of its provider. Synchronous, no timers. */
@@ -62,9 +54,9 @@ export interface Gate {
   reset(): void;
   view(nowMs: number): GateView;
   /** For other processes. */
-  exportState(nowMs: number): GateState;
+  exportState(nowMs: number): SharedGateState;
   /** What another process saw: waits are lengthened, never shortened; its `closed` ends an open time that came from outside. */
-  applyRemote(state: GateState, nowMs: number): void;
+  applyRemote(state: SharedGateState, nowMs: number): void;
 }
 
 export interface GatePool {
@@ -77,12 +69,12 @@ export interface GatePool {
 
 export class CandidateGate implements Gate {
   readonly id: string;
-  readonly #own: Line;
-  readonly #provider: Line;
+  readonly #own: Circuit;
+  readonly #provider: Circuit;
   readonly #pool: GatePool;
   #remote = false;
 
-  constructor(id: string, own: Line, provider: Line, pool: GatePool) {
+  constructor(id: string, own: Circuit, provider: Circuit, pool: GatePool) {
     this.id = id;
     this.#own = own;
     this.#provider = provider;
@@ -128,7 +120,7 @@ export class CandidateGate implements Gate {
     const provider = this.#provider.breaker;
     const closed = own.state(nowMs) === "closed" && provider.state(nowMs) === "closed";
     if (!closed && !this.#pool.mayProbe(this.id)) return -1;
-    // One number for both lines, so that a call carries one token.
+    // One number for both circuits, so that a call carries one token.
     const token = ++this.#pool.epoch.value;
     own.lend(nowMs, token);
     provider.lend(nowMs, token);
@@ -192,28 +184,28 @@ export class CandidateGate implements Gate {
   view(nowMs: number): GateView {
     const own = this.#own;
     const provider = this.#provider;
-    const line = rank(provider.breaker.state(nowMs)) > rank(own.breaker.state(nowMs)) ? provider : own;
+    const circuit = rank(provider.breaker.state(nowMs)) > rank(own.breaker.state(nowMs)) ? provider : own;
     const cooling = own.coolDownUntilMs() >= provider.coolDownUntilMs() ? own : provider;
     const barred = own.disabled(nowMs) ? own : provider.disabled(nowMs) ? provider : null;
     const disabled = barred === null ? null : (barred.disabledBy ?? barred.breaker.reason ?? "disabled");
-    const state = line.breaker.state(nowMs);
+    const state = circuit.breaker.state(nowMs);
     const coolReason = state === "closed" && cooling.cooling(nowMs) ? cooling.coolDownReason() : null;
     return {
       state,
-      reason: disabled ?? coolReason ?? line.breaker.reason,
-      sinceMs: line.breaker.sinceMs,
+      reason: disabled ?? coolReason ?? circuit.breaker.reason,
+      sinceMs: circuit.breaker.sinceMs,
       coolDownUntilMs: cooling.coolDownUntilMs(),
       disabled,
     };
   }
 
-  exportState(nowMs: number): GateState {
+  exportState(nowMs: number): SharedGateState {
     const { state, reason, coolDownUntilMs, disabled } = this.view(nowMs);
     const openUntilMs = Math.max(left(this.#own, nowMs), left(this.#provider, nowMs));
     return { state, openForMs: openUntilMs, coolDownForMs: Math.max(0, coolDownUntilMs - nowMs), disabled, reason };
   }
 
-  applyRemote(remote: GateState, nowMs: number): void {
+  applyRemote(remote: SharedGateState, nowMs: number): void {
     const own = this.#own;
     if (remote.coolDownForMs > 0) own.coolDown.extend(nowMs + remote.coolDownForMs, remote.reason ?? "fleet");
     if (remote.openForMs > 0) {
@@ -227,13 +219,13 @@ export class CandidateGate implements Gate {
   }
 }
 
-/** No probe of this line is out. */
-function free(line: Line, nowMs: number): boolean {
-  return line.breaker.state(nowMs) === "open" || line.breaker.allows(nowMs);
+/** No probe of this circuit is out. */
+function free(circuit: Circuit, nowMs: number): boolean {
+  return circuit.breaker.state(nowMs) === "open" || circuit.breaker.allows(nowMs);
 }
 
-function left(line: Line, nowMs: number): number {
-  return line.breaker.state(nowMs) === "open" ? Math.max(0, line.breaker.openUntilMs - nowMs) : 0;
+function left(circuit: Circuit, nowMs: number): number {
+  return circuit.breaker.state(nowMs) === "open" ? Math.max(0, circuit.breaker.openUntilMs - nowMs) : 0;
 }
 
 function rank(state: BreakerState): number {

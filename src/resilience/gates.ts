@@ -2,10 +2,10 @@ import type { BreakerState } from "../contract/events.js";
 import type { Clock } from "../core/clock.js";
 import type { Random } from "../core/random.js";
 import type { BreakerOptions } from "./breaker.js";
+import { Circuit } from "./circuit.js";
 import { CandidateGate, type Gate, type GatePool } from "./gate.js";
-import { Line } from "./line.js";
 
-export type { Gate, GateFacts, GateState, GateView } from "./gate.js";
+export type { Gate, GateFacts, GateView } from "./gate.js";
 
 /** Where all candidates are open, one call in this many milliseconds may try the nearest to reopen. */
 export const FORCE_EVERY_MS = 1_000;
@@ -57,8 +57,8 @@ export function mayForce(gates: readonly Gate[], nowMs: number): Gate | null {
   return best;
 }
 
-interface ProviderLine {
-  readonly line: Line;
+interface ProviderCircuit {
+  readonly circuit: Circuit;
   readonly candidates: string[];
 }
 
@@ -68,7 +68,7 @@ class Pool implements Gates, GatePool {
   readonly #options: BreakerOptions;
   readonly #deps: GatesDeps;
   readonly #gates = new Map<string, Gate>();
-  readonly #providers = new Map<string, ProviderLine>();
+  readonly #providers = new Map<string, ProviderCircuit>();
   #forcedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: BreakerOptions, deps: GatesDeps) {
@@ -82,7 +82,7 @@ class Pool implements Gates, GatePool {
     if (known !== undefined) return known;
     const shared = this.#provider(provider);
     shared.candidates.push(id);
-    const gate = new CandidateGate(id, this.#line([id]), shared.line, this);
+    const gate = new CandidateGate(id, this.#circuit([id]), shared.circuit, this);
     this.#gates.set(id, gate);
     return gate;
   }
@@ -99,19 +99,19 @@ class Pool implements Gates, GatePool {
     return this.#deps.mayProbe?.(id) ?? true;
   }
 
-  #provider(id: string): ProviderLine {
+  #provider(id: string): ProviderCircuit {
     const known = this.#providers.get(id);
     if (known !== undefined) return known;
     const candidates: string[] = [];
-    const shared = { line: this.#line(candidates), candidates };
+    const shared = { circuit: this.#circuit(candidates), candidates };
     this.#providers.set(id, shared);
     return shared;
   }
 
-  /** `ids` may still grow: a provider's line speaks for all its candidates. */
-  #line(ids: readonly string[]): Line {
+  /** `ids` may still grow: a provider's circuit speaks for all its candidates. */
+  #circuit(ids: readonly string[]): Circuit {
     const { clock, random, onBreaker, onClosed, onCoolDown } = this.#deps;
-    return new Line(this.#options, {
+    return new Circuit(this.#options, {
       clock,
       random,
       epoch: this.epoch,

@@ -4,13 +4,13 @@ import { extended } from "../core/extended.js";
 import type { Answer } from "../flow/attempt-chat.js";
 import { cancelledBy } from "../flow/flight.js";
 import { leftEarly, type StartedStream } from "../flow/reader-stream.js";
-import { asError } from "./depart.js";
+import { FlightReader } from "./flight-reader.js";
 import { ageOf, lookUp, lookUpDeep, type Usable, usable } from "./lookup.js";
 import type { RouterParts } from "./parts.js";
-import { Passage } from "./passage.js";
 import { type RoutedReply, recordAnswer, recordFailure } from "./records.js";
 import { beginRun, type Run } from "./run.js";
 import { findSimilar, type Similar } from "./similar.js";
+import { asError } from "./start-flight.js";
 import { drain, following, guarded, outlet, wholeStream } from "./stream-readers.js";
 
 type Asked = Parameters<typeof beginRun>[1];
@@ -25,7 +25,7 @@ export async function answerChat(
   const run = beginRun(parts, request, second, bound, false);
   const known = parts.caching ? await recall(parts, run) : undefined;
   if (known?.hit) return fromCache(parts, run, known.hit, known.score);
-  return new Passage(parts, run).land(observerOf(parts, known));
+  return new FlightReader(parts, run).reply(observerOf(parts, known));
 }
 
 /** Starts one streamed answer. Rejects where nothing could be started; later failures reach the stream's reader. */
@@ -39,25 +39,25 @@ export async function answerStream(
   const known = parts.caching ? await recall(parts, run) : undefined;
   const wantsUsage = request.stream_options?.include_usage === true;
   if (known?.hit) return wholeStream(fromCache(parts, run, known.hit, known.score), wantsUsage || run.nested);
-  const passage = new Passage(parts, run);
+  const reader = new FlightReader(parts, run);
   let settled = false;
-  const reply = passage.land(observerOf(parts, known)).finally(() => {
+  const reply = reader.reply(observerOf(parts, known)).finally(() => {
     settled = true;
   });
   reply.catch(() => {});
-  const { flight, seat, joined } = passage.boarded;
+  const { flight, subscription, joined } = reader.current;
   const own = joined ? undefined : flight.stream;
-  const reader = own
-    ? guarded(own.read(false), seat)
-    : following(passage, () => {
-        passage.delivered = true;
+  const chunks = own
+    ? guarded(own.read(false), subscription)
+    : following(reader, () => {
+        reader.delivered = true;
       });
-  return extended(outlet(reader, reply, run.nested ? "cost" : wantsUsage ? "shown" : "hidden"), {
-    head: () => passage.head(),
+  return extended(outlet(chunks, reply, run.nested ? "cost" : wantsUsage ? "shown" : "hidden"), {
+    head: () => reader.head(),
     reply,
-    drain: () => void drain(own ? guarded(own.read(false), seat) : following(passage, () => {})),
+    drain: () => void drain(own ? guarded(own.read(false), subscription) : following(reader, () => {})),
     leave() {
-      if (!settled) passage.boarded.seat.leave(leftEarly());
+      if (!settled) reader.current.subscription.leave(leftEarly());
     },
   });
 }
@@ -101,8 +101,8 @@ function unlessAborted<T>(
   return new Promise<T>((resolve, reject) => {
     const onAbort = (): void => reject(cancelledBy(signal, requestId));
     if (signal.aborted) return onAbort();
-    const deafen = flights.ears.listen(signal, onAbort);
-    work.then(resolve, reject).finally(deafen);
+    const stopListening = flights.signals.listen(signal, onAbort);
+    work.then(resolve, reject).finally(stopListening);
   });
 }
 

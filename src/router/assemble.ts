@@ -16,6 +16,7 @@ import { createGates, type Gates } from "../resilience/gates.js";
 import { createLimiter, type Limiter } from "../resilience/limiter.js";
 import { createRetryBudget } from "../resilience/retry-budget.js";
 import { createBudgets } from "../spend/budgets.js";
+import { createAttemptRecorder } from "./attempt-recorder.js";
 import { createCaching, isCache } from "./caching.js";
 import { endsAtWallMs, isAuto, type PlannedCandidate, supportsOf } from "./candidates.js";
 import { checkRouterOptions, invalid } from "./check-options.js";
@@ -26,7 +27,6 @@ import type { RouterOptions } from "./options.js";
 import type { RouterParts } from "./parts.js";
 import { createReserve } from "./reserve.js";
 import { createSelector, type Selector } from "./selection.js";
-import { createSettled } from "./settled.js";
 import { createShadow } from "./shadow.js";
 import { CandidateView, type Frame } from "./snapshot.js";
 import { createToolLoops } from "./tool-loops.js";
@@ -143,7 +143,7 @@ export function assembleRouter(options: RouterOptions): RouterParts {
       warn,
     },
   };
-  const settled = createSettled(parts);
+  const settled = createAttemptRecorder(parts);
   if (options.shadow) parts.shadow = createShadow(parts, options.shadow);
   return parts;
 }

@@ -2,20 +2,20 @@ import type { ChatChunk } from "../chat/chunk.js";
 import { chunksOf } from "../chat/chunks.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import { tellCost } from "../flow/costs.js";
-import type { Flight, Seat } from "../flow/flight.js";
+import type { Flight, Subscription } from "../flow/flight.js";
 import type { StartedStream } from "../flow/reader-stream.js";
 import type { StreamReader } from "../flow/stream-flight.js";
 import type { RoutedReply } from "./records.js";
 
-/** A reader that ends with its seat; one that was too slow for a shared stream gives its seat up. */
-export function guarded(reader: StreamReader, seat: Seat): StreamReader {
+/** A reader that ends with its subscription; one that was too slow for a shared stream gives it up. */
+export function guarded(reader: StreamReader, subscription: Subscription): StreamReader {
   const failed = (thrown: unknown): unknown => {
-    if (SignalboxError.isInstance(thrown) && thrown.detail === "slow_reader") seat.leave(thrown);
+    if (SignalboxError.isInstance(thrown) && thrown.detail === "slow_reader") subscription.leave(thrown);
     return thrown;
   };
   return {
     poll() {
-      if (seat.gone) throw seat.gone;
+      if (subscription.gone) throw subscription.gone;
       try {
         return reader.poll();
       } catch (thrown) {
@@ -24,7 +24,7 @@ export function guarded(reader: StreamReader, seat: Seat): StreamReader {
     },
     async next() {
       try {
-        return await (seat.bound ? reader.next() : seat.wait(reader.next()));
+        return await (subscription.bound ? reader.next() : subscription.wait(reader.next()));
       } catch (thrown) {
         throw failed(thrown);
       }
@@ -32,25 +32,25 @@ export function guarded(reader: StreamReader, seat: Seat): StreamReader {
   };
 }
 
-/** Who reads what, for a reader that may be moved to another flight. */
-export interface Ride {
-  readonly boarded: { readonly flight: Flight; readonly seat: Seat; readonly joined: boolean };
-  moved(from: Ride["boarded"]): boolean;
+/** Someone who may go on to another flight when the current one fails. */
+export interface MovableReader {
+  readonly current: { readonly flight: Flight; readonly subscription: Subscription; readonly joined: boolean };
+  moved(from: MovableReader["current"]): boolean;
   errorOf(thrown: unknown): unknown;
 }
 
 /**
- * Reads whatever flight the ride is on.
+ * Reads the stream of whatever flight `mover` is on.
  *
  * @param onChunk told before each chunk is handed out.
  */
-export function following(ride: Ride, onChunk: () => void): StreamReader {
-  let { boarded } = ride;
-  let reader = readerOn(boarded);
+export function following(mover: MovableReader, onChunk: () => void): StreamReader {
+  let from = mover.current;
+  let reader = readerOn(from);
   const current = (): StreamReader => {
-    if (boarded !== ride.boarded) {
-      boarded = ride.boarded;
-      reader = readerOn(boarded);
+    if (from !== mover.current) {
+      from = mover.current;
+      reader = readerOn(from);
     }
     return reader;
   };
@@ -61,8 +61,8 @@ export function following(ride: Ride, onChunk: () => void): StreamReader {
         if (chunk) onChunk();
         return chunk;
       } catch (thrown) {
-        if (ride.moved(boarded)) return undefined;
-        throw ride.errorOf(thrown);
+        if (mover.moved(from)) return undefined;
+        throw mover.errorOf(thrown);
       }
     },
     async next() {
@@ -72,20 +72,20 @@ export function following(ride: Ride, onChunk: () => void): StreamReader {
           if (chunk) onChunk();
           return chunk;
         } catch (thrown) {
-          if (!ride.moved(boarded)) throw ride.errorOf(thrown);
+          if (!mover.moved(from)) throw mover.errorOf(thrown);
         }
       }
     },
   };
 }
 
-function readerOn({ flight, seat, joined }: Ride["boarded"]): StreamReader {
-  if (flight.stream) return guarded(flight.stream.read(joined), seat);
+function readerOn({ flight, subscription, joined }: MovableReader["current"]): StreamReader {
+  if (flight.stream) return guarded(flight.stream.read(joined), subscription);
   let chunks: ChatChunk[] | undefined;
   return {
     poll: () => chunks?.shift(),
     async next() {
-      chunks ??= chunksOf((await seat.wait(flight.answer)).reply);
+      chunks ??= chunksOf((await subscription.wait(flight.answer)).reply);
       return chunks.shift() ?? null;
     },
   };

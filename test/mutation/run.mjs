@@ -3,7 +3,7 @@ import { Stryker } from "@stryker-mutator/core";
 
 /** Where a survived mutant could cost a request or a lie: what decides who is asked, how often, and what an answer means. */
 const FILES = [
-  ...["breaker", "starts", "attempt-budget", "retry-budget", "call-window", "gate", "line", "hold"].map(
+  ...["breaker", "call-order", "attempt-budget", "retry-budget", "call-window", "gate", "circuit", "cool-down"].map(
     (name) => `src/resilience/${name}.ts`,
   ),
   "src/errors/classify.ts",

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { HealthStatus } from "../../../src/contract/events.js";
-import { createHealthTracker, type HealthGateView, type HealthReading, healthOf } from "../../../src/metrics/health.js";
+import { type HealthGateView, type HealthReading, healthOf } from "../../../src/metrics/health.js";
 
 const gate: HealthGateView = { state: "closed", reason: null, sinceMs: 0, coolDownUntilMs: 0, disabled: null };
 
@@ -46,21 +46,5 @@ describe("health", () => {
       status: "unhealthy",
       reasons: ["cooling down: rate_limit", "20 % of recent calls succeed"],
     });
-  });
-});
-
-describe("the tracker", () => {
-  it("remembers since when, and tells changes once", () => {
-    const changes: [string, HealthStatus, HealthStatus][] = [];
-    const tracker = createHealthTracker({ onChange: (id, from, to) => changes.push([id, from, to]) });
-    const open: HealthGateView = { ...gate, state: "open", reason: "x" };
-    expect(tracker.update("p/m", gate, reading({ attempts: 0 }), 5).sinceMs).toBe(5);
-    expect(tracker.update("p/m", gate, reading(), 10).sinceMs).toBe(10);
-    expect(tracker.update("p/m", gate, reading(), 90).sinceMs).toBe(10);
-    expect(tracker.update("p/m", open, reading(), 100)).toMatchObject({ status: "unhealthy", sinceMs: 100 });
-    expect(changes).toEqual([
-      ["p/m", "unknown", "healthy"],
-      ["p/m", "healthy", "unhealthy"],
-    ]);
   });
 });

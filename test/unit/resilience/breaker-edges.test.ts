@@ -25,7 +25,8 @@ describe("what a breaker tells", () => {
     await clock.advance(3_750);
     breaker.state(clock.now());
     times(1, true);
-    breaker.force(clock.now());
+    breaker.tryEarly(clock.now());
+    breaker.acquire(clock.now());
     breaker.reset();
     expect(changes).toEqual([
       "closed open: 5 failures in a row, 3750",
@@ -127,7 +128,8 @@ describe("an open time from outside", () => {
     const { clock, breaker, times } = setUp();
     times(5, true);
     breaker.openUntil(100_000, clock.now(), "long");
-    breaker.force(clock.now());
+    breaker.tryEarly(clock.now());
+    breaker.acquire(clock.now());
     breaker.openUntil(50_000, clock.now(), "shorter than what stood");
     expect([breaker.state(clock.now()), breaker.openUntilMs]).toEqual(["open", 50_000]);
   });

@@ -151,7 +151,8 @@ class World {
 
   start(force: boolean): Flying | undefined {
     const { model, breaker } = this;
-    const token = force ? breaker.force(model.now) : breaker.acquire(model.now);
+    if (force) breaker.tryEarly(model.now);
+    const token = breaker.acquire(model.now);
     model.look();
     if (force && model.state === "open") model.become("half_open");
     const busy = model.lease !== null && model.now < model.lease.endsAt;

@@ -328,8 +328,10 @@ describe("by hand and from outside", () => {
   it("tries early when forced, one probe at a time", () => {
     const { breaker, clock, times } = setUp();
     times(5, true);
-    expect(breaker.force(clock.now())).toBeGreaterThanOrEqual(0);
-    expect(breaker.force(clock.now())).toBe(-1);
+    breaker.tryEarly(clock.now());
+    expect(breaker.acquire(clock.now())).toBeGreaterThanOrEqual(0);
+    breaker.tryEarly(clock.now());
+    expect(breaker.acquire(clock.now())).toBe(-1);
   });
 
   it("is not opened at once by a call of an earlier state, nor by one that lost its lease", async () => {

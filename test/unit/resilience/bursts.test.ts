@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { seededRandom } from "../../../src/core/random.js";
 import { createBreaker } from "../../../src/resilience/breaker.js";
-import { Starts } from "../../../src/resilience/starts.js";
+import { CallOrder } from "../../../src/resilience/call-order.js";
 
 const clock = { now: () => 0, wallNow: () => 0, setTimeout: () => 0, clearTimeout: () => {} };
 const createTestBreaker = () => createBreaker({}, { clock, random: () => 0.5 });
@@ -158,7 +158,7 @@ describe("calls in the order of their start", () => {
   it("are what a plain list says", () => {
     fc.assert(
       fc.property(steps, (sequence) => {
-        const starts = new Starts();
+        const starts = new CallOrder();
         const list: Listed[] = [];
         let token = 0;
         for (const step of sequence) {
@@ -191,7 +191,7 @@ describe("calls in the order of their start", () => {
   });
 
   it("are followed by the thousand, and no further than a few thousand", () => {
-    const starts = new Starts();
+    const starts = new CallOrder();
     for (let token = 1; token <= 10_000; token += 1) starts.begin(token);
     expect(starts.pending(1, 10_000)).toBe(4_096);
     expect(starts.pending(5_905, 10_000)).toBe(4_096);
@@ -204,7 +204,7 @@ describe("calls in the order of their start", () => {
   });
 
   it("end once", () => {
-    const starts = new Starts();
+    const starts = new CallOrder();
     for (let token = 1; token <= 3; token += 1) starts.begin(token);
     starts.well(2);
     expect(starts.failed(2)).toBe(1);
@@ -215,7 +215,7 @@ describe("calls in the order of their start", () => {
   });
 
   it("are forgiven where they failed, and forgotten on clear", () => {
-    const starts = new Starts();
+    const starts = new CallOrder();
     for (let token = 1; token <= 5; token += 1) starts.begin(token);
     starts.failed(1);
     starts.failed(2);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import type { SharedGateState } from "../../../src/contract/shared-state.js";
 import type { ErrorKind } from "../../../src/errors/kinds.js";
 import { SignalboxError, type SignalboxErrorInit } from "../../../src/errors/signalbox-error.js";
-import { createGates, type Gate, type GateState } from "../../../src/resilience/gates.js";
+import { createGates, type Gate } from "../../../src/resilience/gates.js";
 import { createVirtualClock } from "../../../src/testing/virtual-clock.js";
 
 function setUp(mayProbe?: (id: string) => boolean) {
@@ -20,7 +21,7 @@ function setUp(mayProbe?: (id: string) => boolean) {
 }
 
 const unreachable = { detail: "connect" };
-const remote = (change: Partial<GateState>): GateState => ({
+const remote = (change: Partial<SharedGateState>): SharedGateState => ({
   state: "closed",
   openForMs: 0,
   coolDownForMs: 0,
@@ -36,7 +37,7 @@ describe("the view of a gate", () => {
     expect(view(a)).toMatchObject(nothing);
   });
 
-  it("is of whichever is worse, the candidate's line or its provider's", async () => {
+  it("is of whichever is worse, the candidate's circuit or its provider's", async () => {
     const { clock, a, b, fail, view } = setUp();
     fail(a, 5, "server", { status: 500 });
     expect([view(a).state, view(b).state]).toEqual(["open", "closed"]);
@@ -54,7 +55,7 @@ describe("the view of a gate", () => {
     expect([view(a).state, view(b).state]).toEqual(["half_open", "closed"]);
   });
 
-  it("is of the candidate's own line where both stand alike", async () => {
+  it("is of the candidate's own circuit where both stand alike", async () => {
     const { clock, a, fail, view } = setUp();
     const late = Array.from({ length: 5 }, () => a.acquire(clock.now()));
     fail(a, 5, "network", unreachable);
@@ -222,7 +223,7 @@ describe("what another process saw", () => {
 });
 
 describe("what others are told", () => {
-  it("is how long is left, of the longer of both lines", async () => {
+  it("is how long is left, of the longer of both circuits", async () => {
     const { clock, a, fail, now } = setUp();
     fail(a, 5, "network", unreachable);
     await clock.advance(1_000);

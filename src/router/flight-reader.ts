@@ -3,35 +3,37 @@ import type { CacheStatus, RouteHead } from "../contract/records.js";
 import { type SignalboxError, withContext } from "../errors/signalbox-error.js";
 import type { Answer } from "../flow/attempt-chat.js";
 import { costOfAll } from "../flow/costs.js";
-import { cancelledBy, type Flight, type Seat } from "../flow/flight.js";
-import { asError, type Departure, depart } from "./depart.js";
+import { cancelledBy, type Flight, type Subscription } from "../flow/flight.js";
+import type { CallQueue } from "./call-queue.js";
 import type { RouterParts } from "./parts.js";
 import { type RoutedReply, recordAnswer, recordFailure } from "./records.js";
 import type { Run } from "./run.js";
+import { asError, startFlight } from "./start-flight.js";
 import { drain, guarded } from "./stream-readers.js";
 
-/** How often a reader boards another flight after the one it had joined failed; then it flies alone. */
+/** How many flights of equal requests a reader may join before it sends its own: each that failed costs it time. */
 const MOST_JOINS = 2;
 
-/** A place on a flight. */
-export interface Boarded {
+/** The flight that a reader waits for. */
+export interface ReadFlight {
   readonly flight: Flight;
-  readonly seat: Seat;
+  readonly subscription: Subscription;
+  /** Whether an equal request had sent it. */
   readonly joined: boolean;
-  /** The flight's own departure; `undefined` for one who joined. */
-  readonly departure: Departure | undefined;
+  /** Why its candidates were chosen; `undefined` where it was joined. */
+  readonly queue: CallQueue | undefined;
 }
 
 /**
- * One reader's way to an answer: a flight of its own, or an equal request's. A failure is not shared as an answer: where
- * a flight that was joined fails, its reader boards another, as long as nothing of it was handed out.
+ * One reader's way to an answer: a flight of its own, or an equal request's. A failure is not shared as an answer is:
+ * where a flight that was joined fails, its reader goes on to another, as long as nothing of it was handed out.
  */
-export class Passage {
+export class FlightReader {
   readonly #parts: RouterParts;
   readonly #run: Run;
   #joins = 0;
   #failed: SignalboxError | undefined;
-  boarded: Boarded;
+  current: ReadFlight;
   /** A piece of the answer is with the reader: what fails now is the reader's to know. */
   delivered = false;
 
@@ -40,7 +42,7 @@ export class Passage {
     this.#parts = parts;
     this.#run = run;
     try {
-      this.boarded = this.#board();
+      this.current = this.#joinOrStart();
     } catch (thrown) {
       const error = withContext(asError(thrown), { requestId: run.requestId });
       recordFailure(parts, run, error, "bypass");
@@ -49,30 +51,30 @@ export class Passage {
   }
 
   /** Waits for the answer; to be called once. Rejects with a SignalboxError. Either end is recorded once. */
-  async land(landed?: (answer: Answer) => void): Promise<RoutedReply> {
+  async reply(onAnswer?: (answer: Answer) => void): Promise<RoutedReply> {
     for (;;) {
-      const { boarded } = this;
-      const { flight, seat, joined } = boarded;
+      const { current } = this;
+      const { flight, subscription, joined } = current;
       // Who waits for the whole answer of a stream must not wait for its other readers.
-      if (joined && flight.stream && !this.#run.streamed) void drain(guarded(flight.stream.read(true), seat));
+      if (joined && flight.stream && !this.#run.streamed) void drain(guarded(flight.stream.read(true), subscription));
       try {
-        const answer = await seat.wait(flight.answer);
-        seat.done();
-        landed?.(answer);
-        return this.#reply(boarded, answer);
+        const answer = await subscription.wait(flight.answer);
+        subscription.done();
+        onAnswer?.(answer);
+        return this.#routed(current, answer);
       } catch (thrown) {
-        seat.done();
-        if (this.moved(boarded)) continue;
-        throw this.#failure(boarded, this.#failed ?? asError(thrown));
+        subscription.done();
+        if (this.moved(current)) continue;
+        throw this.#failure(current, this.#failed ?? asError(thrown));
       }
     }
   }
 
   /** Who answers, once that is known. */
   head(): RouteHead | undefined {
-    const { flight, joined } = this.boarded;
-    const { call, stream, landed } = flight;
-    const { candidate } = stream?.committed ?? landed ?? {};
+    const { flight, joined } = this.current;
+    const { call, stream, settled } = flight;
+    const { candidate } = stream?.committed ?? settled ?? {};
     if (!candidate) return undefined;
     const { provider, info } = candidate;
     const where = { requestId: this.#run.requestId, provider: provider.id, model: info.id };
@@ -83,11 +85,11 @@ export class Passage {
   }
 
   /** Whether the reader is on another flight than `from`, now that this one has failed. */
-  moved(from: Boarded): boolean {
-    if (this.boarded !== from) return true;
-    if (!from.joined || from.seat.gone || this.delivered || this.#failed) return false;
+  moved(from: ReadFlight): boolean {
+    if (this.current !== from) return true;
+    if (!from.joined || from.subscription.gone || this.delivered || this.#failed) return false;
     try {
-      this.boarded = this.#board();
+      this.current = this.#joinOrStart();
       return true;
     } catch (thrown) {
       this.#failed = withContext(asError(thrown), { requestId: this.#run.requestId });
@@ -100,8 +102,8 @@ export class Passage {
     return this.#failed ?? thrown;
   }
 
-  /** A seat on an equal request's flight, or a flight of one's own. */
-  #board(): Boarded {
+  /** An equal request's flight, or one of the reader's own. */
+  #joinOrStart(): ReadFlight {
     const parts = this.#parts;
     const run = this.#run;
     const { signal } = run.options;
@@ -112,19 +114,19 @@ export class Passage {
     const shared = key !== undefined && this.#joins < MOST_JOINS ? parts.flights.get(key) : undefined;
     if (shared && hasTimeFor(shared, run)) {
       this.#joins += 1;
-      const seat = parts.flights.seat(shared, { signal, mayLeave, deadlineAtMs });
-      return { flight: shared, seat, joined: true, departure: undefined };
+      const subscription = parts.flights.subscribe(shared, { signal, mayLeave, deadlineAtMs });
+      return { flight: shared, subscription, joined: true, queue: undefined };
     }
-    const departure = depart(parts, run);
-    const { flight } = departure;
+    const { flight, queue } = startFlight(parts, run);
     if (key !== undefined && !shared) parts.flights.add(key, flight);
-    return { flight, seat: parts.flights.seat(flight, { signal, mayLeave, deadlineAtMs }), joined: false, departure };
+    const subscription = parts.flights.subscribe(flight, { signal, mayLeave, deadlineAtMs });
+    return { flight, subscription, joined: false, queue };
   }
 
-  #reply(boarded: Boarded, { candidate, reply, parsed }: Answer): RoutedReply {
+  #routed(from: ReadFlight, { candidate, reply, parsed }: Answer): RoutedReply {
     const parts = this.#parts;
     const run = this.#run;
-    const { flight, joined, departure } = boarded;
+    const { flight, joined, queue } = from;
     const { call } = flight;
     const own = joined ? undefined : call.found.fromCache;
     const status = own?.status ?? statusOf(parts, run, joined);
@@ -139,7 +141,7 @@ export class Passage {
       model: candidate.info.id,
       cache: own ?? { status },
       attempts: joined ? [] : call.attempts.slice(),
-      reasons: departure?.queue.reasonsFor(candidate) ?? [],
+      reasons: queue?.reasonsFor(candidate) ?? [],
       degraded: call.degraded.slice(),
       ttftMs: joined ? null : call.found.ttftMs,
       view: run.view,
@@ -148,7 +150,7 @@ export class Passage {
   }
 
   /** The error with the calls that were made for this reader: those of a flight that was joined are its leader's. */
-  #failure({ flight, joined }: Boarded, error: SignalboxError): SignalboxError {
+  #failure({ flight, joined }: ReadFlight, error: SignalboxError): SignalboxError {
     const { requestId } = this.#run;
     const attempts = joined ? [] : flight.call.attempts.slice();
     const told = withContext(error, { requestId, attempts });

@@ -19,21 +19,21 @@ import { CallQueue } from "./call-queue.js";
 import type { PlannedCandidate } from "./candidates.js";
 import { RequestRanker } from "./decision.js";
 import { createDecisionEntry } from "./decision-log.js";
-import { keep } from "./keep.js";
 import { ageOf, lookUpStale, usable } from "./lookup.js";
 import { backInMs, blockedError, forcedGroups } from "./no-candidate.js";
 import type { RouterParts } from "./parts.js";
 import { createHardFilter, planOf } from "./plan.js";
+import { rememberAnswer } from "./remember-answer.js";
 import type { Run } from "./run.js";
 
 /** A flight under way, with the queue that says why its candidate was chosen. */
-export interface Departure {
+export interface StartedFlight {
   readonly flight: Flight;
   readonly queue: CallQueue;
 }
 
 /** Plans, ranks and starts the upstream work of one request. @throws SignalboxError where nobody may be asked */
-export function depart(parts: RouterParts, run: Run): Departure {
+export function startFlight(parts: RouterParts, run: Run): StartedFlight {
   const { services, options, events } = parts;
   const nowMs = services.clock.now();
   const plan = planOf(run.selection.groups, run.filter, nowMs);
@@ -129,8 +129,8 @@ function chatFlight(ladder: Ladder): Flight {
         plain,
       )
     : descend(ladder, plain, whole);
-  const answer = work.then((landed) => keep(parts, run, call, landed));
-  return airborne(parts, { call, answer, stream: undefined, landed: undefined, seats: 0 });
+  const answer = work.then((given) => rememberAnswer(parts, run, call, given));
+  return tracked(parts, { call, answer, stream: undefined, settled: undefined, readers: 0 });
 }
 
 function streamFlight(ladder: Ladder): Flight {
@@ -142,9 +142,9 @@ function streamFlight(ladder: Ladder): Flight {
   };
   const stream = createStreamFlight(open, (source) => withUsage(source.assembler.reply(), call), call.abort);
   const answer = stream.answer
-    .then((landed) => checkOutput(call, landed))
-    .then((landed) => keep(parts, run, call, landed));
-  return airborne(parts, { call, answer, stream, landed: undefined, seats: 0 });
+    .then((given) => checkOutput(call, given))
+    .then((given) => rememberAnswer(parts, run, call, given));
+  return tracked(parts, { call, answer, stream, settled: undefined, readers: 0 });
 }
 
 /** The walk, hedged where that is on, and the rungs of degradation below it. */
@@ -203,13 +203,13 @@ function asked({ attempts }: Call): ReadonlySet<string> {
   return new Set(attempts.map(({ provider, model }) => `${provider}/${model}`));
 }
 
-/** Notes the work as in flight until it has settled. */
-function airborne({ active }: RouterParts, flight: Flight): Flight {
+/** Counts the work as in flight until it has settled. */
+function tracked({ active }: RouterParts, flight: Flight): Flight {
   const { abort } = flight.call;
   active.add(abort);
   flight.answer.then(
-    (landed) => {
-      flight.landed = landed;
+    (answer) => {
+      flight.settled = answer;
       active.delete(abort);
     },
     () => void active.delete(abort),

@@ -1,7 +1,7 @@
 const PENDING = 0;
 const WELL = 1;
 const FAILED = 2;
-/** Ended without a word about the line: as if it had not been. */
+/** Ended without a word about the circuit: as if it had not been. */
 const VOID = 3;
 type Outcome = typeof WELL | typeof FAILED | typeof VOID;
 
@@ -10,12 +10,12 @@ const FIRST_SIZE = 64;
 const MOST = 4_096;
 
 /**
- * The calls of one line in the order they were started, with what became of each. Failures often come faster than
+ * The calls of one circuit in the order they were started, with what became of each. Failures often come faster than
  * answers, so of a thousand calls sent at once the first to end are the few that fail: counted as they end they look
  * like an outage, counted as they were started they look like what they are. A ring of plain numbers that grows with
  * what is in flight; recording allocates nothing otherwise.
  */
-export class Starts {
+export class CallOrder {
   /** Ascending: later calls have higher numbers. */
   #tokens = new Float64Array(FIRST_SIZE);
   #states = new Uint8Array(FIRST_SIZE);

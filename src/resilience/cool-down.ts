@@ -22,7 +22,7 @@ export class CoolDown {
 }
 
 /** A wait that doubles each time it is needed again, until something went well. */
-export class Escalation {
+export class DoublingWait {
   #level = 0;
 
   next(baseMs: number, maxMs: number): number {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { Starts } from "../../../src/resilience/starts.js";
+import { CallOrder } from "../../../src/resilience/call-order.js";
 
 /** Calls 10, 20, 30, ... in flight. */
-function inFlight(count: number): Starts {
-  const starts = new Starts();
+function inFlight(count: number): CallOrder {
+  const starts = new CallOrder();
   for (let n = 1; n <= count; n += 1) starts.begin(n * 10);
   return starts;
 }
@@ -38,7 +38,7 @@ describe("a call that is not followed", () => {
   });
 
   it("belongs to a line that knows of no call at all", () => {
-    const starts = new Starts();
+    const starts = new CallOrder();
     expect([starts.failed(0), starts.failed(1), starts.pending(0, 10)]).toEqual([1, 1, 0]);
     starts.void(0);
     starts.begin(1);
@@ -49,7 +49,7 @@ describe("a call that is not followed", () => {
 
 describe("what is kept", () => {
   it("is the last 64 calls where they come one at a time", () => {
-    const starts = new Starts();
+    const starts = new CallOrder();
     let row = 0;
     for (let token = 1; token <= 200; token += 1) {
       starts.begin(token);

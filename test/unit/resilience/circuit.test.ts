@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { ErrorKind } from "../../../src/errors/kinds.js";
 import { type Policy, policyOf } from "../../../src/errors/policy.js";
 import { SignalboxError, type SignalboxErrorInit } from "../../../src/errors/signalbox-error.js";
-import { Line } from "../../../src/resilience/line.js";
+import { Circuit } from "../../../src/resilience/circuit.js";
 import { createVirtualClock } from "../../../src/testing/virtual-clock.js";
 
 const MINUTE = 60_000;
@@ -11,7 +11,7 @@ function setUp() {
   const clock = createVirtualClock({ startMs: 1_000 });
   const cooled: [number, string][] = [];
   const opened: number[] = [];
-  const line = new Line(
+  const circuit = new Circuit(
     {},
     {
       clock,
@@ -22,15 +22,15 @@ function setUp() {
     },
   );
   const now = () => clock.now();
-  const state = () => line.breaker.state(now());
+  const state = () => circuit.breaker.state(now());
   const fail = (kind: ErrorKind, init: SignalboxErrorInit = {}, change: Partial<Policy> = {}, alternatives = true) => {
     const policy = { ...policyOf(kind, init.detail), ...change };
-    line.failed(line.breaker.acquire(now()), now(), new SignalboxError(kind, kind, init), policy, alternatives);
+    circuit.failed(circuit.breaker.acquire(now()), now(), new SignalboxError(kind, kind, init), policy, alternatives);
   };
   const succeed = (ttftMs: number | null, times = 1, alternatives = true) => {
-    for (let n = 0; n < times; n += 1) line.succeeded(line.breaker.acquire(now()), now(), ttftMs, alternatives);
+    for (let n = 0; n < times; n += 1) circuit.succeeded(circuit.breaker.acquire(now()), now(), ttftMs, alternatives);
   };
-  return { clock, line, cooled, opened, now, state, fail, succeed };
+  return { clock, circuit, cooled, opened, now, state, fail, succeed };
 }
 
 describe("slow first tokens", () => {
@@ -52,12 +52,12 @@ describe("slow first tokens", () => {
     expect(state()).toBe("closed");
   });
 
-  it("are those of a line of which nothing is known yet", () => {
-    const { succeed, state, line } = setUp();
+  it("are those of a circuit of which nothing is known yet", () => {
+    const { succeed, state, circuit } = setUp();
     succeed(11_000);
     succeed(null, 7);
     expect(state()).toBe("closed");
-    expect(line.breaker.reason).toBe(null);
+    expect(circuit.breaker.reason).toBe(null);
   });
 
   it("are not those that nobody measured", () => {
@@ -80,9 +80,9 @@ describe("slow first tokens", () => {
 describe("a hanging head or first token", () => {
   it("opens at once where another candidate is healthy, and says what hung", () => {
     for (const detail of ["headers", "first_token"]) {
-      const { fail, state, line } = setUp();
+      const { fail, state, circuit } = setUp();
       fail("timeout", { detail });
-      expect([state(), line.breaker.reason]).toEqual(["open", `${detail} timeout`]);
+      expect([state(), circuit.breaker.reason]).toEqual(["open", `${detail} timeout`]);
     }
   });
 
@@ -120,29 +120,29 @@ describe("a disable by an answer", () => {
   });
 
   it("is lifted by hand, also while it is probed; what else was counted stays", async () => {
-    const { clock, fail, line, state, now } = setUp();
-    expect(line.disabled(now())).toBe(false);
+    const { clock, fail, circuit, state, now } = setUp();
+    expect(circuit.disabled(now())).toBe(false);
     fail("auth", { detail: "bad_key" });
-    expect([line.disabled(now()), line.breaker.reason]).toEqual([true, "auth: bad_key"]);
+    expect([circuit.disabled(now()), circuit.breaker.reason]).toEqual([true, "auth: bad_key"]);
     await clock.advance(10 * MINUTE);
-    expect([state(), line.disabled(now())]).toEqual(["half_open", false]);
-    line.enable();
-    expect([state(), line.breaker.reason]).toEqual(["closed", "enabled"]);
+    expect([state(), circuit.disabled(now())]).toEqual(["half_open", false]);
+    circuit.enable();
+    expect([state(), circuit.breaker.reason]).toEqual(["closed", "enabled"]);
     for (let n = 0; n < 4; n += 1) fail("server");
-    line.enable();
+    circuit.enable();
     expect(state()).toBe("closed");
     fail("server");
     expect(state()).toBe("open");
-    line.enable();
+    circuit.enable();
     expect(state()).toBe("open");
   });
 });
 
-describe("a line that was never disabled", () => {
+describe("a circuit that was never disabled", () => {
   it("loses nothing that was counted when it is enabled", () => {
-    const { fail, line, state } = setUp();
+    const { fail, circuit, state } = setUp();
     for (let n = 0; n < 4; n += 1) fail("server");
-    line.enable();
+    circuit.enable();
     fail("server");
     expect(state()).toBe("open");
   });
@@ -188,27 +188,27 @@ describe("waits for money", () => {
 
 describe("cool-downs of both sorts", () => {
   it("end when they end, to the millisecond", async () => {
-    const { clock, fail, line, now, cooled } = setUp();
+    const { clock, fail, circuit, now, cooled } = setUp();
     fail("rate_limit");
     expect(cooled).toEqual([[4_500, "rate_limit"]]);
     await clock.advance(4_499);
-    expect(line.cooling(now())).toBe(true);
+    expect(circuit.cooling(now())).toBe(true);
     await clock.advance(1);
-    expect(line.cooling(now())).toBe(false);
+    expect(circuit.cooling(now())).toBe(false);
     fail("rate_limit", { retryAfterMs: 700 });
     await clock.advance(699);
-    expect(line.cooling(now())).toBe(true);
+    expect(circuit.cooling(now())).toBe(true);
     await clock.advance(1);
-    expect(line.cooling(now())).toBe(false);
+    expect(circuit.cooling(now())).toBe(false);
   });
 
   it("name the longer one's reason, the vendor's own where they end together", () => {
-    const { fail, line } = setUp();
-    expect(line.coolDownReason()).toBe(null);
+    const { fail, circuit } = setUp();
+    expect(circuit.coolDownReason()).toBe(null);
     fail("overloaded", {}, { breaker: "cool_down" });
-    expect(line.coolDownReason()).toBe("overloaded");
+    expect(circuit.coolDownReason()).toBe("overloaded");
     fail("rate_limit", { retryAfterMs: 7_500, detail: "requests" });
-    expect(line.coolDownReason()).toBe("rate_limit: requests");
+    expect(circuit.coolDownReason()).toBe("rate_limit: requests");
   });
 
   it("last five seconds and up where the table says nothing", () => {

@@ -10,13 +10,13 @@ import type { RouterParts } from "./parts.js";
 import type { Run } from "./run.js";
 import { noteSimilar } from "./similar.js";
 
-/** Once per flight: what the answer teaches, and the cache. */
-export function keep(parts: RouterParts, run: Run, call: Call, landed: Answer): Answer {
-  const { candidate, reply } = landed;
-  notePrefix(parts, run, call, landed);
+/** Once per flight: notes what the answer teaches (prefixes, tool loops), and stores it in the cache. */
+export function rememberAnswer(parts: RouterParts, run: Run, call: Call, answer: Answer): Answer {
+  const { candidate, reply } = answer;
+  notePrefix(parts, run, call, answer);
   parts.toolLoops.began(reply.choices[0].message, candidate.id);
-  store(parts, run, call, landed);
-  return landed;
+  store(parts, run, call, answer);
+  return answer;
 }
 
 /** Who read this prompt, and what its report was worth against what was expected of it when it was asked. */

@@ -5,7 +5,7 @@ import type { Random } from "../core/random.js";
 import type { Policy } from "../errors/policy.js";
 import type { SignalboxError } from "../errors/signalbox-error.js";
 import { type Breaker, type BreakerOptions, createBreaker } from "./breaker.js";
-import { CoolDown, Escalation } from "./hold.js";
+import { CoolDown, DoublingWait } from "./cool-down.js";
 
 const HOUR_MS = 3_600_000;
 /** Hints of one hour and less are honoured in full. */
@@ -14,14 +14,14 @@ const MAX_HINT_MS = HOUR_MS;
 const MAX_QUOTA_HINT_MS = 24 * HOUR_MS;
 /** Quota without a reset time: doubling up to this. */
 const MAX_QUOTA_MS = 6 * HOUR_MS;
-/** A disabled line is tried again at the latest after this. */
+/** A disabled circuit is tried again at the latest after this. */
 const MAX_DISABLE_MS = HOUR_MS;
-/** First tokens later than this, and than three times the line's own median, are slow. */
+/** First tokens later than this, and than three times the circuit's own median, are slow. */
 const SLOW_TTFT_MS = 10_000;
 const SLOW_FACTOR = 3;
 const MEDIAN_HALF_LIFE_MS = 600_000;
 
-export interface LineDeps {
+export interface CircuitDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly epoch: { value: number };
@@ -29,8 +29,8 @@ export interface LineDeps {
   onCoolDown(forMs: number, reason: string): void;
 }
 
-/** What stands between a call and one candidate, or one whole provider: breaker, cool-downs, disable. */
-export class Line {
+/** What may keep calls off one candidate, or off one whole provider: breaker, cool-downs, disable. */
+export class Circuit {
   readonly breaker: Breaker;
   /** From a vendor's own hint or quota. */
   readonly coolDown = new CoolDown();
@@ -38,15 +38,15 @@ export class Line {
   readonly softCoolDown = new CoolDown();
   /** Set by hand; lasts until `enable`. */
   disabledBy: string | null = null;
-  /** The breaker is open because the line was disabled by an answer (bad key, unknown model), so nothing may force it. */
+  /** The breaker is open because the circuit was disabled by an answer (bad key, unknown model), so nothing may force it. */
   barred = false;
   #barring = false;
-  readonly #quota = new Escalation();
-  readonly #disable = new Escalation();
+  readonly #quota = new DoublingWait();
+  readonly #disable = new DoublingWait();
   readonly #ttft = new QuantileSketch({ halfLifeMs: MEDIAN_HALF_LIFE_MS });
-  readonly #deps: LineDeps;
+  readonly #deps: CircuitDeps;
 
-  constructor(options: BreakerOptions, deps: LineDeps) {
+  constructor(options: BreakerOptions, deps: CircuitDeps) {
     this.#deps = deps;
     this.breaker = createBreaker(options, {
       clock: deps.clock,
@@ -71,7 +71,7 @@ export class Line {
     this.breaker.settle(token, nowMs, false, slow, alternatives);
   }
 
-  /** The line answered, whatever it said. */
+  /** An answer came, whatever it said. */
   reached(token: number, nowMs: number): void {
     this.breaker.settle(token, nowMs, false);
   }
@@ -105,8 +105,8 @@ export class Line {
     else this.#extend(this.softCoolDown, nowMs, base * (1 + this.#deps.random()), reason);
   }
 
-  #extend(hold: CoolDown, nowMs: number, ms: number, reason: string): void {
-    if (hold.extend(nowMs + ms, reason)) this.#deps.onCoolDown(ms, reason);
+  #extend(coolDown: CoolDown, nowMs: number, ms: number, reason: string): void {
+    if (coolDown.extend(nowMs + ms, reason)) this.#deps.onCoolDown(ms, reason);
   }
 
   coolDownUntilMs(): number {

@@ -6,7 +6,7 @@ import { noteHealth } from "./health-notes.js";
 import type { RouterParts } from "./parts.js";
 
 /** Hands each settled attempt to its readers: the candidate's metrics, the stats, the listeners. */
-export function createSettled(
+export function createAttemptRecorder(
   parts: RouterParts,
 ): (attempt: Attempt, candidate: Candidate, kind: string | undefined) => void {
   const { events, stats, services } = parts;

@@ -2,8 +2,9 @@ import { maskEcho } from "./echo.js";
 import type { ErrorBody } from "./error-body.js";
 import type { FailureContext } from "./failure.js";
 import type { ErrorKind } from "./kinds.js";
-import { policyOf } from "./policy.js";
+import { policyKey } from "./policy.js";
 import type { Redactor } from "./redact.js";
+import { SUMMARIES } from "./summaries.js";
 import type { Meaning } from "./vendor-codes.js";
 
 const MAX_QUOTE = 300;
@@ -24,7 +25,7 @@ export function explain(
   if (facts.code !== undefined) parts.push(`code ${facts.code}`);
   const bracket = parts.length === 0 ? "" : ` (${parts.join(", ")})`;
   const words = UNQUOTED.has(meaning.kind) ? "" : quote(body.message, about, redactor);
-  return `${who}: ${policyOf(meaning.kind, meaning.detail).summary}${bracket}${words === "" ? "" : `: ${words}`}`;
+  return `${who}: ${SUMMARIES[policyKey(meaning.kind, meaning.detail)]}${bracket}${words === "" ? "" : `: ${words}`}`;
 }
 
 /** Upstream text that may be shown: scrubbed, echoes masked, one line, at most 300 characters. */

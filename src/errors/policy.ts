@@ -1,43 +1,104 @@
 import type { ErrorKind } from "./kinds.js";
-import { type PolicyKey, type PolicyRule, RULES } from "./policy-rules.js";
-import { WORDS } from "./policy-words.js";
 
-/** What follows from a failure of one kind, and how to say it. */
-export interface Policy extends PolicyRule {
-  /** What happened, in a few words. */
-  readonly summary: string;
-  /** What the reader of the error can do. */
-  readonly advice: string;
+/** What a failure does to the breaker of the candidate that failed. */
+type BreakerEffect = "failure" | "ignore" | "cool_down" | "disable" | "failure_and_cool_down";
+
+/** What follows from a failure of one kind. */
+export interface Policy {
+  /** Another candidate may be asked (never after the caller has seen a part of the answer). */
+  readonly nextCandidate: boolean;
+  /** The same provider may be asked again after a wait; see `mayAskAgain`. */
+  readonly sameProvider: boolean;
+  readonly breaker: BreakerEffect;
+  /** What the error's `retryable` says: the same request may succeed later. */
+  readonly retryable: boolean;
+  /** How long a cool-down or disable lasts where the vendor names no time, milliseconds. */
+  readonly coolDownMs?: number | undefined;
+  /** Whom the breaker effect holds for: the model alone, or all models of the provider. @default "candidate" */
+  readonly scope?: "candidate" | "provider" | undefined;
+  /** Base of the full-jitter wait before the same provider is asked again, milliseconds. @default 500 */
+  readonly backoffBaseMs?: number | undefined;
+  /** Only a candidate with a larger window is worth asking. */
+  readonly onlyLargerWindow?: true | undefined;
 }
 
-/** One row of the table; `detail` is absent on the row that stands for the whole kind. */
-export interface PolicyRow extends Policy {
-  readonly kind: ErrorKind;
-  readonly detail?: string | undefined;
-}
+const MINUTE = 60_000;
+const STAY = { nextCandidate: false, sameProvider: false } as const;
+const MOVE = { nextCandidate: true, sameProvider: false } as const;
+const MOVE_OR_RETRY = { nextCandidate: true, sameProvider: true } as const;
+const IGNORED = { breaker: "ignore" } as const;
+const FAILURE = { breaker: "failure" } as const;
+const LATER = { retryable: true } as const;
+const NEVER = { retryable: false } as const;
+const DISABLE = { breaker: "disable", ...NEVER } as const;
+const PROVIDER = { scope: "provider" } as const;
 
-/** The one table that says what follows from a failure; the README's error table is printed from it. */
-export const POLICY: readonly PolicyRow[] = Object.keys(RULES).map((key) => {
-  const [summary, advice] = WORDS[key as PolicyKey];
-  const [kind, detail] = key.split("/") as [ErrorKind, string?];
-  return {
-    kind,
-    ...(detail === undefined ? {} : { detail }),
-    ...(RULES[key as PolicyKey] as PolicyRule),
-    summary,
-    advice,
-  };
-});
+/**
+ * The one table that says what follows from a failure: every kind, and the `kind/detail` pairs that differ from it.
+ * Times are our own choice; a vendor's own word wins. `npm run errors-table` prints it.
+ */
+export const POLICIES = {
+  invalid_options: { ...STAY, ...IGNORED, ...NEVER },
+  invalid_request: { ...STAY, ...IGNORED, ...NEVER },
+  unsupported: { ...MOVE, ...IGNORED, ...NEVER },
+  no_candidate: { ...MOVE, ...IGNORED, ...NEVER },
+  unavailable: { ...MOVE, ...IGNORED, ...LATER },
+  saturated: { ...MOVE, ...IGNORED, ...LATER },
+  budget_exceeded: { ...STAY, ...IGNORED, ...LATER },
+  "budget_exceeded/provider": { ...MOVE, ...IGNORED, ...LATER },
+  "budget_exceeded/degrade": { ...MOVE, ...IGNORED, ...LATER },
+  cancelled: { ...STAY, ...IGNORED, ...NEVER },
+  timeout: { ...MOVE, ...FAILURE, ...LATER },
+  "timeout/total": { ...STAY, ...IGNORED, ...LATER },
+  "timeout/queue": { ...MOVE, ...IGNORED, ...LATER },
+  "timeout/headers": { ...MOVE, ...FAILURE, ...LATER },
+  "timeout/first_token": { ...MOVE, ...FAILURE, ...LATER },
+  "timeout/idle": { ...MOVE_OR_RETRY, ...FAILURE, ...LATER },
+  "timeout/upstream": { ...MOVE_OR_RETRY, ...FAILURE, ...LATER },
+  auth: { ...MOVE, ...DISABLE, ...PROVIDER, coolDownMs: 10 * MINUTE },
+  // The adapter has other keys and has set this one aside: nobody needs to stay away.
+  "auth/one_key": { ...MOVE_OR_RETRY, ...IGNORED, ...LATER, backoffBaseMs: 1 },
+  permission: { ...MOVE, ...DISABLE, coolDownMs: 30 * MINUTE },
+  model_not_found: { ...MOVE, ...DISABLE, coolDownMs: 60 * MINUTE },
+  context_length: { ...MOVE, ...IGNORED, ...NEVER, onlyLargerWindow: true },
+  "context_length/payload": { ...MOVE, ...IGNORED, ...NEVER, onlyLargerWindow: true },
+  content_filter: { ...STAY, ...IGNORED, ...NEVER },
+  rate_limit: { ...MOVE_OR_RETRY, ...LATER, breaker: "cool_down", coolDownMs: 3_000, backoffBaseMs: 1_000 },
+  quota: { ...MOVE, ...NEVER, ...PROVIDER, breaker: "cool_down", coolDownMs: 15 * MINUTE },
+  "rate_limit/one_key": { ...MOVE_OR_RETRY, ...IGNORED, ...LATER, backoffBaseMs: 1 },
+  "quota/one_key": { ...MOVE_OR_RETRY, ...IGNORED, ...LATER, backoffBaseMs: 1 },
+  overloaded: { ...MOVE_OR_RETRY, ...LATER, breaker: "failure_and_cool_down", coolDownMs: 5_000 },
+  server: { ...MOVE_OR_RETRY, ...FAILURE, ...LATER },
+  "server/conflict": { ...MOVE_OR_RETRY, ...IGNORED, ...LATER },
+  "server/bug": { ...MOVE, ...FAILURE, ...NEVER },
+  network: { ...MOVE_OR_RETRY, ...FAILURE, ...LATER, backoffBaseMs: 100 },
+  "network/connect": { ...MOVE_OR_RETRY, ...FAILURE, ...LATER, ...PROVIDER, backoffBaseMs: 100 },
+  "network/dns": { ...MOVE_OR_RETRY, ...FAILURE, ...LATER, ...PROVIDER, backoffBaseMs: 100 },
+  "network/tls": { ...MOVE, ...DISABLE, ...PROVIDER, coolDownMs: 5 * MINUTE },
+  "network/reset": { ...MOVE_OR_RETRY, ...FAILURE, ...LATER, backoffBaseMs: 100 },
+  "network/stale_socket": { ...MOVE_OR_RETRY, ...IGNORED, ...LATER, backoffBaseMs: 1 },
+  "network/redirect": { ...MOVE, ...DISABLE, ...PROVIDER, coolDownMs: 5 * MINUTE },
+  stream_interrupted: { ...MOVE_OR_RETRY, ...FAILURE, ...LATER },
+  "malformed_response/output": { ...MOVE_OR_RETRY, ...IGNORED, ...LATER },
+  malformed_response: { ...MOVE_OR_RETRY, ...FAILURE, ...LATER },
+  empty_response: { ...MOVE_OR_RETRY, ...FAILURE, ...LATER },
+  response_too_large: { ...MOVE, ...FAILURE, ...NEVER },
+} as const satisfies { readonly [key in ErrorKind]: Policy } & { readonly [key: string]: Policy };
 
-const BY_KEY: ReadonlyMap<string, PolicyRow> = new Map(
-  POLICY.map((row) => [row.detail === undefined ? row.kind : `${row.kind}/${row.detail}`, row]),
-);
+/** A kind, or a kind and detail with rules of its own. */
+export type PolicyKey = keyof typeof POLICIES;
 
-/** What follows from a failure: the row of its detail, else the row of its kind. */
-export function policyOf(kind: ErrorKind, detail?: string | undefined): Policy {
-  const row = (detail === undefined ? undefined : BY_KEY.get(`${kind}/${detail}`)) ?? BY_KEY.get(kind);
+/** The row of a failure: that of its detail, else that of its kind. */
+export function policyKey(kind: ErrorKind, detail?: string | undefined): PolicyKey {
+  const exact = `${kind}/${detail}`;
+  if (detail !== undefined && Object.hasOwn(POLICIES, exact)) return exact as PolicyKey;
   // Types make every kind have a row; a kind from another version of the package counts as a failed vendor.
-  return row ?? (BY_KEY.get("server") as PolicyRow);
+  return Object.hasOwn(POLICIES, kind) ? kind : "server";
+}
+
+/** What follows from a failure. */
+export function policyOf(kind: ErrorKind, detail?: string | undefined): Policy {
+  return POLICIES[policyKey(kind, detail)];
 }
 
 /**

@@ -1,9 +1,11 @@
 import { fileURLToPath } from "node:url";
-import { POLICY, type PolicyRow } from "../../src/errors/policy.js";
+import { POLICIES, type Policy, type PolicyKey } from "../../src/errors/policy.js";
+import { SUMMARIES } from "../../src/errors/summaries.js";
+import { ADVICE } from "./errors-advice.js";
 
 const yes = (value: boolean): string => (value ? "yes" : "");
 
-function breakerOf({ breaker, coolDownMs = 0 }: PolicyRow): string {
+function breakerOf({ breaker, coolDownMs = 0 }: Policy): string {
   const time = coolDownMs >= 60_000 ? `${coolDownMs / 60_000} min` : `${coolDownMs / 1_000} s`;
   return {
     failure: "counts",
@@ -17,14 +19,17 @@ function breakerOf({ breaker, coolDownMs = 0 }: PolicyRow): string {
 /** The policy table as Markdown. */
 export function errorsTable(): string {
   const head = ["kind", "what happened", "next candidate", "same again", "breaker", "retryable", "what to do"];
-  const rows = POLICY.map((row) => [
-    row.detail === undefined ? `\`${row.kind}\`` : `\`${row.kind}\`, \`${row.detail}\``,
-    row.summary,
-    yes(row.nextCandidate),
-    yes(row.sameProvider),
-    breakerOf(row),
-    yes(row.retryable),
-    row.advice,
+  const rows = (Object.entries(POLICIES) as [PolicyKey, Policy][]).map(([key, policy]) => [
+    key
+      .split("/")
+      .map((word) => `\`${word}\``)
+      .join(", "),
+    SUMMARIES[key],
+    yes(policy.nextCandidate),
+    yes(policy.sameProvider),
+    breakerOf(policy),
+    yes(policy.retryable),
+    ADVICE[key],
   ]);
   return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }

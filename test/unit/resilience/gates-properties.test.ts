@@ -101,14 +101,15 @@ class World {
 
   start(on: Gate, how: "acquire" | "acquireRetry" | "force") {
     const before = on.blocked(this.now);
-    const probe = on.probing;
+    // A retry that passes a cool-down of a closed breaker is no probe.
+    const probe = on.view(this.now).state !== "closed";
     const token = on[how](this.now);
     if (how === "acquire") expect(token >= 0).toBe(before === null);
     // A retry passes cool-downs that are our own idea; a forced call passes an open breaker. Nothing passes more.
     if (how === "acquireRetry" && token >= 0) expect([null, "cool_down"]).toContain(before);
     if (how === "force" && token >= 0) expect([null, "breaker_open"]).toContain(before);
     if (token < 0) return undefined;
-    const call = { gate: on, token, probe: probe || before !== null, atMs: this.now };
+    const call = { gate: on, token, probe, atMs: this.now };
     this.flying.push(call);
     return call;
   }

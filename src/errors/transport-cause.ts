@@ -78,6 +78,8 @@ export function transportFailure(thrown: unknown): TransportFailure | undefined 
     const code = word(field(link, "code"));
     const meaning = code === undefined ? undefined : meaningOf(code);
     if (meaning !== undefined) return { ...refine(meaning, link), code };
+    // Node 24's parser gives its error a name and no code.
+    if (field(link, "name") === "HTTPParserError") return http;
     networkWords ||= field(link, "name") === "TypeError" && FETCH_MESSAGES.has(String(word(field(link, "message"))));
     // Happy eyeballs: one error per address tried.
     link = field(link, "cause") ?? field(field(link, "errors"), "0");

@@ -45,6 +45,12 @@ describe("transport errors", () => {
     expect(kindOf(deep)).toBe(kind);
   });
 
+  it("knows a parser's error by its name where it has no code, as on Node 24", () => {
+    const nameless = Object.assign(new Error("Response does not match"), { name: "HTTPParserError", code: undefined });
+    expect(kindOf(fetchFailed(nameless))).toBe("malformed_response/http");
+    expect(kindOf(new TypeError("terminated", { cause: nameless }))).toBe("malformed_response/http");
+  });
+
   it("follows ten causes and no more, and comes out of circles", () => {
     let deep: unknown = coded("ECONNREFUSED");
     for (let depth = 0; depth < 10; depth++) deep = new Error("wrapper", { cause: deep });

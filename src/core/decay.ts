@@ -17,9 +17,8 @@ export class DecayedMean {
     this.#sum *= factor;
   }
 
-  add(value: number, weight = 1): void {
-    this.weight += weight;
-    this.#sum += value * weight;
+  add(value: number): void {
+    this.addMany(1, value);
   }
 
   /** `count` values at once, by their sum. */
@@ -28,10 +27,10 @@ export class DecayedMean {
     this.#sum += sum;
   }
 
-  /** The mean shrunk towards `prior`, which counts as `priorWeight` samples; `extra` decays both sums for this reading only. */
-  shrunk(prior: number, priorWeight: number, extra = 1): number {
-    const weight = this.weight * extra + priorWeight;
-    return weight > 0 ? (this.#sum * extra + prior * priorWeight) / weight : prior;
+  /** The mean shrunk towards `prior`, which counts as `priorWeight` samples. */
+  shrunk(prior: number, priorWeight: number): number {
+    const weight = this.weight + priorWeight;
+    return weight > 0 ? (this.#sum + prior * priorWeight) / weight : prior;
   }
 
   clear(): void {

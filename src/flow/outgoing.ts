@@ -2,7 +2,7 @@ import type { ChatRequest } from "../chat/request.js";
 import { jsonInstruction, jsonSchemaOf, type StandardSchemaV1 } from "../chat/standard-schema.js";
 import { estimateRequestTokens } from "../chat/tokens.js";
 import { extended } from "../core/extended.js";
-import { priceAt } from "../spend/cost.js";
+import { affordableOutput } from "../spend/cost.js";
 import type { Call } from "./call.js";
 import type { Candidate } from "./candidate.js";
 
@@ -46,10 +46,7 @@ function clampOutput(sent: ChatRequest, { attempts, options }: Call, { info }: C
   if (info.usdPerMTok === null || options.maxCostUsd === undefined) return;
   let leftUsd = options.maxCostUsd;
   for (const { costUsd } of attempts) leftUsd -= costUsd ?? 0;
-  const input = estimateRequestTokens(sent);
-  const price = priceAt(info.usdPerMTok, input);
-  if (price.output <= 0) return;
-  const affordable = Math.max(1, Math.floor((leftUsd * 1e6 - input * price.input) / price.output));
+  const affordable = Math.max(1, affordableOutput(info.usdPerMTok, estimateRequestTokens(sent), leftUsd));
   const asked = sent.max_completion_tokens ?? sent.max_tokens ?? info.maxOutput ?? Number.POSITIVE_INFINITY;
   if (affordable >= asked) return;
   sent.max_completion_tokens = affordable;

@@ -6,14 +6,10 @@ import { noteHealth } from "./health-notes.js";
 import type { RouterParts } from "./parts.js";
 
 /** Hands each settled attempt to its readers: the candidate's metrics, the stats, the listeners. */
-export function createAttemptRecorder(
-  parts: RouterParts,
-): (attempt: Attempt, candidate: Candidate, kind: string | undefined) => void {
+export function createAttemptRecorder(parts: RouterParts): (attempt: Attempt, candidate: Candidate) => void {
   const { events, stats, services } = parts;
-  return (attempt, candidate, kind) => {
+  return (attempt, candidate) => {
     const ok = attempt.outcome === "success";
-    const counts = attempt.usage ? countsOf(attempt.usage) : undefined;
-    const prompt = counts ? counts.input + counts.cacheRead + counts.cacheWrite : 0;
     candidate.metrics.settle(
       {
         ok,
@@ -21,10 +17,8 @@ export function createAttemptRecorder(
         counted: ok || (attempt.detail !== "total" && policyOf(attempt.outcome, attempt.detail).breaker !== "ignore"),
         ttftMs: attempt.ttftMs,
         latencyMs: attempt.latencyMs,
-        outputTokens: counts?.output ?? 0,
+        outputTokens: attempt.usage ? countsOf(attempt.usage).output : 0,
         costUsd: attempt.costUsd,
-        kind,
-        cachedShare: counts && prompt > 0 ? counts.cacheRead / prompt : undefined,
       },
       attempt.settledAtMs,
     );

@@ -83,7 +83,6 @@ function createCall(parts: RouterParts, run: Run, queue: CallQueue, forced: bool
     request,
     options: parts.options.fallback === false ? { ...options, fallback: options.fallback ?? false } : options,
     streamed,
-    kind: () => run.characteristics.knownKind,
     startedAtMs,
     deadline,
     deadlineAtMs,

@@ -48,10 +48,6 @@ export interface BudgetReading {
 }
 
 export interface Budgets {
-  /** Whether there is any rule at all. */
-  readonly active: boolean;
-  /** Whether `reserve` would hold so much now; nothing is held. */
-  fits(keys: BudgetKeys, usd: number): boolean;
   /** Holds `usd` in every purse that applies, or in none. */
   reserve(keys: BudgetKeys, usd: number): Reservation | BudgetRefusal;
   /** Every purse of that tenant, provider or tag; without a key all that hold anything. */
@@ -83,26 +79,17 @@ interface Purse {
 }
 
 class Purses implements Budgets {
-  readonly active: boolean;
   readonly #rules: readonly { readonly rule: BudgetRule; readonly ledgers: Map<string, Ledger> }[];
   readonly #clock: Clock;
   readonly #maxKeys: number;
 
   constructor(rules: readonly BudgetRule[], deps: BudgetsDeps) {
-    this.active = rules.length > 0;
     this.#rules = rules.map((rule) => ({ rule, ledgers: new Map() }));
     this.#clock = deps.clock;
     this.#maxKeys = deps.maxKeys ?? 10_000;
   }
 
-  fits(keys: BudgetKeys, usd: number): boolean {
-    if (!this.active) return true;
-    const now = this.#clock.now();
-    return this.#purses(keys, now).every((purse) => shortBy(purse, usd, now) <= 0);
-  }
-
   reserve(keys: BudgetKeys, usd: number): Reservation | BudgetRefusal {
-    if (!this.active) return NOTHING_HELD;
     const now = this.#clock.now();
     const amount = Number.isNaN(usd) ? 0 : Math.max(usd, 0);
     const purses = this.#purses(keys, now);
@@ -162,8 +149,6 @@ class Purses implements Budgets {
     return ledgers.size < this.#maxKeys;
   }
 }
-
-const NOTHING_HELD: Reservation = { settle: () => {}, release: () => {} };
 
 function shortBy({ rule, ledger }: Purse, usd: number, now: number): number {
   return ledger.spent(now) + ledger.reserved + usd - rule.maxUsd - EPSILON_USD;

@@ -102,15 +102,12 @@ describe("a budget", () => {
       ["provider", "glm", 0.4],
       ["tag", "batch", 0.4],
     ]);
-    expect([budgets.fits(keys, 0.1), budgets.fits(keys, 0.2)]).toEqual([true, false]);
-    expect(budgets.fits({ provider: "kimi" }, 0.2)).toBe(true);
   });
 
   it("costs nothing where there is none", () => {
     const { budgets } = setUp([]);
-    expect(budgets.active).toBe(false);
     held(budgets.reserve({ tenant: "a" }, Number.POSITIVE_INFINITY)).settle(1);
-    expect([budgets.fits({}, 1e9), budgets.read()]).toEqual([true, []]);
+    expect(budgets.read()).toEqual([]);
   });
 
   it("takes rubbish amounts for nothing held, and an unknown cost for all of it", () => {

@@ -55,6 +55,13 @@ async function timed(run: () => Promise<unknown>): Promise<number> {
   return performance.now() - began;
 }
 
+/** A fetch that gives up, as one would write it by hand. */
+const patient: typeof fetch = (url, init) => {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(), HANG_MS);
+  return fetch(url, { ...init, signal: controller.signal }).finally(() => clearTimeout(timer));
+};
+
 /** A bad first provider and a good second one over real sockets: how long until the good answer. */
 export async function failover(): Promise<Section> {
   const good = await serve(say(200, GOOD));
@@ -87,10 +94,8 @@ export async function failover(): Promise<Section> {
       for (let call = 1; call < 10; call += 1) later.push(await timed(chat));
       most = Math.max(most, server.calls() - before);
       await router.close();
-      if (!hang)
-        loop.push(
-          await timed(() => bareChat(fetch, PROMPT, server.url).catch(() => bareChat(fetch, PROMPT, good.url))),
-        );
+      const ask = hang ? patient : fetch;
+      loop.push(await timed(() => bareChat(ask, PROMPT, server.url).catch(() => bareChat(fetch, PROMPT, good.url))));
     }
     rows.push(
       hang
@@ -98,7 +103,7 @@ export async function failover(): Promise<Section> {
             what: `hang, ${HANG_MS} ms budget, first call`,
             value: median(first),
             unit: "ms",
-            bare: HANG_MS,
+            bare: median(loop),
             target: HANG_MS + 3,
           }
         : { what: `${name}, first call`, value: median(first), unit: "ms", bare: median(loop), target: 5 },

@@ -2,13 +2,16 @@
  * `npm run tokens`: how far the token estimate is from two real tokenizers (GPT-4o's o200k, GPT-4's cl100k), on texts
  * written for this, on this project's own code, and on generated JSON. The vendors' tokenizers are not published for
  * JavaScript: take this for the size and the direction of the error, not for their exact counts.
- * Above 0: the estimate is too high, which is the safe side for a context window; below 0: too low.
+ * A second table says the same in dollars, for one model of each vendor. Above 0: the estimate is too high, which is the safe side for a context window; below 0: too low.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import * as cl100k from "gpt-tokenizer/encoding/cl100k_base";
 import * as o200k from "gpt-tokenizer/encoding/o200k_base";
 import { estimateTextTokens } from "../../src/chat/tokens.js";
+import type { ModelInfo } from "../../src/contract/provider.js";
 import { seededRandom } from "../../src/core/random.js";
+import { costOf, expectedCostUsd } from "../../src/spend/cost.js";
+import { catalogue } from "../../src/vendors/catalogue/index.js";
 
 const here = new URL("./tokens/", import.meta.url);
 const passages = (name: string) => readFileSync(new URL(name, here), "utf8").split("\n---\n");
@@ -74,3 +77,22 @@ print(
 print(
   "two tokenizers; those of the Chinese vendors spend fewer tokens on it (Moonshot tells of 1.8 characters per token).",
 );
+
+print("");
+print("Dollars for reading a set a thousand times, no cache: estimated before sending, billed by the o200k count");
+print("set              model                          estimated      billed   error");
+const [, count] = TOKENIZERS[0];
+for (const [vendor, models] of Object.entries(catalogue)) {
+  const { id, usdPerMTok: price } = models[0] as ModelInfo;
+  for (const [name, texts] of SETS) {
+    let estimatedUsd = 0;
+    let billedUsd = 0;
+    for (const text of texts) {
+      estimatedUsd += 1_000 * expectedCostUsd(price, estimateTextTokens(text), 0, 0);
+      const counts = { input: count(text), cacheRead: 0, cacheWrite: 0, output: 0, reasoning: 0, estimated: false };
+      billedUsd += 1_000 * (costOf(counts, price) ?? Number.NaN);
+    }
+    const sums = `$${estimatedUsd.toFixed(2)}`.padStart(10) + `$${billedUsd.toFixed(2)}`.padStart(12);
+    print(`${name.padEnd(17)}${`${vendor}/${id}`.padEnd(29)}${sums} ${percent(estimatedUsd / billedUsd - 1)}`);
+  }
+}

@@ -57,6 +57,8 @@ const shared: Options = {
   sourcemap: true,
   esbuildOptions(options) {
     options.sourcesContent = false;
+    // Node prints the line of an uncaught error: one line of 300 kB would bury the message.
+    options.lineLimit = 200;
   },
   removeNodeProtocol: false,
   // Bundled: an import reads one file instead of looking for five packages, `require` works although two of them are

@@ -58,6 +58,7 @@ export type { TokenCounts, Usage } from "./chat/usage.js";
 export type { CallCacheOptions, CallOptions } from "./contract/call-options.js";
 export type { BreakerState, EventMap, EventName, HealthStatus } from "./contract/events.js";
 export type {
+  AnyProvider,
   AttemptBudget,
   CallContext,
   Capabilities,
@@ -66,6 +67,7 @@ export type {
   Price,
   PriceTier,
   Provider,
+  StreamOnlyProvider,
 } from "./contract/provider.js";
 export type {
   Attempt,

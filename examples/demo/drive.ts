@@ -24,8 +24,8 @@ export async function drive(options: DriveOptions): Promise<void> {
       try {
         await runJob(job, options);
       } catch (error) {
-        const { kind = "error", path, message = String(error) } = error as Partial<SignalboxError>;
-        tally.failures.push({ line: job.line, kind, message: path === undefined ? message : `${path}: ${message}` });
+        const { kind = "error", message = String(error) } = error as Partial<SignalboxError>;
+        tally.failures.push({ line: job.line, kind, message });
       }
       done += 1;
       onProgress?.(done, jobs.length);

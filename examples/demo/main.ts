@@ -20,21 +20,34 @@ npm start -- requests.jsonl[.gz]   your requests, one per line: {"messages": [..
     --out=answers.jsonl            keep the answers to your file
     --report=signalbox-report.html where the report goes`;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    requests: { type: "string", default: "600" },
-    seed: { type: "string", default: "7" },
-    strategy: { type: "string" },
-    out: { type: "string" },
-    report: { type: "string", default: "signalbox-report.html" },
-    help: { type: "boolean", default: false },
-  },
-});
-
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
+
+const { values, positionals } = orUsage(() =>
+  parseArgs({
+    allowPositionals: true,
+    options: {
+      requests: { type: "string", default: "600" },
+      seed: { type: "string", default: "7" },
+      strategy: { type: "string" },
+      out: { type: "string" },
+      report: { type: "string", default: "signalbox-report.html" },
+      help: { type: "boolean", default: false },
+    },
+  }),
+);
+
 const own = positionals.join(" ").trim();
 const ownFile = /\.jsonl(\.gz)?$/.test(own) || (own !== "" && existsSync(own));
+
+/** A misspelt option gets the list of options. */
+function orUsage<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    say(`${(error as Error).message}\n\n${USAGE}`);
+    process.exit(1);
+  }
+}
 
 /** What to ask: the built-in load, a question, or a file with the lines that could not be read. */
 async function readLoad(): Promise<{ jobs: Job[]; bad: BadLine[] }> {

@@ -39,7 +39,7 @@ export function summary(tally: Tally, providers: readonly Provider[], seconds: n
   const cached = tally.hits + tally.joined;
   rows.push(["cache, and joined flights", String(cached), share(cached), "0", "0", "", "", usd(0)]);
   const lines = [
-    `${tally.requests} answers (${tally.streamed} streamed), ${tally.failures.length} failed, in ${seconds.toFixed(1)} s`,
+    `${tally.requests} ${tally.requests === 1 ? "answer" : "answers"} (${tally.streamed} streamed), ${tally.failures.length} failed, in ${seconds.toFixed(1)} s`,
     "",
     table(["who answered", "answers", "share", "upstream calls", "failed", "p50 ms", "p95 ms", "cost"], rows),
     "",

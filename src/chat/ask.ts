@@ -7,7 +7,7 @@ import type { ChatRequest } from "./request.js";
 
 /** Whatever can be asked: a provider, a router. `Context` is what it wants besides the request. */
 export interface Answerer<Context> {
-  chat?(request: ChatRequest, context: Context): Promise<ChatReply>;
+  readonly chat?: ((request: ChatRequest, context: Context) => Promise<ChatReply>) | undefined;
   stream?(request: ChatRequest, context: Context): AsyncIterable<ChatChunk>;
 }
 

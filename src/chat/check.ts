@@ -10,12 +10,12 @@ export function checkRequest(request: unknown): RequestIssue | null {
   try {
     return check(request);
   } catch {
-    return issue("", "the request cannot be read: one of its fields throws");
+    return issue("request", "cannot be read: one of its fields throws");
   }
 }
 
 function check(request: unknown): RequestIssue | null {
-  if (!isObject(request)) return issue("", "a request is an object with messages");
+  if (!isObject(request)) return issue("request", "must be an object with messages");
   const { messages } = request;
   if (!Array.isArray(messages)) return issue("messages", "must be an array of messages");
   if (messages.length === 0) return issue("messages", "must hold at least one message");

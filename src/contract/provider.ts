@@ -91,7 +91,7 @@ export interface CallContext {
 
 /**
  * Whatever answers a chat: a vendor, a decorator around one, a test double, a router.
- * Give `chat` or `stream` or both; the missing one is derived. Any thrown value is classified.
+ * `stream` is derived from `chat` where absent. Any thrown value is classified.
  *
  * @example
  * const echo: Provider = {
@@ -107,7 +107,7 @@ export interface Provider {
   readonly models: readonly ModelInfo[];
   /** The models that `"auto"` may choose; every model where absent. */
   readonly autoModels?: readonly string[] | undefined;
-  chat?(request: ChatRequest, context: CallContext): Promise<ChatReply>;
+  chat(request: ChatRequest, context: CallContext): Promise<ChatReply>;
   stream?(request: ChatRequest, context: CallContext): AsyncIterable<ChatChunk>;
   /** Where the provider cannot be asked as it stands; `no_api_key` with the variables it looked for. */
   readonly unavailable?: { readonly reason: "no_api_key"; readonly variables: readonly string[] } | undefined;
@@ -116,3 +116,12 @@ export interface Provider {
   /** How long the vendor keeps a prompt prefix cached, and from which size; absent: it keeps none. */
   readonly prefixCache?: { readonly ttlMs: number; readonly minTokens: number } | undefined;
 }
+
+/** A provider that only streams: its `chat` is derived. */
+export interface StreamOnlyProvider extends Omit<Provider, "chat" | "stream"> {
+  readonly chat?: undefined;
+  stream(request: ChatRequest, context: CallContext): AsyncIterable<ChatChunk>;
+}
+
+/** What a router, a cache or a door takes. */
+export type AnyProvider = Provider | StreamOnlyProvider;

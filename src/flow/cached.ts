@@ -11,7 +11,7 @@ import { fingerprint } from "../chat/fingerprint.js";
 import type { ChatReply } from "../chat/reply.js";
 import type { ChatRequest } from "../chat/request.js";
 import { countsOf } from "../chat/usage.js";
-import type { CallContext, Provider } from "../contract/provider.js";
+import type { AnyProvider, CallContext } from "../contract/provider.js";
 import { type Clock, systemClock } from "../core/clock.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import { costOf } from "../spend/cost.js";
@@ -62,8 +62,8 @@ const CHECKS: { readonly [name in keyof CachedOptions]-?: Check } = {
  *
  * @throws SignalboxError `invalid_options`
  */
-export function cached<P extends Provider>(provider: P, options: CachedOptions = {}): P {
-  checkOptions(options);
+export function cached<P extends AnyProvider>(provider: P, options: CachedOptions = {}): P {
+  checkArguments(provider, options);
   const { mode = "full", ttlMs, temperature, toolCalls, clock = systemClock } = options;
   if (mode === "none") return provider;
   const cache = isCache(options.cache) ? options.cache : createCache({ clock, ...options.cache });
@@ -135,7 +135,7 @@ export function cached<P extends Provider>(provider: P, options: CachedOptions =
 
   // Members are named one by one: a provider may keep them on a prototype.
   const { autoModels, unavailable, prefixCache } = provider;
-  const decorated: Provider = {
+  const decorated: AnyProvider = {
     ...provider,
     id: provider.id,
     models: provider.models,
@@ -149,7 +149,15 @@ export function cached<P extends Provider>(provider: P, options: CachedOptions =
   return decorated as P;
 }
 
-function checkOptions(options: CachedOptions): void {
+function checkArguments(provider: unknown, options: unknown): asserts options is CachedOptions {
+  if (typeof provider !== "object" || provider === null) {
+    throw new SignalboxError("invalid_options", "provider must be a provider: { id, models, chat }", {
+      path: "provider",
+    });
+  }
+  if (typeof options !== "object" || options === null) {
+    throw new SignalboxError("invalid_options", "options must be an object", { path: "options" });
+  }
   for (const [path, value] of Object.entries(options)) {
     if (value === undefined) continue;
     const check = Object.hasOwn(CHECKS, path) ? CHECKS[path as keyof CachedOptions] : undefined;

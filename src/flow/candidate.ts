@@ -1,4 +1,4 @@
-import type { ModelInfo, Provider } from "../contract/provider.js";
+import type { AnyProvider, ModelInfo } from "../contract/provider.js";
 import type { CandidateMetrics } from "../metrics/candidate-metrics.js";
 import type { Gate } from "../resilience/gate.js";
 import type { Limiter } from "../resilience/limiter.js";
@@ -10,7 +10,7 @@ export interface Candidate {
   readonly id: string;
   /** Position in the order the app listed. */
   readonly position: number;
-  readonly provider: Provider;
+  readonly provider: AnyProvider;
   readonly info: ModelInfo;
   readonly gate: Gate;
   readonly metrics: CandidateMetrics;

@@ -3,7 +3,7 @@ import type { ChatChunk } from "../chat/chunk.js";
 import { chunksOf } from "../chat/chunks.js";
 import { estimateUsage } from "../chat/create-reply.js";
 import type { Usage } from "../chat/usage.js";
-import type { Provider } from "../contract/provider.js";
+import type { AnyProvider } from "../contract/provider.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import type { Admission } from "./admission.js";
 import type { Call } from "./call.js";
@@ -249,12 +249,12 @@ class StreamSource implements CommittedStream, OpenAnswer {
 }
 
 /** A provider that only answers whole is streamed by cutting its answer. */
-function streamOf(provider: Provider, upstream: UpstreamCall): AsyncIterable<ChatChunk> {
+function streamOf(provider: AnyProvider, upstream: UpstreamCall): AsyncIterable<ChatChunk> {
   if (provider.stream) return provider.stream(outgoing(upstream.call, upstream.candidate), upstream.context);
   return wholeAsStream(provider, upstream);
 }
 
-async function* wholeAsStream(provider: Provider, upstream: UpstreamCall): AsyncGenerator<ChatChunk> {
+async function* wholeAsStream(provider: AnyProvider, upstream: UpstreamCall): AsyncGenerator<ChatChunk> {
   const value = await provider.chat?.(outgoing(upstream.call, upstream.candidate), upstream.context);
   const reply = checkedReply(value, upstream.call, upstream.candidate);
   upstream.paid(costInRoute(reply));

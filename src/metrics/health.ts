@@ -27,6 +27,8 @@ export interface Health {
 const MIN_SAMPLES = 4;
 const UNHEALTHY_BELOW = 0.5;
 const DEGRADED_BELOW = 0.9;
+/** Of fewer calls only this is said, that nearly all failed: one failure and nothing else comes to 0.63. */
+const FEW_BELOW = 0.65;
 /** First tokens this many times later than the candidate's own median, and later than a second, are slow. */
 const SLOW_FACTOR = 3;
 const SLOW_MIN_MS = 1_000;
@@ -45,12 +47,17 @@ export function healthOf(gate: HealthGateView, metrics: HealthReading, nowMs: nu
     reasons.push(`cooling down: ${gate.reason ?? "rate limit"}`);
     status = "degraded";
   }
-  if (metrics.samples >= MIN_SAMPLES && metrics.successRate < DEGRADED_BELOW) {
+  // Rounded: what four calls in a row weigh has decayed a little by the fourth.
+  const enough = Math.round(metrics.samples) >= MIN_SAMPLES;
+  if (enough && metrics.successRate < DEGRADED_BELOW) {
     reasons.push(`${percent(metrics.successRate)} of recent calls succeed`);
     status = metrics.successRate < UNHEALTHY_BELOW ? "unhealthy" : "degraded";
+  } else if (metrics.attempts > 0 && metrics.successRate < FEW_BELOW) {
+    reasons.push("nearly all of its few recent calls failed");
+    status = "degraded";
   }
   const median = metrics.quantile(0.5, "ttft");
-  if (metrics.samples >= MIN_SAMPLES && metrics.ttftMs > SLOW_MIN_MS && metrics.ttftMs > SLOW_FACTOR * median) {
+  if (enough && metrics.ttftMs > SLOW_MIN_MS && metrics.ttftMs > SLOW_FACTOR * median) {
     reasons.push(`first token after ${Math.round(metrics.ttftMs)} ms, usually ${Math.round(median)} ms`);
     if (status === "healthy") status = "degraded";
   }

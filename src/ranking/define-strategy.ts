@@ -15,8 +15,13 @@ import { SignalboxError } from "../errors/signalbox-error.js";
  * });
  */
 export function defineStrategy(strategy: Strategy): Strategy {
+  return checkedStrategy(strategy, "strategy");
+}
+
+/** The strategy, where it is one. @throws SignalboxError `invalid_options` naming what is wrong below `path` */
+export function checkedStrategy(strategy: Strategy, path: string): Strategy {
   const issue = strategyIssue(strategy);
-  if (issue !== null) throw new SignalboxError("invalid_options", issue.message, { path: `strategy${issue.path}` });
+  if (issue !== null) throw new SignalboxError("invalid_options", issue.message, { path: path + issue.path });
   return strategy;
 }
 

@@ -1,7 +1,7 @@
 import type { Strategy } from "../contract/strategy.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import { BUILT_IN_NAMES, builtIn } from "./built-in.js";
-import { strategyIssue } from "./define-strategy.js";
+import { checkedStrategy } from "./define-strategy.js";
 
 export type { BuiltInStrategy } from "./built-in.js";
 
@@ -22,8 +22,7 @@ export function createStrategyRegistry(custom: readonly Strategy[] = []): Strate
   const own = new Set<string>();
   for (const [index, strategy] of custom.entries()) {
     const path = `strategies[${index}]`;
-    const issue = strategyIssue(strategy);
-    if (issue !== null) throw new SignalboxError("invalid_options", issue.message, { path: path + issue.path });
+    checkedStrategy(strategy, path);
     if (own.has(strategy.name)) {
       const message = `two strategies are named "${strategy.name}"`;
       throw new SignalboxError("invalid_options", message, { path: `${path}.name` });

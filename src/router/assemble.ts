@@ -1,5 +1,5 @@
 import type { EventMap } from "../contract/events.js";
-import type { Provider } from "../contract/provider.js";
+import type { AnyProvider } from "../contract/provider.js";
 import type { CandidateSnapshot } from "../contract/strategy.js";
 import { type Clock, systemClock } from "../core/clock.js";
 import { type ContainedEmitter, createEmitter } from "../core/emitter.js";
@@ -85,7 +85,8 @@ export function assembleRouter(options: RouterOptions): RouterParts {
   const registry = createStrategyRegistry(options.strategies ?? []);
   const chooserOf = createChooserSource(registry, warn);
   const strategy = chooserOf(options.strategy ?? "adaptive");
-  if (!strategy) throw invalid("strategy", "names no strategy of this router");
+  if (!strategy)
+    throw invalid("strategy", `names no strategy of this router; known are ${registry.names().join(", ")}`);
   const selector = createSelector(candidates, options.aliases ?? {});
   const budgets = options.budgets?.length ? createBudgets(options.budgets, { clock }) : undefined;
   checkTargets(options, selector);
@@ -207,7 +208,7 @@ function checkLimits({ limits, providers }: RouterOptions): void {
 }
 
 /** A router of nothing but vendors without a key could never answer. */
-function refuseKeyless(providers: readonly Provider[]): void {
+function refuseKeyless(providers: readonly AnyProvider[]): void {
   if (providers.some((provider) => provider.unavailable === undefined)) return;
   const variables = [...new Set(providers.flatMap((provider) => provider.unavailable?.variables ?? []))];
   throw invalid("providers", `hold no usable one: set ${variables.join(" or ")}, or give an apiKey`);

@@ -8,7 +8,7 @@ import {
   NEED_VISION_DATA,
   NEED_VISION_URL,
 } from "../chat/needs.js";
-import type { ModelInfo, Provider } from "../contract/provider.js";
+import type { AnyProvider, ModelInfo } from "../contract/provider.js";
 import type { ExclusionReason } from "../errors/kinds.js";
 import type { Candidate } from "../flow/candidate.js";
 
@@ -62,6 +62,6 @@ export function endsAtWallMs({ endsOn }: ModelInfo): number {
 }
 
 /** Whether `"auto"` may choose this model of its provider. */
-export function isAuto({ autoModels }: Provider, modelId: string): boolean {
+export function isAuto({ autoModels }: AnyProvider, modelId: string): boolean {
   return autoModels === undefined || autoModels.includes(modelId);
 }

@@ -1,4 +1,4 @@
-import type { Provider } from "../contract/provider.js";
+import type { AnyProvider } from "../contract/provider.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import type { RouterOptions } from "./options.js";
 import { isFunction, isObject, optionsSchema, providerSchema } from "./options-schema.js";
@@ -11,7 +11,7 @@ export function checkRouterOptions(options: RouterOptions): void {
   for (const [index, given] of options.providers.entries()) checkProvider(given, `providers[${index}]`, seen);
 }
 
-function checkProvider(given: Provider, path: string, seen: Set<string>): void {
+function checkProvider(given: AnyProvider, path: string, seen: Set<string>): void {
   // A vendor's members may be getters or live on a prototype, so they are read one by one.
   if (!isObject(given)) throw invalid(path, "must be a provider: { id, models, chat }");
   refuse(providerSchema().safeParse({ id: given.id, models: given.models, autoModels: given.autoModels }), path);

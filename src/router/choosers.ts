@@ -1,6 +1,7 @@
 import type { Strategy } from "../contract/strategy.js";
 import { type Chooser, createChooser } from "../ranking/chooser.js";
-import { createStrategyRegistry, type StrategyRegistry } from "../ranking/registry.js";
+import { checkedStrategy } from "../ranking/define-strategy.js";
+import type { StrategyRegistry } from "../ranking/registry.js";
 import type { RouterParts } from "./parts.js";
 
 type Warn = (code: string, message: string) => void;
@@ -15,9 +16,7 @@ export function createChooserSource(registry: StrategyRegistry, warn: Warn): Rou
     if (typeof given === "object") {
       let known = inline.get(given);
       if (!known) {
-        // The registry's own check says what is wrong with it.
-        createStrategyRegistry([given]);
-        known = chooser(given);
+        known = chooser(checkedStrategy(given, "strategy"));
         inline.set(given, known);
       }
       return known;

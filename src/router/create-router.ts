@@ -15,6 +15,7 @@ import { writeLine } from "./decision-log.js";
 import { explainRequest } from "./explain.js";
 import { noteHealth } from "./health-notes.js";
 import { createLifetime, type Lifetime, routerClosed } from "./lifetime.js";
+import { checkedListener } from "./listeners.js";
 import type { RouterOptions } from "./options.js";
 import { ownModels } from "./own-models.js";
 import type { RouterParts } from "./parts.js";
@@ -81,11 +82,11 @@ function boundRouter(parts: RouterParts, lifetime: Lifetime, bound: CallOptions)
       if (events.has("cache")) events.emit("cache", { status: "evicted", reason: "feedback" });
     },
     on(name, listener) {
-      events.on(name, listener);
+      events.on(name, checkedListener(name, listener));
       return this;
     },
     once(name, listener) {
-      events.once(name, listener);
+      events.once(name, checkedListener(name, listener));
       return this;
     },
     off(name, listener) {

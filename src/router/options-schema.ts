@@ -11,7 +11,8 @@ const id = () =>
   z.string().check(z.regex(/^[^\s/]{1,100}$/, "must be 1 to 100 characters without a slash or white space"));
 const milliseconds = () => z.optional(z.number().check(z.positive(), z.lte(2_147_483_647)));
 const count = () => z.optional(z.int().check(z.gte(1), z.lte(100)));
-const modelNames = () => z.union([z.string(), z.array(z.string()).check(z.minLength(1))]);
+const modelNames = () =>
+  z.union([z.string(), z.array(z.string()).check(z.minLength(1, "must name at least one model"))]);
 const anyObject = (words: string) => z.custom<object>(isObject, `must be ${words}`);
 
 const model = () =>
@@ -48,7 +49,7 @@ export const optionsSchema = lazily(() =>
     cache: z.optional(z.union([z.literal(false), anyObject("false, options or a cache")])),
     strategy: z.optional(z.union([z.string(), anyObject("a name or a strategy")])),
     strategies: z.optional(z.array(z.unknown())),
-    aliases: z.optional(z.record(z.string(), z.union([z.string(), z.array(z.string()).check(z.minLength(1))]))),
+    aliases: z.optional(z.record(z.string(), modelNames())),
     fallback: z.optional(z.boolean()),
     retry: z.optional(z.strictObject({ attempts: count(), baseMs: milliseconds(), capMs: milliseconds() })),
     breaker: z.optional(z.strictObject({ openMs: milliseconds() })),

@@ -1,6 +1,6 @@
 import type { SimilarityOptions } from "../cache/similarity.js";
 import type { Cache, CacheOptions } from "../cache/types.js";
-import type { Provider } from "../contract/provider.js";
+import type { AnyProvider } from "../contract/provider.js";
 import type { SharedState } from "../contract/shared-state.js";
 import type { Strategy } from "../contract/strategy.js";
 import type { Clock } from "../core/clock.js";
@@ -43,7 +43,7 @@ export interface RouterOptions {
   /** Names this router where it is a provider of another one; no slash. @default "router" */
   readonly id?: string | undefined;
   /** In the order that stands where nothing else decides. At least one must be usable. */
-  readonly providers: readonly Provider[];
+  readonly providers: readonly AnyProvider[];
   /** `false`: none. Options make a cache of the router's own; a `Cache` is shared with whoever else holds it. @default false */
   readonly cache?: false | RouterCacheOptions | Cache | undefined;
   /** Who goes first. @default "adaptive" */

@@ -96,7 +96,7 @@ function prepare(
   requestId: string = context?.requestId ?? parts.nextId(),
 ): Run {
   const issue = checkRequest(sent);
-  if (issue) throw new SignalboxError("invalid_request", issue.message, { path: issue.path });
+  if (issue) throw new SignalboxError("invalid_request", `${issue.path}: ${issue.message}`, { path: issue.path });
   if (given && !context) checkCallOptions(given);
   const options = given ? (bound === NONE ? given : mergedOptions(bound, given)) : bound;
   const { clock, timeouts } = parts.services;
@@ -104,7 +104,8 @@ function prepare(
   const ownMs = options.timeoutMs ?? timeouts.totalMs;
   const deadlineAtMs = startedAtMs + Math.min(ownMs, context?.deadline.remainingMs() ?? ownMs);
   const chooser = options.strategy === undefined ? parts.strategy : parts.chooserOf(options.strategy);
-  if (!chooser) throw invalid("options.strategy", "names no strategy of this router");
+  if (!chooser)
+    throw invalid("options.strategy", `names no strategy of this router; known are ${parts.strategyNames.join(", ")}`);
   const selection = parts.selector.select(sent);
   const turn = turnOf(parts, sent, options);
   const request = turn ? { ...sent, messages: fitting(turn.messages, sent, selection) } : sent;

@@ -49,7 +49,7 @@ describe("npm start", { timeout: 60_000 }, () => {
   it("answers one question", async () => {
     const { code, printed } = await start("Why is the sky blue?");
     expect(printed).toContain("[simulated ");
-    expect(printed).toMatch(/1 answers \(1 streamed\), 0 failed/);
+    expect(printed).toMatch(/1 answer \(1 streamed\), 0 failed/);
     expect(code).toBe(0);
   });
 
@@ -86,6 +86,10 @@ describe("npm start", { timeout: 60_000 }, () => {
     const unknown = await start("a question", "--strategy=nope");
     expect(unknown.printed).toMatch(/strategy names no strategy/);
     expect(unknown.code).toBe(1);
+    const misspelt = await start("a question", "--strategi=adaptive");
+    expect(misspelt.printed).toMatch(/--strategi.*\n\nnpm start/s);
+    expect(misspelt.printed).not.toContain("    at ");
+    expect(misspelt.code).toBe(1);
   });
 });
 

@@ -41,7 +41,7 @@ describe("the programs of the design", () => {
     const program = ts.createProgram(config?.fileNames ?? [], config?.options ?? {});
     const ours = ts.getPreEmitDiagnostics(program).filter(({ file }) => !file?.fileName.includes("/node_modules/"));
     expect(ours.map(({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`)).toEqual([]);
-    expect(config?.fileNames).toHaveLength(2);
+    expect(config?.fileNames).toHaveLength(3);
   });
 
   it("the first program runs", async () => {
@@ -51,6 +51,12 @@ describe("the programs of the design", () => {
     await import("./design-programs.js");
     expect(written.mock.calls.map(([text]) => text).join("")).toContain("Because.");
     expect(fetch).toHaveBeenCalled();
+  });
+
+  it("decorators of providers and routers run", async () => {
+    const { spiedOn, texts } = await import("./design-decorators.js");
+    expect(texts).toEqual(["whole", "streamed", "streamed"]);
+    expect(spiedOn).toBe(2);
   });
 
   it("the custom strategy and the custom provider run", async () => {

@@ -6,7 +6,7 @@ import { isReplyProblem } from "../../chat/normalize-reply.js";
 import type { ChatReply } from "../../chat/reply.js";
 import type { ChatRequest } from "../../chat/request.js";
 import type { CallOptions } from "../../contract/call-options.js";
-import type { CallContext, Provider } from "../../contract/provider.js";
+import type { AnyProvider, CallContext } from "../../contract/provider.js";
 import type { Route, RouteHead } from "../../contract/records.js";
 import { toSignalboxError } from "../../errors/classify.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
@@ -34,7 +34,7 @@ async function fromRouter(asked: Promise<ChatReply>): Promise<{ reply: ChatReply
 }
 
 async function fromProvider(
-  provider: Provider,
+  provider: AnyProvider,
   request: ChatRequest,
   options: CallOptions,
 ): Promise<{ reply: ChatReply; served: Served }> {
@@ -86,7 +86,7 @@ function routed(stream: AsyncIterable<ChatChunk> & { readonly route?: RouteHead 
 
 type Pollable = AsyncIterator<ChatChunk> & { poll?(): ChatChunk | undefined };
 
-function direct(provider: Provider, request: ChatRequest, options: CallOptions): Opened {
+function direct(provider: AnyProvider, request: ChatRequest, options: CallOptions): Opened {
   const { asked, context, model, leave } = prepare(provider, request, options);
   const { source } = routed(askStream(provider, asked, context, model));
   return {
@@ -120,7 +120,7 @@ interface Prepared {
 }
 
 /** What a router would do for its provider: look at the request, name the model, hand over a signal. */
-function prepare(provider: Provider, request: ChatRequest, options: CallOptions): Prepared {
+function prepare(provider: AnyProvider, request: ChatRequest, options: CallOptions): Prepared {
   const issue = checkRequest(request);
   if (issue) throw new SignalboxError("invalid_request", `${issue.path}: ${issue.message}`, { path: issue.path });
   const model = modelOf(provider, request.model);
@@ -146,7 +146,7 @@ function callerOf({ tenant, conversationId, metadata }: CallOptions): Partial<Ca
   return { tenant, conversationId, metadata };
 }
 
-function servedBy(provider: Provider, model: string, context: CallContext): Served {
+function servedBy(provider: AnyProvider, model: string, context: CallContext): Served {
   return { provider: provider.id, model, requestId: context.requestId };
 }
 

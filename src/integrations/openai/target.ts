@@ -2,7 +2,7 @@ import type { ChatChunk } from "../../chat/chunk.js";
 import type { ChatReply } from "../../chat/reply.js";
 import type { ChatRequest } from "../../chat/request.js";
 import type { CallOptions } from "../../contract/call-options.js";
-import type { CallContext, ModelInfo, Provider } from "../../contract/provider.js";
+import type { AnyProvider, CallContext, ModelInfo } from "../../contract/provider.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
 
 /** The part of a router that this door uses; `createRouter` and `router.with` return one. */
@@ -15,7 +15,7 @@ export interface RouterLike {
 }
 
 /** Whoever answers behind the door. */
-export type Target = RouterLike | Provider;
+export type Target = RouterLike | AnyProvider;
 
 /** Only a router decides, so only a router takes per-call options. */
 export function isRouter(target: Target): target is RouterLike {
@@ -42,7 +42,7 @@ export function unknownModel(asked: string | null | undefined): SignalboxError {
 }
 
 /** The model a bare provider is asked for, by its own name; `undefined` where it has no such model. */
-export function modelOf(provider: Provider, asked: string | null | undefined): string | undefined {
+export function modelOf(provider: AnyProvider, asked: string | null | undefined): string | undefined {
   const { id, models, autoModels } = provider;
   if (!asked || asked === "auto") return autoModels?.[0] ?? models[0]?.id;
   const own = asked.startsWith(`${id}/`) ? asked.slice(id.length + 1) : asked;

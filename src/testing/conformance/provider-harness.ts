@@ -2,7 +2,7 @@ import { createAssembler } from "../../chat/assemble.js";
 import type { ChatChunk } from "../../chat/chunk.js";
 import type { ChatReply } from "../../chat/reply.js";
 import type { ChatRequest } from "../../chat/request.js";
-import type { CallContext, Provider } from "../../contract/provider.js";
+import type { AnyProvider, CallContext } from "../../contract/provider.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
 import type {
   ConformanceCase,
@@ -64,7 +64,7 @@ export function scenarioCase(
 }
 
 /** Asks for a whole answer, by whichever way the provider has. */
-export async function ask(provider: Provider, request: ChatRequest, context: CallContext): Promise<ChatReply> {
+export async function ask(provider: AnyProvider, request: ChatRequest, context: CallContext): Promise<ChatReply> {
   if (provider.chat) return provider.chat(request, context);
   const assembler = createAssembler();
   for await (const chunk of streamOf(provider, request, context)) assembler.push(chunk);
@@ -72,7 +72,7 @@ export async function ask(provider: Provider, request: ChatRequest, context: Cal
 }
 
 /** The provider's stream; a provider without one has nothing to conform to. */
-export function streamOf(provider: Provider, request: ChatRequest, context: CallContext): AsyncIterable<ChatChunk> {
+export function streamOf(provider: AnyProvider, request: ChatRequest, context: CallContext): AsyncIterable<ChatChunk> {
   const stream = provider.stream?.(request, context);
   ensure(stream !== undefined, "the provider has no stream");
   return stream;

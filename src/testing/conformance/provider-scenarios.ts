@@ -1,5 +1,5 @@
 import type { Usage } from "../../chat/usage.js";
-import type { Provider } from "../../contract/provider.js";
+import type { AnyProvider } from "../../contract/provider.js";
 
 /** A failure that every upstream can show. */
 export type UpstreamFailure = "auth" | "rate_limit" | "overloaded" | "server";
@@ -17,7 +17,7 @@ export interface ProviderScenario {
 
 /** A provider with an upstream that plays a scenario. */
 export interface ProviderUnderTest {
-  readonly provider: Provider;
+  readonly provider: AnyProvider;
   /** What the upstream saw, where it can be seen. */
   readonly upstream?: { calls(): number; aborted(): number } | undefined;
   close?(): Promise<void> | void;

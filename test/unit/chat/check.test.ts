@@ -9,9 +9,9 @@ const circle: Record<string, unknown> = {};
 circle.self = circle;
 
 const bad: [path: string, request: unknown][] = [
-  ["", null],
-  ["", "hello"],
-  ["", []],
+  ["request", null],
+  ["request", "hello"],
+  ["request", []],
   ["messages", {}],
   ["messages", { messages: "hello" }],
   ["messages", { messages: [] }],
@@ -121,7 +121,7 @@ describe("checkRequest", () => {
         throw new Error("secret");
       },
     };
-    expect(checkRequest(request)).toEqual({ path: "", message: expect.not.stringContaining("secret") });
+    expect(checkRequest(request)).toEqual({ path: "request", message: expect.not.stringContaining("secret") });
     expect(JSON.stringify(checkRequest({ messages: [user], model: 5, temperature: "sk-secret" }))).not.toContain(
       "secret",
     );

@@ -1,4 +1,4 @@
-import { type ChatChunk, createReply, createRouter, type Provider } from "signalbox";
+import { type ChatChunk, createReply, createRouter, type Provider, type StreamOnlyProvider } from "signalbox";
 import { createVirtualClock, testModel, type VirtualClock } from "signalbox/testing";
 import { describe, expect, test } from "vitest";
 import { ask, broken, eventsOf, failureOf, listenTo, provider, readAll } from "./support.js";
@@ -21,7 +21,7 @@ function streaming(
     wait: (ms: number) => Promise<void>,
   ) => AsyncGenerator<ChatChunk>,
   thinking: "none" | "always" = "none",
-): Provider {
+): StreamOnlyProvider {
   const { capabilities } = testModel("m");
   const models = [testModel("m", { capabilities: { ...capabilities, thinking } })];
   return { id: "a", models, stream: (_, context) => write(context, (ms) => until(clock, ms)) };

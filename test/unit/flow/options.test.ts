@@ -40,6 +40,9 @@ describe("options of the router: each mistake is one typed error that names its 
     ["providers[0].autoModels[0]", { providers: [{ ...a, autoModels: [KEY] }] }],
     ["temperature", { providers: [a], temperature: 1 }],
     ["strategy", { providers: [a], strategy: KEY }],
+    ["strategy", { providers: [a], strategy: { name: "mine" } }],
+    ["strategy.name", { providers: [a], strategy: {} }],
+    ["strategies[0].name", { providers: [a], strategies: [{}] }],
     ["aliases.fast", { providers: [a], aliases: { fast: KEY } }],
     ["aliases.x", { providers: [a], aliases: { x: "y", y: "x" } }],
     ["retry.attempts", { providers: [a], retry: { attempts: 0 } }],
@@ -80,6 +83,22 @@ describe("options of the router: each mistake is one typed error that names its 
       { id: "a/m", reason: "no_api_key" },
     ]);
   });
+});
+
+test("an unknown strategy is told which ones there are", () => {
+  expect(refusal({ providers: [a], strategy: "best" }).message).toMatch(/known are adaptive, .*ordered/);
+});
+
+test.each<[string, unknown, unknown]>([
+  ["name", "attempts", () => {}],
+  ["name", "constructor", () => {}],
+  ["listener", "done", KEY],
+])("a listener that nobody would call: %s", (path, name, listener) => {
+  const router = createRouter({ providers: [a] });
+  for (const listen of [router.on, router.once]) {
+    const wrong = () => listen.call(router, name as never, listener as never);
+    expect(wrong).toThrow(expect.objectContaining({ kind: "invalid_options", path }));
+  }
 });
 
 describe("options of a call", () => {
@@ -136,7 +155,7 @@ describe("options of a call", () => {
   });
 
   test.each<[string, unknown]>([
-    ["", undefined],
+    ["request", undefined],
     ["messages", {}],
     ["messages", { messages: [] }],
     ["messages[0].role", { messages: [{ role: KEY, content: "x" }] }],

@@ -121,6 +121,16 @@ test("cached(provider): a hit makes no attempt and costs nothing", async () => {
   expect([reply.route.cache.status, reply.route.costUsd, reply.route.attempts]).toEqual(["hit", 0, []]);
 });
 
+test("cached() says what it was given wrongly", () => {
+  const wrong: [string, () => unknown][] = [
+    ["provider", () => cached(undefined as never)],
+    ["provider", () => cached("glm" as never)],
+    ["options", () => cached(double("a"), null as never)],
+    ["options", () => cached(double("a"), "full" as never)],
+  ];
+  for (const [path, act] of wrong) expect(act).toThrow(expect.objectContaining({ kind: "invalid_options", path }));
+});
+
 test("cached(provider) in context mode sends the stored history and always asks", async () => {
   const provider = double("a");
   const seen: number[] = [];
@@ -139,8 +149,8 @@ test("cached(provider) in context mode sends the stored history and always asks"
     requestId: "r",
   };
   const attempts = { limit: 4, used: 0, take: () => true };
-  await decorated.chat?.(ask("one"), { ...call, attempts });
-  await decorated.chat?.(ask("two"), { ...call, attempts });
+  await decorated.chat(ask("one"), { ...call, attempts });
+  await decorated.chat(ask("two"), { ...call, attempts });
   expect(seen).toEqual([1, 3]);
   await router.close();
 });

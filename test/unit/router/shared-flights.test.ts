@@ -1,5 +1,5 @@
 import { getEventListeners } from "node:events";
-import { type ChatChunk, createRouter, type Provider } from "signalbox";
+import { type ChatChunk, createRouter, type Provider, type StreamOnlyProvider } from "signalbox";
 import { describe, expect, it } from "vitest";
 import { ask, double, model } from "./doubles.js";
 
@@ -12,7 +12,7 @@ const chunk = (content: string, finish: "stop" | null = null): ChatChunk => ({
 });
 
 /** Streams three words, the last of them when told. */
-const streaming = (last: Promise<void> = Promise.resolve()): Provider & { calls: number } => {
+const streaming = (last: Promise<void> = Promise.resolve()): StreamOnlyProvider & { calls: number } => {
   const provider = {
     id: "slow",
     models: [model()],

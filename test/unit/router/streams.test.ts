@@ -1,4 +1,4 @@
-import { type ChatChunk, createRouter, type Provider, SignalboxError } from "signalbox";
+import { type ChatChunk, createRouter, SignalboxError, type StreamOnlyProvider } from "signalbox";
 import { expect, test } from "vitest";
 import { ask, double, failing, model } from "./doubles.js";
 
@@ -15,7 +15,10 @@ const usage: ChatChunk = {
   usage: { prompt_tokens: 10, completion_tokens: 3, total_tokens: 13 },
 };
 
-function streaming(id: string, steps: readonly (ChatChunk | Error)[]): Provider & { left: number; calls: number } {
+function streaming(
+  id: string,
+  steps: readonly (ChatChunk | Error)[],
+): StreamOnlyProvider & { left: number; calls: number } {
   const provider = {
     id,
     models: [model()],

@@ -42,7 +42,7 @@ describe("failures", () => {
     ["malformed_response", new InvalidResponseDataError({ data: "a secret prompt" }), {}],
   ])("are typed: %s", async (kind, error, more) => {
     const provider = failing(error);
-    for (const failed of [provider.chat!(request, contextOf()), streamed(provider, request)]) {
+    for (const failed of [provider.chat(request, contextOf()), streamed(provider, request)]) {
       const thrown = await failed.catch((reason) => reason);
       expect(thrown).toMatchObject({ kind, provider: "vendor", ...more });
       expect(`${thrown.message} ${JSON.stringify(thrown)} ${String(thrown.cause)}`).not.toContain("secret prompt");
@@ -52,7 +52,7 @@ describe("failures", () => {
   it("an abort is cancelled", async () => {
     const controller = new AbortController();
     controller.abort();
-    const failed = failing(controller.signal.reason).chat!(request, contextOf(controller.signal));
+    const failed = failing(controller.signal.reason).chat(request, contextOf(controller.signal));
     await expect(failed).rejects.toMatchObject({ kind: "cancelled" });
   });
 
@@ -67,17 +67,17 @@ describe("failures", () => {
         },
       }),
     );
-    await expect(provider.chat!(request, contextOf())).rejects.toMatchObject({
+    await expect(provider.chat(request, contextOf())).rejects.toMatchObject({
       kind: "unsupported",
       path: "response_format",
     });
     const plain = { messages: [{ role: "user" as const, content: "x" }] };
-    await expect(provider.chat!(plain, contextOf())).resolves.toMatchObject({ object: "chat.completion" });
+    await expect(provider.chat(plain, contextOf())).resolves.toMatchObject({ object: "chat.completion" });
   });
 
   it("a request that has no place is refused before it is sent", async () => {
     const file = { type: "file" as const, file: { file_id: "f1" } };
-    const failed = failing(null).chat!({ messages: [{ role: "user", content: [file] }] }, contextOf());
+    const failed = failing(null).chat({ messages: [{ role: "user", content: [file] }] }, contextOf());
     await expect(failed).rejects.toMatchObject({ kind: "unsupported", path: "messages" });
   });
 });

@@ -49,7 +49,7 @@ describe("the request", () => {
       modelId: "m",
       doGenerate: { content: [{ type: "text", text: "Hi" }], finishReason: STOP, usage: V3_USAGE, warnings: [] },
     });
-    const reply = await fromLanguageModel(model, { id: "claude" }).chat!(request, contextOf());
+    const reply = await fromLanguageModel(model, { id: "claude" }).chat(request, contextOf());
     expect(reply.choices[0].message.content).toBe("Hi");
     expect(reply.usage).toEqual({
       ...USAGE,
@@ -110,7 +110,7 @@ describe("the request", () => {
     };
     const provider = fromLanguageModel(v4);
     expect(provider.id).toBe("vendor-chat");
-    await provider.chat!({ messages: request.messages.slice(1, 2), reasoning_effort: "max" }, contextOf());
+    await provider.chat({ messages: request.messages.slice(1, 2), reasoning_effort: "max" }, contextOf());
     expect(calls[0]).toMatchObject({ reasoning: "xhigh" });
     expect(calls[0]?.prompt).toMatchObject([
       { content: [{}, { data: { type: "url" } }, { data: { type: "data", data: "AQID" } }, {}, {}] },
@@ -138,7 +138,7 @@ describe("the answer", () => {
         throw new Error("unused");
       },
     };
-    const reply = await fromLanguageModel(v2).chat!(request, contextOf());
+    const reply = await fromLanguageModel(v2).chat(request, contextOf());
     expect(reply.choices[0]).toMatchObject({
       finish_reason: "tool_calls",
       message: {
@@ -200,7 +200,7 @@ describe("the answer", () => {
       doGenerate: { content: [{ type: "text", text: "Hi" }], finishReason: STOP, usage: V3_USAGE, warnings: [] },
     });
     const history = (id: string, content: string | null) =>
-      fromLanguageModel(model, { id }).chat!({ messages: [{ ...message, content }] }, contextOf());
+      fromLanguageModel(model, { id }).chat({ messages: [{ ...message, content }] }, contextOf());
     await history("claude", message.content);
     await history("claude", "edited");
     await history("other", message.content);
@@ -249,7 +249,7 @@ it("there and back: a router as a model as a provider says the same", async () =
   });
   const provider = fromLanguageModel(languageModel(fakeRouter(() => original)), { id: "outer" });
   const plain: ChatRequest = { messages: [{ role: "user", content: "x" }] };
-  for (const reply of [await provider.chat!(plain, contextOf()), await streamed(provider, plain)]) {
+  for (const reply of [await provider.chat(plain, contextOf()), await streamed(provider, plain)]) {
     const { content, reasoning_content, tool_calls } = reply.choices[0].message;
     expect({ content, reasoning_content, tool_calls }).toEqual({
       content: "Wait",

@@ -1,0 +1,27 @@
+import type { EventMap, EventName } from "../contract/events.js";
+import { invalid } from "./check-options.js";
+
+const NAMES: { readonly [name in EventName]: true } = {
+  request: true,
+  decision: true,
+  attempt: true,
+  retry: true,
+  fallback: true,
+  cache: true,
+  breaker: true,
+  health: true,
+  degraded: true,
+  budget: true,
+  warning: true,
+  done: true,
+};
+
+/** A misspelt event would never be heard. @throws SignalboxError `invalid_options` */
+export function checkedListener<Name extends EventName>(
+  name: Name,
+  listener: (event: EventMap[Name]) => void,
+): (event: EventMap[Name]) => void {
+  if (!Object.hasOwn(NAMES, name)) throw invalid("name", `must be one of ${Object.keys(NAMES).join(", ")}`);
+  if (typeof listener !== "function") throw invalid("listener", "must be a function");
+  return listener;
+}

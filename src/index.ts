@@ -121,9 +121,9 @@ export type { ReplyStream } from "./flow/reader-stream.js";
 export type { ReplyIterator } from "./flow/reply-iterator.js";
 export type { WarmOptions, WarmProgress, WarmReport } from "./flow/warm.js";
 export type { CallStats, Quantiles, RequestStats, RouterStats } from "./metrics/router-stats.js";
+export type { BuiltInStrategy } from "./ranking/built-in.js";
 export { type BlendOptions, blend, type ChainOptions, chain } from "./ranking/compose.js";
 export { defineStrategy } from "./ranking/define-strategy.js";
-export type { BuiltInStrategy } from "./ranking/registry.js";
 export type {
   DecisionLine,
   DecisionLogLine,

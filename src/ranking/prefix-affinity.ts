@@ -38,8 +38,6 @@ export interface PrefixAffinity {
     cachedTokensReported?: number,
     expected?: number,
   ): void;
-  /** Forgets one candidate (all without an id). */
-  reset(candidateId?: string): void;
   readonly size: number;
 }
 
@@ -127,24 +125,6 @@ class HashChainAffinity implements PrefixAffinity {
       const holders = this.#prefixes.get(hash);
       if (holders === undefined) this.#prefixes.set(hash, { ids: [candidateId], atMs: [nowMs] });
       else note(holders, candidateId, nowMs);
-    }
-  }
-
-  reset(candidateId?: string): void {
-    this.#lastChain = undefined;
-    this.#lastFound = [];
-    if (candidateId === undefined) {
-      this.#prefixes.clear();
-      this.#trust.clear();
-      return;
-    }
-    this.#trust.delete(candidateId);
-    for (const [hash, holders] of [...this.#prefixes]) {
-      const index = holders.ids.indexOf(candidateId);
-      if (index === -1) continue;
-      holders.ids.splice(index, 1);
-      holders.atMs.splice(index, 1);
-      if (holders.ids.length === 0) this.#prefixes.delete(hash);
     }
   }
 

@@ -3,11 +3,8 @@ import { SignalboxError } from "../errors/signalbox-error.js";
 import { BUILT_IN_NAMES, builtIn } from "./built-in.js";
 import { checkedStrategy } from "./define-strategy.js";
 
-export type { BuiltInStrategy } from "./built-in.js";
-
 /** What strategies one router knows. */
 export interface StrategyRegistry {
-  has(name: string): boolean;
   get(name: string): Strategy | undefined;
   names(): string[];
 }
@@ -31,7 +28,6 @@ export function createStrategyRegistry(custom: readonly Strategy[] = []): Strate
     byName.set(strategy.name, strategy);
   }
   return {
-    has: (name) => byName.has(name),
     get: (name) => byName.get(name),
     names: () => [...byName.keys()],
   };

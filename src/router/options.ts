@@ -9,7 +9,7 @@ import type { ConversationOptions } from "../flow/conversation.js";
 import type { DegradeOptions } from "../flow/degrade.js";
 import type { EscalateOptions } from "../flow/escalate.js";
 import type { HedgeOptions } from "../flow/hedge.js";
-import type { BuiltInStrategy } from "../ranking/registry.js";
+import type { BuiltInStrategy } from "../ranking/built-in.js";
 import type { DecisionLogLine } from "../ranking/replay/decision-log.js";
 import type { LimiterOptions } from "../resilience/limiter.js";
 import type { BudgetRule } from "../spend/budgets.js";

@@ -10,7 +10,7 @@ import type { Characteristics } from "../contract/strategy.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import { type Turn, trimToTokens } from "../flow/conversation.js";
 import { cancelledBy } from "../flow/flight.js";
-import { createCharacteristics } from "../ranking/characteristics.js";
+import { createCharacteristics } from "../ranking/characteristics/characteristics.js";
 import type { Chooser } from "../ranking/chooser.js";
 import type { LearnerView } from "../ranking/learner/learner.js";
 import { createAttemptBudget, DEFAULT_ATTEMPTS } from "../resilience/attempt-budget.js";

@@ -1,8 +1,8 @@
 import { EvidenceTable } from "./evidence-table.js";
 import type { Features } from "./features.js";
+import { ARM_PRECISION, GatedResidual } from "./gated-residual.js";
 import { sigmoid } from "./logit.js";
 import { Residual } from "./residual.js";
-import { ARM_PRECISION, Words } from "./words.js";
 
 /**
  * Labels after which half of what was learned is forgotten: slowly for what an arm is like, fast for what it is like
@@ -51,7 +51,7 @@ export class Arm {
   readonly fast: EvidenceTable;
   readonly kinds = new Map<string, EvidenceTable>();
   /** What words say about this arm beyond what they say about all. */
-  words: Words | undefined;
+  words: GatedResidual | undefined;
   /** Answers that broke their form (schema, refusal, cut, empty), and all that were looked at; decayed. */
   invalid = 0;
   checked = 0;
@@ -85,18 +85,18 @@ export class Arm {
     return 1 - this.invalid / (this.checked + FORM_PSEUDO);
   }
 
-  learn(kind: string, base: number, features: Features | null, label: number, weight: number, tick: number): void {
+  learn(kind: string, base: number, features: Features | null, label: number, tick: number): void {
     const before = this.tables(kind, base, tick);
     const record = base + this.slow.shift(ARM_PSEUDO);
     const kindTable = this.#kind(kind, tick);
     const steady = record + (kindTable?.shift(kindPseudo(kind)) ?? 0);
     if (features !== null) {
-      this.words ??= new Words(new Residual(ARM_PRECISION));
-      this.words.learn(features, before, label, weight);
+      this.words ??= new GatedResidual(new Residual(ARM_PRECISION));
+      this.words.learn(features, before, label);
     }
-    this.fast.add(label, sigmoid(steady), weight);
-    kindTable?.add(label, sigmoid(record), weight);
-    this.slow.add(label, sigmoid(base), weight);
+    this.fast.add(label, sigmoid(steady));
+    kindTable?.add(label, sigmoid(record));
+    this.slow.add(label, sigmoid(base));
   }
 
   #decay(kind: string, tick: number): void {

@@ -2,7 +2,7 @@ import { logit } from "./logit.js";
 
 /** Labels of one arm (or of one kind at one arm), decayed as all labels come in, whether the arm is used or not. */
 export class EvidenceTable {
-  /** Weight of the labels. */
+  /** How many labels, decayed. */
   labels: number;
   /** Sum of the labels, 0..1 each. */
   good: number;
@@ -27,10 +27,10 @@ export class EvidenceTable {
     this.tick = tick;
   }
 
-  add(label: number, expected: number, weight: number): void {
-    this.labels += weight;
-    this.good += weight * label;
-    this.expected += weight * expected;
+  add(label: number, expected: number): void {
+    this.labels += 1;
+    this.good += label;
+    this.expected += expected;
   }
 
   /** How far the labels lie from what was expected, on the logit scale, shrunk as if `pseudo` labels had met expectation. */

@@ -3,11 +3,11 @@ import type { ChatRequest } from "../../chat/request.js";
 import type { Characteristics, QualityEstimate } from "../../contract/strategy.js";
 import { Arm, unknownVariance } from "./arm.js";
 import { createFeatureReader, type Features, packFeatures, unpackFeatures } from "./features.js";
+import { GatedResidual, SHARED_PRECISION } from "./gated-residual.js";
 import { logit, sigmoid } from "./logit.js";
 import { difficultyOf, priorQuality } from "./prior.js";
 import { Residual } from "./residual.js";
 import { type LearnerState, readState, writeState } from "./state.js";
-import { SHARED_PRECISION, Words } from "./words.js";
 
 /** What feedback needs to know of a request, as plain JSON without a word of it; goes with the reply's route. */
 export interface LearnerTicket {
@@ -50,18 +50,10 @@ export interface Learner {
     into: { -readonly [key in keyof QualityEstimate]: QualityEstimate[key] },
   ): void;
   /** Takes one label, 0..1, for an answer of this candidate. `false` where it had to be dropped. */
-  feedback(
-    candidateId: string,
-    tier: 1 | 2 | 3,
-    ticket: LearnerTicket | undefined,
-    score: number,
-    weight?: number,
-  ): boolean;
+  feedback(candidateId: string, tier: 1 | 2 | 3, ticket: LearnerTicket | undefined, score: number): boolean;
   /** Notes whether an answer kept its form: schema met, not refused, cut or empty. Costs no feedback. */
   observe(candidateId: string, valid: boolean): void;
   exportState(): LearnerState;
-  /** Forgets one candidate (a new model behind an old name), or everything. */
-  reset(candidateId?: string): void;
 }
 
 /** @internal One per router. */
@@ -82,7 +74,7 @@ class FeedbackLearner implements Learner {
   /** Labels taken in all; the clock by which everything decays. */
   #tick = 0;
   /** What words say about a request whoever answers it: how hard it is. */
-  #words = new Words(new Residual(SHARED_PRECISION));
+  #words = new GatedResidual(new Residual(SHARED_PRECISION));
   #lastView: LearnerView | undefined;
   #lastShared = 0;
   /** What is expected of any arm, by tier, for the last view: on the logit scale, and as a share. NaN: not asked yet. */
@@ -119,7 +111,7 @@ class FeedbackLearner implements Learner {
     }
     let sum = arm.tables(view.kind, this.#base(view, tier), this.#tick);
     let ofWords = 0;
-    if (arm.words?.listens && view.features !== null) {
+    if (arm.words?.trusted && view.features !== null) {
       const fresh = arm.freshness;
       sum += fresh * arm.words.residual.predict(view.features);
       ofWords = fresh * arm.words.residual.lastVariance;
@@ -131,26 +123,19 @@ class FeedbackLearner implements Learner {
     into.samples = arm.slow.labels;
   }
 
-  feedback(
-    candidateId: string,
-    tier: 1 | 2 | 3,
-    ticket: LearnerTicket | undefined,
-    score: number,
-    weight = 1,
-  ): boolean {
+  feedback(candidateId: string, tier: 1 | 2 | 3, ticket: LearnerTicket | undefined, score: number): boolean {
     const arm = this.#arm(candidateId);
-    if (arm === undefined || !(score >= 0 && score <= 1) || !(weight > 0)) return false;
+    if (arm === undefined || !(score >= 0 && score <= 1)) return false;
     this.#tick += 1;
     const features = typeof ticket?.features === "string" ? unpackFeatures(ticket.features) : null;
     const kind = ticket?.kind ?? "";
-    const sure = Math.min(weight, 10);
     let base = logit(priorQuality(tier, ticket?.difficulty ?? 0.5));
     if (features !== null) {
-      const shared = this.#words.listens ? this.#words.residual.predict(features) : 0;
-      this.#words.learn(features, arm.tables(kind, base + shared, this.#tick) - shared, score, sure);
+      const shared = this.#words.trusted ? this.#words.residual.predict(features) : 0;
+      this.#words.learn(features, arm.tables(kind, base + shared, this.#tick) - shared, score);
       base += shared;
     }
-    arm.learn(kind, base, features, score, sure, this.#tick);
+    arm.learn(kind, base, features, score, this.#tick);
     this.#lastView = undefined;
     return true;
   }
@@ -167,21 +152,11 @@ class FeedbackLearner implements Learner {
     return writeState(this.#arms, this.#words, this.#tick);
   }
 
-  reset(candidateId?: string): void {
-    this.#lastView = undefined;
-    if (candidateId !== undefined) this.#arms.delete(candidateId);
-    else {
-      this.#arms.clear();
-      this.#words = new Words(new Residual(SHARED_PRECISION));
-      this.#tick = 0;
-    }
-  }
-
   /** What is expected of any arm of this tier, on the logit scale; the words are read once for all arms of a request. */
   #base(view: LearnerView, tier: 1 | 2 | 3): number {
     if (view !== this.#lastView) {
       this.#lastView = view;
-      const features = this.#words.listens ? view.features : null;
+      const features = this.#words.trusted ? view.features : null;
       this.#lastShared = features === null ? 0 : this.#words.residual.predict(features);
       this.#bases.fill(Number.NaN);
     }

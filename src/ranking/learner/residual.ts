@@ -50,10 +50,10 @@ export class Residual {
   }
 
   /** Learns one label, 0..1, given the logit of the tables. */
-  update(features: Features, offset: number, label: number, weight: number): void {
+  update(features: Features, offset: number, label: number): void {
     const p = sigmoid(offset + this.predict(features));
-    const pull = weight * (label - p);
-    const information = weight * Math.max(p * (1 - p), MIN_INFORMATION);
+    const pull = label - p;
+    const information = Math.max(p * (1 - p), MIN_INFORMATION);
     const { packed, dense, scale } = features;
     for (let index = 0; index < packed.length; index += 1) {
       const slot = packed[index]! >> 2;

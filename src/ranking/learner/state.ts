@@ -1,8 +1,8 @@
 import { Arm } from "./arm.js";
 import { EvidenceTable } from "./evidence-table.js";
 import { DENSE, FEATURE_SLOTS } from "./features.js";
+import { ARM_PRECISION, GatedResidual, SHARED_PRECISION } from "./gated-residual.js";
 import { Residual } from "./residual.js";
-import { ARM_PRECISION, SHARED_PRECISION, Words } from "./words.js";
 
 type Sums = readonly [labels: number, good: number, expected: number, tick: number];
 
@@ -31,7 +31,7 @@ export interface LearnerState {
   readonly arms: readonly ArmState[];
 }
 
-export function writeState(arms: ReadonlyMap<string, Arm>, words: Words, tick: number): LearnerState {
+export function writeState(arms: ReadonlyMap<string, Arm>, words: GatedResidual, tick: number): LearnerState {
   return { learner: 1, tick, words: writeWords(words), arms: [...arms].map(([id, arm]) => writeArm(id, arm)) };
 }
 
@@ -39,7 +39,7 @@ export function writeState(arms: ReadonlyMap<string, Arm>, words: Words, tick: n
 export function readState(
   state: unknown,
   maxArms: number,
-): { arms: Map<string, Arm>; words: Words; tick: number } | string {
+): { arms: Map<string, Arm>; words: GatedResidual; tick: number } | string {
   if (typeof state !== "object" || state === null) return "it is no object";
   const { learner, tick, words, arms } = state as Partial<LearnerState>;
   if (learner !== 1) return `its version is ${String(learner)}, not 1`;
@@ -66,12 +66,12 @@ function writeArm(id: string, { slow, fast, kinds, invalid, checked, words }: Ar
   };
 }
 
-function writeWords({ residual, labels, gain }: Words): WordsState {
+function writeWords({ residual, labels, gain }: GatedResidual): WordsState {
   const dense = [...residual.denseMean, ...residual.denseVariance].map(round);
   return { labels, gain: round(gain), dense, weights: packWeights(residual) };
 }
 
-function readWords(state: unknown, precision: number): Words | null {
+function readWords(state: unknown, precision: number): GatedResidual | null {
   if (typeof state !== "object" || state === null) return null;
   const { labels, gain, dense, weights } = state as Partial<WordsState>;
   if (!isCount(labels) || !isNumber(gain) || !areNumbers(dense, 2 * DENSE) || typeof weights !== "string") return null;
@@ -80,7 +80,7 @@ function readWords(state: unknown, precision: number): Words | null {
     residual.denseMean[index] = dense[index]!;
     residual.denseVariance[index] = Math.min(1 / precision, Math.max(1e-9, dense[DENSE + index]!));
   }
-  return unpackWeights(weights, residual) ? new Words(residual, labels, gain) : null;
+  return unpackWeights(weights, residual) ? new GatedResidual(residual, labels, gain) : null;
 }
 
 function readArm(entry: unknown, tick: number): Arm | null {

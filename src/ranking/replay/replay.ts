@@ -2,6 +2,7 @@ import type { Strategy } from "../../contract/strategy.js";
 import { seededRandom } from "../../core/random.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
 import { builtIn } from "../built-in.js";
+import { POINTS_PER_DOUBLING } from "../strategies/adaptive.js";
 import { contextOf, type DecisionLogLine, type LoggedDecision, readDecisionLog } from "./decision-log.js";
 import { doublyRobust, effectiveSamples, interval, type Row, type Target } from "./estimate.js";
 import { firstChances } from "./propensity.js";
@@ -42,9 +43,6 @@ const TELL_EVERY = 500;
 /** Fewer decisions, or fewer that speak for a strategy, say nothing. */
 const MIN_DECISIONS = 50;
 const MIN_EFFECTIVE = 30;
-
-/** Points of quality that a doubling of price or time is worth: the `adaptive` strategy's own. */
-const POINTS_PER_DOUBLING = 0.03;
 
 /**
  * Ranks logged decisions again with other strategies, and estimates what would have come of it. Off-policy and doubly

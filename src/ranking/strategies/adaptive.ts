@@ -1,8 +1,8 @@
 import type { CandidateSnapshot, Level, Strategy, StrategyContext } from "../../contract/strategy.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
 import { Explorer, mayExplore } from "../exploration.js";
+import { dollars, millis, percent } from "../format.js";
 import { currentLatencyMs, loadOf } from "../load.js";
-import { dollars, millis, percent } from "../words.js";
 
 export interface AdaptiveOptions {
   /** 0: cost and speed count most; 1: only the quality of answers, and that they come at all. @default 0.5 */
@@ -19,9 +19,8 @@ export interface AdaptiveOptions {
   readonly quota?: { readonly share: number; readonly tier?: 1 | 2 | 3 | undefined } | undefined;
 }
 
-/** How many points of quality (0..1) a doubling of price or of time must buy, at the knob's middle. */
-const POINTS_PER_COST_DOUBLING = 0.03;
-const POINTS_PER_TIME_DOUBLING = 0.03;
+/** How many points of quality (0..1) a doubling of price, or of time, must buy at the knob's middle. */
+export const POINTS_PER_DOUBLING = 0.03;
 
 /** An answer that is waited for as long as this has lost half of what lateness can take from it: its time may run out. */
 const LATE_MS = 60_000;
@@ -56,8 +55,8 @@ export function adaptive(options: AdaptiveOptions = {}): Strategy {
   check(quota === undefined || (quota.share >= 0 && quota.share <= 1), "quota.share", "a number from 0 to 1");
   const explorer = new Explorer();
   // Per natural logarithm, which is cheaper to take than one of base 2.
-  const costWeight = quota === undefined ? (2 * (1 - knob) * POINTS_PER_COST_DOUBLING) / Math.LN2 : 0;
-  const timeWeight = (2 * (1 - knob) * POINTS_PER_TIME_DOUBLING) / Math.LN2;
+  const timeWeight = (2 * (1 - knob) * POINTS_PER_DOUBLING) / Math.LN2;
+  const costWeight = quota === undefined ? timeWeight : 0;
   const strongTier = quota?.tier ?? 3;
 
   const merit = (candidate: CandidateSnapshot, context: StrategyContext, quality: number): number => {

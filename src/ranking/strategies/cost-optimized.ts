@@ -1,7 +1,7 @@
 import type { CandidateSnapshot, Strategy, StrategyContext } from "../../contract/strategy.js";
 import { Explorer } from "../exploration.js";
+import { dollars, percent } from "../format.js";
 import { planIndex } from "../plan-index.js";
-import { dollars, percent } from "../words.js";
 
 export interface CostOptimizedOptions {
   /** Candidates that succeed more rarely come after all others. @default 0.8 */

@@ -1,7 +1,7 @@
 import type { CandidateSnapshot, Strategy, StrategyContext } from "../../contract/strategy.js";
 import { decisionHash, Explorer } from "../exploration.js";
+import { millis, percent } from "../format.js";
 import { loadOf } from "../load.js";
-import { millis, percent } from "../words.js";
 
 /** Up to here every candidate is looked at; above, two at random. */
 const FULL_SCAN = 4;

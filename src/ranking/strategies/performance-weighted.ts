@@ -1,8 +1,8 @@
 import type { CandidateSnapshot, Strategy, StrategyContext } from "../../contract/strategy.js";
 import { Explorer } from "../exploration.js";
+import { millis, percent } from "../format.js";
 import { currentLatencyMs } from "../load.js";
 import { planIndex } from "../plan-index.js";
-import { millis, percent } from "../words.js";
 
 export interface PerformanceWeightedOptions {
   /** How much faster another candidate must be before it takes over. @default 0.1 */

@@ -1,7 +1,7 @@
 import type { CandidateSnapshot, Strategy } from "../../contract/strategy.js";
 import { Explorer } from "../exploration.js";
+import { percent } from "../format.js";
 import { loadOf } from "../load.js";
-import { percent } from "../words.js";
 
 export interface ReliabilityFocusedOptions {
   /** How much higher (0..1) another candidate's proven success rate must be before it takes over. @default 0.01 */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { fingerprint } from "../../../src/chat/fingerprint.js";
 import { systemClock } from "../../../src/core/clock.js";
-import { createCharacteristics } from "../../../src/ranking/characteristics.js";
+import { createCharacteristics } from "../../../src/ranking/characteristics/characteristics.js";
 import { createGates } from "../../../src/resilience/gates.js";
 import { timeStep } from "../measure.js";
 import type { Section } from "../row.js";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
-import { createCharacteristics } from "../../../src/ranking/characteristics.js";
+import { createCharacteristics } from "../../../src/ranking/characteristics/characteristics.js";
 
 /** A prompt, and how hard it proved to be: the share of models that failed it, 0..1. */
 export interface Graded {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Message } from "../../../src/chat/message.js";
-import { createCharacteristics } from "../../../src/ranking/characteristics.js";
+import { createCharacteristics } from "../../../src/ranking/characteristics/characteristics.js";
 
 /** One labelled request. Written by hand for this purpose, apart from the examples that the rules were made from. */
 export interface Labelled {

@@ -1,7 +1,7 @@
 import type { ChatRequest } from "../../../src/chat/request.js";
 import type { CandidateSnapshot, Characteristics, Strategy, StrategyContext } from "../../../src/contract/strategy.js";
 import { type Random, seededRandom } from "../../../src/core/random.js";
-import { createCharacteristics } from "../../../src/ranking/characteristics.js";
+import { createCharacteristics } from "../../../src/ranking/characteristics/characteristics.js";
 import { createChooser } from "../../../src/ranking/chooser.js";
 import {
   createLearner,

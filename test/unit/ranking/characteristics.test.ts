@@ -2,7 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Message } from "../../../src/chat/message.js";
 import type { ChatRequest } from "../../../src/chat/request.js";
-import { type CharacteristicsOptions, createCharacteristics } from "../../../src/ranking/characteristics.js";
+import {
+  type CharacteristicsOptions,
+  createCharacteristics,
+} from "../../../src/ranking/characteristics/characteristics.js";
 import { accuracy, keyword, macroF1, majority, ours, readLabelled, scoresOf } from "../../evidence/kinds/score.js";
 
 const of = (content: string | Message[], options: CharacteristicsOptions = {}, more: object = {}) => {
@@ -158,10 +161,6 @@ describe("tokens", () => {
     expect(of("Write a poem", {}, { max_tokens: 9 }).tokens.output).toBe(9);
     expect(of("Write 99999999999 words").tokens.output).toBeLessThanOrEqual(32_000);
   });
-
-  it("take the input count that is already known", () => {
-    expect(of("Write a poem", { inputTokens: 7 }).tokens.input).toBe(7);
-  });
 });
 
 describe("needs and sensitivity", () => {
@@ -183,7 +182,6 @@ describe("needs and sensitivity", () => {
     expect(of("the surgency of the resurgent").sensitivity.urgency).toBe("medium");
     const explicit = of("asap", { sensitivity: { cost: "high", latency: "low", urgency: "low" } });
     expect(explicit.sensitivity).toEqual({ cost: "high", latency: "low", urgency: "low" });
-    expect(of("x", { urgent: true }).sensitivity.urgency).toBe("high");
     expect(of("asap", { priority: "batch" }).sensitivity).toEqual({ cost: "high", latency: "low", urgency: "low" });
     expect(of("x", { priority: "interactive" }).sensitivity.latency).toBe("high");
   });

@@ -124,18 +124,6 @@ describe("learner with feedback", () => {
     expect(learner.feedback("b", 2, { v: 1, kind: "chat", difficulty: 0.5, features: "!!" }, 1)).toBe(true);
     expect(learner.feedback("c", 2, ticket, 1)).toBe(false);
   });
-
-  it("resets one arm, or all", () => {
-    const learner = createLearner();
-    const fresh = quality(learner, "a");
-    teach(learner, "a", 0, 50);
-    teach(learner, "b", 0, 50);
-    learner.reset("a");
-    expect(quality(learner, "a").samples).toBe(0);
-    expect(quality(learner, "b").samples).toBeGreaterThan(40);
-    learner.reset();
-    expect(quality(learner, "b")).toEqual(fresh);
-  });
 });
 
 describe("learner state", () => {

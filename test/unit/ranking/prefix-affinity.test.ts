@@ -101,18 +101,6 @@ describe("prefix affinity", () => {
     expect(expected(["s", "s1"], "a")).toBe(800);
   });
 
-  it("forgets one candidate, or all", () => {
-    const { affinity, expected, served } = setUp();
-    served(["s"], "a");
-    served(["s"], "b");
-    affinity.reset("a");
-    expect(expected(["s"], "a")).toBe(0);
-    expect(expected(["s"], "b")).toBe(400);
-    affinity.reset();
-    expect(expected(["s"], "b")).toBe(0);
-    expect(affinity.size).toBe(0);
-  });
-
   it("stays bounded, in prefixes and in holders of one prefix", () => {
     const { affinity, expected, served } = setUp(50);
     for (let index = 0; index < 1_000; index += 1) served([`p${index}`, `q${index}`], "a");

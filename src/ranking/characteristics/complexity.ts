@@ -1,7 +1,7 @@
-import { NEED_JSON_SCHEMA, NEED_VISION_DATA, NEED_VISION_URL } from "../chat/needs.js";
-import type { ChatRequest } from "../chat/request.js";
-import type { RequestFacts } from "./characteristics-read.js";
-import { SIGNAL } from "./characteristics-table.js";
+import { NEED_JSON_SCHEMA, NEED_VISION_DATA, NEED_VISION_URL } from "../../chat/needs.js";
+import type { ChatRequest } from "../../chat/request.js";
+import type { RequestFacts } from "./read-request.js";
+import { SIGNAL } from "./word-table.js";
 
 const BASE = 0.05;
 

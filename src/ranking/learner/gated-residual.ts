@@ -10,8 +10,8 @@ export const ARM_PRECISION = 2;
 const GATE_LABELS = 200;
 const GATE_HALF_LIFE = 300;
 
-/** A residual that has to earn its say. */
-export class Words {
+/** A residual that has a say once it predicts better than the tables alone. */
+export class GatedResidual {
   readonly residual: Residual;
   /** Labels that came with features, undecayed. */
   labels: number;
@@ -25,17 +25,17 @@ export class Words {
   }
 
   /** Whether they have a say: after enough labels, and while they predict better than the tables alone. */
-  get listens(): boolean {
+  get trusted(): boolean {
     return this.labels >= GATE_LABELS && this.gain > 0;
   }
 
   /** Learns one label, given what the tables expected on the logit scale. */
-  learn(features: Features, before: number, label: number, weight: number): void {
+  learn(features: Features, before: number, label: number): void {
     const refined = before + this.residual.predict(features);
     const saved = logLoss(sigmoid(before), label) - logLoss(sigmoid(refined), label);
-    this.gain = this.gain * 0.5 ** (1 / GATE_HALF_LIFE) + weight * saved;
+    this.gain = this.gain * 0.5 ** (1 / GATE_HALF_LIFE) + saved;
     this.labels += 1;
-    this.residual.update(features, before, label, weight);
+    this.residual.update(features, before, label);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { WordList } from "./characteristics-words.js";
+import type { WordList } from "./words-en.js";
 
 /** The same for Chinese, where nothing stands between words: the longest entry that fits is taken. `^`: start of a sentence. */
 export const DEBUG_ZH: WordList = [

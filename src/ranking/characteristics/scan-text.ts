@@ -9,7 +9,7 @@ import {
   SIGNAL,
   SIGNALS,
   wordTable,
-} from "./characteristics-table.js";
+} from "./word-table.js";
 
 /** What one pass over a text counts, beside the sums of its words' signals. */
 export interface TextFacts {

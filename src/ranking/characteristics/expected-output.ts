@@ -1,5 +1,5 @@
-import type { ChatRequest } from "../chat/request.js";
-import type { RequestFacts } from "./characteristics-read.js";
+import type { ChatRequest } from "../../chat/request.js";
+import type { RequestFacts } from "./read-request.js";
 
 /** Usual lengths of answers in tokens; a guess until usage is measured. */
 const USUAL: { readonly [kind: string]: number } = {

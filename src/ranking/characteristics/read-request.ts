@@ -1,5 +1,5 @@
-import type { ChatRequest } from "../chat/request.js";
-import { addFacts, emptyFacts, scanText, type TextFacts } from "./characteristics-scan.js";
+import type { ChatRequest } from "../../chat/request.js";
+import { addFacts, emptyFacts, scanText, type TextFacts } from "./scan-text.js";
 
 /** What a request's texts hold. */
 export interface RequestFacts {

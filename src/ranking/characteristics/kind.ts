@@ -1,6 +1,6 @@
-import type { RequestKind } from "../contract/strategy.js";
-import type { TextFacts } from "./characteristics-scan.js";
-import { KIND_NAMES, SIGNAL } from "./characteristics-table.js";
+import type { RequestKind } from "../../contract/strategy.js";
+import type { TextFacts } from "./scan-text.js";
+import { KIND_NAMES, SIGNAL } from "./word-table.js";
 
 // Without evidence of a task it is a chat.
 const CHAT_BIAS = 0.9;

@@ -6,16 +6,16 @@ import {
   NEED_VISION_DATA,
   NEED_VISION_URL,
   needsOf,
-} from "../chat/needs.js";
-import type { ChatRequest } from "../chat/request.js";
-import { estimateRequestTokens } from "../chat/tokens.js";
-import type { Sensitivity } from "../contract/records.js";
-import type { Characteristics, Level, Need, RequestKind } from "../contract/strategy.js";
-import { complexityOf } from "./characteristics-complexity.js";
-import { kindOf } from "./characteristics-kind.js";
-import { expectedOutputTokens } from "./characteristics-output.js";
-import { type RequestFacts, readRequest } from "./characteristics-read.js";
-import { SIGNAL } from "./characteristics-table.js";
+} from "../../chat/needs.js";
+import type { ChatRequest } from "../../chat/request.js";
+import { estimateRequestTokens } from "../../chat/tokens.js";
+import type { Sensitivity } from "../../contract/records.js";
+import type { Characteristics, Level, Need, RequestKind } from "../../contract/strategy.js";
+import { complexityOf } from "./complexity.js";
+import { expectedOutputTokens } from "./expected-output.js";
+import { kindOf } from "./kind.js";
+import { type RequestFacts, readRequest } from "./read-request.js";
+import { SIGNAL } from "./word-table.js";
 
 /** What the app says about a request; it always wins over what its text suggests. */
 export interface CharacteristicsOptions {
@@ -26,11 +26,7 @@ export interface CharacteristicsOptions {
   readonly require?: readonly Need[] | undefined;
   /** `batch`: cost counts, time does not; `interactive`: someone waits. */
   readonly priority?: "interactive" | "default" | "batch" | undefined;
-  /** The same as `sensitivity: { urgency: "high" }`. */
-  readonly urgent?: boolean | undefined;
   readonly pinned?: boolean | undefined;
-  /** Estimated input tokens, where the caller has them already. */
-  readonly inputTokens?: number | undefined;
 }
 
 /**
@@ -110,13 +106,13 @@ class LazyCharacteristics implements Characteristics {
   }
 
   #countTokens(): { readonly input: number; readonly output: number } {
-    const input = this.#options.inputTokens ?? estimateRequestTokens(this.#request);
+    const input = estimateRequestTokens(this.#request);
     return { input, output: expectedOutputTokens(this.#request, this.kind, input, this.#read()) };
   }
 
   #readSensitivity(): Characteristics["sensitivity"] {
-    const { sensitivity, priority, urgent } = this.#options;
-    const urgency = urgent === true ? "high" : (sensitivity?.urgency ?? this.#readUrgency());
+    const { sensitivity, priority } = this.#options;
+    const urgency = sensitivity?.urgency ?? this.#readUrgency();
     const batch = priority === "batch";
     const latency = batch ? "low" : priority === "interactive" || urgency === "high" ? "high" : "medium";
     return {

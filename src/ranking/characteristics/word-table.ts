@@ -1,6 +1,6 @@
-import { lazily } from "../core/lazily.js";
-import * as en from "./characteristics-words.js";
-import * as zh from "./characteristics-words-zh.js";
+import { lazily } from "../../core/lazily.js";
+import * as en from "./words-en.js";
+import * as zh from "./words-zh.js";
 
 /** What a word can speak for. The first six are kinds, in the order of `KIND_NAMES`. */
 export const SIGNAL = {
@@ -116,7 +116,7 @@ function addWords(table: WordTable, words: string, signal: number, weight: numbe
       before = code === CARET ? SENTENCE_START : hash;
       paired = true;
       hash = HASH_START;
-    } else hash = Math.imul(hash ^ code, FNV_PRIME);
+    } else hash = hashStep(hash, code);
   }
 }
 

@@ -62,7 +62,7 @@ export function give(value: unknown): unknown {
 function keepObject(value: object): Kept | null {
   try {
     const text = JSON.stringify(value) as string | undefined;
-    return text === undefined ? null : { value: new Json(text), bytes: 32 + stringBytes(text) };
+    return text === undefined ? null : { value: new Json(flatText(text)), bytes: 32 + stringBytes(text) };
   } catch {
     return null; // a cycle, a BigInt, or a getter of the caller's threw
   }

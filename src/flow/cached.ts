@@ -150,10 +150,9 @@ export function cached<P extends AnyProvider>(provider: P, options: CachedOption
 }
 
 function checkArguments(provider: unknown, options: unknown): asserts options is CachedOptions {
-  if (typeof provider !== "object" || provider === null) {
-    throw new SignalboxError("invalid_options", "provider must be a provider: { id, models, chat }", {
-      path: "provider",
-    });
+  if (!isProvider(provider)) {
+    const message = "provider must be a provider: { id, models, chat } or { id, models, stream }";
+    throw new SignalboxError("invalid_options", message, { path: "provider" });
   }
   if (typeof options !== "object" || options === null) {
     throw new SignalboxError("invalid_options", "options must be an object", { path: "options" });
@@ -169,4 +168,11 @@ function checkArguments(provider: unknown, options: unknown): asserts options is
 
 function isCache(value: Cache | CacheOptions | undefined): value is Cache {
   return value !== undefined && "get" in value && typeof value.get === "function";
+}
+
+function isProvider(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { id, models, chat, stream } = value as Partial<Provider>;
+  if (typeof id !== "string" || id === "" || !Array.isArray(models)) return false;
+  return typeof chat === "function" || typeof stream === "function";
 }

@@ -1,8 +1,9 @@
 import { createCache } from "../cache/cache.js";
 import { createResponseCache } from "../cache/response-cache.js";
 import { createSimilarityIndex } from "../cache/similarity.js";
-import type { Cache } from "../cache/types.js";
+import type { Cache, CacheStats } from "../cache/types.js";
 import type { Clock } from "../core/clock.js";
+import type { WordCounts } from "../metrics/tally.js";
 import { invalid } from "./check-options.js";
 import type { RouterCacheOptions, SimilarReuseOptions } from "./options.js";
 import type { ResponseCaching } from "./parts.js";
@@ -44,6 +45,14 @@ function createReuse({ mode = "shadow", ...options }: SimilarReuseOptions, clock
 /** Whether a cache was handed in, rather than options for one. */
 export function isCache(given: RouterCacheOptions | Cache): given is Cache {
   return "get" in given && typeof given.get === "function" && "set" in given && typeof given.set === "function";
+}
+
+/** The cache's statistics, with look-ups as callers saw them: by what the cache did for each request. */
+export function cacheReport(cache: Cache, requests: WordCounts): CacheStats {
+  const { hit = 0, similar = 0, stale = 0, miss = 0, joined = 0 } = requests;
+  const hits = hit + similar + stale;
+  const lookUps = hits + miss + joined;
+  return { ...cache.stats(), hits, misses: miss + joined, hitRate: lookUps === 0 ? 0 : hits / lookUps };
 }
 
 function checkCacheWords(words: Pick<RouterCacheOptions, "temperature" | "toolCalls" | "tenancy" | "normalize">): void {

@@ -8,6 +8,7 @@ import { recommendStrategy, type StrategyRecommendation } from "../ranking/repla
 import type { BudgetReading } from "../spend/budgets.js";
 import { answerChat, answerStream } from "./answer.js";
 import { assembleRouter } from "./assemble.js";
+import { cacheReport } from "./caching.js";
 import { checkCallOptions, isCallContext, mergedOptions } from "./call-settings.js";
 import { DISABLED_BY_HAND, type PlannedCandidate } from "./candidates.js";
 import { requestOf } from "./conversation.js";
@@ -97,7 +98,7 @@ function boundRouter(parts: RouterParts, lifetime: Lifetime, bound: CallOptions)
       const stats = parts.stats.snapshot();
       if (!parts.caching) return stats;
       const { cache, similar } = parts.caching;
-      const report = { ...stats, cache: cache.stats() };
+      const report = { ...stats, cache: cacheReport(cache, stats.requests.cache) };
       return similar ? { ...report, similarity: similar.index.stats() } : report;
     },
     health: () => readHealth(parts),

@@ -32,6 +32,7 @@ export interface CandidateHealth {
 
 /** Statistics of the router, with those of its cache where it has one. */
 export interface RouterReport extends RouterStats {
+  /** `hits` and `misses` are this router's, as its callers saw them: an entry that may not serve a call is a miss. */
   readonly cache?: ReturnType<Cache["stats"]> | undefined;
   /** Of similarity reuse, with the false-hit rate its shadow has found. */
   readonly similarity?: SimilarityStats | undefined;

@@ -55,6 +55,8 @@ const CASES: readonly (readonly [name: string, fill: Fill])[] = [
   ],
   ["text of 500 characters", (cache, n) => cache.set(`key:${n}`, text(500, LATIN, n))],
   ["small object", (cache, n) => cache.set(`key:${n}`, { id: n, name: `item ${n}`, score: n / 7, list: [n, "x"] })],
+  ["small object in Chinese", (cache, n) => cache.set(`key:${n}`, { id: n, name: text(24, CHINESE, n), list: [n] })],
+  ["object of 2,000 characters", (cache, n) => cache.set(`key:${n}`, { id: n, name: text(2_000, LATIN, n) })],
 ];
 
 type Fill = (cache: Cache, n: number) => void;

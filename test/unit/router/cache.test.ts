@@ -1,4 +1,4 @@
-import { type CachedOptions, cached, createCache, createRouter, defineStrategy } from "signalbox";
+import { type CachedOptions, cached, createCache, createRouter, defineStrategy, type Provider } from "signalbox";
 import { createVirtualClock } from "signalbox/testing";
 import { expect, test } from "vitest";
 import { ask, double, failing } from "./doubles.js";
@@ -46,6 +46,16 @@ test("a hit is served only where its candidate could serve the call", async () =
   const router = createRouter({ providers: [double("a"), double("b")], strategy: "ordered", cache: {} });
   expect((await router.chat(ask("x"))).route.provider).toBe("a");
   expect((await router.chat(ask("x"), { deny: ["a"] })).route.provider).toBe("b");
+});
+
+test("the router's hits and misses are what its callers saw", async () => {
+  const router = createRouter({ providers: [double("a"), double("b")], strategy: "ordered", cache: {} });
+  await router.chat(ask("x"));
+  expect((await router.chat(ask("x"), { deny: ["a"] })).route.cache.status).toBe("miss");
+  await router.chat(ask("x"));
+  await Promise.all([router.chat(ask("y")), router.chat(ask("y"))]);
+  await router.chat(ask("x"), { cache: false });
+  expect(router.stats().cache).toMatchObject({ hits: 1, misses: 4, hitRate: 0.2 });
 });
 
 test("a routing change does not turn a hit into a miss", async () => {
@@ -306,6 +316,14 @@ test.each([
   const wrong = options as unknown as CachedOptions;
   expect(() => cached(double("a"), wrong)).toThrow(expect.objectContaining({ kind: "invalid_options", path }));
 });
+
+test.each([{}, null, undefined, { id: "a", models: [] }, { id: "", models: [], chat() {} }])(
+  "cached(): %j is no provider",
+  (provider) => {
+    const wrap = () => cached(provider as unknown as Provider, {});
+    expect(wrap).toThrow(expect.objectContaining({ kind: "invalid_options", path: "provider" }));
+  },
+);
 
 test.each([-1, Number.NaN, 1e300, "5"])("a call's cache.ttlMs of %s is an error", async (ttlMs) => {
   const router = createRouter({ providers: [double("a")], cache: {} });

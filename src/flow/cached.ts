@@ -172,7 +172,7 @@ function isCache(value: Cache | CacheOptions | undefined): value is Cache {
 
 function isProvider(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
-  const { id, models, chat, stream } = value as Partial<Provider>;
+  const { id, models, chat, stream } = value as Partial<AnyProvider>;
   if (typeof id !== "string" || id === "" || !Array.isArray(models)) return false;
   return typeof chat === "function" || typeof stream === "function";
 }

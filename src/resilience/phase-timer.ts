@@ -6,6 +6,9 @@ export type TimeoutPhase = "headers" | "first_token" | "idle" | "total";
 /** A timer that fires this late means the process slept: nobody upstream is to blame. */
 const SUSPEND_MS = 1_000;
 
+/** Timers count whole milliseconds, so one may fire a fraction before its time; waiting for that would cost another two. */
+const EARLY_MS = 1;
+
 /** Deadlines of one upstream call on a single timer: moving one later costs no timer call. */
 export interface PhaseTimer {
   /** Takes the place of the current phase; it expires in `ms` unless replaced or paused first. */
@@ -43,8 +46,9 @@ export function createPhaseTimer(clock: Clock, totalAtMs: number, onExpire: (pha
     firesAtMs = Number.POSITIVE_INFINITY;
     // The phase begins anew: how much of it had passed awake, nobody knows.
     if (lateMs > SUSPEND_MS && phaseAtMs < totalAtMs) phaseAtMs = nowMs + phaseMs;
-    if (totalAtMs <= nowMs) expire("total");
-    else if (phaseAtMs <= nowMs) expire(phase);
+    const dueMs = nowMs + EARLY_MS;
+    if (totalAtMs < dueMs) expire("total");
+    else if (phaseAtMs < dueMs) expire(phase);
     else arm(nowMs);
   };
   const expire = (ended: TimeoutPhase): void => {

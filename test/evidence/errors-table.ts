@@ -16,10 +16,13 @@ function breakerOf({ breaker, coolDownMs = 0 }: Policy): string {
   }[breaker];
 }
 
-/** The policy table as Markdown. */
-export function errorsTable(): string {
+/** The policy table as Markdown: all of it, or without the rows of details. */
+export function errorsTable(rowsOf: "kinds" | "details" = "details"): string {
   const head = ["kind", "what happened", "next candidate", "same again", "breaker", "retryable", "what to do"];
-  const rows = (Object.entries(POLICIES) as [PolicyKey, Policy][]).map(([key, policy]) => [
+  const policies = (Object.entries(POLICIES) as [PolicyKey, Policy][]).filter(
+    ([key]) => rowsOf === "details" || !key.includes("/"),
+  );
+  const rows = policies.map(([key, policy]) => [
     key
       .split("/")
       .map((word) => `\`${word}\``)

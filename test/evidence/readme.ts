@@ -1,4 +1,4 @@
-/** `npm run readme`: writes the tables of README.md anew from the data that the code itself uses. */
+/** `npm run readme`: writes the tables of the pages anew from the data that the code itself uses. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { GLM_PROFILE } from "../../src/vendors/glm.js";
@@ -7,7 +7,7 @@ import { MINIMAX_PROFILE } from "../../src/vendors/minimax.js";
 import { matrix } from "./catalogue/matrix.js";
 import { errorsTable } from "./errors-table.js";
 
-const README = new URL("../../README.md", import.meta.url);
+const ROOT = new URL("../../", import.meta.url);
 
 function modelsTable(): string {
   const profiles = [MINIMAX_PROFILE, GLM_PROFILE, KIMI_PROFILE];
@@ -15,8 +15,18 @@ function modelsTable(): string {
   return matrix(models, new Set(profiles.flatMap((profile) => profile.autoModels)));
 }
 
-/** What stands between `<!-- name -->` and `<!-- /name -->`. */
-export const TABLES: Readonly<Record<string, () => string>> = { errors: errorsTable, models: modelsTable };
+/** A table made of data, and where it is printed: between `<!-- name -->` and `<!-- /name -->` of its page. */
+export interface PageTable {
+  readonly page: string;
+  readonly name: string;
+  make(): string;
+}
+
+export const TABLES: readonly PageTable[] = [
+  { page: "README.md", name: "errors", make: () => errorsTable("kinds") },
+  { page: "src/errors/README.md", name: "errors", make: () => errorsTable("details") },
+  { page: "src/vendors/README.md", name: "models", make: modelsTable },
+];
 
 const marks = (name: string): readonly [string, string] => [`<!-- ${name}: npm run readme -->`, `<!-- /${name} -->`];
 
@@ -28,16 +38,17 @@ export function tableIn(page: string, name: string): string | null {
   return from < 0 || to < from ? null : page.slice(from + begin.length, to).trim();
 }
 
-function withTable(page: string, name: string, table: string): string {
+function withTable(text: string, { page, name, make }: PageTable): string {
   const [begin, end] = marks(name);
-  const from = page.indexOf(begin);
-  const to = page.indexOf(end);
-  if (from < 0 || to < from) throw new Error(`README.md has no place for ${name}`);
-  return `${page.slice(0, from)}${begin}\n${table}\n${page.slice(to)}`;
+  const from = text.indexOf(begin);
+  const to = text.indexOf(end);
+  if (from < 0 || to < from) throw new Error(`${page} has no place for ${name}`);
+  return `${text.slice(0, from)}${begin}\n${make()}\n${text.slice(to)}`;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  let page = readFileSync(README, "utf8");
-  for (const [name, table] of Object.entries(TABLES)) page = withTable(page, name, table());
-  writeFileSync(README, page);
+  for (const table of TABLES) {
+    const file = new URL(table.page, ROOT);
+    writeFileSync(file, withTable(readFileSync(file, "utf8"), table));
+  }
 }

@@ -139,7 +139,7 @@ export interface ShadowOptions {
   readonly to: string | readonly string[];
   /** Share of answered requests that are sent, 0..1. */
   readonly rate: number;
-  /** Dollars it may cost in 24 hours. */
+  /** Dollars it may cost in 24 hours; a model without a known price is not asked. */
   readonly maxUsdPerDay: number;
 }
 

@@ -71,12 +71,11 @@ export function createShadow(parts: RouterParts, options: ShadowOptions): Shadow
       }
       const { groups } = selector.select({ messages: run.request.messages, models });
       const plan = planOf(groups, run.filter, nowMs);
-      const others = plan.groups.flat().filter((candidate) => candidate.id !== served.id);
-      const first = others[0];
-      if (!first) return;
+      // What has no price has no place under a limit of dollars.
+      const others = plan.groups.flat().filter(({ id, info }) => id !== served.id && info.usdPerMTok !== null);
+      if (others.length === 0) return;
       const input = estimateRequestTokens(run.request);
-      const price = first.info.usdPerMTok;
-      const heldUsd = price === null ? 0 : expectedCostUsd(price, input, 0, USUAL_OUTPUT);
+      const heldUsd = Math.max(...others.map(({ info }) => expectedCostUsd(info.usdPerMTok, input, 0, USUAL_OUTPUT)));
       if (spentUsd + heldUsd > options.maxUsdPerDay) return;
       spentUsd += heldUsd;
       const ranker = new RequestRanker(parts, run, services.random, true);

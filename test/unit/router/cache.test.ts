@@ -1,7 +1,16 @@
-import { type CachedOptions, cached, createCache, createRouter, defineStrategy, type Provider } from "signalbox";
+import {
+  type CachedOptions,
+  type ChatRequest,
+  cached,
+  createCache,
+  createRouter,
+  defineStrategy,
+  type Message,
+  type Provider,
+} from "signalbox";
 import { createVirtualClock } from "signalbox/testing";
 import { expect, test } from "vitest";
-import { ask, double, failing } from "./doubles.js";
+import { ask, double, failing, model } from "./doubles.js";
 
 test("an equal request is answered from memory, costs nothing and says what it saved", async () => {
   const clock = createVirtualClock();
@@ -215,6 +224,28 @@ test("similarity, switched on, marks its answers with their score, and keeps ten
   expect(again.route.cache.score).toBeGreaterThan(0.5);
   expect((await router.chat(ask("what's the capital of France"))).route.cache.status).toBe("miss");
   expect((await router.chat(ask("What is the capital of Spain?"), { tenant: "t" })).route.cache.status).toBe("miss");
+});
+
+test("similarity asks for the same system prompt, parameters, tools and earlier turns, and serves no call with tools", async () => {
+  const able = { tools: true, vision: false, thinking: "none", json: "none" } as const;
+  const provider = double("a", { models: [model({ capabilities: able })] });
+  const router = createRouter({ providers: [provider], cache: { similar: { mode: "serve" } } });
+  const [one, like] = ["What is the capital of France?", "what's the capital of France"];
+  await router.chat(ask(one));
+  const tools = [{ type: "function" as const, function: { name: "f" } }];
+  const said = (...messages: Message[]): Message[] => [...messages, { role: "user", content: like }];
+  const others: ChatRequest[] = [
+    { ...ask(like), max_tokens: 50 },
+    { ...ask(like), tools },
+    { messages: said({ role: "system", content: "Be brief." }) },
+    { messages: said({ role: "user", content: "Hi" }, { role: "assistant", content: "Hello" }) },
+  ];
+  for (const request of others) expect((await router.chat(request)).route.cache.status).toBe("miss");
+  await router.chat({ ...ask(one), tools });
+  expect((await router.chat({ ...ask("Tell me what's the capital of France"), tools })).route.cache.status).toBe(
+    "miss",
+  );
+  expect((await router.chat(ask(like))).route.cache.status).toBe("similar");
 });
 
 test("a like answer that cannot serve one call still serves the next", async () => {

@@ -1,3 +1,4 @@
+import { type Fields, isObject } from "./check-value.js";
 import type { FunctionToolCall } from "./message.js";
 import type { ChatReply, Choice, FinishReason, Logprobs, ReplyMessage } from "./reply.js";
 import { newReplyId, nowSeconds } from "./reply-id.js";
@@ -8,8 +9,6 @@ export interface ReplyProblem {
   readonly problem: "malformed" | "empty";
   readonly message: string;
 }
-
-type Fields = Record<string, unknown>;
 
 const FINISH_REASONS = new Set(["stop", "length", "tool_calls", "content_filter", "function_call"]);
 
@@ -160,8 +159,4 @@ function isUsage(value: unknown): value is Usage {
     typeof value.completion_tokens === "number" &&
     typeof value.total_tokens === "number"
   );
-}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

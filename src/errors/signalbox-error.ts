@@ -119,3 +119,14 @@ export function withContext(error: SignalboxError, more: SignalboxErrorInit): Si
     Object.defineProperty(next, "stack", { value: error.stack, configurable: true, writable: true });
   return next;
 }
+
+/** The error of an option that is wrong; `problem` goes on where the path ends, and never echoes the value. */
+export function invalidOption(path: string, problem: string): SignalboxError {
+  return new SignalboxError("invalid_options", `${path} ${problem}`, { path });
+}
+
+/** Whatever was thrown as our own error; what is none is a fault of this library, and still ends typed. */
+export function asSignalboxError(thrown: unknown): SignalboxError {
+  if (SignalboxError.isInstance(thrown)) return thrown;
+  return new SignalboxError("server", "The router failed unexpectedly", { detail: "internal", cause: thrown });
+}

@@ -1,4 +1,5 @@
 import { createCache } from "../cache/cache.js";
+import { isCache } from "../cache/is-cache.js";
 import { isTtl } from "../cache/options.js";
 import { createResponseCache } from "../cache/response-cache.js";
 import { packReply, unpackReply } from "../cache/stored-reply.js";
@@ -13,7 +14,7 @@ import type { ChatRequest } from "../chat/request.js";
 import { countsOf } from "../chat/usage.js";
 import type { AnyProvider, CallContext } from "../contract/provider.js";
 import { type Clock, systemClock } from "../core/clock.js";
-import { SignalboxError } from "../errors/signalbox-error.js";
+import { invalidOption } from "../errors/signalbox-error.js";
 import { costOf } from "../spend/cost.js";
 import { createConversations, type Turn } from "./conversation.js";
 
@@ -66,7 +67,7 @@ export function cached<P extends AnyProvider>(provider: P, options: CachedOption
   checkArguments(provider, options);
   const { mode = "full", ttlMs, temperature, toolCalls, clock = systemClock } = options;
   if (mode === "none") return provider;
-  const cache = isCache(options.cache) ? options.cache : createCache({ clock, ...options.cache });
+  const cache = options.cache && isCache(options.cache) ? options.cache : createCache({ clock, ...options.cache });
   const responses = createResponseCache({ cache, clock, ttlMs });
   const conversations = createConversations({}, { clock });
   const gate = { temperature, toolCalls };
@@ -151,23 +152,17 @@ export function cached<P extends AnyProvider>(provider: P, options: CachedOption
 
 function checkArguments(provider: unknown, options: unknown): asserts options is CachedOptions {
   if (!isProvider(provider)) {
-    const message = "provider must be a provider: { id, models, chat } or { id, models, stream }";
-    throw new SignalboxError("invalid_options", message, { path: "provider" });
+    throw invalidOption("provider", "must be a provider: { id, models, chat } or { id, models, stream }");
   }
   if (typeof options !== "object" || options === null) {
-    throw new SignalboxError("invalid_options", "options must be an object", { path: "options" });
+    throw invalidOption("options", "must be an object");
   }
   for (const [path, value] of Object.entries(options)) {
     if (value === undefined) continue;
     const check = Object.hasOwn(CHECKS, path) ? CHECKS[path as keyof CachedOptions] : undefined;
     if (check?.[0](value)) continue;
-    const message = `${path} ${check ? check[1] : "is not an option of cached()"}`;
-    throw new SignalboxError("invalid_options", message, { path });
+    throw invalidOption(path, check ? check[1] : "is not an option of cached()");
   }
-}
-
-function isCache(value: Cache | CacheOptions | undefined): value is Cache {
-  return value !== undefined && "get" in value && typeof value.get === "function";
 }
 
 function isProvider(value: unknown): boolean {

@@ -1,6 +1,6 @@
 import type { AttemptRole } from "../contract/records.js";
 import { mayAskAgain, policyOf } from "../errors/policy.js";
-import { SignalboxError, withContext } from "../errors/signalbox-error.js";
+import { asSignalboxError, SignalboxError, withContext } from "../errors/signalbox-error.js";
 import { retryDelayMs } from "../resilience/backoff.js";
 import type { Leave } from "../resilience/limiter.js";
 import { retrySameProvider } from "../resilience/retry.js";
@@ -157,12 +157,6 @@ function mayRetry(call: Call, error: SignalboxError): boolean {
   if (!mayAskAgain(error)) return false;
   if (error.retryAfterMs === undefined) return true;
   return error.retryAfterMs <= LONGEST_HINT_MS && error.retryAfterMs < call.deadline.remainingMs();
-}
-
-/** Attempts reject with our own error; anything else is a fault of this library, and still ends typed. */
-function asSignalboxError(thrown: unknown): SignalboxError {
-  if (SignalboxError.isInstance(thrown)) return thrown;
-  return new SignalboxError("server", "The call failed unexpectedly", { detail: "internal", cause: thrown });
 }
 
 function movedOn(call: Call, from: Candidate, to: Candidate, error: SignalboxError): void {

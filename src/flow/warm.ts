@@ -1,5 +1,5 @@
 import type { ChatRequest } from "../chat/request.js";
-import { SignalboxError } from "../errors/signalbox-error.js";
+import { invalidOption, SignalboxError } from "../errors/signalbox-error.js";
 
 /** How `router.warm` goes about it. */
 export interface WarmOptions {
@@ -75,19 +75,15 @@ export async function warmByAsking(
 function checked(options: WarmOptions): WarmOptions {
   const { concurrency, signal, onProgress, ...others } = options ?? {};
   const [unknown] = Object.keys(others);
-  if (unknown !== undefined) throw bad(`options.${unknown}`, "is not an option of warm");
+  if (unknown !== undefined) throw invalidOption(`options.${unknown}`, "is not an option of warm");
   if (concurrency !== undefined && !(Number.isInteger(concurrency) && concurrency >= 1)) {
-    throw bad("options.concurrency", "must be a whole number of at least 1");
+    throw invalidOption("options.concurrency", "must be a whole number of at least 1");
   }
   if (signal !== undefined && typeof signal?.addEventListener !== "function") {
-    throw bad("options.signal", "must be an AbortSignal");
+    throw invalidOption("options.signal", "must be an AbortSignal");
   }
   if (onProgress !== undefined && typeof onProgress !== "function") {
-    throw bad("options.onProgress", "must be a function");
+    throw invalidOption("options.onProgress", "must be a function");
   }
   return options ?? {};
-}
-
-function bad(path: string, problem: string): SignalboxError {
-  return new SignalboxError("invalid_options", `${path} ${problem}`, { path });
 }

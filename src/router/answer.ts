@@ -1,6 +1,7 @@
 import type { CallOptions } from "../contract/call-options.js";
 import type { CallContext } from "../contract/provider.js";
 import { extended } from "../core/extended.js";
+import { asSignalboxError } from "../errors/signalbox-error.js";
 import type { Answer } from "../flow/attempt-chat.js";
 import { cancelledBy } from "../flow/flight.js";
 import { leftEarly, type StartedStream } from "../flow/reader-stream.js";
@@ -10,7 +11,6 @@ import type { RouterParts } from "./parts.js";
 import { type RoutedReply, recordAnswer, recordFailure } from "./records.js";
 import { beginRun, type Run } from "./run.js";
 import { findSimilar, type Similar } from "./similar.js";
-import { asError } from "./start-flight.js";
 import { drain, following, guarded, outlet, wholeStream } from "./stream-readers.js";
 
 type Asked = Parameters<typeof beginRun>[1];
@@ -85,7 +85,7 @@ async function recall(parts: RouterParts, run: Run): Promise<Recalled | undefine
     const alike = await unlessAborted(parts, run, usable(run, similar.stored));
     return alike ? { hit: alike, score: similar.match.score } : undefined;
   } catch (thrown) {
-    const error = asError(thrown);
+    const error = asSignalboxError(thrown);
     recordFailure(parts, run, error, "miss");
     throw error;
   }

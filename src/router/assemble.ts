@@ -1,9 +1,11 @@
+import { isCache } from "../cache/is-cache.js";
 import type { EventMap } from "../contract/events.js";
 import type { AnyProvider } from "../contract/provider.js";
 import type { CandidateSnapshot } from "../contract/strategy.js";
 import { type Clock, systemClock } from "../core/clock.js";
 import { type ContainedEmitter, createEmitter } from "../core/emitter.js";
 import { createIdSource } from "../core/ids.js";
+import { invalidOption } from "../errors/signalbox-error.js";
 import { createConversations } from "../flow/conversation.js";
 import { createFlights } from "../flow/flight.js";
 import { createHedgeBudget } from "../flow/hedge.js";
@@ -17,9 +19,9 @@ import { createLimiter, type Limiter } from "../resilience/limiter.js";
 import { createRetryBudget } from "../resilience/retry-budget.js";
 import { createBudgets } from "../spend/budgets.js";
 import { createAttemptRecorder } from "./attempt-recorder.js";
-import { createCaching, isCache } from "./caching.js";
+import { createCaching } from "./caching.js";
 import { endsAtWallMs, isAuto, type PlannedCandidate, supportsOf } from "./candidates.js";
-import { checkRouterOptions, invalid } from "./check-options.js";
+import { checkRouterOptions } from "./check-options.js";
 import { createChooserSource } from "./choosers.js";
 import { createFleetMember } from "./fleet-member.js";
 import { createLearning } from "./learning.js";
@@ -86,7 +88,7 @@ export function assembleRouter(options: RouterOptions): RouterParts {
   const chooserOf = createChooserSource(registry, warn);
   const strategy = chooserOf(options.strategy ?? "adaptive");
   if (!strategy)
-    throw invalid("strategy", `names no strategy of this router; known are ${registry.names().join(", ")}`);
+    throw invalidOption("strategy", `names no strategy of this router; known are ${registry.names().join(", ")}`);
   const selector = createSelector(candidates, options.aliases ?? {});
   const budgets = options.budgets?.length ? createBudgets(options.budgets, { clock }) : undefined;
   checkTargets(options, selector);
@@ -203,7 +205,7 @@ function checkLimits({ limits, providers }: RouterOptions): void {
     const known = providers.some(
       ({ id, models }) => id === name || models.some((model) => `${id}/${model.id}` === name),
     );
-    if (!known && name !== "*") throw invalid(`limits.${name}`, "names no provider or candidate of this router");
+    if (!known && name !== "*") throw invalidOption(`limits.${name}`, "names no provider or candidate of this router");
   }
 }
 
@@ -211,7 +213,7 @@ function checkLimits({ limits, providers }: RouterOptions): void {
 function refuseKeyless(providers: readonly AnyProvider[]): void {
   if (providers.some((provider) => provider.unavailable === undefined)) return;
   const variables = [...new Set(providers.flatMap((provider) => provider.unavailable?.variables ?? []))];
-  throw invalid("providers", `hold no usable one: set ${variables.join(" or ")}, or give an apiKey`);
+  throw invalidOption("providers", `hold no usable one: set ${variables.join(" or ")}, or give an apiKey`);
 }
 
 /** Models named by options must exist: better said now than when they are needed. */
@@ -225,7 +227,7 @@ function checkTargets({ degrade, escalate, shadow }: RouterOptions, selector: Se
       try {
         selector.select({ messages: [], model: name });
       } catch {
-        throw invalid(path, `names a model that no provider lists: "${name.slice(0, 100)}"`);
+        throw invalidOption(path, `names a model that no provider lists: "${name.slice(0, 100)}"`);
       }
     }
   }

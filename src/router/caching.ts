@@ -1,10 +1,11 @@
 import { createCache } from "../cache/cache.js";
+import { isCache } from "../cache/is-cache.js";
 import { createResponseCache } from "../cache/response-cache.js";
 import { createSimilarityIndex } from "../cache/similarity.js";
 import type { Cache, CacheStats } from "../cache/types.js";
 import type { Clock } from "../core/clock.js";
+import { invalidOption } from "../errors/signalbox-error.js";
 import type { WordCounts } from "../metrics/tally.js";
-import { invalid } from "./check-options.js";
 import type { RouterCacheOptions, SimilarReuseOptions } from "./options.js";
 import type { ResponseCaching } from "./parts.js";
 
@@ -38,13 +39,8 @@ export function createCaching(given: false | RouterCacheOptions | Cache, clock: 
 }
 
 function createReuse({ mode = "shadow", ...options }: SimilarReuseOptions, clock: Clock): ResponseCaching["similar"] {
-  if (mode !== "shadow" && mode !== "serve") throw invalid("cache.similar.mode", 'must be "shadow" or "serve"');
+  if (mode !== "shadow" && mode !== "serve") throw invalidOption("cache.similar.mode", 'must be "shadow" or "serve"');
   return { index: createSimilarityIndex({ clock, ...options }), mode };
-}
-
-/** Whether a cache was handed in, rather than options for one. */
-export function isCache(given: RouterCacheOptions | Cache): given is Cache {
-  return "get" in given && typeof given.get === "function" && "set" in given && typeof given.set === "function";
 }
 
 /** The cache's statistics, with look-ups as callers saw them: by what the cache did for each request. */
@@ -58,13 +54,13 @@ export function cacheReport(cache: Cache, requests: WordCounts): CacheStats {
 function checkCacheWords(words: Pick<RouterCacheOptions, "temperature" | "toolCalls" | "tenancy" | "normalize">): void {
   const { temperature, toolCalls, tenancy, normalize } = words;
   if (temperature !== undefined && temperature !== "zero" && temperature !== "any") {
-    throw invalid("cache.temperature", 'must be "zero" or "any"');
+    throw invalidOption("cache.temperature", 'must be "zero" or "any"');
   }
   if (tenancy !== undefined && tenancy !== "optional" && tenancy !== "required") {
-    throw invalid("cache.tenancy", 'must be "optional" or "required"');
+    throw invalidOption("cache.tenancy", 'must be "optional" or "required"');
   }
   if (toolCalls !== undefined && typeof toolCalls !== "boolean")
-    throw invalid("cache.toolCalls", "must be true or false");
+    throw invalidOption("cache.toolCalls", "must be true or false");
   if (normalize !== undefined && typeof normalize !== "boolean")
-    throw invalid("cache.normalize", "must be true or false");
+    throw invalidOption("cache.normalize", "must be true or false");
 }

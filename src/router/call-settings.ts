@@ -1,8 +1,9 @@
 import { isTtl } from "../cache/options.js";
+import { isObject } from "../chat/check-value.js";
 import { isStandardSchema } from "../chat/standard-schema.js";
 import type { CallOptions } from "../contract/call-options.js";
 import type { CallContext } from "../contract/provider.js";
-import { SignalboxError } from "../errors/signalbox-error.js";
+import { invalidOption } from "../errors/signalbox-error.js";
 
 type Check = (value: unknown) => string | null;
 
@@ -18,8 +19,6 @@ const oneOf = (...words: readonly string[]): Check => {
   return (value) => (words.includes(value as string) ? null : expected);
 };
 const level = oneOf("low", "medium", "high");
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 const CACHE_FIELDS: { readonly [field: string]: Check } = {
   mode: oneOf("full", "response", "context", "none", "read", "write"),
@@ -61,14 +60,14 @@ const FIELDS: { readonly [field: string]: Check } = {
 
 /** The options of one call, checked by hand because every call passes here. @throws SignalboxError `invalid_options` */
 export function checkCallOptions(options: CallOptions): CallOptions {
-  if (!isObject(options)) throw bad("options", "must be an object");
+  if (!isObject(options)) throw invalidOption("options", "must be an object");
   for (const field in options) {
     const value = options[field as keyof CallOptions];
     if (value === undefined) continue;
     const check = Object.hasOwn(FIELDS, field) ? FIELDS[field] : undefined;
-    if (!check) throw bad(`options.${field}`, "is not an option of a call");
+    if (!check) throw invalidOption(`options.${field}`, "is not an option of a call");
     const problem = check(value);
-    if (problem !== null) throw bad(`options.${field}`, problem);
+    if (problem !== null) throw invalidOption(`options.${field}`, problem);
   }
   if (options.cache) checkFields(options.cache, "options.cache", CACHE_FIELDS);
   if (options.sensitivity) checkFields(options.sensitivity, "options.sensitivity", SENSITIVITY_FIELDS);
@@ -82,12 +81,8 @@ function checkFields(value: object, path: string, fields: { readonly [field: str
     if (item === undefined) continue;
     const check = Object.hasOwn(fields, field) ? fields[field] : undefined;
     const problem = check ? check(item) : "is not an option here";
-    if (problem !== null) throw bad(`${path}.${field}`, problem);
+    if (problem !== null) throw invalidOption(`${path}.${field}`, problem);
   }
-}
-
-function bad(path: string, problem: string): SignalboxError {
-  return new SignalboxError("invalid_options", `${path} ${problem}`, { path });
 }
 
 /** Options of a call over those that stand for every call; what is `undefined` was not given, and takes nothing away. */

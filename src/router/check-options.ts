@@ -1,11 +1,12 @@
+import { isObject } from "../chat/check-value.js";
 import type { AnyProvider } from "../contract/provider.js";
-import { SignalboxError } from "../errors/signalbox-error.js";
+import { invalidOption } from "../errors/signalbox-error.js";
 import type { RouterOptions } from "./options.js";
-import { isFunction, isObject, optionsSchema, providerSchema } from "./options-schema.js";
+import { isFunction, optionsSchema, providerSchema } from "./options-schema.js";
 
 /** Checks what `createRouter` was given. @throws SignalboxError `invalid_options` naming the path, never the value */
 export function checkRouterOptions(options: RouterOptions): void {
-  if (!isObject(options)) throw invalid("options", "must be an object");
+  if (!isObject(options)) throw invalidOption("options", "must be an object");
   refuse(optionsSchema().safeParse(options), "");
   const seen = new Set<string>();
   for (const [index, given] of options.providers.entries()) checkProvider(given, `providers[${index}]`, seen);
@@ -13,15 +14,15 @@ export function checkRouterOptions(options: RouterOptions): void {
 
 function checkProvider(given: AnyProvider, path: string, seen: Set<string>): void {
   // A vendor's members may be getters or live on a prototype, so they are read one by one.
-  if (!isObject(given)) throw invalid(path, "must be a provider: { id, models, chat }");
+  if (!isObject(given)) throw invalidOption(path, "must be a provider: { id, models, chat }");
   refuse(providerSchema().safeParse({ id: given.id, models: given.models, autoModels: given.autoModels }), path);
   if (!isFunction(given.chat) && !isFunction(given.stream))
-    throw invalid(`${path}.chat`, "is missing, and so is stream");
-  if (seen.has(given.id)) throw invalid(`${path}.id`, `is "${given.id}" a second time`);
+    throw invalidOption(`${path}.chat`, "is missing, and so is stream");
+  if (seen.has(given.id)) throw invalidOption(`${path}.id`, `is "${given.id}" a second time`);
   seen.add(given.id);
   for (const [index, auto] of (given.autoModels ?? []).entries()) {
     if (!given.models.some((each) => each.id === auto)) {
-      throw invalid(`${path}.autoModels[${index}]`, "names a model that the provider does not list");
+      throw invalidOption(`${path}.autoModels[${index}]`, "names a model that the provider does not list");
     }
   }
 }
@@ -44,9 +45,9 @@ function refuse(outcome: Outcome, prefix: string): void {
   if (outcome.success) return;
   const issue = outcome.error.issues[0] as Issue;
   if (issue.code === "unrecognized_keys") {
-    throw invalid(pathOf(prefix, [...issue.path, issue.keys?.[0] ?? ""]), "is not an option");
+    throw invalidOption(pathOf(prefix, [...issue.path, issue.keys?.[0] ?? ""]), "is not an option");
   }
-  throw invalid(pathOf(prefix, issue.path) || "options", wordsOf(issue));
+  throw invalidOption(pathOf(prefix, issue.path) || "options", wordsOf(issue));
 }
 
 /** zod/mini says "Invalid input" to everything; this says what would have been valid. */
@@ -71,9 +72,4 @@ function pathOf(prefix: string, path: readonly PropertyKey[]): string {
     else text += text === "" ? String(part) : `.${String(part)}`;
   }
   return text;
-}
-
-/** @internal */
-export function invalid(path: string, problem: string): SignalboxError {
-  return new SignalboxError("invalid_options", `${path} ${problem}`, { path });
 }

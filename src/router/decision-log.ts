@@ -1,4 +1,5 @@
 import type { Call } from "../flow/call.js";
+import { costOfAll } from "../flow/costs.js";
 import { type DecisionLogLine, decisionLine } from "../ranking/replay/decision-log.js";
 import type { PlannedCandidate } from "./candidates.js";
 import { RequestRanker } from "./decision.js";
@@ -30,10 +31,7 @@ export function createDecisionEntry(parts: RouterParts, run: Run): DecisionEntry
       writeLine(parts, decisionLine(about, run.chooser.strategy, context, chosen));
     },
     ended({ attempts, found: { ttftMs } }, ok) {
-      let costUsd: number | null = 0;
-      for (const attempt of attempts) {
-        costUsd = attempt.costUsd === null || costUsd === null ? null : costUsd + attempt.costUsd;
-      }
+      const costUsd = costOfAll(attempts);
       const latencyMs = services.clock.now() - run.startedAtMs;
       writeLine(parts, { v: 1, type: "outcome", requestId, ok, costUsd, latencyMs, ttftMs, attempts: [...attempts] });
     },

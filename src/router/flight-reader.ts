@@ -1,6 +1,6 @@
 import type { CallOptions } from "../contract/call-options.js";
 import type { CacheStatus, RouteHead } from "../contract/records.js";
-import { type SignalboxError, withContext } from "../errors/signalbox-error.js";
+import { asSignalboxError, type SignalboxError, withContext } from "../errors/signalbox-error.js";
 import type { Answer } from "../flow/attempt-chat.js";
 import { costOfAll } from "../flow/costs.js";
 import { cancelledBy, type Flight, type Subscription } from "../flow/flight.js";
@@ -8,7 +8,7 @@ import type { CallQueue } from "./call-queue.js";
 import type { RouterParts } from "./parts.js";
 import { type RoutedReply, recordAnswer, recordFailure } from "./records.js";
 import type { Run } from "./run.js";
-import { asError, startFlight } from "./start-flight.js";
+import { startFlight } from "./start-flight.js";
 import { drain, guarded } from "./stream-readers.js";
 
 /** How many flights of equal requests a reader may join before it sends its own: each that failed costs it time. */
@@ -44,7 +44,7 @@ export class FlightReader {
     try {
       this.current = this.#joinOrStart();
     } catch (thrown) {
-      const error = withContext(asError(thrown), { requestId: run.requestId });
+      const error = withContext(asSignalboxError(thrown), { requestId: run.requestId });
       recordFailure(parts, run, error, "bypass");
       throw error;
     }
@@ -65,7 +65,7 @@ export class FlightReader {
       } catch (thrown) {
         subscription.done();
         if (this.moved(current)) continue;
-        throw this.#failure(current, this.#failed ?? asError(thrown));
+        throw this.#failure(current, this.#failed ?? asSignalboxError(thrown));
       }
     }
   }
@@ -92,7 +92,7 @@ export class FlightReader {
       this.current = this.#joinOrStart();
       return true;
     } catch (thrown) {
-      this.#failed = withContext(asError(thrown), { requestId: this.#run.requestId });
+      this.#failed = withContext(asSignalboxError(thrown), { requestId: this.#run.requestId });
       return false;
     }
   }

@@ -1,5 +1,5 @@
 import type { EventMap, EventName } from "../contract/events.js";
-import { invalid } from "./check-options.js";
+import { invalidOption } from "../errors/signalbox-error.js";
 
 const NAMES: { readonly [name in EventName]: true } = {
   request: true,
@@ -21,7 +21,7 @@ export function checkedListener<Name extends EventName>(
   name: Name,
   listener: (event: EventMap[Name]) => void,
 ): (event: EventMap[Name]) => void {
-  if (!Object.hasOwn(NAMES, name)) throw invalid("name", `must be one of ${Object.keys(NAMES).join(", ")}`);
-  if (typeof listener !== "function") throw invalid("listener", "must be a function");
+  if (!Object.hasOwn(NAMES, name)) throw invalidOption("name", `must be one of ${Object.keys(NAMES).join(", ")}`);
+  if (typeof listener !== "function") throw invalidOption("listener", "must be a function");
   return listener;
 }

@@ -1,11 +1,10 @@
 import * as z from "zod/mini";
+import { isObject } from "../chat/check-value.js";
 import { lazily } from "../core/lazily.js";
 
 // Made when the first router is: a schema takes longer to build than the rest of the library to import.
 
 export const isFunction = (value: unknown): boolean => typeof value === "function";
-export const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 const id = () =>
   z.string().check(z.regex(/^[^\s/]{1,100}$/, "must be 1 to 100 characters without a slash or white space"));

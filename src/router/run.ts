@@ -7,7 +7,7 @@ import { jsonSchemaOf } from "../chat/standard-schema.js";
 import type { CallOptions } from "../contract/call-options.js";
 import type { AttemptBudget, CallContext, Deadline } from "../contract/provider.js";
 import type { Characteristics } from "../contract/strategy.js";
-import { SignalboxError } from "../errors/signalbox-error.js";
+import { invalidOption, SignalboxError } from "../errors/signalbox-error.js";
 import { type Turn, trimToTokens } from "../flow/conversation.js";
 import { cancelledBy } from "../flow/flight.js";
 import { createCharacteristics } from "../ranking/characteristics/characteristics.js";
@@ -16,7 +16,6 @@ import type { LearnerView } from "../ranking/learner/learner.js";
 import { createAttemptBudget, DEFAULT_ATTEMPTS } from "../resilience/attempt-budget.js";
 import { checkCallOptions, isCallContext, mergedOptions, optionsOfContext } from "./call-settings.js";
 import type { PlannedCandidate } from "./candidates.js";
-import { invalid } from "./check-options.js";
 import type { RouterParts } from "./parts.js";
 import { createHardFilter, type HardFilter, outputReserve } from "./plan.js";
 import type { Selection } from "./selection.js";
@@ -105,7 +104,10 @@ function prepare(
   const deadlineAtMs = startedAtMs + Math.min(ownMs, context?.deadline.remainingMs() ?? ownMs);
   const chooser = options.strategy === undefined ? parts.strategy : parts.chooserOf(options.strategy);
   if (!chooser)
-    throw invalid("options.strategy", `names no strategy of this router; known are ${parts.strategyNames.join(", ")}`);
+    throw invalidOption(
+      "options.strategy",
+      `names no strategy of this router; known are ${parts.strategyNames.join(", ")}`,
+    );
   const selection = parts.selector.select(sent);
   const turn = turnOf(parts, sent, options);
   const request = turn ? { ...sent, messages: fitting(turn.messages, sent, selection) } : sent;

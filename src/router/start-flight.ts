@@ -1,5 +1,5 @@
 import type { ChatRequest } from "../chat/request.js";
-import { SignalboxError } from "../errors/signalbox-error.js";
+import { asSignalboxError, type SignalboxError } from "../errors/signalbox-error.js";
 import { createAbortSource } from "../flow/abort-source.js";
 import { type Answer, attemptChat } from "../flow/attempt-chat.js";
 import type { Call } from "../flow/call.js";
@@ -67,12 +67,6 @@ export function startFlight(parts: RouterParts, run: Run): StartedFlight {
 /** Among whom this one was chosen: who is full is no choice. */
 function hadRoom(chosen: PlannedCandidate): (candidate: PlannedCandidate) => boolean {
   return (candidate) => candidate === chosen || candidate.limiter?.hasRoom() !== false;
-}
-
-/** The end of a flight as an error that knows its request. */
-export function asError(thrown: unknown): SignalboxError {
-  if (SignalboxError.isInstance(thrown)) return thrown;
-  return new SignalboxError("server", "The router failed unexpectedly", { cause: thrown });
 }
 
 function createCall(parts: RouterParts, run: Run, queue: CallQueue, forced: boolean): Call {
@@ -153,7 +147,7 @@ function descend<T>(ladder: Ladder, plain: AttemptFunction<T>, fromStored: (answ
   const walked = blocked ? Promise.reject(blocked) : walk(call, attempt);
   const { degrade: options } = parts.options;
   if (!options) return walked;
-  return walked.catch((thrown) => degrade(call, asError(thrown), options, plain, rungsOf(ladder, fromStored)));
+  return walked.catch((thrown) => degrade(call, asSignalboxError(thrown), options, plain, rungsOf(ladder, fromStored)));
 }
 
 function rungsOf<T>(ladder: Ladder, fromStored: (answer: Answer) => Promise<T>): Rungs<T> {

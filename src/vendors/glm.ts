@@ -1,5 +1,6 @@
 import type { ModelInfo } from "../contract/provider.js";
 import type { Dialect, EffortTable } from "../wire/dialect.js";
+import { OPENAI_ONLY } from "../wire/openai-only.js";
 import { GLM_AUTO, GLM_MODELS } from "./catalogue/glm.js";
 import { GLM_CODES } from "./codes/glm.js";
 import { effortTable, thinkingSwitch } from "./efforts.js";
@@ -12,28 +13,7 @@ const both = (url: string) => ({ standard: url, coding: url });
 const plans = (host: string) => ({ standard: `${host}/paas/v4`, coding: `${host}/coding/paas/v4` });
 
 /** Not in the vendor's reference; a field it does not know can cost a 1210. */
-const NOT_TAKEN = [
-  "audio",
-  "frequency_penalty",
-  "function_call",
-  "functions",
-  "logit_bias",
-  "logprobs",
-  "metadata",
-  "modalities",
-  "n",
-  "parallel_tool_calls",
-  "prediction",
-  "presence_penalty",
-  "prompt_cache_key",
-  "safety_identifier",
-  "seed",
-  "service_tier",
-  "store",
-  "top_logprobs",
-  "verbosity",
-];
-const DROP: ReadonlySet<string> = new Set(NOT_TAKEN);
+const DROP: ReadonlySet<string> = new Set(OPENAI_ONLY);
 
 const SWITCH = thinkingSwitch({ type: "enabled" }, { type: "disabled" });
 // 5.2 skips for none and minimal, takes low and medium as high, xhigh as max. 5.3 cannot stop thinking.

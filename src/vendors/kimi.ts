@@ -1,5 +1,6 @@
 import type { ModelInfo } from "../contract/provider.js";
 import type { Dialect, EffortTable } from "../wire/dialect.js";
+import { OPENAI_ONLY } from "../wire/openai-only.js";
 import { KIMI_AUTO, KIMI_MODELS, KIMI_RETIRED } from "./catalogue/kimi.js";
 import { KIMI_CODES } from "./codes/kimi.js";
 import { effortTable, thinkingSwitch } from "./efforts.js";
@@ -10,33 +11,11 @@ const INTERNATIONAL = "https://api.moonshot.ai";
 const CHINA = "https://api.moonshot.cn";
 const CODING = "https://api.kimi.com/coding";
 
-/** Sampling is fixed: any other value is a 400, so none is sent. The rest is unknown to the endpoint. */
-const NOT_TAKEN = [
-  "audio",
-  "frequency_penalty",
-  "function_call",
-  "functions",
-  "logit_bias",
-  "logprobs",
-  "metadata",
-  "modalities",
-  "n",
-  "parallel_tool_calls",
-  "prediction",
-  "presence_penalty",
-  // One live test saw it raise the cost by 44 %.
-  "prompt_cache_key",
-  "safety_identifier",
-  "seed",
-  "service_tier",
-  "store",
-  "temperature",
-  "top_logprobs",
-  "top_p",
-  "user",
-  "verbosity",
-];
-const DROP: ReadonlySet<string> = new Set(NOT_TAKEN);
+/**
+ * Sampling is fixed: any other value is a 400, so none is sent. The rest is unknown to the endpoint, but for
+ * `prompt_cache_key`: one live test saw it raise the cost by 44 %.
+ */
+const DROP: ReadonlySet<string> = new Set([...OPENAI_ONLY, "temperature", "top_p", "user"]);
 
 const SWITCH = thinkingSwitch({ type: "enabled" }, { type: "disabled" });
 const WORDS_K3 = ["low", "low", "low", "high", "high", "max", "max"];

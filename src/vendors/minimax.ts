@@ -1,5 +1,6 @@
 import type { ModelInfo } from "../contract/provider.js";
 import type { Dialect, EffortTable } from "../wire/dialect.js";
+import { OPENAI_ONLY } from "../wire/openai-only.js";
 import { MINIMAX_AUTO, MINIMAX_MODELS } from "./catalogue/minimax.js";
 import { MINIMAX_CODES } from "./codes/minimax.js";
 import { effortTable, thinkingSwitch } from "./efforts.js";
@@ -11,29 +12,7 @@ const CHINA = "https://api.minimaxi.com";
 const both = (url: string) => ({ standard: url, coding: url });
 
 /** Ignored by the endpoint, or refused with 2013 by the China one. */
-const NOT_TAKEN = [
-  "audio",
-  "frequency_penalty",
-  "function_call",
-  "functions",
-  "logit_bias",
-  "logprobs",
-  "metadata",
-  "modalities",
-  "n",
-  "parallel_tool_calls",
-  "prediction",
-  "presence_penalty",
-  "prompt_cache_key",
-  "safety_identifier",
-  "seed",
-  "service_tier",
-  "store",
-  "top_logprobs",
-  "user",
-  "verbosity",
-];
-const DROP: ReadonlySet<string> = new Set(NOT_TAKEN);
+const DROP: ReadonlySet<string> = new Set([...OPENAI_ONLY, "user"]);
 
 // "none" is refused with 2013 ("requires adaptive thinking"); without a word it thinks at max.
 const FLASH_WORDS = ["low", "low", "low", "medium", "high", "xhigh", "max"];

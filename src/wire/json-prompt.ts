@@ -1,7 +1,7 @@
 import type { ResponseFormat } from "../chat/request.js";
 
 /** What to write into the prompt for a model that cannot be held to a JSON mode; `undefined` where nothing is needed. */
-export function jsonInstruction(format: ResponseFormat, mode: "schema" | "object" | "none"): string | undefined {
+export function jsonModeInstruction(format: ResponseFormat, mode: "schema" | "object" | "none"): string | undefined {
   if (format.type === "text" || mode === "schema") return undefined;
   if (format.type === "json_object") {
     return mode === "none" ? "Answer with one JSON object and nothing else: no fences, no comment." : undefined;

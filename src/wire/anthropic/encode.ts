@@ -5,37 +5,16 @@ import type { WireCall } from "../codec.js";
 import type { Fields } from "../dialect.js";
 import { addProviderOptions, copyFields, effortFields, fitOutput, outputLimitOf, toolChoiceOf } from "../fields.js";
 import { arrangeMessages, hasCacheMark, textOf } from "../history.js";
-import { jsonInstruction } from "../json-prompt.js";
+import { jsonModeInstruction } from "../json-prompt.js";
 import { toMoonshotSchema } from "../moonshot-schema.js";
+import { OPENAI_ONLY } from "../openai-only.js";
 import { stopsOf } from "../stop-cutter.js";
 import { encodeMessages, textBlocks } from "./messages.js";
 
 type Body = { [field: string]: unknown };
 
 /** Fields of the vocabulary that this wire has no word for. */
-const UNSPOKEN: ReadonlySet<string> = new Set([
-  "audio",
-  "frequency_penalty",
-  "function_call",
-  "functions",
-  "logit_bias",
-  "logprobs",
-  "metadata",
-  "modalities",
-  "n",
-  "parallel_tool_calls",
-  "prediction",
-  "presence_penalty",
-  "prompt_cache_key",
-  "safety_identifier",
-  "seed",
-  "service_tier",
-  "store",
-  "top_logprobs",
-  "user",
-  "user_id",
-  "verbosity",
-]);
+const UNSPOKEN: ReadonlySet<string> = new Set([...OPENAI_ONLY, "user", "user_id"]);
 
 /** This wire needs an output limit. Enough for a model that thinks, little enough for a rate limit that counts it. */
 const DEFAULT_OUTPUT_TOKENS = 32_768;
@@ -46,7 +25,7 @@ const MIN_BUDGET = 1_024;
 export function encodeRequest(call: WireCall): Fields {
   const { request, dialect, model } = call;
   const format = request.response_format ?? undefined;
-  const instruction = format && jsonInstruction(format, "none");
+  const instruction = format && jsonModeInstruction(format, "none");
   const arranged = arrangeMessages(request.messages, { ...dialect, systems: "merged" }, instruction);
   const isSystem = arranged[0]?.role === "system";
   const wish = Math.min(model.maxOutput ?? DEFAULT_OUTPUT_TOKENS, DEFAULT_OUTPUT_TOKENS);

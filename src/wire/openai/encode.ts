@@ -3,7 +3,7 @@ import type { WireCall } from "../codec.js";
 import type { Fields } from "../dialect.js";
 import { addProviderOptions, copyFields, effortFields, outputLimitOf, toolChoiceOf } from "../fields.js";
 import { arrangeMessages } from "../history.js";
-import { jsonInstruction } from "../json-prompt.js";
+import { jsonModeInstruction } from "../json-prompt.js";
 import { toMoonshotSchema } from "../moonshot-schema.js";
 import { stopsOf } from "../stop-cutter.js";
 import { encodeMessages } from "./messages.js";
@@ -14,7 +14,7 @@ type Body = { [field: string]: unknown };
 export function encodeRequest(call: WireCall): Fields {
   const { request, dialect, model } = call;
   const format = request.response_format ?? undefined;
-  const instruction = format && jsonInstruction(format, dialect.json);
+  const instruction = format && jsonModeInstruction(format, dialect.json);
   const messages = arrangeMessages(request.messages, dialect, instruction);
   const body: Body = { model: model.id, messages: encodeMessages(messages, call) };
   copyFields(call, body);

@@ -121,6 +121,7 @@ export type { ReplyStream } from "./flow/reader-stream.js";
 export type { ReplyIterator } from "./flow/reply-iterator.js";
 export type { WarmOptions, WarmProgress, WarmReport } from "./flow/warm.js";
 export type { CallStats, Quantiles, RequestStats, RouterStats } from "./metrics/router-stats.js";
+export type { KindReading } from "./metrics/types.js";
 export type { BuiltInStrategy } from "./ranking/built-in.js";
 export { type BlendOptions, blend, type ChainOptions, chain } from "./ranking/compose.js";
 export { defineStrategy } from "./ranking/define-strategy.js";
@@ -138,6 +139,7 @@ export type { Conversation, TurnInput } from "./router/conversation.js";
 export { createRouter } from "./router/create-router.js";
 export type { ExplainedCandidate, Explanation } from "./router/explain.js";
 export type { Feedback, FeedbackRoute, FeedbackTarget } from "./router/learning.js";
+export type { LatencyQuantiles, MeasuredCandidate } from "./router/measured.js";
 export type {
   BreakerOptions,
   ProbeOptions,

@@ -22,7 +22,7 @@ export interface FlowServices {
   /** Backoff of same-provider retries: the first wait's ceiling and the cap, milliseconds. */
   readonly backoff: { readonly baseMs: number; readonly capMs: number };
   /** Reads a settled attempt: metrics, stats, learner. */
-  settled(attempt: Attempt, candidate: Candidate): void;
+  settled(attempt: Attempt, candidate: Candidate, kind: string | undefined): void;
   /** A quality signal: whether an answer kept the form it was asked for in. */
   judged(candidate: Candidate, valid: boolean): void;
   /**
@@ -61,6 +61,8 @@ export interface Call {
   readonly request: ChatRequest;
   readonly options: CallOptions;
   readonly streamed: boolean;
+  /** What the request is for, where that is known without reading it. */
+  kind(): string | undefined;
   readonly startedAtMs: number;
   readonly deadline: Deadline;
   /** The deadline on the clock's scale; `Infinity` for none. */

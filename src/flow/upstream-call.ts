@@ -189,7 +189,7 @@ export class UpstreamCall {
       const others = alternatives || (ttftMs !== null && ttftMs >= SLOW_MS && call.queue.more());
       candidate.gate.settle(this.#admission.lease, nowMs, error, { ttftMs, alternatives: others });
     }
-    call.services.settled(attempt, candidate);
+    call.services.settled(attempt, candidate, call.kind());
   }
 
   #priceOf(usage: Usage | null, error: SignalboxError | null): number | null {

@@ -3,10 +3,19 @@ import type { Clock } from "../core/clock.js";
 import { DecayedMean, decayFactor } from "../core/decay.js";
 import { QuantileSketch } from "../core/quantiles.js";
 import { Horizons, RECENT_HALF_LIFE_MS } from "./horizons.js";
-import { type CandidateMetrics, type MetricName, type MetricsPrior, ROW, ROW_WIDTH, type Sample } from "./types.js";
+import { KindMetrics } from "./kind-metrics.js";
+import {
+  type CandidateMetrics,
+  type KindReading,
+  type MetricName,
+  type MetricsPrior,
+  ROW,
+  ROW_WIDTH,
+  type Sample,
+} from "./types.js";
 import { wilsonLower } from "./wilson.js";
 
-export type { CandidateMetrics, MetricName, MetricsPrior, Sample } from "./types.js";
+export type { CandidateMetrics, KindReading, MetricName, MetricsPrior, Sample } from "./types.js";
 
 /** @param row where the numbers are kept, {@link ROW_WIDTH} long: one table for all candidates keeps decisions in the CPU's cache */
 export function createCandidateMetrics(
@@ -17,6 +26,9 @@ export function createCandidateMetrics(
   return new Metrics(deps.clock, prior, row);
 }
 
+/** Kinds told apart; later ones share `"other"`. */
+const MAX_KINDS = 16;
+const OTHER = "other";
 /** How many samples a declared time or speed counts as. */
 const PRIOR_WEIGHT = 0.5;
 /** How many calls the declared success rate counts as. */
@@ -30,7 +42,11 @@ const REREAD_MS = 1_000;
 const SUCCESS = 0;
 const TTFT = 1;
 const MS_PER_TOKEN = 2;
-const QUANTITIES = 3;
+const LATENCY = 3;
+const COST = 4;
+const CACHED = 5;
+const OUTPUT = 6;
+const QUANTITIES = 7;
 
 class Metrics implements CandidateMetrics {
   readonly #clock: Clock;
@@ -42,13 +58,13 @@ class Metrics implements CandidateMetrics {
   readonly #ttftQuantiles = new QuantileSketch({ halfLifeMs: QUANTILE_HALF_LIFE_MS });
   readonly #totalQuantiles = new QuantileSketch({ halfLifeMs: QUANTILE_HALF_LIFE_MS });
   readonly #outputQuantiles = new QuantileSketch({ halfLifeMs: QUANTILE_HALF_LIFE_MS });
+  readonly #kinds = new Map<string, KindMetrics>();
   /** When the sums were last decayed. */
   #atMs = Number.NEGATIVE_INFINITY;
   #readAtMs = Number.NEGATIVE_INFINITY;
-  /** Grows with everything that is learned; the numbers were worked out at the other. */
-  #version = 0;
   #readVersion = -1;
   readonly row: Float64Array;
+  version = 0;
   inFlight = 0;
   /** When the calls in flight began, added up. */
   #startedSumMs = 0;
@@ -75,7 +91,7 @@ class Metrics implements CandidateMetrics {
     this.#startedSumMs = this.inFlight === 0 ? 0 : this.#startedSumMs - (nowMs - sample.latencyMs);
     if (!sample.counted) return;
     this.#decayTo(nowMs);
-    this.#version++;
+    this.version++;
     this.attempts++;
     this.lastSettledAtMs = nowMs;
     const { ok } = sample;
@@ -83,11 +99,17 @@ class Metrics implements CandidateMetrics {
     this.#recent.add(ok ? 1 : 0);
     if (ok) this.#untold.successes++;
     else this.#untold.failures++;
+    const kind = sample.kind === undefined ? undefined : this.#kind(sample.kind);
+    kind?.settled(ok, nowMs);
     // A failure teaches nothing about speed: one that comes after 10 ms would look fast.
-    if (ok) this.#learn(sample, nowMs);
+    if (ok) this.#learn(sample, kind, nowMs);
   }
 
-  #learn({ ttftMs, latencyMs, outputTokens, costUsd }: Sample, nowMs: number): void {
+  #learn(
+    { ttftMs, latencyMs, outputTokens, costUsd, cachedShare }: Sample,
+    kind: KindMetrics | undefined,
+    nowMs: number,
+  ) {
     const means = this.#means;
     const untold = this.#untold;
     if (ttftMs !== null && ttftMs >= 0) {
@@ -95,8 +117,10 @@ class Metrics implements CandidateMetrics {
       untold.firstTokens++;
       untold.firstTokenMs += ttftMs;
       this.#ttftQuantiles.add(ttftMs, nowMs);
+      kind?.ttft(ttftMs);
     }
     if (latencyMs >= 0) {
+      means.add(LATENCY, latencyMs);
       untold.latencyMs += latencyMs;
       this.#totalQuantiles.add(latencyMs, nowMs);
       // Time spent writing. Where nobody saw the first token (an answer in one piece), it is taken to have come when it
@@ -107,16 +131,21 @@ class Metrics implements CandidateMetrics {
         means.add(MS_PER_TOKEN, writingMs / outputTokens);
         untold.paced++;
         untold.msPerToken += writingMs / outputTokens;
+        kind?.rate(writingMs / outputTokens);
       }
     }
     if (outputTokens >= 0) {
+      means.add(OUTPUT, outputTokens);
       untold.outputTokens += outputTokens;
       this.#outputQuantiles.add(outputTokens, nowMs);
+      kind?.output(outputTokens);
     }
     if (costUsd !== null) {
+      means.add(COST, costUsd);
       untold.priced++;
       untold.costUsd += costUsd;
     }
+    if (cachedShare !== undefined) means.add(CACHED, cachedShare);
   }
 
   #decayTo(nowMs: number): void {
@@ -128,11 +157,11 @@ class Metrics implements CandidateMetrics {
   }
 
   refresh(nowMs: number): void {
-    if (this.#readVersion !== this.#version || nowMs - this.#readAtMs >= REREAD_MS) this.#compute(nowMs);
+    if (this.#readVersion !== this.version || nowMs - this.#readAtMs >= REREAD_MS) this.#compute(nowMs);
   }
 
   #compute(nowMs: number): void {
-    this.#readVersion = this.#version;
+    this.#readVersion = this.version;
     this.#readAtMs = nowMs;
     this.#decayTo(nowMs);
     const means = this.#means;
@@ -142,14 +171,18 @@ class Metrics implements CandidateMetrics {
     const samples = means.weight(SUCCESS);
     row[ROW.ttftMs] = means.mean(TTFT, ttftMs, PRIOR_WEIGHT);
     row[ROW.tokensPerSecond] = 1_000 / means.mean(MS_PER_TOKEN, 1_000 / tokensPerSecond, PRIOR_WEIGHT);
+    row[ROW.latencyMs] = means.mean(LATENCY, ttftMs, PRIOR_WEIGHT);
     row[ROW.successRate] = success;
     row[ROW.samples] = samples;
     row[ROW.recentSuccessRate] = this.#recent.shrunk(success, 1);
     row[ROW.successLowerBound] = wilsonLower(success, samples + 1);
+    row[ROW.cachedShare] = means.mean(CACHED, 0, 0);
+    row[ROW.outputTokens] = means.mean(OUTPUT, 0, 0);
+    row[ROW.costUsd] = means.weight(COST) > 0 ? means.mean(COST, 0, 0) : Number.NaN;
   }
 
   #read(at: number): number {
-    if (this.#readVersion !== this.#version) this.#compute(this.#clock.now());
+    if (this.#readVersion !== this.version) this.#compute(this.#clock.now());
     return this.row[at] as number;
   }
 
@@ -158,6 +191,9 @@ class Metrics implements CandidateMetrics {
   }
   get tokensPerSecond(): number {
     return this.#read(ROW.tokensPerSecond);
+  }
+  get latencyMs(): number {
+    return this.#read(ROW.latencyMs);
   }
   get successRate(): number {
     return this.#read(ROW.successRate);
@@ -168,8 +204,18 @@ class Metrics implements CandidateMetrics {
   get recentSuccessRate(): number {
     return this.#read(ROW.recentSuccessRate);
   }
+  get cachedShare(): number {
+    return this.#read(ROW.cachedShare);
+  }
+  get outputTokens(): number {
+    return this.#read(ROW.outputTokens);
+  }
   get samples(): number {
     return this.#read(ROW.samples);
+  }
+  get costUsd(): number | null {
+    const usd = this.#read(ROW.costUsd);
+    return Number.isNaN(usd) ? null : usd;
   }
 
   quantile(p: number, of: MetricName): number {
@@ -180,10 +226,32 @@ class Metrics implements CandidateMetrics {
     return of === "ttft" ? this.#ttftQuantiles : of === "total" ? this.#totalQuantiles : this.#outputQuantiles;
   }
 
+  #kind(name: string): KindMetrics {
+    const key = this.#kinds.has(name) || this.#kinds.size < MAX_KINDS ? name : OTHER;
+    let kind = this.#kinds.get(key);
+    if (kind === undefined) {
+      kind = new KindMetrics();
+      this.#kinds.set(key, kind);
+    }
+    return kind;
+  }
+
+  kinds(): readonly string[] {
+    return [...this.#kinds.keys()];
+  }
+
+  byKind(name: string): KindReading {
+    const { ttftMs, tokensPerSecond, successRate, outputTokens } = this;
+    const whole = { ttftMs, tokensPerSecond, successRate, outputTokens, samples: 0 };
+    const kind = this.#kinds.get(name) ?? this.#kinds.get(OTHER);
+    return kind === undefined ? whole : kind.read(whole, this.#clock.now());
+  }
+
   restartReliability(): void {
     this.#means.clear(SUCCESS);
     this.#recent.clear();
-    this.#version++;
+    for (const kind of this.#kinds.values()) kind.restartReliability();
+    this.version++;
   }
 
   untold(): SharedCounts {
@@ -193,17 +261,20 @@ class Metrics implements CandidateMetrics {
   }
 
   hear(counts: SharedCounts): void {
-    const { successes, failures, firstTokens, firstTokenMs, paced, msPerToken } = counts;
+    const { successes, failures, latencyMs, outputTokens, firstTokens, firstTokenMs } = counts;
     const nowMs = this.#clock.now();
     this.#decayTo(nowMs);
     const means = this.#means;
     means.addMany(SUCCESS, successes + failures, successes);
+    means.addMany(LATENCY, successes, latencyMs);
+    means.addMany(OUTPUT, successes, outputTokens);
     means.addMany(TTFT, firstTokens, firstTokenMs);
-    means.addMany(MS_PER_TOKEN, paced, msPerToken);
+    means.addMany(MS_PER_TOKEN, counts.paced, counts.msPerToken);
+    means.addMany(COST, counts.priced, counts.costUsd);
     this.#recent.addMany(successes + failures, successes);
     this.attempts += Math.round(successes + failures);
     this.lastSettledAtMs = nowMs;
-    this.#version++;
+    this.version++;
   }
 }
 

@@ -16,6 +16,19 @@ export interface Sample {
   readonly latencyMs: number;
   readonly outputTokens: number;
   readonly costUsd: number | null;
+  /** Share of the prompt that the vendor read from its prefix cache, 0..1. */
+  readonly cachedShare?: number | undefined;
+  readonly kind?: string | undefined;
+}
+
+/** A candidate's numbers for one kind of request. */
+export interface KindReading {
+  readonly ttftMs: number;
+  readonly tokensPerSecond: number;
+  readonly successRate: number;
+  readonly outputTokens: number;
+  /** Calls of this kind behind them, decayed; 0 where the whole stands in. */
+  readonly samples: number;
 }
 
 /** Which distribution a quantile is read from: first token ms, whole answer ms, tokens written. */
@@ -25,12 +38,17 @@ export type MetricName = "ttft" | "total" | "output";
 export const ROW = {
   ttftMs: 0,
   tokensPerSecond: 1,
-  successRate: 2,
-  successLowerBound: 3,
-  recentSuccessRate: 4,
-  samples: 5,
+  latencyMs: 2,
+  successRate: 3,
+  successLowerBound: 4,
+  recentSuccessRate: 5,
+  cachedShare: 6,
+  outputTokens: 7,
+  samples: 8,
+  /** NaN where no answer was priced. */
+  costUsd: 9,
 } as const;
-export const ROW_WIDTH = 6;
+export const ROW_WIDTH = 10;
 
 /**
  * What one candidate has shown so far, time-decayed. Only successes teach times and rates: a failure is never counted as
@@ -47,15 +65,24 @@ export interface CandidateMetrics {
   refresh(nowMs: number): void;
   /** The numbers below as `refresh` left them, by {@link ROW}: for those who read many candidates at once. */
   readonly row: Float64Array;
+  /** Grows with each settled call. */
+  readonly version: number;
   /** Mean time to first content, milliseconds. */
   readonly ttftMs: number;
   /** Speed of writing after the first token. */
   readonly tokensPerSecond: number;
+  /** Mean time to the whole answer, milliseconds. */
+  readonly latencyMs: number;
   readonly successRate: number;
   /** Lower end of the 95 % Wilson interval of the success rate. */
   readonly successLowerBound: number;
   /** The success rate over about the last ten seconds. */
   readonly recentSuccessRate: number;
+  /** Mean dollars per answer, `null` where none was priced. */
+  readonly costUsd: number | null;
+  readonly cachedShare: number;
+  /** Mean tokens written per answer; 0 before the first. */
+  readonly outputTokens: number;
   /** Calls behind the success rate, decayed: low means stale. */
   readonly samples: number;
   /** Calls that counted, undecayed. */
@@ -64,7 +91,11 @@ export interface CandidateMetrics {
   readonly lastSettledAtMs: number;
   /** The `p`-quantile (0..1) over about the last ten minutes, within 1 %; `NaN` where nothing was measured. */
   quantile(p: number, of: MetricName): number;
-  /** The candidate is back: reliability starts again at its prior. Times stay. */
+  /** The same quantities for one kind of request, shrunk towards the whole. */
+  byKind(kind: string): KindReading;
+  /** The kinds that were told apart. */
+  kinds(): readonly string[];
+  /** The line is back: reliability starts again at its prior. Times stay. */
   restartReliability(): void;
   /** What was counted here since this was last asked. */
   untold(): SharedCounts;

@@ -6,10 +6,14 @@ import { noteHealth } from "./health-notes.js";
 import type { RouterParts } from "./parts.js";
 
 /** Hands each settled attempt to its readers: the candidate's metrics, the stats, the listeners. */
-export function createAttemptRecorder(parts: RouterParts): (attempt: Attempt, candidate: Candidate) => void {
+export function createAttemptRecorder(
+  parts: RouterParts,
+): (attempt: Attempt, candidate: Candidate, kind: string | undefined) => void {
   const { events, stats, services } = parts;
-  return (attempt, candidate) => {
+  return (attempt, candidate, kind) => {
     const ok = attempt.outcome === "success";
+    const counts = attempt.usage ? countsOf(attempt.usage) : undefined;
+    const prompt = counts ? counts.input + counts.cacheRead + counts.cacheWrite : 0;
     candidate.metrics.settle(
       {
         ok,
@@ -17,8 +21,10 @@ export function createAttemptRecorder(parts: RouterParts): (attempt: Attempt, ca
         counted: ok || (attempt.detail !== "total" && policyOf(attempt.outcome, attempt.detail).breaker !== "ignore"),
         ttftMs: attempt.ttftMs,
         latencyMs: attempt.latencyMs,
-        outputTokens: attempt.usage ? countsOf(attempt.usage).output : 0,
+        outputTokens: counts?.output ?? 0,
         costUsd: attempt.costUsd,
+        kind,
+        cachedShare: counts && prompt > 0 ? counts.cacheRead / prompt : undefined,
       },
       attempt.settledAtMs,
     );

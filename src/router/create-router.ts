@@ -17,6 +17,7 @@ import { explainRequest } from "./explain.js";
 import { noteHealth } from "./health-notes.js";
 import { createLifetime, type Lifetime, routerClosed } from "./lifetime.js";
 import { checkedListener } from "./listeners.js";
+import { measuredOf } from "./measured.js";
 import type { RouterOptions } from "./options.js";
 import { ownModels } from "./own-models.js";
 import type { RouterParts } from "./parts.js";
@@ -95,7 +96,8 @@ function boundRouter(parts: RouterParts, lifetime: Lifetime, bound: CallOptions)
       return this;
     },
     stats() {
-      const stats = parts.stats.snapshot();
+      const candidates = parts.candidates.filter(({ metrics }) => metrics.attempts > 0).map(measuredOf);
+      const stats = { ...parts.stats.snapshot(), candidates };
       if (!parts.caching) return stats;
       const { cache, similar } = parts.caching;
       const report = { ...stats, cache: cacheReport(cache, stats.requests.cache) };

@@ -13,6 +13,7 @@ import type { BudgetReading } from "../spend/budgets.js";
 import type { Conversation } from "./conversation.js";
 import type { Explanation } from "./explain.js";
 import type { Feedback, FeedbackTarget } from "./learning.js";
+import type { MeasuredCandidate } from "./measured.js";
 import type { RoutedReply, RouterStream } from "./records.js";
 
 /** How candidates are, as far as calls have shown. */
@@ -32,6 +33,8 @@ export interface CandidateHealth {
 
 /** Statistics of the router, with those of its cache where it has one. */
 export interface RouterReport extends RouterStats {
+  /** What decisions know of each candidate that was asked, now. */
+  readonly candidates: readonly MeasuredCandidate[];
   /** `hits` and `misses` are this router's, as its callers saw them: an entry that may not serve a call is a miss. */
   readonly cache?: ReturnType<Cache["stats"]> | undefined;
   /** Of similarity reuse, with the false-hit rate its shadow has found. */

@@ -36,6 +36,7 @@ export function createShadow(parts: RouterParts, options: ShadowOptions): Shadow
       request: run.request,
       options: { ...options, fallback: false, priority: "batch" },
       streamed: false,
+      kind: () => run.characteristics.knownKind,
       startedAtMs,
       deadlineAtMs,
       deadline: { remainingMs: () => Math.max(0, deadlineAtMs - clock.now()) },

@@ -77,6 +77,7 @@ function createCall(parts: RouterParts, run: Run, queue: CallQueue, forced: bool
     request,
     options: parts.options.fallback === false ? { ...options, fallback: options.fallback ?? false } : options,
     streamed,
+    kind: () => run.characteristics.knownKind,
     startedAtMs,
     deadline,
     deadlineAtMs,

@@ -31,16 +31,21 @@ describe("before anything was measured", () => {
     expect(metrics).toMatchObject({ ttftMs: 800, successRate: 0.98, recentSuccessRate: 0.98, samples: 0, attempts: 0 });
     expect(metrics.tokensPerSecond).toBeCloseTo(50);
     expect(metrics.lastSettledAtMs).toBe(Number.NEGATIVE_INFINITY);
+    expect(metrics.costUsd).toBe(null);
     expect(metrics.quantile(0.5, "ttft")).toBe(Number.NaN);
   });
 });
 
 describe("what calls teach", () => {
-  it("keeps first token and speed apart", () => {
+  it("keeps first token, speed, whole time, cost and cached share apart", () => {
     const { metrics, settle } = setUp();
-    settle({}, 200);
+    settle({ cachedShare: 0.25 }, 200);
     expect(metrics.ttftMs / 300).toBeCloseTo(1, 1);
     expect(metrics.tokensPerSecond).toBeCloseTo(100, 0);
+    expect(metrics.latencyMs / 1_300).toBeCloseTo(1, 1);
+    expect(metrics.costUsd).toBeCloseTo(0.002, 6);
+    expect(metrics.cachedShare).toBeCloseTo(0.25, 6);
+    expect(metrics.outputTokens).toBeCloseTo(100, 6);
     expect([metrics.attempts, Math.round(metrics.samples)]).toEqual([200, 200]);
   });
 
@@ -53,9 +58,11 @@ describe("what calls teach", () => {
   it("never takes a failure for a fast answer (the seed did: one that failed in 10 ms looked fast)", () => {
     const { metrics, settle, fail } = setUp();
     settle({}, 20);
-    const before = [metrics.ttftMs, metrics.tokensPerSecond, metrics.quantile(0.5, "total")];
+    const before = [metrics.ttftMs, metrics.latencyMs, metrics.tokensPerSecond, metrics.quantile(0.5, "total")];
     fail(500);
-    expect([metrics.ttftMs, metrics.tokensPerSecond, metrics.quantile(0.5, "total")]).toEqual(before);
+    expect([metrics.ttftMs, metrics.latencyMs, metrics.tokensPerSecond, metrics.quantile(0.5, "total")]).toEqual(
+      before,
+    );
     expect(metrics.successRate).toBeLessThan(0.1);
   });
 
@@ -71,9 +78,10 @@ describe("what calls teach", () => {
 
   it("learns nothing from a call that does not count, and still takes its place back", () => {
     const { metrics, settle } = setUp();
+    const version = metrics.version;
     settle({ counted: false, ttftMs: 1, latencyMs: 1 }, 50);
     settle({ counted: false, ok: false }, 50);
-    expect(metrics).toMatchObject({ ttftMs: 800, successRate: 0.98, attempts: 0, inFlight: 0 });
+    expect(metrics).toMatchObject({ ttftMs: 800, successRate: 0.98, attempts: 0, inFlight: 0, version });
   });
 
   it("ignores rubbish: negative times, no tokens, answers too short to tell a speed", () => {
@@ -167,13 +175,14 @@ describe("forgetting", () => {
     expect(metrics.successRate).toBeGreaterThan(rate);
   });
 
-  it("starts reliability again at its prior when told that the candidate is back, and keeps its times", () => {
+  it("starts reliability again at its prior when told that the line is back, and keeps its times", () => {
     const { metrics, settle, fail } = setUp();
-    settle({}, 10);
+    settle({ kind: "debug" }, 10);
     fail(40);
     metrics.restartReliability();
     expect([metrics.successRate, metrics.recentSuccessRate]).toEqual([0.98, 0.98]);
     expect(metrics.ttftMs).toBeLessThan(350);
+    expect(metrics.byKind("debug").successRate).toBeCloseTo(0.98);
   });
 });
 
@@ -208,6 +217,29 @@ describe("the lower bound", () => {
   });
 });
 
+describe("by kind of request", () => {
+  it("is the whole where a kind is new, and its own as it is used", () => {
+    const { metrics, settle } = setUp();
+    settle({ kind: "chat" }, 50);
+    expect(metrics.byKind("debug")).toMatchObject({ ttftMs: metrics.ttftMs, samples: 0 });
+    settle({ kind: "debug", ttftMs: 2_000, latencyMs: 3_000, outputTokens: 500 }, 1);
+    const early = metrics.byKind("debug").ttftMs;
+    settle({ kind: "debug", ttftMs: 2_000, latencyMs: 3_000, outputTokens: 500 }, 60);
+    const late = metrics.byKind("debug");
+    expect(early).toBeLessThan(1_000);
+    expect(late.ttftMs).toBeGreaterThan(1_850);
+    expect(late.outputTokens).toBeGreaterThan(450);
+    expect(metrics.byKind("chat").ttftMs).toBeLessThan(500);
+  });
+
+  it("keeps sixteen apart and the rest together", () => {
+    const { metrics, settle } = setUp();
+    for (let i = 0; i < 1_000; i++) settle({ kind: `kind ${i}` });
+    expect(metrics.byKind("kind 3").samples).toBeCloseTo(1);
+    expect(metrics.byKind("kind 900").samples).toBeCloseTo(984, -1);
+  });
+});
+
 describe("quantiles", () => {
   it("are within one per cent, of successes only", () => {
     const { metrics, settle, fail } = setUp();
@@ -226,6 +258,7 @@ describe("across processes", () => {
     fc.record({
       ok: fc.boolean(),
       ttftMs: fc.integer({ min: 1, max: 60_000 }),
+      kind: fc.constantFrom("chat", "debug"),
     }),
     { maxLength: 40 },
   );
@@ -253,6 +286,8 @@ describe("across processes", () => {
         ] as const) {
           expect(a.metrics[name]).toBeCloseTo(both.metrics[name], 6);
         }
+        expect(a.metrics.latencyMs).toBeCloseTo(both.metrics.latencyMs, 6);
+        expect(a.metrics.costUsd ?? 0).toBeCloseTo(both.metrics.costUsd ?? 0, 6);
       }),
       { numRuns: 50 },
     );

@@ -3,10 +3,12 @@ import type { CallOptions } from "../contract/call-options.js";
 import type { Characteristics } from "../contract/strategy.js";
 import { seededRandom } from "../core/random.js";
 import type { Exclusion } from "../errors/kinds.js";
+import type { Candidate } from "../flow/candidate.js";
 import { aheadOf } from "./call-queue.js";
 import { RequestRanker } from "./decision.js";
 import type { RouterParts } from "./parts.js";
 import { type Plan, planOf } from "./plan.js";
+import { keysOf, mostUsd } from "./reserve.js";
 import { inspectRun, type Run } from "./run.js";
 
 /** How a request would be routed now. Plain JSON. */
@@ -34,6 +36,23 @@ export interface ExplainedCandidate {
   readonly expectedLatencyMs: number;
 }
 
+/** Money is held when a call is sent; here it is only asked who would find none. */
+function affordable({ budgets }: RouterParts, run: Run, plan: Plan): Plan {
+  if (!budgets) return plan;
+  const fits = (candidate: Candidate): boolean => {
+    const held = budgets.reserve(keysOf(run, candidate), mostUsd(run.request, candidate));
+    if ("refusedBy" in held) return false;
+    held.release();
+    return true;
+  };
+  const without = plan.groups.flatMap((group) => group.filter((candidate) => !fits(candidate)));
+  return {
+    ...plan,
+    groups: plan.groups.map((group) => group.filter((candidate) => !without.includes(candidate))),
+    excluded: [...plan.excluded, ...without.map(({ id }) => ({ id, reason: "budget" as const }))],
+  };
+}
+
 /** Plans and ranks without sending, drawing or recording anything. */
 export function explainRequest(
   parts: RouterParts,
@@ -42,7 +61,7 @@ export function explainRequest(
   bound: CallOptions,
 ): Explanation {
   const run = inspectRun(parts, request, options, bound);
-  const plan = planOf(run.selection.groups, run.filter, parts.services.clock.now());
+  const plan = affordable(parts, run, planOf(run.selection.groups, run.filter, parts.services.clock.now()));
   // Forked: the router's own source stays where it is, and the same moment explains the same way twice.
   const ranker = new RequestRanker(parts, run, seededRandom(run.chain.length + 1), true);
   const candidates: ExplainedCandidate[] = [];

@@ -1,4 +1,6 @@
+import type { ChatRequest } from "../chat/request.js";
 import { estimateRequestTokens } from "../chat/tokens.js";
+import type { CallOptions } from "../contract/call-options.js";
 import type { EventMap } from "../contract/events.js";
 import type { SharedHold, SharedPurse, SharedRefusal, SharedStateSession } from "../contract/shared-state.js";
 import type { ContainedEmitter } from "../core/emitter.js";
@@ -31,11 +33,8 @@ export function createReserve(
     return new SignalboxError("budget_exceeded", message, { detail, retryAfterMs, requestId });
   };
   return (call, candidate) => {
-    const { tenant, tags } = call.options;
-    const keys = { tenant, tags, provider: candidate.provider.id };
-    const price = candidate.info.usdPerMTok;
-    const input = price === null ? 0 : estimateRequestTokens(call.request);
-    const usd = price === null ? 0 : expectedCostUsd(price, input, 0, outputOf(call, candidate));
+    const keys = keysOf(call, candidate);
+    const usd = mostUsd(call.request, candidate);
     const own = budgets.reserve(keys, usd);
     if ("refusedBy" in own) throw refuse(call, own.refusedBy, own.key, own.retryAfterMs);
     if (!fleet) return own;
@@ -43,6 +42,17 @@ export function createReserve(
       refuse(call, rule, key, retryAfterMs),
     );
   };
+}
+
+/** Whose budgets a call would draw on. */
+export function keysOf({ options }: { readonly options: CallOptions }, { provider }: Candidate): BudgetKeys {
+  return { tenant: options.tenant, tags: options.tags, provider: provider.id };
+}
+
+/** What is held for a call before it is sent, dollars. */
+export function mostUsd(request: ChatRequest, candidate: Candidate): number {
+  const price = candidate.info.usdPerMTok;
+  return price === null ? 0 : expectedCostUsd(price, estimateRequestTokens(request), 0, outputOf(request, candidate));
 }
 
 interface FleetPurse extends SharedPurse {
@@ -97,7 +107,7 @@ function withFleet(
 }
 
 /** The longest the answer may get: what the request allows, else what most answers stayed under, else a guess. */
-function outputOf({ request }: Call, { info, metrics }: Candidate): number {
+function outputOf(request: ChatRequest, { info, metrics }: Candidate): number {
   const asked = request.max_completion_tokens ?? request.max_tokens;
   if (asked !== undefined && asked !== null) return asked;
   const usual = metrics.quantile(0.95, "output");

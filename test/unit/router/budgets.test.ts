@@ -68,3 +68,19 @@ test("maxCostUsd excludes what cannot meet it, and what has no price", async () 
     { id: "a/unknown", reason: "unknown_price" },
   ]);
 });
+
+test("explain leaves out whom a budget would refuse now", async () => {
+  const clock = createVirtualClock();
+  const budgets = [{ per: "provider", key: "a", maxUsd: 2 * COST, windowMs: 60_000 }] as const;
+  const router = createRouter({ providers: [double("a"), double("b")], strategy: "ordered", budgets, clock });
+  const request = { ...ask("x"), max_completion_tokens: 20 };
+  expect(router.explain(request).excluded).toEqual([]);
+  await router.chat(request);
+  await router.chat(request);
+  const { candidates, excluded } = router.explain(request);
+  expect(candidates.map(({ id }) => id)).toEqual(["b/m"]);
+  expect(excluded).toEqual([{ id: "a/m", reason: "budget" }]);
+  expect((await router.chat(request)).route.provider).toBe("b");
+  await clock.advance(62_000);
+  expect(router.explain(request).excluded).toEqual([]);
+});

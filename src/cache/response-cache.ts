@@ -1,15 +1,7 @@
-import type { Clock } from "../core/clock.js";
 import { decodeReply, encodeReply } from "./reply-codec.js";
 import { conversationTag, modelTag, providerTag, tenantTag, userTag } from "./reply-tags.js";
 import type { StoredReply } from "./stored-reply.js";
 import type { Cache } from "./types.js";
-
-export interface ResponseCacheOptions {
-  readonly cache: Cache;
-  readonly clock: Clock;
-  /** Lifetime of an answer, milliseconds. @default the cache's own */
-  readonly ttlMs?: number | undefined;
-}
 
 /** How an answer is kept and by what it can be dropped again. */
 export interface PutOptions {
@@ -31,81 +23,43 @@ export interface Invalidation {
   readonly where?: ((entry: StoredReply) => boolean) | undefined;
 }
 
-/** `hits + misses` = requests looked up. */
-export interface ResponseCacheStats {
-  readonly hits: number;
-  readonly misses: number;
-  readonly stored: number;
-  /** Larger than the whole budget, or a lifetime that makes no sense. */
-  readonly refused: number;
-  /** Entries of an older version or not ours: dropped, and counted as misses. */
-  readonly corrupt: number;
-  /** What all hits together would have cost. */
-  readonly savedUsd: number;
-}
-
 /** Whether an answer may serve the call at hand. */
-export type Serves = (entry: StoredReply) => boolean;
+type Serves = (entry: StoredReply) => boolean;
 
 /** Answers under request keys. Who may have them is what the key holds, and what `serves` says. */
 export interface ResponseCache {
-  /** What memory holds, at once; counts a hit, or a miss where there is nothing or it does not serve. */
+  /** What memory holds, at once, where it serves. What is none of our entries, or of an older version, is dropped. */
   peek(key: string, serves?: Serves): StoredReply | undefined;
-  /** After a miss, memory again, under another key or other terms: what serves takes the miss back. */
-  retry(key: string, serves: Serves): StoredReply | undefined;
-  /** After a miss, the second tier, likewise; `undefined` where there is none. Never rejects. */
+  /** What the second tier holds, likewise; `undefined` where there is none. Never rejects. */
   load(key: string, serves?: Serves): Promise<StoredReply | undefined> | undefined;
   /** Whether it was stored. */
   put(key: string, entry: StoredReply, options?: PutOptions): boolean;
   delete(key: string): void;
   /** Drops answers; how many memory held. */
   invalidate(which: Invalidation): number;
-  stats(): ResponseCacheStats;
 }
 
-/** Stores whole answers in a cache, as one packed string each. */
-export function createResponseCache(options: ResponseCacheOptions): ResponseCache {
-  const { cache } = options;
-  const counts = { hits: 0, misses: 0, stored: 0, refused: 0, corrupt: 0, savedUsd: 0 };
-
-  /** The entry, counted as a hit where it serves. */
+/**
+ * Stores whole answers in a cache, as one packed string each.
+ *
+ * @param defaultTtlMs lifetime of an answer, milliseconds. @default the cache's own
+ */
+export function createResponseCache(cache: Cache, defaultTtlMs?: number): ResponseCache {
   function read(key: string, value: unknown, serves: Serves | undefined): StoredReply | undefined {
     if (value === undefined) return undefined;
     const entry = decodeReply(value);
-    if (entry === undefined) {
-      counts.corrupt++;
-      cache.delete(key);
-      return undefined;
-    }
-    if (serves?.(entry) === false) return undefined;
-    counts.hits++;
-    counts.savedUsd += entry.costUsd ?? 0;
-    return entry;
-  }
-
-  /** As {@link read}, after a look-up that was counted as a miss. */
-  function reread(key: string, value: unknown, serves: Serves | undefined): StoredReply | undefined {
-    const entry = read(key, value, serves);
-    if (entry !== undefined) counts.misses--;
-    return entry;
+    if (entry === undefined) cache.delete(key);
+    return entry === undefined || serves?.(entry) === false ? undefined : entry;
   }
 
   return {
-    peek(key, serves) {
-      const entry = read(key, cache.peek(key), serves);
-      if (entry === undefined) counts.misses++;
-      return entry;
-    },
-    retry: (key, serves) => reread(key, cache.peek(key), serves),
-    load: (key, serves) => cache.load(key)?.then((value) => reread(key, value, serves)),
-    put(key, entry, { ttlMs = options.ttlMs, tags = [], tenant, conversationId } = {}) {
+    peek: (key, serves) => read(key, cache.peek(key), serves),
+    load: (key, serves) => cache.load(key)?.then((value) => read(key, value, serves)),
+    put(key, entry, { ttlMs = defaultTtlMs, tags = [], tenant, conversationId } = {}) {
       const all = [providerTag(entry.provider), modelTag(entry.model), ...tags.map(userTag)];
       if (tenant !== undefined) all.push(tenantTag(tenant));
       if (conversationId !== undefined) all.push(conversationTag(tenant, conversationId));
-      const done = cache.set(key, encodeReply(entry), { ttlMs, tags: all, cost: entry.costUsd ?? undefined });
-      if (done) counts.stored++;
-      else counts.refused++;
-      return done;
+      return cache.set(key, encodeReply(entry), { ttlMs, tags: all, cost: entry.costUsd ?? undefined });
     },
     delete(key) {
       cache.delete(key);
@@ -127,6 +81,5 @@ export function createResponseCache(options: ResponseCacheOptions): ResponseCach
         return stored !== undefined && where(stored);
       });
     },
-    stats: () => ({ ...counts }),
   };
 }

@@ -68,7 +68,7 @@ export function cached<P extends AnyProvider>(provider: P, options: CachedOption
   const { mode = "full", ttlMs, temperature, toolCalls, clock = systemClock } = options;
   if (mode === "none") return provider;
   const cache = options.cache && isCache(options.cache) ? options.cache : createCache({ clock, ...options.cache });
-  const responses = createResponseCache({ cache, clock, ttlMs });
+  const responses = createResponseCache(cache, ttlMs);
   const conversations = createConversations({}, { clock });
   const gate = { temperature, toolCalls };
   const keepsReplies = mode !== "context";

@@ -13,7 +13,7 @@ import type { ResponseCaching } from "./parts.js";
 export function createCaching(given: false | RouterCacheOptions | Cache, clock: Clock): ResponseCaching | undefined {
   if (given === false) return undefined;
   if (isCache(given)) {
-    const responses = createResponseCache({ cache: given, clock });
+    const responses = createResponseCache(given);
     return {
       cache: given,
       responses,
@@ -26,7 +26,7 @@ export function createCaching(given: false | RouterCacheOptions | Cache, clock: 
   const { temperature, toolCalls, tenancy, normalize, similar, ...rest } = given;
   checkCacheWords({ temperature, toolCalls, tenancy, normalize });
   const cache = createCache({ ...rest, clock: rest.clock ?? clock });
-  const responses = createResponseCache({ cache, clock });
+  const responses = createResponseCache(cache);
   const gate = { temperature, toolCalls };
   return {
     cache,

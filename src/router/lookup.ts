@@ -27,7 +27,7 @@ export function lookUpDeep(parts: RouterParts, run: Run): Promise<StoredReply | 
 export function lookUpStale(parts: RouterParts, run: Run, staleMs: number): StoredReply | undefined {
   const { caching } = parts;
   if (!caching || !run.cacheKey || !mayRead(run) || usesTools(run)) return undefined;
-  return caching.responses.retry(run.cacheKey, (stored) => serves(parts, run, stored, staleMs));
+  return caching.responses.peek(run.cacheKey, (stored) => serves(parts, run, stored, staleMs));
 }
 
 /** A stored answer, unpacked. */

@@ -44,7 +44,7 @@ export async function findSimilar(parts: RouterParts, run: Run): Promise<Similar
     found.fits = serves(parts, run, stored);
     return found.fits && reuse.mode === "serve";
   };
-  responses.retry(match.key, look);
+  responses.peek(match.key, look);
   if (!found.stored) await responses.load(match.key, look);
   const { stored, fits } = found;
   // What cannot serve this call may serve the next; only what is gone is forgotten.

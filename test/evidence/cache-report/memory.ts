@@ -4,7 +4,6 @@ import { createResponseCache, type PutOptions } from "../../../src/cache/respons
 import { packReply } from "../../../src/cache/stored-reply.js";
 import type { Cache } from "../../../src/cache/types.js";
 import { createReply } from "../../../src/chat/create-reply.js";
-import { systemClock } from "../../../src/core/clock.js";
 import { seededRandom } from "../../../src/core/random.js";
 import { settledHeap } from "./policy-bytes.js";
 import { table } from "./table.js";
@@ -37,7 +36,7 @@ function put(cache: Cache, n: number, content: string, options: PutOptions = {})
     costUsd: 0.00123 + n / 1e7,
   };
   const key = `${createHash("sha256").update(`${n}`).digest("base64url")}.${2_000 + (n % 90)}`;
-  createResponseCache({ cache, clock: systemClock }).put(key, packReply(reply, about), options);
+  createResponseCache(cache).put(key, packReply(reply, about), options);
 }
 
 const LATIN = "abcdefghijklmnopqrstuvwxyz     ";

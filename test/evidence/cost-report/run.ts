@@ -46,7 +46,7 @@ export function run(trace: readonly TraceRequest[], specs: readonly VendorSpec[]
   const vendors = specs.map((spec) => new Vendor(spec));
   const affinity = policy.affinity === true ? createPrefixAffinity({ clock, max: 200_000 }) : null;
   const cache = createCache({ maxBytes: 256 * 1024 * 1024, ttlMs: 3_600_000, clock });
-  const responses = createResponseCache({ cache, clock });
+  const responses = createResponseCache(cache);
   const views = specs.map((spec, position) => new View(spec, position, clock, affinity));
   const chooser = createChooser({ strategy: policy.strategy });
   const homes = new Map<string, number>();

@@ -13,34 +13,27 @@ function entry(provider: string, model: string, text = "hello", costUsd: number 
 function create() {
   const clock = createVirtualClock();
   const cache = createCache({ clock, ttlMs: 1_000 });
-  return { clock, cache, responses: createResponseCache({ cache, clock }) };
+  return { clock, cache, responses: createResponseCache(cache) };
 }
 
 describe("the response cache", () => {
-  it("gives back what was put, and counts hits, misses and what was saved", () => {
+  it("gives back what was put", () => {
     const { responses } = create();
     expect(responses.peek("k")).toBeUndefined();
     expect(responses.put("k", entry("glm", "glm-5"))).toBe(true);
     const stored = responses.peek("k");
     expect(stored).toMatchObject({ provider: "glm", model: "glm-5", candidate: "glm/glm-5", costUsd: 0.5 });
     expect(stored && unpackReply(stored).choices[0].message.content).toBe("hello");
-    responses.put("free", entry("own", "m", "x", null));
-    responses.peek("free");
     responses.delete("k");
     expect(responses.peek("k")).toBeUndefined();
     expect(responses.load("k")).toBeUndefined();
-    expect(responses.stats()).toEqual({ hits: 2, misses: 2, stored: 2, refused: 0, corrupt: 0, savedUsd: 0.5 });
   });
 
-  it("counts what does not serve as a miss, and takes a miss back when a second look serves", () => {
+  it("keeps back what does not serve", () => {
     const { responses } = create();
     responses.put("k", entry("glm", "glm-5"));
     expect(responses.peek("k", ({ provider }) => provider !== "glm")).toBeUndefined();
-    expect(responses.stats()).toMatchObject({ hits: 0, misses: 1, savedUsd: 0 });
-    expect(responses.retry("k", () => false)).toBeUndefined();
-    expect(responses.stats()).toMatchObject({ hits: 0, misses: 1 });
-    expect(responses.retry("k", () => true)).toBeDefined();
-    expect(responses.stats()).toMatchObject({ hits: 1, misses: 0, savedUsd: 0.5 });
+    expect(responses.peek("k", ({ provider }) => provider === "glm")).toBeDefined();
   });
 
   it("keeps an answer as long as told, by default as long as the cache does", async () => {
@@ -54,21 +47,19 @@ describe("the response cache", () => {
     expect(responses.peek("default")).toBeUndefined();
   });
 
-  it("drops and counts what is not one of its entries", () => {
+  it("drops what is not one of its entries", () => {
     const { cache, responses } = create();
     for (const bad of ["text", { object: 1 }, '[9,"glm/m"]\nold version']) {
       cache.set("k", bad);
       expect(responses.peek("k")).toBeUndefined();
       expect(cache.has("k")).toBe(false);
     }
-    expect(responses.stats()).toMatchObject({ hits: 0, misses: 3, corrupt: 3 });
   });
 
   it("refuses an answer larger than the whole budget", () => {
     const clock = createVirtualClock();
-    const responses = createResponseCache({ cache: createCache({ maxBytes: 1_000, clock }), clock });
+    const responses = createResponseCache(createCache({ maxBytes: 1_000, clock }));
     expect(responses.put("k", entry("glm", "m", "x".repeat(2_000)))).toBe(false);
-    expect(responses.stats()).toMatchObject({ stored: 0, refused: 1 });
   });
 });
 

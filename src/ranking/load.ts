@@ -12,9 +12,9 @@ export function currentLatencyMs(candidate: CandidateSnapshot): number {
 const LOW_HEADROOM = 0.2;
 
 /** Latency times calls outstanding, over the square of what succeeded lately: fast failures never look fast. */
-export function loadOf(candidate: CandidateSnapshot): number {
+export function loadOf(candidate: CandidateSnapshot, latencyMs = currentLatencyMs(candidate)): number {
   const success = Math.max(candidate.recentSuccessRate, 0.05);
   const { headroom } = candidate;
   const left = headroom >= LOW_HEADROOM ? 1 : Math.max(0.05, headroom / LOW_HEADROOM);
-  return (currentLatencyMs(candidate) * (candidate.inFlight + 1)) / (success * success * left);
+  return (latencyMs * (candidate.inFlight + 1)) / (success * success * left);
 }

@@ -28,6 +28,7 @@ export function createAttemptRecorder(
       },
       attempt.settledAtMs,
     );
+    if (attempt.outcome === "empty_response") services.judged(candidate, false);
     stats.attempt(attempt);
     if (attempt.detail === "unclassified") {
       const message = `${candidate.id}: the vendor code ${attempt.vendorCode} is in no table; the HTTP status decided`;

@@ -1,5 +1,7 @@
 import { packReply } from "../cache/stored-reply.js";
 import { refusal } from "../cache/write-gate.js";
+import type { ChatReply } from "../chat/reply.js";
+import type { ChatRequest } from "../chat/request.js";
 import { prefixTokens } from "../chat/tokens.js";
 import { countsOf } from "../chat/usage.js";
 import type { AttemptSummary } from "../errors/kinds.js";
@@ -15,8 +17,19 @@ export function rememberAnswer(parts: RouterParts, run: Run, call: Call, answer:
   const { candidate, reply } = answer;
   notePrefix(parts, run, call, answer);
   parts.toolLoops.began(reply.choices[0].message, candidate.id);
+  // With a schema the answer was judged by it; one that was served for want of a better one is no proof.
+  if (!run.options.output && call.degraded.length === 0) {
+    parts.services.judged(candidate, keptItsForm(run.request, reply));
+  }
   store(parts, run, call, answer);
   return answer;
+}
+
+/** Whether an answer was given, and to its end; one that ends where the caller said is no worse for it. */
+function keptItsForm({ max_tokens, max_completion_tokens }: ChatRequest, { choices }: ChatReply): boolean {
+  const { finish_reason: finish, message } = choices[0];
+  if (finish === "length") return (max_completion_tokens ?? max_tokens ?? null) !== null;
+  return finish !== "content_filter" && !message.refusal;
 }
 
 /** Who read this prompt, and what its report was worth against what was expected of it when it was asked. */

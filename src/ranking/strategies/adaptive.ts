@@ -63,7 +63,8 @@ export function adaptive(options: AdaptiveOptions = {}): Strategy {
     const { sensitivity } = context.characteristics;
     const success = quality * timeliness(candidate) * Math.min(candidate.successRate, candidate.recentSuccessRate);
     const time = timeWeight * factorOf(sensitivity.latency);
-    const load = time === 0 ? 1 : loadOf(candidate);
+    // As measured: the age of calls under way, long answers or late ones, counts in timeliness alone.
+    const load = time === 0 ? 1 : loadOf(candidate, candidate.expectedLatencyMs);
     if (quota !== undefined) {
       const price = candidate.tier >= strongTier ? quotaPrice(context, strongTier, quota.share) : 0;
       return success - price - time * Math.log(load);

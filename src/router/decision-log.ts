@@ -1,3 +1,4 @@
+import { extended } from "../core/extended.js";
 import type { Call } from "../flow/call.js";
 import { costOfAll } from "../flow/costs.js";
 import { type DecisionLogLine, decisionLine } from "../ranking/replay/decision-log.js";
@@ -23,7 +24,9 @@ export function createDecisionEntry(parts: RouterParts, run: Run): DecisionEntry
   return {
     decided(candidate, among) {
       const ranker = new RequestRanker(parts, run, services.random, true);
-      const context = ranker.contextOf(among);
+      const now = ranker.contextOf(among);
+      // The decision has taken its number: the strategy saw the one before.
+      const context = extended(now, { sequence: Math.max(0, now.sequence - 1) });
       const chosen = context.candidates.find(({ id }) => id === candidate.id);
       if (!chosen) return;
       const ticket = learning.learner.active ? run.view.ticket() : undefined;

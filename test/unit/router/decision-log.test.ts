@@ -38,6 +38,28 @@ test("each decision and each outcome is one line with numbers and chances, and n
   expect(new Set(decisions.map(({ chosen }) => chosen))).toEqual(new Set(["a/m", "b/m"]));
 });
 
+test("a strategy that takes turns is logged with the turn it saw", async () => {
+  const turns = defineStrategy({
+    name: "turns",
+    rank: ({ candidates, sequence }) =>
+      (sequence % 2 === 0 ? candidates : candidates.toReversed()).map(({ id }, at) => ({
+        id,
+        score: -at,
+        propensity: at === 0 ? 1 : 0,
+      })),
+  });
+  const log: DecisionLogLine[] = [];
+  const decisionLog = (line: DecisionLogLine) => void log.push(line);
+  const router = createRouter({ providers: [double("a"), double("b")], strategy: turns, decisionLog });
+  for (let i = 0; i < 3; i += 1) await router.chat(ask("x"));
+  const decisions = log.flatMap((line) => (line.type === "decision" ? [line] : []));
+  expect(decisions.map(({ sequence, chosen, propensity }) => [sequence, chosen, propensity])).toEqual([
+    [0, "a/m", 1],
+    [1, "b/m", 1],
+    [2, "a/m", 1],
+  ]);
+});
+
 test("replay tells what other strategies would have had, with an interval", async () => {
   const log = await logOf(400);
   const always = (id: string) => defineStrategy({ name: `always ${id}`, score: (c) => (c.id === id ? 1 : 0) });

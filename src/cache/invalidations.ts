@@ -1,5 +1,6 @@
 import QuickLRU from "quick-lru";
 import type { Envelope } from "./envelope.js";
+import { picks } from "./picks.js";
 import type { EntryView } from "./types.js";
 
 /** Keys and tags remembered, each; what is forgotten is covered by `floor`. */
@@ -16,7 +17,7 @@ export class Invalidations {
   #floor = 0;
   #keys = new QuickLRU<string, number>({ maxSize: MAX, onEviction: (_key, at) => this.#raise(at) });
   #tags = new QuickLRU<string, number>({ maxSize: MAX, onEviction: (_tag, at) => this.#raise(at) });
-  #predicates: { readonly at: number; readonly picks: (entry: EntryView) => boolean }[] = [];
+  #predicates: { readonly at: number; readonly predicate: (entry: EntryView) => boolean }[] = [];
 
   key(key: string, at: number): void {
     this.#keys.set(key, at);
@@ -31,8 +32,8 @@ export class Invalidations {
     this.#tags.set(tag, at);
   }
 
-  where(picks: (entry: EntryView) => boolean, at: number): void {
-    this.#predicates.push({ at, picks });
+  where(predicate: (entry: EntryView) => boolean, at: number): void {
+    this.#predicates.push({ at, predicate });
     if (this.#predicates.length > MAX_PREDICATES) this.#raise(this.#predicates.shift()?.at ?? 0);
   }
 
@@ -48,8 +49,8 @@ export class Invalidations {
     const { at } = entry;
     if (at <= this.#floor || at <= (this.#keys.peek(key) ?? 0)) return false;
     for (const tag of entry.tags) if (at <= (this.#tags.peek(tag) ?? 0)) return false;
-    for (const { at: since, picks } of this.#predicates) {
-      if (at <= since && picked(picks, { key, value: entry.value, tags: entry.tags })) return false;
+    for (const { at: since, predicate } of this.#predicates) {
+      if (at <= since && picks(predicate, { key, value: entry.value, tags: entry.tags })) return false;
     }
     return true;
   }
@@ -78,13 +79,5 @@ export class Invalidations {
 
   #raise(at: number): void {
     this.#floor = Math.max(this.#floor, at);
-  }
-}
-
-function picked(picks: (entry: EntryView) => boolean, entry: EntryView): boolean {
-  try {
-    return picks(entry) === true;
-  } catch {
-    return false;
   }
 }

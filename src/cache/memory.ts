@@ -1,6 +1,7 @@
-import { Holds } from "./holds.js";
 import { flatText, give, type Kept, stringBytes } from "./measure.js";
 import type { CacheSettings } from "./options.js";
+import { picks } from "./picks.js";
+import { Pins } from "./pins.js";
 import { guarded } from "./policies/guarded.js";
 import type { EvictionOrder } from "./policies/policy.js";
 import { Slots } from "./slots.js";
@@ -23,7 +24,7 @@ export class Memory {
   readonly #settings: CacheSettings;
   readonly #index = new Map<string, number>();
   readonly #slots = new Slots();
-  readonly #holds = new Holds();
+  readonly #pins = new Pins();
   #order: EvictionOrder;
   #entryBytes = 0;
   #hand = 0;
@@ -49,7 +50,7 @@ export class Memory {
   }
 
   get pinned(): number {
-    return this.#holds.size;
+    return this.#pins.size;
   }
 
   get(key: string): unknown {
@@ -59,7 +60,7 @@ export class Memory {
       return undefined;
     }
     this.hits++;
-    if (!this.#holds.parked(slot)) this.#order.hit(slot);
+    if (!this.#pins.parked(slot)) this.#order.hit(slot);
     return give(this.#slots.values[slot]);
   }
 
@@ -81,9 +82,9 @@ export class Memory {
     const bytes = ENTRY_BYTES + stringBytes(key) + kept.bytes;
     const most = bytes + tagSetBytes(tags);
     const old = this.#live(key);
-    const held = this.#holds.bytes - (this.#holds.has(old) ? this.#weight(old) : 0);
-    if (bytes > 0xffff_ffff || most + held > this.budget) return false;
-    if (old < 0 && this.#holds.size >= maxEntries) return false;
+    const pinnedBytes = this.#pins.bytes - (this.#pins.has(old) ? this.#weight(old) : 0);
+    if (bytes > 0xffff_ffff || most + pinnedBytes > this.budget) return false;
+    if (old < 0 && this.#pins.size >= maxEntries) return false;
     if (!evict && this.bytes + most - (old < 0 ? 0 : (this.#slots.bytes[old] as number)) > this.budget) return false;
     if (!evict && old < 0 && this.size >= maxEntries) return false;
     this.inserted++;
@@ -129,7 +130,7 @@ export class Memory {
     this.removed.deleted += this.size;
     this.#index.clear();
     this.#slots.clear();
-    this.#holds.clear();
+    this.#pins.clear();
     this.tags.clear();
     this.#order = guarded(this.#settings.policy.start());
     this.#entryBytes = 0;
@@ -147,12 +148,12 @@ export class Memory {
   pin(key: string): Pin | undefined {
     const slot = this.#live(key);
     if (slot < 0) return undefined;
-    const hold = this.#holds.open(slot, this.#weight(slot));
+    const pinned = this.#pins.open(slot, this.#weight(slot));
     let open = true;
     return {
       value: give(this.#slots.values[slot]),
       release: () => {
-        if (open && this.#holds.close(hold)) this.#letGo(slot, hold.parked);
+        if (open && this.#pins.close(pinned)) this.#letGo(slot, pinned.parked);
         open = false;
       },
     };
@@ -189,27 +190,27 @@ export class Memory {
   }
 
   #replace(slot: number, value: unknown, bytes: number, expires: number, tags: readonly string[], cost: number): void {
-    const hold = this.#holds.get(slot);
-    if (hold !== undefined) this.#holds.bytes -= this.#weight(slot);
+    const pinned = this.#pins.get(slot);
+    if (pinned !== undefined) this.#pins.bytes -= this.#weight(slot);
     this.tags.remove(slot);
     this.tags.add(slot, tags);
     this.#entryBytes -= this.#slots.bytes[slot] as number;
     this.#slots.bytes[slot] = 0;
     const key = this.#slots.keys[slot] as string;
-    const ordered = hold?.parked !== true;
+    const ordered = pinned?.parked !== true;
     const stillOrdered = this.#makeRoom(bytes, 0, slot) && ordered;
     this.#slots.fill(slot, key, value, bytes, expires);
     this.#entryBytes += bytes;
-    if (hold !== undefined) this.#holds.bytes += this.#weight(slot);
+    if (pinned !== undefined) this.#pins.bytes += this.#weight(slot);
     if (stillOrdered) this.#order.update(slot, bytes, cost);
-    else if (hold?.parked !== true) this.#order.add(slot, key, bytes, cost);
+    else if (pinned?.parked !== true) this.#order.add(slot, key, bytes, cost);
     this.removed.replaced++;
   }
 
   #remove(slot: number, reason: Reason): void {
     const key = this.#slots.keys[slot] as string;
-    if (!this.#holds.parked(slot)) this.#order.remove(slot, key, reason === "evicted");
-    if (this.#holds.has(slot)) this.#holds.drop(slot, this.#weight(slot));
+    if (!this.#pins.parked(slot)) this.#order.remove(slot, key, reason === "evicted");
+    if (this.#pins.has(slot)) this.#pins.drop(slot, this.#weight(slot));
     this.#index.delete(key);
     this.tags.remove(slot);
     this.#entryBytes -= this.#slots.bytes[slot] as number;
@@ -223,13 +224,13 @@ export class Memory {
     while (this.bytes + bytes > this.budget || this.size + entries > this.#settings.maxEntries) {
       const slot = this.#victim(spared, sparedInOrder);
       if (slot < 0) break;
-      const hold = this.#holds.get(slot);
-      if (slot !== spared && hold === undefined) {
+      const pinned = this.#pins.get(slot);
+      if (slot !== spared && pinned === undefined) {
         this.#remove(slot, "evicted");
         continue;
       }
       this.#order.remove(slot, this.#slots.keys[slot] as string, false);
-      if (hold !== undefined) hold.parked = true;
+      if (pinned !== undefined) pinned.parked = true;
       if (slot === spared) sparedInOrder = false;
     }
     return sparedInOrder;
@@ -238,17 +239,17 @@ export class Memory {
   /** Whom the policy names; where it errs, the first entry that may go. */
   #victim(spared: number, sparedInOrder: boolean): number {
     const named = this.#order.victim();
-    const known = this.#slots.taken(named) && !this.#holds.parked(named);
+    const known = this.#slots.taken(named) && !this.#pins.parked(named);
     if (known && (named !== spared || sparedInOrder)) return named;
     for (let slot = 0; slot < this.#slots.length; slot++) {
-      if (slot !== spared && this.#slots.taken(slot) && !this.#holds.has(slot)) return slot;
+      if (slot !== spared && this.#slots.taken(slot) && !this.#pins.has(slot)) return slot;
     }
     return -1;
   }
 
   #letGo(slot: number, parked: boolean): void {
     const { keys, bytes } = this.#slots;
-    this.#holds.drop(slot, this.#weight(slot));
+    this.#pins.drop(slot, this.#weight(slot));
     // Its cost was not kept: four bytes of every entry for the few that are ever parked.
     if (parked) this.#order.add(slot, keys[slot] as string, bytes[slot] as number, 0);
     this.#makeRoom(0, 0, -1);
@@ -265,14 +266,6 @@ export class Memory {
       if (this.#hand >= this.#slots.length) this.#hand = 0;
       this.#expire(this.#hand++, nowMs);
     }
-  }
-}
-
-function picks(predicate: (entry: EntryView) => boolean, entry: EntryView): boolean {
-  try {
-    return predicate(entry) === true;
-  } catch {
-    return false;
   }
 }
 

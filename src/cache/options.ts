@@ -1,6 +1,6 @@
 import type { Store } from "../contract/store.js";
 import { type Clock, systemClock } from "../core/clock.js";
-import { SignalboxError } from "../errors/signalbox-error.js";
+import { invalidOption } from "../errors/signalbox-error.js";
 import type { EvictionPolicy } from "./policies/policy.js";
 import type { CacheOptions } from "./types.js";
 
@@ -49,12 +49,13 @@ export function isTtl(ttlMs: unknown): ttlMs is number {
 
 /** Checks and fills in; throws `invalid_options` naming the path. */
 export function readCacheOptions(options: CacheOptions, defaultPolicy: () => EvictionPolicy): CacheSettings {
-  if (typeof options !== "object" || options === null) fail("cache", "must be an object of options");
+  if (typeof options !== "object" || options === null) throw invalidOption("cache", "must be an object of options");
   for (const name of Object.keys(options)) {
-    if (!KNOWN.has(name as keyof CacheOptions)) fail(`cache.${name}`, "is not an option of the cache");
+    if (!KNOWN.has(name as keyof CacheOptions)) throw invalidOption(`cache.${name}`, "is not an option of the cache");
   }
   const ttlMs = options.ttlMs ?? 3_600_000;
-  if (!isTtl(ttlMs)) fail("cache.ttlMs", "must be 0 or more milliseconds, at most a hundred years, or Infinity");
+  if (!isTtl(ttlMs))
+    throw invalidOption("cache.ttlMs", "must be 0 or more milliseconds, at most a hundred years, or Infinity");
   const maxEntries = options.maxEntries ?? Infinity;
   if (maxEntries !== Infinity) whole("cache.maxEntries", maxEntries, 1, 2 ** 24);
   return {
@@ -72,11 +73,13 @@ export function readCacheOptions(options: CacheOptions, defaultPolicy: () => Evi
 
 function readPressure(pressure: CacheOptions["pressure"]): Pressure | undefined {
   if (pressure === undefined) return undefined;
-  if (typeof pressure !== "object" || pressure === null) fail("cache.pressure", "must be an object of options");
+  if (typeof pressure !== "object" || pressure === null)
+    throw invalidOption("cache.pressure", "must be an object of options");
   const floor = pressure.floor ?? 0.1;
-  if (!(typeof floor === "number" && floor >= 0 && floor <= 1)) fail("cache.pressure.floor", "must be from 0 to 1");
+  if (!(typeof floor === "number" && floor >= 0 && floor <= 1))
+    throw invalidOption("cache.pressure.floor", "must be from 0 to 1");
   const read = pressure.readHeapBytes ?? (() => process.memoryUsage().heapUsed);
-  if (typeof read !== "function") fail("cache.pressure.readHeapBytes", "must be a function");
+  if (typeof read !== "function") throw invalidOption("cache.pressure.readHeapBytes", "must be a function");
   return {
     heapBytes: whole("cache.pressure.heapBytes", pressure.heapBytes, 1, MAX_BYTES),
     checkMs: whole("cache.pressure.checkMs", pressure.checkMs ?? 1_000, 1, 3_600_000),
@@ -85,18 +88,16 @@ function readPressure(pressure: CacheOptions["pressure"]): Pressure | undefined 
   };
 }
 
-function whole(path: string, value: unknown, least: number, most: number): number {
+/** A whole number within bounds. @throws SignalboxError `invalid_options` */
+export function whole(path: string, value: unknown, least: number, most: number): number {
   if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most) return value;
-  return fail(path, `must be a whole number from ${least} to ${most}`);
+  throw invalidOption(path, `must be a whole number from ${least} to ${most}`);
 }
 
 function shaped<T extends object>(path: string, value: T, methods: readonly (keyof T & string)[]): T {
   for (const method of methods) {
-    if (typeof value?.[method] !== "function") fail(path, `must be an object with ${methods.join(", ")}`);
+    if (typeof value?.[method] !== "function")
+      throw invalidOption(path, `must be an object with ${methods.join(", ")}`);
   }
   return value;
-}
-
-function fail(path: string, must: string): never {
-  throw new SignalboxError("invalid_options", `${path} ${must}`, { path });
 }

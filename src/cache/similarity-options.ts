@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.js";
-import { SignalboxError } from "../errors/signalbox-error.js";
+import { invalidOption } from "../errors/signalbox-error.js";
+import { whole } from "./options.js";
 import { sameAnswer } from "./similarity-shadow.js";
 import type { Embed } from "./similarity-vectors.js";
 
@@ -40,36 +41,30 @@ const KNOWN = new Set(["threshold", "embed", "embedTimeoutMs", "maxEntries", "ma
 
 /** Checks and fills in; throws `invalid_options` naming the path. */
 export function readSimilarityOptions(options: SimilarityOptions): SimilaritySettings {
-  if (typeof options !== "object" || options === null) fail("cache.similar", "must be an object of options");
+  if (typeof options !== "object" || options === null)
+    throw invalidOption("cache.similar", "must be an object of options");
   for (const name of Object.keys(options)) {
-    if (!KNOWN.has(name)) fail(`cache.similar.${name}`, "is not an option of the similarity index");
+    if (!KNOWN.has(name)) throw invalidOption(`cache.similar.${name}`, "is not an option of the similarity index");
   }
   const { embed, agree = sameAnswer } = options;
-  if (embed !== undefined && typeof embed !== "function") fail("cache.similar.embed", "must be a function");
-  if (typeof agree !== "function") fail("cache.similar.agree", "must be a function");
+  if (embed !== undefined && typeof embed !== "function")
+    throw invalidOption("cache.similar.embed", "must be a function");
+  if (typeof agree !== "function") throw invalidOption("cache.similar.agree", "must be a function");
   const threshold = options.threshold ?? (embed === undefined ? 0.6 : 0.95);
   if (!(typeof threshold === "number" && threshold >= 0 && threshold <= 1)) {
-    fail("cache.similar.threshold", "must be from 0 to 1");
+    throw invalidOption("cache.similar.threshold", "must be from 0 to 1");
   }
   return {
     threshold,
     embed,
     agree,
-    embedTimeoutMs: whole("cache.similar.embedTimeoutMs", options.embedTimeoutMs ?? 500, 60_000),
+    embedTimeoutMs: whole("cache.similar.embedTimeoutMs", options.embedTimeoutMs ?? 500, 1, 60_000),
     maxEntries: whole(
       "cache.similar.maxEntries",
       options.maxEntries ?? (embed === undefined ? 10_000 : 2_000),
+      1,
       1_000_000,
     ),
-    maxChars: whole("cache.similar.maxChars", options.maxChars ?? 2_000, 100_000),
+    maxChars: whole("cache.similar.maxChars", options.maxChars ?? 2_000, 1, 100_000),
   };
-}
-
-function whole(path: string, value: unknown, most: number): number {
-  if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= most) return value;
-  return fail(path, `must be a whole number from 1 to ${most}`);
-}
-
-function fail(path: string, must: string): never {
-  throw new SignalboxError("invalid_options", `${path} ${must}`, { path });
 }

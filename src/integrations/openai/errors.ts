@@ -98,8 +98,3 @@ export function errorResponse(error: SignalboxError, status?: number): Response 
 export function setHeader(headers: Headers, name: string, value: string): void {
   headers.set(name, /^[\x21-\x7e]+$/.test(value) ? value : encodeURIComponent(value));
 }
-
-/** Whether `thrown` only says that the caller left. */
-export function isAbort(thrown: unknown): boolean {
-  return thrown instanceof Error && thrown.name === "AbortError";
-}

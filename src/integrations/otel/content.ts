@@ -75,8 +75,6 @@ export function createContentWriter({ maxChars = MAX_CHARS, redact }: ContentOpt
   };
 }
 
-export type ContentWriter = ReturnType<typeof createContentWriter>;
-
 /** A picture by its address; its bytes stay out of traces. */
 function imagePart(url: string): Part {
   const inline = /^data:([^;,]+)/.exec(url);

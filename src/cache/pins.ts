@@ -1,21 +1,21 @@
-/** A hold on an entry while someone reads it. */
-export interface Hold {
+/** An entry that someone reads, and that may not be evicted meanwhile. */
+export interface PinnedSlot {
   readonly slot: number;
   readers: number;
   /** Taken out of the policy's order, because its turn to leave had come. */
   parked: boolean;
 }
 
-/** Which slots are held, and how many bytes that keeps from eviction at most. */
-export class Holds {
-  readonly #bySlot = new Map<number, Hold>();
+/** Which slots are pinned, and how many bytes that keeps from eviction at most. */
+export class Pins {
+  readonly #bySlot = new Map<number, PinnedSlot>();
   bytes = 0;
 
   get size(): number {
     return this.#bySlot.size;
   }
 
-  get(slot: number): Hold | undefined {
+  get(slot: number): PinnedSlot | undefined {
     return this.#bySlot.size === 0 ? undefined : this.#bySlot.get(slot);
   }
 
@@ -28,18 +28,18 @@ export class Holds {
   }
 
   /** One more reader of a slot that takes `bytes`. */
-  open(slot: number, bytes: number): Hold {
-    const hold = this.#bySlot.get(slot) ?? { slot, readers: 0, parked: false };
-    if (hold.readers++ === 0) {
-      this.#bySlot.set(slot, hold);
+  open(slot: number, bytes: number): PinnedSlot {
+    const pinned = this.#bySlot.get(slot) ?? { slot, readers: 0, parked: false };
+    if (pinned.readers++ === 0) {
+      this.#bySlot.set(slot, pinned);
       this.bytes += bytes;
     }
-    return hold;
+    return pinned;
   }
 
   /** One reader less; whether that was the last and the entry is still there. */
-  close(hold: Hold): boolean {
-    return --hold.readers === 0 && this.#bySlot.get(hold.slot) === hold;
+  close(pinned: PinnedSlot): boolean {
+    return --pinned.readers === 0 && this.#bySlot.get(pinned.slot) === pinned;
   }
 
   /** Forgets a slot that takes `bytes`: let go, or its entry left in another way. */

@@ -1,4 +1,5 @@
 import type { EntryOptions } from "../contract/store.js";
+import { SignalboxError } from "../errors/signalbox-error.js";
 import { keep } from "./measure.js";
 import { Memory } from "./memory.js";
 import { type CacheSettings, isTtl, readCacheOptions } from "./options.js";
@@ -109,9 +110,13 @@ class TieredCache implements Cache {
     let stored = 0;
     let refused = 0;
     let present = 0;
-    for await (const [key, value, how] of entries) {
+    if (!isIterable(entries)) {
+      throw new SignalboxError("invalid_request", "entries must be a list of [key, value]", { path: "entries" });
+    }
+    for await (const entry of entries) {
       if (options.signal?.aborted === true) break;
-      if (this.has(key)) present++;
+      const [key, value, how] = Array.isArray(entry) ? entry : NO_ENTRY;
+      if (typeof key === "string" && this.has(key)) present++;
       else if (this.#put(key, value, how, false)) stored++;
       else refused++;
     }
@@ -172,4 +177,12 @@ class TieredCache implements Cache {
     else this.#tier?.write(key, kept.value, ttlMs, tags, cost);
     return done;
   }
+}
+
+/** In place of an entry that is none; refused, since it has no value. */
+const NO_ENTRY: WarmEntry = ["", undefined];
+
+function isIterable(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return Symbol.iterator in value || Symbol.asyncIterator in value;
 }

@@ -137,7 +137,11 @@ export interface Cache {
   /** Drops every entry the predicate picks; how many memory held. A predicate that throws keeps the entry. */
   deleteWhere(predicate: (entry: EntryView) => boolean): number;
   clear(): void;
-  /** Stores what fits without evicting anything. */
+  /**
+   * Stores what fits without evicting anything; what is no entry is refused.
+   *
+   * @throws SignalboxError `invalid_request`, path `entries`, where there is no list of them
+   */
   warm(
     entries: Iterable<WarmEntry> | AsyncIterable<WarmEntry>,
     options?: { readonly signal?: AbortSignal | undefined },

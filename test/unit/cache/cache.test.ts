@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createCache } from "../../../src/cache/cache.js";
+import type { WarmEntry } from "../../../src/cache/types.js";
 import { createVirtualClock } from "../../../src/testing/virtual-clock.js";
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -312,6 +313,16 @@ describe("warming from pairs", () => {
       refused: 0,
       present: 0,
     });
+  });
+
+  it("refuses what is no entry, and says so where there is no list", async () => {
+    const cache = createCache();
+    const rubbish = [["a"], null, 5, ["b", () => 1], [7, 1], { key: "c" }, ["d", 1]] as unknown as WarmEntry[];
+    expect(await cache.warm(rubbish)).toEqual({ stored: 1, refused: 6, present: 0 });
+    for (const none of [undefined, null, 5, {}]) {
+      const warming = cache.warm(none as unknown as WarmEntry[]);
+      await expect(warming).rejects.toMatchObject({ kind: "invalid_request", path: "entries" });
+    }
   });
 
   it("takes lifetimes and tags along", async () => {

@@ -1,3 +1,4 @@
+import { SignalboxError } from "../errors/signalbox-error.js";
 import { decodeReply, encodeReply } from "./reply-codec.js";
 import { conversationTag, modelTag, providerTag, tenantTag, userTag } from "./reply-tags.js";
 import type { StoredReply } from "./stored-reply.js";
@@ -35,7 +36,7 @@ export interface ResponseCache {
   /** Whether it was stored. */
   put(key: string, entry: StoredReply, options?: PutOptions): boolean;
   delete(key: string): void;
-  /** Drops answers; how many memory held. */
+  /** Drops answers; how many memory held. @throws SignalboxError `invalid_request` where no conditions are given at all */
   invalidate(which: Invalidation): number;
 }
 
@@ -64,7 +65,11 @@ export function createResponseCache(cache: Cache, defaultTtlMs?: number): Respon
     delete(key) {
       cache.delete(key);
     },
-    invalidate({ provider, model, tenant, conversationId, tag, where }) {
+    invalidate(which) {
+      if (typeof which !== "object" || which === null) {
+        throw new SignalboxError("invalid_request", "which must be an object", { path: "which" });
+      }
+      const { provider, model, tenant, conversationId, tag, where } = which;
       const tags: string[] = [];
       if (conversationId !== undefined) tags.push(conversationTag(tenant, conversationId));
       else if (tenant !== undefined) tags.push(tenantTag(tenant));

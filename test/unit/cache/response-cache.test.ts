@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createCache } from "../../../src/cache/cache.js";
-import { createResponseCache, type PutOptions } from "../../../src/cache/response-cache.js";
+import { createResponseCache, type Invalidation, type PutOptions } from "../../../src/cache/response-cache.js";
 import { packReply, type StoredReply, unpackReply } from "../../../src/cache/stored-reply.js";
 import { createReply } from "../../../src/chat/create-reply.js";
 import { createVirtualClock } from "../../../src/testing/virtual-clock.js";
@@ -64,6 +64,11 @@ describe("the response cache", () => {
 });
 
 describe("dropping answers", () => {
+  it.each([undefined, null, "glm"])("by %j is a mistake of the caller's", (which) => {
+    const drop = () => create().responses.invalidate(which as unknown as Invalidation);
+    expect(drop).toThrow(expect.objectContaining({ kind: "invalid_request", path: "which" }));
+  });
+
   const all: [string, StoredReply, PutOptions][] = [
     ["a", entry("glm", "glm-5"), { tenant: "acme", conversationId: "1", tags: ["faq"] }],
     ["b", entry("glm", "glm-5-air"), { tenant: "acme", conversationId: "2" }],

@@ -134,6 +134,11 @@ export type {
 } from "./ranking/replay/decision-log.js";
 export type { StrategyRecommendation } from "./ranking/replay/recommend.js";
 export { type Estimate, type ReplayOptions, type ReplayResult, replay } from "./ranking/replay/replay.js";
+export { type AdaptiveOptions, adaptive } from "./ranking/strategies/adaptive.js";
+export { type CostOptimizedOptions, costOptimized } from "./ranking/strategies/cost-optimized.js";
+export { type PerformanceWeightedOptions, performanceWeighted } from "./ranking/strategies/performance-weighted.js";
+export { type ReliabilityFocusedOptions, reliabilityFocused } from "./ranking/strategies/reliability-focused.js";
+export { weighted } from "./ranking/strategies/weighted.js";
 export type { LimiterOptions } from "./resilience/limiter.js";
 export type { Conversation, TurnInput } from "./router/conversation.js";
 export { createRouter } from "./router/create-router.js";

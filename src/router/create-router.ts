@@ -110,7 +110,8 @@ function boundRouter(parts: RouterParts, lifetime: Lifetime, bound: CallOptions)
       warmByAsking(requests, (request) => chat(request, { signal: how?.signal, priority: "batch" }), how),
     budget: (key) => tightest(parts.budgets?.read(key) ?? []),
     budgets: () => parts.budgets?.read() ?? [],
-    conversation(id, { tenant = bound.tenant } = {}) {
+    conversation(id, options) {
+      const tenant = options?.tenant ?? bound.tenant;
       if (typeof id !== "string" || id === "") {
         throw new SignalboxError("invalid_request", "A conversation needs an id", { path: "id" });
       }

@@ -1,8 +1,8 @@
 import type { CandidateSnapshot, Level, Strategy, StrategyContext } from "../../contract/strategy.js";
-import { SignalboxError } from "../../errors/signalbox-error.js";
 import { Explorer, mayExplore } from "../exploration.js";
 import { dollars, millis, percent } from "../format.js";
 import { currentLatencyMs, loadOf } from "../load.js";
+import { checkNumber } from "./check-option.js";
 
 export interface AdaptiveOptions {
   /** 0: cost and speed count most; 1: only the quality of answers, and that they come at all. @default 0.5 */
@@ -50,9 +50,10 @@ function factorOf(level: Level): number {
  */
 export function adaptive(options: AdaptiveOptions = {}): Strategy {
   const { quality: knob = 0.5, answerValueUsd, quota } = options;
-  check(knob >= 0 && knob <= 1, "quality", "a number from 0 to 1");
-  check(answerValueUsd === undefined || answerValueUsd > 0, "answerValueUsd", "dollars above 0");
-  check(quota === undefined || (quota.share >= 0 && quota.share <= 1), "quota.share", "a number from 0 to 1");
+  checkNumber(knob, "adaptive.quality");
+  checkNumber(answerValueUsd, "adaptive.answerValueUsd", 1e-9, 1e9);
+  checkNumber(quota?.share, "adaptive.quota.share");
+  checkNumber(quota?.tier, "adaptive.quota.tier", 1, 3);
   const explorer = new Explorer();
   // Per natural logarithm, which is cheaper to take than one of base 2.
   const timeWeight = (2 * (1 - knob) * POINTS_PER_DOUBLING) / Math.LN2;
@@ -134,9 +135,4 @@ function quotaPrice({ candidates }: StrategyContext, tier: number, share: number
 function normal(random: () => number): number {
   const bits = (random() * 1_073_741_824) | 0;
   return (2 * ((bits & 1_023) + ((bits >>> 10) & 1_023) + (bits >>> 20))) / 1_023 - 3;
-}
-
-function check(good: boolean, path: string, expected: string): void {
-  if (!good)
-    throw new SignalboxError("invalid_options", `${path} of the adaptive strategy must be ${expected}`, { path });
 }

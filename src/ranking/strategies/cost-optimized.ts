@@ -2,6 +2,7 @@ import type { CandidateSnapshot, Strategy, StrategyContext } from "../../contrac
 import { Explorer } from "../exploration.js";
 import { dollars, percent } from "../format.js";
 import { planIndex } from "../plan-index.js";
+import { checkNumber } from "./check-option.js";
 
 export interface CostOptimizedOptions {
   /** Candidates that succeed more rarely come after all others. @default 0.8 */
@@ -19,6 +20,8 @@ const UNKNOWN_PRICE = 1e6;
  * vendor likely still holds, and with what failures on the way are expected to cost.
  */
 export function costOptimized(options: CostOptimizedOptions = {}): Strategy {
+  checkNumber(options.minSuccessRate, "costOptimized.minSuccessRate");
+  checkNumber(options.switchMargin, "costOptimized.switchMargin");
   const explorer = new Explorer();
   const floor = options.minSuccessRate ?? 0.8;
   const keep = 1 - (options.switchMargin ?? 0.1);

@@ -3,6 +3,7 @@ import { Explorer } from "../exploration.js";
 import { millis, percent } from "../format.js";
 import { currentLatencyMs } from "../load.js";
 import { planIndex } from "../plan-index.js";
+import { checkNumber } from "./check-option.js";
 
 export interface PerformanceWeightedOptions {
   /** How much faster another candidate must be before it takes over. @default 0.1 */
@@ -17,6 +18,7 @@ const FAILURE_MS = 1_000;
 
 /** The shortest expected time to a good answer, calls in flight and the chance of failing included. */
 export function performanceWeighted(options: PerformanceWeightedOptions = {}): Strategy {
+  checkNumber(options.switchMargin, "performanceWeighted.switchMargin");
   const explorer = new Explorer();
   const keep = 1 - (options.switchMargin ?? 0.1);
   const timeMs = (candidate: CandidateSnapshot): number => {

@@ -2,6 +2,7 @@ import type { CandidateSnapshot, Strategy } from "../../contract/strategy.js";
 import { Explorer } from "../exploration.js";
 import { percent } from "../format.js";
 import { loadOf } from "../load.js";
+import { checkNumber } from "./check-option.js";
 
 export interface ReliabilityFocusedOptions {
   /** How much higher (0..1) another candidate's proven success rate must be before it takes over. @default 0.01 */
@@ -17,6 +18,7 @@ const HALF_LOAD_MS = 20_000;
  * not beat 990 of 1,000. What failed in the last seconds counts at once, and between equals the less loaded one is safer.
  */
 export function reliabilityFocused(options: ReliabilityFocusedOptions = {}): Strategy {
+  checkNumber(options.switchMargin, "reliabilityFocused.switchMargin");
   const explorer = new Explorer();
   const margin = options.switchMargin ?? 0.01;
   const proven = (candidate: CandidateSnapshot): number =>

@@ -8,6 +8,8 @@ import { planIndex } from "../../../src/ranking/plan-index.js";
 import { createStrategyRegistry } from "../../../src/ranking/registry.js";
 import { adaptive } from "../../../src/ranking/strategies/adaptive.js";
 import { costOptimized } from "../../../src/ranking/strategies/cost-optimized.js";
+import { performanceWeighted } from "../../../src/ranking/strategies/performance-weighted.js";
+import { reliabilityFocused } from "../../../src/ranking/strategies/reliability-focused.js";
 import { weighted } from "../../../src/ranking/strategies/weighted.js";
 import { calm, candidates, context } from "./world.js";
 
@@ -281,6 +283,10 @@ describe("adaptive", () => {
   it("refuses options out of range", () => {
     for (const options of [{ quality: 2 }, { quality: Number.NaN }, { answerValueUsd: 0 }, { quota: { share: -1 } }]) {
       expect(() => adaptive(options)).toThrow(expect.objectContaining({ kind: "invalid_options" }));
+    }
+    for (const make of [costOptimized, performanceWeighted, reliabilityFocused]) {
+      const wrong = expect.objectContaining({ kind: "invalid_options", path: expect.stringMatching(/switchMargin$/) });
+      expect(() => make({ switchMargin: 2 })).toThrow(wrong);
     }
   });
 

@@ -4,6 +4,7 @@ import { dollars, millis, percent } from "../format.js";
 import { currentLatencyMs, loadOf } from "../load.js";
 import { checkNumber } from "./check-option.js";
 
+/** Settings of {@link adaptive}. */
 export interface AdaptiveOptions {
   /** 0: cost and speed count most; 1: only the quality of answers, and that they come at all. @default 0.5 */
   readonly quality?: number | undefined;

@@ -4,6 +4,7 @@ import { dollars, percent } from "../format.js";
 import { planIndex } from "../plan-index.js";
 import { checkNumber } from "./check-option.js";
 
+/** Settings of {@link costOptimized}. */
 export interface CostOptimizedOptions {
   /** Candidates that succeed more rarely come after all others. @default 0.8 */
   readonly minSuccessRate?: number | undefined;

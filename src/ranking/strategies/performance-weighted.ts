@@ -5,6 +5,7 @@ import { currentLatencyMs } from "../load.js";
 import { planIndex } from "../plan-index.js";
 import { checkNumber } from "./check-option.js";
 
+/** Settings of {@link performanceWeighted}. */
 export interface PerformanceWeightedOptions {
   /** How much faster another candidate must be before it takes over. @default 0.1 */
   readonly switchMargin?: number | undefined;

@@ -4,6 +4,7 @@ import { percent } from "../format.js";
 import { loadOf } from "../load.js";
 import { checkNumber } from "./check-option.js";
 
+/** Settings of {@link reliabilityFocused}. */
 export interface ReliabilityFocusedOptions {
   /** How much higher (0..1) another candidate's proven success rate must be before it takes over. @default 0.01 */
   readonly switchMargin?: number | undefined;

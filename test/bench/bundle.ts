@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { type BuildOptions, build } from "esbuild";
 
@@ -51,19 +50,7 @@ export async function kbOf(code: string): Promise<number> {
   return gzipSync(outputFiles?.[0]?.contents ?? new Uint8Array(), { level: 9 }).length / 1_000;
 }
 
-/** The ESM build as the package has it: all doors, what they share in files of its own. Gives the front door's path. */
-export async function buildDoors(outdir: string): Promise<string> {
-  const { compilerOptions } = JSON.parse(readFileSync(`${ROOT}/tsconfig.json`, "utf8"));
-  const doors = Object.entries(compilerOptions.paths as Record<string, [string]>);
-  await build({
-    ...shared,
-    entryPoints: Object.fromEntries(
-      doors.map(([name, [file]]) => [name === "signalbox" ? "index" : name.slice("signalbox/".length), file]),
-    ),
-    outdir,
-    splitting: true,
-    minify: true,
-    external: ["@opentelemetry/api", "prom-client"],
-  });
-  return `${outdir}/index.js`;
+/** The front door as the package has it: one file, with all it needs inside. */
+export async function buildFrontDoor(outfile: string): Promise<void> {
+  await build({ ...shared, entryPoints: [`${ROOT}/src/index.ts`], outfile, minify: true });
 }

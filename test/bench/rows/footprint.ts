@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { buildDoors, IMPORTS, kbOf } from "../bundle.js";
+import { buildFrontDoor, IMPORTS, kbOf } from "../bundle.js";
 import type { Row, Section } from "../row.js";
 
 const PROCESSES = 9;
@@ -25,10 +25,9 @@ function coldImportMs(folder: string, specifier: string): number {
 export async function footprint(): Promise<Section> {
   const folder = `${process.cwd()}/node_modules/.cache/signalbox-bench`;
   mkdirSync(folder, { recursive: true });
-  const door = await buildDoors(`${folder}/doors`);
-  writeFileSync(`${folder}/doors/package.json`, '{"type":"module"}');
+  await buildFrontDoor(`${folder}/index.mjs`);
   writeFileSync(`${folder}/empty.mjs`, "export {};");
-  const cold = coldImportMs(folder, door);
+  const cold = coldImportMs(folder, "./index.mjs");
   const rows: Row[] = [
     {
       what: "cold import of signalbox; bare is an empty module",

@@ -4,6 +4,7 @@ import { policyOf } from "../errors/policy.js";
 import type { SignalboxError } from "../errors/signalbox-error.js";
 import { type Call, type CandidateQueue, forkOf } from "./call.js";
 import { trimToTokens } from "./conversation.js";
+import { tellDegraded } from "./tell-degraded.js";
 import { type AttemptFunction, walk } from "./walk.js";
 
 /** What may be given up when nobody can answer as asked; each rung is off unless given, and tried in this order. */
@@ -54,7 +55,7 @@ export async function degrade<T>(
     if (!next.queue.more()) return undefined;
     try {
       const answer = await walk(next, attempt);
-      tell(call, rung);
+      tellDegraded(call, rung);
       return answer;
     } catch {
       // The first error says more about the request than a rung's.
@@ -72,7 +73,7 @@ export async function degrade<T>(
   }
   if (answer === undefined && staleMs !== undefined) {
     answer = await rungs.stale(staleMs);
-    if (answer !== undefined) tell(call, "stale");
+    if (answer !== undefined) tellDegraded(call, "stale");
   }
   if (answer === undefined && waitMs !== undefined) {
     const backInMs = rungs.backInMs();
@@ -83,12 +84,6 @@ export async function degrade<T>(
   }
   if (answer === undefined) throw call.abort.reason ?? error;
   return answer;
-}
-
-/** A step down is on record and told. */
-export function tell({ degraded, services, requestId }: Call, rung: string): void {
-  degraded.push(rung);
-  if (services.events.has("degraded")) services.events.emit("degraded", { requestId, rung });
 }
 
 async function pause(call: Call, ms: number): Promise<void> {

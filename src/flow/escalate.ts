@@ -2,7 +2,7 @@ import type { ChatReply } from "../chat/reply.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import type { Answer } from "./attempt-chat.js";
 import { type Call, type CandidateQueue, forkOf } from "./call.js";
-import { tell } from "./degrade.js";
+import { tellDegraded } from "./tell-degraded.js";
 import { checkOutput } from "./validated.js";
 import { type AttemptFunction, walk } from "./walk.js";
 import { within } from "./within.js";
@@ -58,7 +58,7 @@ export async function escalate(
   }
   if (!answer) return walk(call, attempt, unmet && { candidate: cheap.candidate, error: unmet });
   call.found.fromCache = fromCache;
-  tell(call, "not_escalated");
+  tellDegraded(call, "not_escalated");
   return answer;
 }
 

@@ -7,6 +7,7 @@ import { retrySameProvider } from "../resilience/retry.js";
 import { type Admission, admit, overBy, placeInAny } from "./admission.js";
 import type { Call } from "./call.js";
 import type { Candidate } from "./candidate.js";
+import { tellDegraded } from "./tell-degraded.js";
 
 /** What each candidate that was asked failed with last. */
 export type Failures = Map<Candidate, SignalboxError>;
@@ -78,6 +79,7 @@ export async function walk<T>(
       last = asSignalboxError(thrown);
       from = candidate;
       failed.set(candidate, last);
+      if (last.kind === "budget_exceeded" && last.detail === "degrade") tellDegraded(call, "budget");
       const policy = policyOf(last.kind, last.detail);
       if (!policy.nextCandidate && !policy.sameProvider) throw ended(call, last);
       if (!policy.nextCandidate || call.options.fallback === false) break;

@@ -84,3 +84,20 @@ test("explain leaves out whom a budget would refuse now", async () => {
   await clock.advance(62_000);
   expect(router.explain(request).excluded).toEqual([]);
 });
+
+test("a budget that degrades sends the call to whoever still fits it, and says so", async () => {
+  const dear = double("dear", { models: [model({ usdPerMTok: { input: 100, output: 100 } })] });
+  const cheap = double("cheap", { models: [model({ usdPerMTok: { input: 0.01, output: 0.01 } })] });
+  const router = createRouter({
+    providers: [dear, cheap],
+    strategy: "ordered",
+    budgets: [{ per: "router", maxUsd: 0.01, windowMs: 60_000, onExceeded: "degrade" }],
+  });
+  const rungs: string[] = [];
+  router.on("degraded", ({ rung }) => rungs.push(rung));
+  const reply = await router.chat({ messages: [{ role: "user", content: "Hello" }], max_tokens: 500 });
+  expect(reply.route).toMatchObject({ provider: "cheap", degraded: ["budget"] });
+  expect(rungs).toEqual(["budget"]);
+  expect(dear.calls).toBe(0);
+  await router.close();
+});

@@ -103,9 +103,7 @@ export class UpstreamCall {
     // Nobody's failure needs no looking into, and is on record before its caller hears of it.
     if (reason.kind === "cancelled") this.#settle(reason, this.answer?.usage() ?? null);
     this.#rejectWaiting?.(reason);
-    // Tearing a connection down takes longer than asking the next candidate: that goes first.
-    if (reason.kind === "timeout") setImmediate(() => this.#controller.abort(reason));
-    else this.#controller.abort(reason);
+    this.#controller.abort(reason);
     this.answer?.ended(reason);
   }
 
@@ -139,9 +137,8 @@ export class UpstreamCall {
   /** Settles as failed, or as nobody's fault where the end came from the caller or a won race. */
   fail(error: SignalboxError, usage: Usage | null = null, alternatives = false): void {
     this.#settle(error, usage, alternatives);
-    if (this.#abortedBy) return;
     // Whatever the provider still does is of no use to anyone.
-    this.#abortedBy = error;
+    this.#abortedBy ??= error;
     this.#controller.abort(error);
   }
 

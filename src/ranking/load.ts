@@ -5,7 +5,8 @@ import type { CandidateSnapshot } from "../contract/strategy.js";
  * more. A vendor that has just slowed down shows in the second long before it shows in the first.
  */
 export function currentLatencyMs(candidate: CandidateSnapshot): number {
-  return Math.max(candidate.expectedLatencyMs, candidate.outstandingMs ?? 0);
+  const { expectedLatencyMs } = candidate;
+  return candidate.inFlight === 0 ? expectedLatencyMs : Math.max(expectedLatencyMs, candidate.outstandingMs ?? 0);
 }
 
 /** Below this share of a known limit a candidate counts as more loaded, in proportion. */

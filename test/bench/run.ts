@@ -22,8 +22,12 @@ try {
   });
   // Each part in a process of its own: the compiler would take one part's habits for the next one's.
   const { stdout } = spawnSync(process.execPath, [`${folder}/table.mjs`, "--parts"], { encoding: "utf8", cwd: root });
-  const parts = process.argv.length > 2 ? process.argv.slice(2) : stdout.trim().split("\n");
-  for (const part of parts) {
+  const wanted = process.argv.slice(2);
+  const parts = stdout.trim().split("\n");
+  const asked = (part: string): boolean => wanted.some((name) => part === name || part.startsWith(`${name}:`));
+  const unknown = wanted.filter((name) => !parts.some((part) => part === name || part.startsWith(`${name}:`)));
+  if (unknown.length > 0) throw new Error(`no such part: ${unknown.join(", ")}; there are ${parts.join(", ")}`);
+  for (const part of wanted.length === 0 ? parts : parts.filter(asked)) {
     const run = ["--expose-gc", `${folder}/table.mjs`, part];
     process.exitCode = spawnSync(process.execPath, run, { stdio: "inherit", cwd: root }).status ?? 1;
     if (process.exitCode !== 0) break;

@@ -1,7 +1,7 @@
 import { cpus, loadavg } from "node:os";
 import { print, type Section } from "./row.js";
 import { cache } from "./rows/cache.js";
-import { decision } from "./rows/decision.js";
+import { DECISIONS } from "./rows/decision.js";
 import { doors } from "./rows/doors.js";
 import { failover } from "./rows/failover.js";
 import { footprint } from "./rows/footprint.js";
@@ -11,7 +11,7 @@ import { stream } from "./rows/stream.js";
 
 const SECTIONS: Record<string, () => Promise<Section>> = {
   overhead,
-  decision,
+  ...DECISIONS,
   steps,
   stream,
   cache,
@@ -26,10 +26,7 @@ if (part === "--parts") {
   process.exit(0);
 }
 const section = SECTIONS[part];
-if (section === undefined) {
-  console.error(`no such part: ${part}; there are ${Object.keys(SECTIONS).join(", ")}`);
-  process.exit(2);
-}
+if (section === undefined) throw new Error(`no such part: ${part}`);
 if (process.stderr.isTTY) process.stderr.write(`${part} ...\r`);
 const load = (loadavg()[0] ?? 0).toFixed(1);
 console.log(print(await section()));

@@ -89,30 +89,30 @@ function fresh(strategy: string): () => unknown {
   return decide;
 }
 
+/** Sections by name, one strategy each: in an app, too, one strategy does all the ranking. */
+export const DECISIONS: Record<string, () => Promise<Section>> = Object.fromEntries(
+  STRATEGIES.map((strategy) => {
+    const name = typeof strategy === "string" ? strategy : strategy.name;
+    return [`decision:${name}`, () => decision(name, strategy)];
+  }),
+);
+
 /** What one decision costs, by the number of candidates. */
-export async function decision(): Promise<Section> {
+async function decision(name: string, strategy: string | Strategy): Promise<Section> {
   const rows: Row[] = [];
-  for (const strategy of STRATEGIES) {
-    const name = typeof strategy === "string" ? strategy : `${strategy.name} (yours)`;
-    for (const { count, whole, alone, batch } of SIZES) {
-      const what = `${name}, ${count.toLocaleString("en")} candidates`;
-      const one = decider(strategy, count);
-      rows.push({ what, value: timeStep(one.whole, { batch }), unit: "us", target: whole });
-      // What adaptive may cost has a row of its own, below.
-      const target = name === "adaptive" ? undefined : alone;
-      rows.push({ what: "  ranking alone", value: timeStep(one.alone, { batch }), unit: "us", target });
-    }
+  for (const { count, whole, alone, batch } of SIZES) {
+    const what = `${count.toLocaleString("en")} candidates`;
+    const one = decider(strategy, count);
+    rows.push({ what, value: timeStep(one.whole, { batch }), unit: "us", target: whole });
+    // What adaptive may cost has a row of its own, below.
+    const target = name === "adaptive" ? undefined : alone;
+    rows.push({ what: "  ranking alone", value: timeStep(one.alone, { batch }), unit: "us", target });
   }
-  const ordered = timeStep(fresh("ordered"), { batch: 200 });
-  rows.push({
-    what: "adaptive with features on a fresh 2 kB prompt, above ordered",
-    value: timeStep(fresh("adaptive"), { batch: 200 }) - ordered,
-    unit: "us",
-    target: 65,
-  });
-  return {
-    name: "decision",
-    about: "plan and ranking of one request on measured candidates, hard filter and gates included",
-    rows,
-  };
+  if (name === "adaptive") {
+    const ordered = timeStep(fresh("ordered"), { batch: 200 });
+    const value = timeStep(fresh("adaptive"), { batch: 200 }) - ordered;
+    rows.push({ what: "with features, a fresh 2 kB prompt, above ordered", value, unit: "us", target: 65 });
+  }
+  const about = "plan and ranking of one request on measured candidates, hard filter and gates included";
+  return { name: `decision, ${name}`, about, rows };
 }

@@ -9,7 +9,7 @@ export interface CallCacheOptions {
    * `"context"` do neither. @default "full"
    */
   readonly mode?: "full" | "response" | "context" | "none" | "read" | "write" | undefined;
-  /** `"request"`: any eligible candidate's answer serves; `"provider"`: only the one the strategy would choose. @default "request" */
+  /** `"request"`: the answer of every eligible candidate serves; `"provider"`: only the one the strategy would choose. @default "request" */
   readonly scope?: "request" | "provider" | undefined;
   /** Milliseconds the answer is kept. @default the cache's `ttlMs` */
   readonly ttlMs?: number | undefined;

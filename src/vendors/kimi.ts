@@ -12,7 +12,7 @@ const CHINA = "https://api.moonshot.cn";
 const CODING = "https://api.kimi.com/coding";
 
 /**
- * Sampling is fixed: any other value is a 400, so none is sent. The rest is unknown to the endpoint, but for
+ * Sampling is fixed, and every other value a 400, so none is sent. The rest is unknown to the endpoint, but for
  * `prompt_cache_key`: one live test saw it raise the cost by 44 %.
  */
 const DROP: ReadonlySet<string> = new Set([...OPENAI_ONLY, "temperature", "top_p", "user"]);

@@ -1,6 +1,6 @@
 import type { Store } from "../../contract/store.js";
 
-/** What is used of a Keyv 5: any object with these methods will do. */
+/** What is used of a Keyv 5; an object with these methods will do. */
 export interface KeyvLike {
   get(key: string): Promise<unknown>;
   set(key: string, value: unknown, ttlMs?: number): Promise<unknown>;

@@ -22,7 +22,7 @@ export function isRouter(target: Target): target is RouterLike {
   return typeof (target as Partial<RouterLike>).explain === "function";
 }
 
-/** What a bare provider is told: no deadline, no budget, because nothing above it has any. */
+/** What a bare provider is told: no deadline, no budget, because nothing above it has one. */
 export function contextFor(signal: AbortSignal, requestId: string): CallContext {
   const attempts = {
     limit: Number.POSITIVE_INFINITY,

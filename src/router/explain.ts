@@ -36,15 +36,10 @@ export interface ExplainedCandidate {
   readonly expectedLatencyMs: number;
 }
 
-/** Money is held when a call is sent; here it is only asked who would find none. */
+/** The plan without those for whose call no money is left; sending one would find that out by taking it. */
 function affordable({ budgets }: RouterParts, run: Run, plan: Plan): Plan {
   if (!budgets) return plan;
-  const fits = (candidate: Candidate): boolean => {
-    const held = budgets.reserve(keysOf(run, candidate), mostUsd(run.request, candidate));
-    if ("refusedBy" in held) return false;
-    held.release();
-    return true;
-  };
+  const fits = (candidate: Candidate): boolean => budgets.fits(keysOf(run, candidate), mostUsd(run.request, candidate));
   const without = plan.groups.flatMap((group) => group.filter((candidate) => !fits(candidate)));
   return {
     ...plan,

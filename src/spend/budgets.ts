@@ -48,6 +48,8 @@ export interface BudgetReading {
 }
 
 export interface Budgets {
+  /** Whether `reserve` would hold so much now; nothing is held. */
+  fits(keys: BudgetKeys, usd: number): boolean;
   /** Holds `usd` in every purse that applies, or in none. */
   reserve(keys: BudgetKeys, usd: number): Reservation | BudgetRefusal;
   /** Every purse of that tenant, provider or tag; without a key all that hold anything. */
@@ -87,6 +89,11 @@ class Purses implements Budgets {
     this.#rules = rules.map((rule) => ({ rule, ledgers: new Map() }));
     this.#clock = deps.clock;
     this.#maxKeys = deps.maxKeys ?? 10_000;
+  }
+
+  fits(keys: BudgetKeys, usd: number): boolean {
+    const now = this.#clock.now();
+    return this.#purses(keys, now).every((purse) => shortBy(purse, usd, now) <= 0);
   }
 
   reserve(keys: BudgetKeys, usd: number): Reservation | BudgetRefusal {

@@ -12,8 +12,11 @@ const MOST_KEPT = 8_000;
 
 /** Writes one request's decision down, and its outcome when that is known. */
 export interface DecisionEntry {
-  /** Who goes first among which; called before that one is asked. */
-  decided(candidate: PlannedCandidate, among: readonly PlannedCandidate[]): void;
+  /**
+   * Who goes first among which; called before that one is asked.
+   * @param sequence the number the decision had; `undefined` where nobody was ranked.
+   */
+  decided(candidate: PlannedCandidate, among: readonly PlannedCandidate[], sequence: number | undefined): void;
   /** The request has ended. */
   ended(call: Call, ok: boolean): void;
 }
@@ -22,11 +25,10 @@ export function createDecisionEntry(parts: RouterParts, run: Run): DecisionEntry
   const { services, learning } = parts;
   const { requestId } = run;
   return {
-    decided(candidate, among) {
+    decided(candidate, among, sequence) {
       const ranker = new RequestRanker(parts, run, services.random, true);
       const now = ranker.contextOf(among);
-      // The decision has taken its number: the strategy saw the one before.
-      const context = extended(now, { sequence: Math.max(0, now.sequence - 1) });
+      const context = sequence === undefined ? now : extended(now, { sequence });
       const chosen = context.candidates.find(({ id }) => id === candidate.id);
       if (!chosen) return;
       const ticket = learning.learner.active ? run.view.ticket() : undefined;

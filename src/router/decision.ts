@@ -13,6 +13,8 @@ export class RequestRanker implements Ranker {
   readonly #random: () => number;
 
   readonly #peek: boolean;
+  /** The number of the decision that was ranked last; `undefined` where none was, since somebody went ahead of the rank. */
+  sequence: number | undefined = undefined;
 
   /**
    * @param random the router's own, or a fork of it where nothing may be disturbed.
@@ -44,12 +46,14 @@ export class RequestRanker implements Ranker {
     frame.chain = chain;
     frame.nowMs = nowMs;
     for (const candidate of group) candidate.metrics.refresh(nowMs);
+    const sequence = this.#parts.sequence(!this.#peek);
+    this.sequence = sequence;
     return {
       request,
       characteristics,
       candidates: viewsOf(group),
       random: this.#random,
-      sequence: this.#parts.sequence(!this.#peek),
+      sequence,
       nowMs,
       incumbent: chooser.incumbent,
     };

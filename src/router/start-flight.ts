@@ -46,7 +46,8 @@ export function startFlight(parts: RouterParts, run: Run): StartedFlight {
   const entry = options.decisionLog ? createDecisionEntry(parts, run) : undefined;
   const listening = events.has("decision");
   const decided = (candidate: PlannedCandidate): void => {
-    entry?.decided(candidate, (groups.find((group) => group.includes(candidate)) ?? []).filter(hadRoom(candidate)));
+    const among = (groups.find((group) => group.includes(candidate)) ?? []).filter(hadRoom(candidate));
+    entry?.decided(candidate, among, ranker.sequence);
     if (!listening) return;
     const strategy = run.chooser.strategy.name;
     const { requestId } = run;

@@ -1,4 +1,4 @@
-import { createRouter, type DecisionLogLine, defineStrategy, replay } from "signalbox";
+import { createRouter, type DecisionLogLine, defineStrategy, replay, simulated } from "signalbox";
 import { seededRandom } from "signalbox/testing";
 import { expect, test } from "vitest";
 import { ask, double, failing } from "./doubles.js";
@@ -100,4 +100,24 @@ test("recommend says insufficient data while there is little, and why where noth
   const router = createRouter({ providers: [double("a"), double("b")], decisionLog: () => {} });
   for (let i = 0; i < 50; i += 1) await router.chat(ask(`${i}`));
   expect(router.recommend()).toMatchObject({ verdict: "insufficient data", samples: 50 });
+});
+
+test("where an open tool loop goes ahead of the rank, no decision has a number twice", async () => {
+  const lines: DecisionLogLine[] = [];
+  const call = { id: "call_1", name: "add" };
+  const tools = [{ type: "function" as const, function: { name: "add" } }];
+  const calculator = simulated({ id: "calculator", reply: (_, at) => (at === 0 ? { toolCalls: [call] } : "done") });
+  const router = createRouter({
+    providers: [calculator, simulated({ id: "other" })],
+    strategy: "ordered",
+    decisionLog: (line) => void lines.push(line),
+  });
+  const user = { role: "user" as const, content: "2 + 2" };
+  const { message } = (await router.chat({ messages: [user], tools })).choices[0];
+  await router.chat({ messages: [user, message, { role: "tool", tool_call_id: call.id, content: "4" }], tools });
+  const decisions = lines.filter((line) => line.type === "decision");
+  expect(decisions.map(({ sequence, chosen }) => [sequence, chosen])).toEqual([
+    [0, "calculator/calculator-1"],
+    [1, "calculator/calculator-1"],
+  ]);
 });

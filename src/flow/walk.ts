@@ -74,12 +74,11 @@ export async function walk<T>(
       }
       if (from && last) movedOn(call, from, candidate, last);
       else candidate.retries.deposit();
-      return await attempt(call, candidate, admission, failed);
+      return tellBudget(call, failed, await attempt(call, candidate, admission, failed));
     } catch (thrown) {
       last = asSignalboxError(thrown);
       from = candidate;
       failed.set(candidate, last);
-      if (last.kind === "budget_exceeded" && last.detail === "degrade") tellDegraded(call, "budget");
       const policy = policyOf(last.kind, last.detail);
       if (!policy.nextCandidate && !policy.sameProvider) throw ended(call, last);
       if (!policy.nextCandidate || call.options.fallback === false) break;
@@ -89,6 +88,15 @@ export async function walk<T>(
   if (!last) throw blockedNow(call);
   for (const candidate of failed.keys()) if (candidate.info.contextWindow <= tooSmall) failed.delete(candidate);
   return again(call, failed, last, attempt);
+}
+
+/** The answer; where a money budget kept others from being asked for it, the route says so. */
+function tellBudget<T>(call: Call, failed: Failures, answer: T): T {
+  if (failed.size === 0) return answer;
+  for (const { kind, detail } of failed.values()) {
+    if (kind === "budget_exceeded" && detail === "degrade") tellDegraded(call, "budget");
+  }
+  return answer;
 }
 
 const takeFree = ({ gate }: Candidate, nowMs: number): number => gate.acquire(nowMs);
@@ -118,7 +126,7 @@ async function again<T>(call: Call, failed: Failures, last: SignalboxError, atte
     }
     call.role = "retry";
     try {
-      return await attempt(call, to, admission);
+      return tellBudget(call, failed, await attempt(call, to, admission));
     } catch (thrown) {
       last = asSignalboxError(thrown);
       failed.set(to, last);

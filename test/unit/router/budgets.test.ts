@@ -101,3 +101,14 @@ test("a budget that degrades sends the call to whoever still fits it, and says s
   expect(dear.calls).toBe(0);
   await router.close();
 });
+
+test("a degrading budget that nobody fits fails the request, and nothing is called degraded", async () => {
+  const router = createRouter({
+    providers: [double("a"), double("b")],
+    budgets: [{ per: "router", maxUsd: 1e-9, windowMs: 60_000, onExceeded: "degrade" }],
+  });
+  const rungs: string[] = [];
+  router.on("degraded", ({ rung }) => rungs.push(rung));
+  await expect(router.chat(ask("x"))).rejects.toMatchObject({ kind: "budget_exceeded" });
+  expect(rungs).toEqual([]);
+});

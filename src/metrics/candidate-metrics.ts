@@ -278,7 +278,8 @@ class Metrics implements CandidateMetrics {
   }
 }
 
-function noCounts(): { -readonly [K in keyof SharedCounts]: number } {
+/** Nothing counted yet. */
+export function noCounts(): { -readonly [K in keyof SharedCounts]: number } {
   return {
     requests: 0,
     tokens: 0,

@@ -1,5 +1,7 @@
+import type { ChatRequest } from "../chat/request.js";
+
 /** Fields of the vocabulary that hardly anyone but OpenAI knows: no vendor profile and no other wire sends them. */
-export const OPENAI_ONLY: readonly string[] = [
+export const OPENAI_ONLY: readonly (keyof ChatRequest)[] = [
   "audio",
   "frequency_penalty",
   "function_call",

@@ -6,6 +6,7 @@ import type {
   SharedStateMember,
   SharedStateSession,
 } from "../../../src/contract/shared-state.js";
+import { noCounts } from "../../../src/metrics/candidate-metrics.js";
 import { createVirtualClock } from "../../../src/testing/virtual-clock.js";
 import { ask, double, failing, model } from "./doubles.js";
 
@@ -40,20 +41,7 @@ function fleetDouble(): FleetDouble {
   };
 }
 
-const NOTHING = {
-  requests: 0,
-  tokens: 0,
-  successes: 0,
-  failures: 0,
-  latencyMs: 0,
-  outputTokens: 0,
-  firstTokens: 0,
-  firstTokenMs: 0,
-  paced: 0,
-  msPerToken: 0,
-  priced: 0,
-  costUsd: 0,
-};
+const NOTHING = noCounts();
 
 function setUp(more: Partial<RouterOptions> = {}) {
   const fleet = fleetDouble();

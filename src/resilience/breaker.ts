@@ -9,8 +9,8 @@ export interface BreakerOptions {
   /** First open time, milliseconds; doubles with each opening, and half of it is random (Finagle: 5 s). @default 5_000 */
   readonly openMs?: number | undefined;
   /**
-   * Longest open time, milliseconds (opossum: 30 s, Polly: 5 s). A probe is one live call that has a fallback, so long
-   * waits save little: with the 300 s of Finagle and Envoy `npm run load-report` loses about a third more requests.
+   * Longest open time, milliseconds (opossum: 30 s, Polly: 5 s, Finagle and Envoy: 300 s). A probe is one live call that
+   * has a fallback, so a long wait saves little, and it keeps a vendor out long after it is back.
    * @default 20_000
    */
   readonly maxOpenMs?: number | undefined;

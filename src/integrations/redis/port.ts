@@ -3,7 +3,7 @@ import { SignalboxError } from "../../errors/signalbox-error.js";
 /** A client of node-redis 5 or 6 (or its cluster), or of ioredis 5 (or its cluster): only these members are used. */
 export type RedisClient = NodeRedisLike | NodeRedisClusterLike | IoRedisLike;
 
-/** The part of a node-redis client (5 or 6) that is used; hand in a connected one. */
+/** The part of a node-redis client that is used (tests run 5; 6 has the same members by its documentation). Hand in a connected one. */
 export interface NodeRedisLike {
   readonly isReady: boolean;
   sendCommand(args: string[]): Promise<unknown>;

@@ -40,7 +40,7 @@ export interface FaultServer {
   received(count: number, withinMs?: number): Promise<void>;
   /** Resolves when nothing is being answered: every request is done, or its connection is closed. @default 5000 */
   idle(withinMs?: number): Promise<void>;
-  /** Closes every connection and stops. */
+  /** Closes every connection and stops. Clients of this process have seen it then: the port may be given again at once. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -120,12 +120,14 @@ export async function createFaultServer(options: FaultServerOptions = {}): Promi
     },
     received: (count, withinMs) => until(() => requests.length >= count, `${count} requests`, withinMs),
     idle: (withinMs) => until(() => busy === 0, "an idle server", withinMs),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
+    async close() {
+      await new Promise((resolve) => {
+        server.close(resolve);
         for (const connection of connections) connection.reset();
         for (const raw of rawSockets.values()) raw.destroy();
-      }),
+      });
+      await wholeTurn();
+    },
     [Symbol.asyncDispose]: () => self.close(),
   };
   return self;
@@ -144,6 +146,11 @@ function listenWith(
   });
   server.on("tlsClientError", () => {});
   return server;
+}
+
+/** One turn of the event loop, polling for sockets included: from check phase to check phase. */
+async function wholeTurn(): Promise<void> {
+  for (let n = 0; n < 2; n++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 async function until(isSo: () => boolean, what: string, withinMs = 5_000): Promise<void> {

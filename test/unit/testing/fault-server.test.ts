@@ -1,3 +1,4 @@
+import { createServer } from "node:http";
 import { connect } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
@@ -136,6 +137,22 @@ describe("fault server", () => {
     await server.received(3);
     expect(server.requests.map(({ body: seen }) => seen)).toEqual([body, body, body]);
     socket.destroy();
+  });
+});
+
+describe("a fault server that closed", () => {
+  it.each([0, 1, 2])("leaves no connection to who gets its port %i turns later", async (turns) => {
+    const sent = { method: "POST", body: "x" };
+    for (let n = 0; n < 20; n++) {
+      const first = await createFaultServer();
+      await (await fetch(first.url, sent)).text();
+      await first.close();
+      for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+      const next = createServer((_request, response) => response.end("next"));
+      await new Promise<void>((resolve) => next.listen(first.port, "127.0.0.1", resolve));
+      expect(await (await fetch(first.url, sent)).text()).toBe("next");
+      await new Promise((resolve) => next.close(resolve).closeAllConnections());
+    }
   });
 });
 

@@ -38,7 +38,7 @@ export interface Learning {
   readonly learner: Learner;
   /** The request as the learner sees it; cheap until read. */
   view(request: ChatRequest, characteristics: Characteristics): LearnerView;
-  /** The estimate for one candidate; the same object each time for the same candidate. */
+  /** The estimate for one candidate; its object is written anew by the next decision. */
   quality(view: LearnerView, candidate: PlannedCandidate): QualityEstimate;
   remember(requestId: string, candidate: string, cacheKey: string | undefined, view?: LearnerView): void;
   /**
@@ -62,8 +62,7 @@ export function createLearning(byId: ReadonlyMap<string, PlannedCandidate>, stat
     view: (request, characteristics) => learner.view(request, characteristics),
     quality(view, candidate) {
       const into = estimates[candidate.position] as (typeof estimates)[number];
-      learner.quality(view, candidate.id, candidate.info.tier ?? 2, into);
-      return into;
+      return learner.quality(view, candidate.id, candidate.info.tier ?? 2, into);
     },
     remember(requestId, candidate, cacheKey, view) {
       answered.set(requestId, cacheKey === undefined ? candidate : { candidate, cacheKey });

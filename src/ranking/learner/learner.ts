@@ -35,6 +35,8 @@ export interface LearnerOptions {
   readonly maxArms?: number | undefined;
 }
 
+type Estimate = { -readonly [key in keyof QualityEstimate]: QualityEstimate[key] };
+
 /** Learns from feedback how good each candidate's answers are. Transport failures never come here. */
 export interface Learner {
   /** Whether any feedback was given; until then nothing is learned and no features are read. */
@@ -42,13 +44,11 @@ export interface Learner {
   /** Why the given state could not be used; `null` where it could, or none was given. */
   readonly stateProblem: string | null;
   view(request: ChatRequest, characteristics: Characteristics): LearnerView;
-  /** Writes the estimate for one candidate into `into`; allocates nothing. */
-  quality(
-    view: LearnerView,
-    candidateId: string,
-    tier: 1 | 2 | 3,
-    into: { -readonly [key in keyof QualityEstimate]: QualityEstimate[key] },
-  ): void;
+  /**
+   * The estimate for one candidate, written into `into`; where nobody has rated it, what all of its tier share until the
+   * next view or feedback. Allocates nothing.
+   */
+  quality(view: LearnerView, candidateId: string, tier: 1 | 2 | 3, into: Estimate): QualityEstimate;
   /** Takes one label, 0..1, for an answer of this candidate. `false` where it had to be dropped. */
   feedback(candidateId: string, tier: 1 | 2 | 3, ticket: LearnerTicket | undefined, score: number): boolean;
   /** Notes whether an answer kept its form: schema met, not refused, cut or empty. Costs no feedback. */
@@ -61,8 +61,13 @@ export function createLearner(options: LearnerOptions = {}): Learner {
   return new FeedbackLearner(options);
 }
 
-/** Tiers are 1, 2 and 3. */
-const TIERS = 4;
+/** What is expected of an arm of one tier that nobody has rated, for one view. */
+interface TierExpectation {
+  /** On the logit scale; NaN: not asked yet. */
+  base: number;
+  readonly unrated: Estimate;
+}
+
 /** Answers after which half of what was seen of their form is forgotten. */
 const FORM_HALF_LIFE = 500;
 
@@ -77,8 +82,11 @@ class FeedbackLearner implements Learner {
   #words = new GatedResidual(new Residual(SHARED_PRECISION));
   #lastView: LearnerView | undefined;
   #lastShared = 0;
-  /** What is expected of any arm, by tier, for the last view: on the logit scale, and as a share. NaN: not asked yet. */
-  readonly #bases = new Float64Array(2 * TIERS).fill(Number.NaN);
+  /** By tier, for the last view. */
+  readonly #expected: readonly TierExpectation[] = Array.from({ length: 4 }, () => ({
+    base: Number.NaN,
+    unrated: { mean: 0, sd: 0, samples: 0 },
+  }));
 
   constructor({ state, maxArms = 256 }: LearnerOptions) {
     this.#maxArms = maxArms;
@@ -96,20 +104,11 @@ class FeedbackLearner implements Learner {
     return new RequestView(request, characteristics, () => (this.active ? this.#reader : null));
   }
 
-  quality(
-    view: LearnerView,
-    candidateId: string,
-    tier: 1 | 2 | 3,
-    into: { mean: number; sd: number; samples: number },
-  ): void {
+  quality(view: LearnerView, candidateId: string, tier: 1 | 2 | 3, into: Estimate): QualityEstimate {
+    const expected = this.#expect(view, tier);
     const arm = this.#arms.size === 0 ? undefined : this.#arms.get(candidateId);
-    if (arm === undefined) {
-      into.mean = this.#expected(view, tier);
-      into.sd = this.active ? Math.sqrt(unknownVariance(view.kind, into.mean)) : 0;
-      into.samples = 0;
-      return;
-    }
-    let sum = arm.tables(view.kind, this.#base(view, tier), this.#tick);
+    if (arm === undefined) return expected.unrated;
+    let sum = arm.tables(view.kind, expected.base, this.#tick);
     let ofWords = 0;
     if (arm.words?.trusted && view.features !== null) {
       const fresh = arm.freshness;
@@ -121,6 +120,7 @@ class FeedbackLearner implements Learner {
     into.mean = mean * arm.validity;
     into.sd = Math.sqrt(arm.variance(view.kind, mean) + slope * slope * ofWords);
     into.samples = arm.slow.labels;
+    return into;
   }
 
   feedback(candidateId: string, tier: 1 | 2 | 3, ticket: LearnerTicket | undefined, score: number): boolean {
@@ -152,27 +152,22 @@ class FeedbackLearner implements Learner {
     return writeState(this.#arms, this.#words, this.#tick);
   }
 
-  /** What is expected of any arm of this tier, on the logit scale; the words are read once for all arms of a request. */
-  #base(view: LearnerView, tier: 1 | 2 | 3): number {
+  /** What is expected of any arm of this tier; the words are read once for all arms of a request. */
+  #expect(view: LearnerView, tier: 1 | 2 | 3): TierExpectation {
     if (view !== this.#lastView) {
       this.#lastView = view;
       const features = this.#words.trusted ? view.features : null;
       this.#lastShared = features === null ? 0 : this.#words.residual.predict(features);
-      this.#bases.fill(Number.NaN);
+      for (const expected of this.#expected) expected.base = Number.NaN;
     }
-    let base = this.#bases[tier] as number;
-    if (Number.isNaN(base)) {
-      base = logit(priorQuality(tier, view.difficulty)) + this.#lastShared;
-      this.#bases[tier] = base;
-      this.#bases[TIERS + tier] = sigmoid(base);
+    const expected = this.#expected[tier] as TierExpectation;
+    if (Number.isNaN(expected.base)) {
+      expected.base = logit(priorQuality(tier, view.difficulty)) + this.#lastShared;
+      const { unrated } = expected;
+      unrated.mean = sigmoid(expected.base);
+      unrated.sd = this.active ? Math.sqrt(unknownVariance(view.kind, unrated.mean)) : 0;
     }
-    return base;
-  }
-
-  /** The same as a share. */
-  #expected(view: LearnerView, tier: 1 | 2 | 3): number {
-    this.#base(view, tier);
-    return this.#bases[TIERS + tier] as number;
+    return expected;
   }
 
   #arm(candidateId: string): Arm | undefined {

@@ -58,11 +58,12 @@ export function fullFeedbackCurve(rows: readonly PairRow[], seed: number): Curve
   const strong = { mean: 0, sd: 0, samples: 0 };
   const order = shuffled(rows, seededRandom(seed));
   const scores = order.map(({ prompt, ...row }) => {
-    learner.quality(prompt.view, WEAK.id, WEAK.tier, weak);
-    learner.quality(prompt.view, STRONG.id, STRONG.tier, strong);
+    const gain =
+      learner.quality(prompt.view, STRONG.id, STRONG.tier, strong).mean -
+      learner.quality(prompt.view, WEAK.id, WEAK.tier, weak).mean;
     learner.feedback(WEAK.id, WEAK.tier, prompt.ticket, row.weak);
     learner.feedback(STRONG.id, STRONG.tier, prompt.ticket, row.strong);
-    return strong.mean - weak.mean;
+    return gain;
   });
   return thresholdCurve(
     scores,

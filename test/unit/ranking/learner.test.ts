@@ -14,8 +14,7 @@ function viewOf(learner: Learner, text: string, about: Partial<Characteristics> 
 
 function quality(learner: Learner, id: string, text = "Why is the sky blue?", tier: 1 | 2 | 3 = 2, kind = "chat") {
   const into = { mean: 0, sd: 0, samples: 0 };
-  learner.quality(viewOf(learner, text, { kind }), id, tier, into);
-  return into;
+  return { ...learner.quality(viewOf(learner, text, { kind }), id, tier, into) };
 }
 
 function teach(

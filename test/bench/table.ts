@@ -1,4 +1,5 @@
 import { cpus, loadavg } from "node:os";
+import { SERVERS_FLAG, serveFailover } from "./failover-servers.js";
 import { print, type Section } from "./row.js";
 import { cache } from "./rows/cache.js";
 import { DECISIONS } from "./rows/decision.js";
@@ -25,9 +26,14 @@ if (part === "--parts") {
   console.log(Object.keys(SECTIONS).join("\n"));
   process.exit(0);
 }
-const section = SECTIONS[part];
-if (section === undefined) throw new Error(`no such part: ${part}`);
-if (process.stderr.isTTY) process.stderr.write(`${part} ...\r`);
-const load = (loadavg()[0] ?? 0).toFixed(1);
-console.log(print(await section()));
-console.log(`Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? "cpu"}, load ${load}`);
+if (part === SERVERS_FLAG) await serveFailover();
+else await measure(part);
+
+async function measure(part: string): Promise<void> {
+  const section = SECTIONS[part];
+  if (section === undefined) throw new Error(`no such part: ${part}`);
+  if (process.stderr.isTTY) process.stderr.write(`${part} ...\r`);
+  const load = (loadavg()[0] ?? 0).toFixed(1);
+  console.log(print(await section()));
+  console.log(`Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? "cpu"}, load ${load}`);
+}

@@ -1,51 +1,11 @@
-import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
 import { createRouter } from "signalbox";
+import { FAULTS, startServers } from "../failover-servers.js";
 import type { Row, Section } from "../row.js";
 import { bareChat, messagesOf, PROMPT, providerOf } from "../stub.js";
 
 const CLIENTS = 7;
 const HANG_MS = 300;
 
-interface Server {
-  readonly url: string;
-  readonly calls: () => number;
-  close(): Promise<void>;
-}
-
-async function serve(listener: RequestListener): Promise<Server> {
-  let calls = 0;
-  const server = createServer((request, response) => {
-    if (request.method === "POST") calls += 1;
-    request.resume();
-    listener(request, response);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
-    calls: () => calls,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
-}
-
-const GOOD = JSON.stringify({
-  id: "c",
-  object: "chat.completion",
-  created: 1,
-  model: "mock-model",
-  choices: [{ index: 0, message: { role: "assistant", content: "x".repeat(200) }, finish_reason: "stop" }],
-  usage: { prompt_tokens: 20, completion_tokens: 50, total_tokens: 70 },
-});
-const say =
-  (status: number, body: string, headers: Record<string, string> = {}): RequestListener =>
-  (_request, response) => {
-    response.writeHead(status, { "content-type": "application/json", ...headers });
-    response.end(body);
-  };
 const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
@@ -64,19 +24,11 @@ const patient: typeof fetch = (url, init) => {
 
 /** A bad first provider and a good second one over real sockets: how long until the good answer. */
 export async function failover(): Promise<Section> {
-  const good = await serve(say(200, GOOD));
-  const gone = await serve(say(200, GOOD));
-  await gone.close();
-  const error = JSON.stringify({ error: { message: "mock", type: "server_error", code: null } });
-  const bad: readonly { name: string; server: Server }[] = [
-    { name: "refused", server: gone },
-    { name: "500", server: await serve(say(500, error)) },
-    { name: "429, Retry-After 1", server: await serve(say(429, error, { "retry-after": "1" })) },
-    { name: "hang", server: await serve(() => {}) },
-  ];
+  const servers = await startServers();
   const rows: Row[] = [];
-  await bareChat(fetch, PROMPT, good.url);
-  for (const { name, server } of bad) {
+  await bareChat(fetch, PROMPT, servers.good);
+  for (const name of FAULTS) {
+    const url = servers.bad[name];
     const hang = name === "hang";
     const first: number[] = [];
     const later: number[] = [];
@@ -84,18 +36,18 @@ export async function failover(): Promise<Section> {
     let most = 0;
     for (let client = 0; client < CLIENTS; client += 1) {
       const router = createRouter({
-        providers: [providerOf("bad", fetch, server.url), providerOf("good", fetch, good.url)],
+        providers: [providerOf("bad", fetch, url), providerOf("good", fetch, servers.good)],
         strategy: "ordered",
         ...(hang ? { timeouts: { headersMs: HANG_MS } } : {}),
       });
-      const before = server.calls();
+      const before = await servers.hung();
       const chat = (): Promise<unknown> => router.chat({ messages: messagesOf(PROMPT) });
       first.push(await timed(chat));
       for (let call = 1; call < 10; call += 1) later.push(await timed(chat));
-      most = Math.max(most, server.calls() - before);
+      most = Math.max(most, (await servers.hung()) - before);
       await router.close();
       const ask = hang ? patient : fetch;
-      loop.push(await timed(() => bareChat(ask, PROMPT, server.url).catch(() => bareChat(fetch, PROMPT, good.url))));
+      loop.push(await timed(() => bareChat(ask, PROMPT, url).catch(() => bareChat(fetch, PROMPT, servers.good))));
     }
     rows.push(
       hang
@@ -111,12 +63,10 @@ export async function failover(): Promise<Section> {
     );
     if (hang) rows.push({ what: "hang, calls to the bad one in ten", value: most, unit: "calls", target: 2 });
   }
-  await Promise.all(
-    [good, ...bad.filter(({ name }) => name !== "refused").map(({ server }) => server)].map((server) => server.close()),
-  );
+  servers.stop();
   return {
     name: "failover",
-    about: `median of ${CLIENTS} fresh routers, default settings; bare is try, catch, try the other`,
+    about: `median of ${CLIENTS} fresh routers, default settings; bare is try, catch, try the other; servers in a process of their own`,
     rows,
   };
 }

@@ -42,7 +42,7 @@ export interface SharedCounts {
   /** Milliseconds to the whole answer and tokens written, of the successes. */
   readonly latencyMs: number;
   readonly outputTokens: number;
-  /** Answers whose first token was timed, and the milliseconds to it. */
+  /** Answers whose first token was timed, or told from the whole where they came in one piece, and the milliseconds to it. */
   readonly firstTokens: number;
   readonly firstTokenMs: number;
   /** Answers long enough to tell a speed, and their milliseconds per token. */

@@ -112,20 +112,19 @@ class Metrics implements CandidateMetrics {
   ) {
     const means = this.#means;
     const untold = this.#untold;
-    if (ttftMs !== null && ttftMs >= 0) {
-      means.add(TTFT, ttftMs);
+    const firstMs = ttftMs ?? this.#firstOf(latencyMs, outputTokens);
+    if (firstMs >= 0) {
+      means.add(TTFT, firstMs);
       untold.firstTokens++;
-      untold.firstTokenMs += ttftMs;
-      this.#ttftQuantiles.add(ttftMs, nowMs);
-      kind?.ttft(ttftMs);
+      untold.firstTokenMs += firstMs;
+      kind?.ttft(firstMs);
     }
+    if (ttftMs !== null && ttftMs >= 0) this.#ttftQuantiles.add(ttftMs, nowMs);
     if (latencyMs >= 0) {
       means.add(LATENCY, latencyMs);
       untold.latencyMs += latencyMs;
       this.#totalQuantiles.add(latencyMs, nowMs);
-      // Time spent writing. Where nobody saw the first token (an answer in one piece), it is taken to have come when it
-      // usually does, so that first token plus writing still adds up to the whole.
-      const writingMs = latencyMs - (ttftMs ?? Math.min(this.row[ROW.ttftMs] || this.#prior.ttftMs, latencyMs / 2));
+      const writingMs = latencyMs - firstMs;
       if (outputTokens >= MIN_RATE_TOKENS && writingMs > 0) {
         // Slowness adds up, speed does not: the mean is of milliseconds per token.
         means.add(MS_PER_TOKEN, writingMs / outputTokens);
@@ -146,6 +145,16 @@ class Metrics implements CandidateMetrics {
       untold.costUsd += costUsd;
     }
     if (cachedShare !== undefined) means.add(CACHED, cachedShare);
+  }
+
+  /**
+   * The first token's part in an answer that came in one piece, so that nobody saw it: divided as first token and writing
+   * usually are. The parts add up to the whole, and of a short answer nearly all of it was waiting for the first token.
+   */
+  #firstOf(latencyMs: number, outputTokens: number): number {
+    const ttftMs = this.row[ROW.ttftMs] || this.#prior.ttftMs;
+    const tokensPerSecond = this.row[ROW.tokensPerSecond] || this.#prior.tokensPerSecond;
+    return (latencyMs * ttftMs) / (ttftMs + (Math.max(0, outputTokens) * 1_000) / tokensPerSecond);
   }
 
   #decayTo(nowMs: number): void {

@@ -17,7 +17,7 @@ export interface MeasuredCandidate {
   /** Share of calls that succeeded, 0..1, and the lower end of its 95 % interval. */
   readonly successRate: number;
   readonly successLowerBound: number;
-  /** Mean time to the first token and to the whole answer, milliseconds. */
+  /** Mean time to the first token (its likely part of the whole, where answers came in one piece) and to the whole answer, milliseconds. */
   readonly ttftMs: number;
   readonly latencyMs: number;
   readonly tokensPerSecond: number;

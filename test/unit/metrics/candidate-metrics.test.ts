@@ -69,11 +69,19 @@ describe("what calls teach", () => {
   it("adds up to the whole time where answers come in one piece and nobody sees the first token", () => {
     const { metrics, settle } = setUp();
     settle({ ttftMs: null, latencyMs: 4_000, outputTokens: 160 }, 100);
-    expect(metrics.ttftMs).toBe(800);
+    expect(metrics.ttftMs).toBeCloseTo(800, -2);
     expect(metrics.ttftMs + (160 * 1_000) / metrics.tokensPerSecond).toBeCloseTo(4_000, -2);
     const quick = setUp();
     quick.settle({ ttftMs: null, latencyMs: 200, outputTokens: 50 }, 100);
-    expect(quick.metrics.tokensPerSecond).toBeCloseTo(500, -1);
+    expect(quick.metrics.ttftMs + (50 * 1_000) / quick.metrics.tokensPerSecond).toBeCloseTo(200, -1);
+    expect(quick.metrics.quantile(0.5, "ttft")).toBe(Number.NaN);
+  });
+
+  it("learns from answers of a word in one piece how long the first token takes", () => {
+    const { metrics, settle } = setUp();
+    settle({ ttftMs: null, latencyMs: 5_000, outputTokens: 1 }, 20);
+    expect(metrics.ttftMs / 5_000).toBeCloseTo(1, 1);
+    expect(metrics.tokensPerSecond).toBeCloseTo(50);
   });
 
   it("learns nothing from a call that does not count, and still takes its place back", () => {

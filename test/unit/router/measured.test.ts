@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { createRouter, simulated } from "../../../src/index.js";
-import { createVirtualClock } from "../../../src/testing/virtual-clock.js";
+import { createVirtualClock, scriptedProvider, seededRandom } from "../../../src/testing/index.js";
 
 const messages = [{ role: "user" as const, content: "Hello" }];
 
@@ -26,3 +26,22 @@ it("stats tell what was measured of each candidate that was asked, by kind too",
   expect(JSON.parse(JSON.stringify(candidates))).toEqual(candidates);
   await router.close();
 });
+
+it.each(["performance-weighted", "load-balanced", "adaptive"])(
+  "%s tells who is fast also by answers of a word in one piece",
+  async (strategy) => {
+    const clock = createVirtualClock();
+    const providers = Object.entries({ slow: 5_000, fast: 100 }).map(([id, delayMs]) =>
+      scriptedProvider({ id, otherwise: { text: "yes", delayMs }, clock }),
+    );
+    const router = createRouter({ providers, strategy, clock, random: seededRandom(1) });
+    const answered = { slow: 0, fast: 0 };
+    for (let call = 0; call < 60; call += 1) {
+      const asked = router.chat({ messages });
+      await clock.advance(5_000);
+      answered[(await asked).route.provider as "slow" | "fast"] += 1;
+    }
+    expect(answered.fast).toBeGreaterThan(50);
+    await router.close();
+  },
+);

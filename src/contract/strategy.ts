@@ -86,7 +86,7 @@ export interface StrategyContext {
   readonly candidates: readonly CandidateSnapshot[];
   /** The router's random source: use this one, and replay stays exact. */
   readonly random: () => number;
-  /** Counts the decisions of this router. */
+  /** Counts the decisions of this router: one per request, which its fallbacks share. */
   readonly sequence: number;
   readonly nowMs: number;
   /** The id this strategy put first last time, where it still may run. */

@@ -13,7 +13,10 @@ export class RequestRanker implements Ranker {
   readonly #random: () => number;
 
   readonly #peek: boolean;
-  /** The number of the decision that was ranked last; `undefined` where none was, since somebody went ahead of the rank. */
+  /**
+   * The number of this request's decision, taken with its first ranking and kept for its fallbacks: a failure moves
+   * nobody's turn. `undefined` where nothing was ranked, since somebody went ahead.
+   */
   sequence: number | undefined = undefined;
 
   /**
@@ -46,14 +49,13 @@ export class RequestRanker implements Ranker {
     frame.chain = chain;
     frame.nowMs = nowMs;
     for (const candidate of group) candidate.metrics.refresh(nowMs);
-    const sequence = this.#parts.sequence(!this.#peek);
-    this.sequence = sequence;
+    this.sequence ??= this.#parts.sequence(!this.#peek);
     return {
       request,
       characteristics,
       candidates: viewsOf(group),
       random: this.#random,
-      sequence,
+      sequence: this.sequence,
       nowMs,
       incumbent: chooser.incumbent,
     };

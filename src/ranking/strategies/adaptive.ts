@@ -1,5 +1,5 @@
 import type { CandidateSnapshot, Level, Strategy, StrategyContext } from "../../contract/strategy.js";
-import { Explorer, mayExplore } from "../exploration.js";
+import { Explorer, FIRST_TRIES, mayExplore } from "../exploration.js";
 import { dollars, millis, percent } from "../format.js";
 import { currentLatencyMs, loadOf } from "../load.js";
 import { checkNumber } from "./check-option.js";
@@ -79,10 +79,13 @@ export function adaptive(options: AdaptiveOptions = {}): Strategy {
     return success - cost * Math.log(Math.max(usd, 1e-6)) - time * Math.log(load);
   };
 
-  /** Measuring a candidate is worth its price only if it could win: were its answers perfect, would it? */
+  /**
+   * Measuring a candidate again is worth its price only if it could win: were its answers perfect, would it? Before its
+   * speed is known nothing says that it could not, unless the value of an answer puts a bound on prices.
+   */
   const explored = (candidate: CandidateSnapshot, context: StrategyContext): number => {
     const bonus = explorer.bonus(candidate, context);
-    if (bonus === 0) return 0;
+    if (bonus === 0 || (answerValueUsd === undefined && candidate.attempts < FIRST_TRIES)) return bonus;
     const atBest = merit(candidate, context, 1);
     const { candidates } = context;
     for (let index = 0; index < candidates.length && index < MOST_COMPARED; index += 1) {

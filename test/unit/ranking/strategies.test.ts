@@ -314,6 +314,13 @@ describe.each(MEASURING)("%s measures", (name) => {
     expect(first(name, [list[0]!, { ...list[1]!, recentSuccessRate: 0.1 }])).toBe("a/1");
   });
 
+  it("also who is dear, or of unknown price: it may be fast", () => {
+    for (const expectedCostUsd of [0.1, Number.POSITIVE_INFINITY]) {
+      const list = candidates({ id: "a/1" }, { id: "b/1", attempts: 0, expectedCostUsd });
+      expect(first(name, list)).toBe("b/1");
+    }
+  });
+
   it("again with about 2 % of calls, so that who got better is found", () => {
     const list = candidates({ id: "a/1" }, { id: "b/1", expectedLatencyMs: 9_000, successLowerBound: 0.5 });
     const seen = shares(name, list, 20_000);

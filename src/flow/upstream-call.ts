@@ -51,6 +51,8 @@ export class UpstreamCall {
   #settled = false;
   #cached = false;
   #headSeen = false;
+  /** The answer is wanted whole and comes in pieces. */
+  #inPieces = false;
   /** A router within watches the phases of its own calls. */
   #watched = false;
   #toldUsd: number | null | undefined;
@@ -214,14 +216,18 @@ export class UpstreamCall {
     if (progress === "cached") this.#cached = true;
     else this.call.report?.(progress);
     if (this.#settled) return;
-    if (progress === "content") this.firstToken();
-    else if (this.#watched) return;
+    if (progress === "content") {
+      this.firstToken();
+      if (this.#inPieces) this.timer.enter("idle", timeouts.idleMs);
+    } else if (this.#watched) return;
     else if (progress === "called") {
       this.#watched = true;
       this.timer.pause();
-    } else if (!this.#streamed) this.timer.enter("idle", timeouts.idleMs);
-    else if (progress === "headers" && !this.#headSeen && this.#firstTokenAtMs === null) {
+    } else if (!this.#streamed && !this.#inPieces && progress !== "streaming") {
+      this.timer.enter("idle", timeouts.idleMs);
+    } else if (progress !== "bytes" && progress !== "cached" && !this.#headSeen && this.#firstTokenAtMs === null) {
       this.#headSeen = true;
+      this.#inPieces = !this.#streamed;
       const { thinking } = this.candidate.info.capabilities;
       const { firstTokenMs, thinkingFirstTokenMs = firstTokenMs } = timeouts;
       this.timer.enter("first_token", thinking === "always" ? thinkingFirstTokenMs : firstTokenMs);

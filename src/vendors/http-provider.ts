@@ -5,6 +5,7 @@ import type { ChatReply } from "../chat/reply.js";
 import type { ChatRequest } from "../chat/request.js";
 import type { CallContext, ModelInfo, Provider } from "../contract/provider.js";
 import type { Clock } from "../core/clock.js";
+import { extended } from "../core/extended.js";
 import { classify } from "../errors/classify.js";
 import type { Failure } from "../errors/failure.js";
 import { createRedactor, type Redactor } from "../errors/redact.js";
@@ -96,15 +97,12 @@ export function createHttpProvider(init: HttpProviderInit): HttpProvider {
   };
 
   const chatStreamed = async (request: ChatRequest, context: CallContext): Promise<ChatReply> => {
-    const chunks = stream(request, context);
+    const chunks = stream(request, inPieces(context));
     const assembler = createAssembler();
     let chunk: ChatChunk | undefined = chunks.poll() ?? (await chunks.next()).value;
-    for (let said = false; chunk !== undefined; chunk = chunks.poll() ?? (await chunks.next()).value) {
+    for (; chunk !== undefined; chunk = chunks.poll() ?? (await chunks.next()).value) {
       assembler.push(chunk);
-      if (!said && hasContent(chunk)) {
-        said = true;
-        context.report?.("content");
-      }
+      if (hasContent(chunk)) context.report?.("content");
     }
     return checked(assembler.reply(), {
       provider: id,
@@ -129,6 +127,17 @@ export function createHttpProvider(init: HttpProviderInit): HttpProvider {
     ...(init.prefixCache === undefined ? {} : { prefixCache: init.prefixCache }),
   };
   return provider;
+}
+
+/** The context of a whole answer that is asked for as a stream: comments that keep a connection open are no progress. */
+function inPieces(context: CallContext): CallContext {
+  const { report } = context;
+  if (!report) return context;
+  const told: typeof report = (progress) => {
+    if (progress === "headers") report("streaming");
+    else if (progress !== "bytes") report(progress);
+  };
+  return extended(context, { report: told });
 }
 
 /** One call and its answer: what a wire needs to know, and how its failures are told. */

@@ -1,5 +1,20 @@
-import { type ChatChunk, createReply, createRouter, type Provider, type StreamOnlyProvider } from "signalbox";
-import { createVirtualClock, testModel, type VirtualClock } from "signalbox/testing";
+import {
+  type ChatChunk,
+  createReply,
+  createRouter,
+  openaiCompatible,
+  type Provider,
+  type StreamOnlyProvider,
+} from "signalbox";
+import {
+  createFaultServer,
+  createVirtualClock,
+  keepAliveOnly,
+  stream,
+  testModel,
+  textEvent,
+  type VirtualClock,
+} from "signalbox/testing";
 import { describe, expect, test } from "vitest";
 import { ask, broken, eventsOf, failureOf, listenTo, provider, readAll } from "./support.js";
 
@@ -189,6 +204,36 @@ describe("whole answers", () => {
     await clock.advance(60_000);
     const [attempt] = (await Promise.race([failed, clock.advance(1_000).then(() => failed)])).attempts;
     expect([attempt?.outcome, attempt?.detail]).toEqual(["timeout", "idle"]);
+  });
+
+  test("asked for as a stream: comments keep nothing alive, before the first content and after it", async () => {
+    const server = await createFaultServer();
+    try {
+      const vendor = openaiCompatible({
+        id: "a",
+        baseURL: server.url,
+        models: [testModel("m")],
+        chatUpstream: "stream",
+      });
+      const timeouts = { headersMs: 5_000, firstTokenMs: 100, idleMs: 200, totalMs: 5_000 };
+      const retry = { attempts: 1 };
+      const router = createRouter({ providers: [vendor, provider("b")], timeouts, strategy: "ordered" });
+      const told = listenTo(router, ["breaker"]);
+      server.script(keepAliveOnly());
+      const { route } = await router.chat(ask());
+      expect(route.attempts.map(({ outcome, detail }) => [outcome, detail])).toEqual([
+        ["timeout", "first_token"],
+        ["success", undefined],
+      ]);
+      expect(eventsOf(told, "breaker").map(({ to }) => to)).toEqual(["open"]);
+      const comments = Array.from({ length: 200 }, () => [20, ": keep-alive\n\n"]).flat();
+      server.script(stream([textEvent("one"), 150, textEvent("two"), ...comments], "hang"));
+      const other = createRouter({ providers: [vendor], timeouts, retry });
+      const failure = await failureOf(other.chat(ask()));
+      expect([failure.kind, failure.detail]).toEqual(["timeout", "idle"]);
+    } finally {
+      await server.close();
+    }
   });
 
   test("waiting in a queue counts against the deadline, and an attempt never starts after it", async () => {

@@ -1,8 +1,8 @@
 import { type Clock, clampDelayMs } from "./clock.js";
 
 /**
- * Waits `ms` milliseconds (clamped to what a timer holds), or rejects with the signal's reason as soon as it aborts.
- * Leaves no timer and no listener behind, however it ends.
+ * Waits `ms` milliseconds (clamped to what a timer holds) and never less, or rejects with the signal's reason as soon as
+ * it aborts. Leaves no timer and no listener behind, however it ends.
  */
 export function sleep(ms: number, options: { clock: Clock; signal?: AbortSignal | undefined }): Promise<void> {
   const { clock, signal } = options;
@@ -11,14 +11,25 @@ export function sleep(ms: number, options: { clock: Clock; signal?: AbortSignal 
       reject(signal.reason);
       return;
     }
+    const delayMs = clampDelayMs(ms);
+    const dueAtMs = clock.now() + delayMs;
+    let early = true;
     const onAbort = () => {
       clock.clearTimeout(timer);
       reject(signal?.reason);
     };
-    const timer = clock.setTimeout(() => {
+    const wake = () => {
+      // Node's timers count whole milliseconds, so one may fire a fraction before its time; at most once.
+      const leftMs = dueAtMs - clock.now();
+      if (early && leftMs > 0) {
+        early = false;
+        timer = clock.setTimeout(wake, leftMs);
+        return;
+      }
       signal?.removeEventListener("abort", onAbort);
       resolve();
-    }, clampDelayMs(ms));
+    };
+    let timer = clock.setTimeout(wake, delayMs);
     signal?.addEventListener("abort", onAbort, { once: true });
   });
 }

@@ -46,7 +46,8 @@ export function backInMs(
     if (filter.reason(candidate) !== null || (asked.has(id) && gate.blocked(nowMs) === null)) continue;
     atMs = Math.min(atMs, gate.retryAtMs(nowMs));
   }
-  return Number.isFinite(atMs) ? Math.max(0, atMs - services.clock.now()) : undefined;
+  // Rounded up: who waits as long must not come a fraction early.
+  return Number.isFinite(atMs) ? Math.max(0, Math.ceil(atMs - services.clock.now())) : undefined;
 }
 
 /** Why nobody may be asked: for now (`unavailable`), by a budget, or ever (`no_candidate`). */

@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
-import { MAX_TIMER_MS } from "../../../src/core/clock.js";
+import { type Clock, MAX_TIMER_MS } from "../../../src/core/clock.js";
 import { sleep } from "../../../src/core/sleep.js";
 import { createVirtualClock } from "../../../src/testing/virtual-clock.js";
 
@@ -40,6 +40,25 @@ describe("sleep", () => {
     await clock.advance(10);
     await asleep;
     expect(getEventListeners(controller.signal, "abort")).toHaveLength(0);
+  });
+
+  it("is never over before its time where a timer fires a fraction early, as those of Node do", async () => {
+    const clock = createVirtualClock();
+    const early: Clock = { ...clock, setTimeout: (wake, ms) => clock.setTimeout(wake, ms > 1 ? ms - 0.5 : 1) };
+    let wokeAtMs = 0;
+    const asleep = sleep(250, { clock: early }).then(() => {
+      wokeAtMs = clock.now();
+    });
+    await clock.advance(300);
+    await asleep;
+    expect(wokeAtMs).toBeGreaterThanOrEqual(250);
+    expect(clock.pendingTimers).toBe(0);
+    const controller = new AbortController();
+    const left = sleep(250, { clock: early, signal: controller.signal });
+    await clock.advance(249.7);
+    controller.abort("gone");
+    await expect(left).rejects.toBe("gone");
+    expect(clock.pendingTimers).toBe(0);
   });
 
   it("never overflows a timer, and takes negative waits for none", async () => {

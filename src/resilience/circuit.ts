@@ -78,7 +78,9 @@ export class Circuit {
 
   failed(token: number, nowMs: number, error: SignalboxError, policy: Policy, alternatives: boolean): void {
     const { breaker } = policy;
-    if (breaker === "cool_down" || breaker === "failure_and_cool_down") this.#cool(nowMs, error, policy);
+    // A vendor's own word when to come back counts whatever it failed with.
+    const hinted = breaker === "failure" && error.retryAfterMs !== undefined && error.retryAfterMs > 0;
+    if (hinted || breaker === "cool_down" || breaker === "failure_and_cool_down") this.#cool(nowMs, error, policy);
     if (breaker === "disable") {
       const ms = this.#disable.next(policy.coolDownMs ?? 600_000, Math.max(MAX_DISABLE_MS, policy.coolDownMs ?? 0));
       this.#barring = true;

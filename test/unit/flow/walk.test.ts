@@ -99,6 +99,19 @@ describe("retries of the same provider", () => {
     expect([error.kind, error.retryAfterMs, later.calls.length]).toEqual(["rate_limit", 5_000, 1]);
   });
 
+  test("a hint counts whatever the vendor failed with: nobody else comes earlier either", async () => {
+    const clock = createVirtualClock();
+    const upstream = provider("a", { clock, script: [broken("server", { status: 500, retryAfterMs: 30_000 })] });
+    const router = createRouter({ providers: [upstream], clock });
+    expect((await failureOf(router.chat(ask()))).retryAfterMs).toBe(30_000);
+    await clock.advance(10_000);
+    const error = await failureOf(router.chat(ask()));
+    expect([error.kind, error.retryAfterMs, upstream.calls.length]).toEqual(["unavailable", 20_000, 1]);
+    expect(error.excluded).toEqual([{ id: "a/m", reason: "cool_down" }]);
+    await clock.advance(20_000);
+    expect((await router.chat(ask())).choices[0].message.content).toBe("ok");
+  });
+
   test("go to who may be asked again, also where the last failure was final for its own provider", async () => {
     const clock = createVirtualClock();
     const a = provider("a", { clock, script: [broken("rate_limit", { retryAfterMs: 500 })], otherwise: "second time" });

@@ -1,7 +1,7 @@
 import type { ChatChunk, Delta, ToolCallDelta } from "./chunk.js";
 import type { FunctionToolCall, ProviderState } from "./message.js";
 import type { ChatReply, FinishReason, Logprobs, ReplyMessage } from "./reply.js";
-import type { Usage } from "./usage.js";
+import { readUsage, type Usage } from "./usage.js";
 
 export { chunksOf } from "./chunks.js";
 
@@ -81,7 +81,7 @@ class ChunkAssembler implements Assembler {
   push(chunk: ChatChunk): void {
     if (chunk.signalbox?.reset === true) this.#forget();
     if (this.#head === null || this.#head.id === "") this.#head = chunk;
-    if (chunk.usage) this.#usage = chunk.usage;
+    if (chunk.usage) this.#usage = readUsage(chunk.usage) ?? this.#usage;
     if (chunk.system_fingerprint) this.#fingerprint = chunk.system_fingerprint;
     const choice = chunk.choices[0];
     if (choice === undefined) return;

@@ -2,7 +2,7 @@ import { type Fields, isObject } from "./check-value.js";
 import type { FunctionToolCall } from "./message.js";
 import type { ChatReply, Choice, FinishReason, Logprobs, ReplyMessage } from "./reply.js";
 import { newReplyId, nowSeconds } from "./reply-id.js";
-import type { Usage } from "./usage.js";
+import { readUsage } from "./usage.js";
 
 /** Why a provider's answer is none. */
 export interface ReplyProblem {
@@ -54,7 +54,7 @@ function isWhole(reply: Fields, choice: Fields, message: Fields): boolean {
     typeof reply.created === "number" &&
     typeof reply.model === "string" &&
     reply.model !== "" &&
-    (reply.usage === undefined || isUsage(reply.usage)) &&
+    (reply.usage === undefined || reply.usage === readUsage(reply.usage)) &&
     choice.index === 0 &&
     choice.logprobs !== undefined &&
     FINISH_REASONS.has(choice.finish_reason as string) &&
@@ -100,7 +100,9 @@ function rebuild(
       },
     ],
   };
-  if (!isUsage(result.usage)) delete result.usage;
+  const usage = readUsage(reply.usage);
+  if (usage) result.usage = usage;
+  else delete result.usage;
   return result;
 }
 
@@ -150,13 +152,4 @@ function toolCallsOf(calls: unknown): FunctionToolCall[] | undefined {
     whole.push({ ...call, id, type: "function", function: { ...call.function, name, arguments: text } });
   }
   return whole;
-}
-
-function isUsage(value: unknown): value is Usage {
-  return (
-    isObject(value) &&
-    typeof value.prompt_tokens === "number" &&
-    typeof value.completion_tokens === "number" &&
-    typeof value.total_tokens === "number"
-  );
 }

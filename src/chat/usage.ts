@@ -67,6 +67,19 @@ export function usageOf(counts: TokenCounts): Usage {
   };
 }
 
+/** What a provider counted, with its sum where that is missing; `undefined` where it cannot be counts. */
+export function readUsage(value: unknown): Usage | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const usage = value as Usage;
+  const { prompt_tokens: prompt, completion_tokens: completion, total_tokens: total } = usage;
+  if (!isCount(prompt) || !isCount(completion)) return undefined;
+  return isCount(total) ? usage : { ...usage, total_tokens: prompt + completion };
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && value >= 0 && value < Number.POSITIVE_INFINITY;
+}
+
 function atLeast0(value: number | undefined | null): number {
   return typeof value === "number" && value > 0 && Number.isFinite(value) ? value : 0;
 }

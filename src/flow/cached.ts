@@ -17,6 +17,7 @@ import { type Clock, systemClock } from "../core/clock.js";
 import { invalidOption } from "../errors/signalbox-error.js";
 import { costOf } from "../spend/cost.js";
 import { createConversations, type Turn } from "./conversation.js";
+import { streamFrom } from "./provider-stream.js";
 
 /** What is stored and reused. */
 export type CachedMode = "full" | "context" | "response" | "none";
@@ -124,7 +125,7 @@ export function cached<P extends AnyProvider>(provider: P, options: CachedOption
       return;
     }
     const assembler = createAssembler();
-    for await (const chunk of (open as NonNullable<typeof open>)(request, context)) {
+    for await (const chunk of streamFrom(open?.(request, context))) {
       assembler.push(chunk);
       yield chunk;
     }

@@ -1,4 +1,5 @@
 import { type Assembler, createAssembler, hasContent } from "../chat/assemble.js";
+import { isChunk } from "../chat/check-chunk.js";
 import type { ChatChunk } from "../chat/chunk.js";
 import { chunksOf } from "../chat/chunks.js";
 import { estimateUsage } from "../chat/create-reply.js";
@@ -11,6 +12,7 @@ import type { Candidate } from "./candidate.js";
 import { checkedReply } from "./checked-reply.js";
 import { costInChunk, costInRoute } from "./costs.js";
 import { outgoing } from "./outgoing.js";
+import { streamFrom } from "./provider-stream.js";
 import { type OpenAnswer, UpstreamCall } from "./upstream-call.js";
 import { ended } from "./walk.js";
 
@@ -165,7 +167,9 @@ class StreamSource implements CommittedStream, OpenAnswer {
   async #pull(): Promise<ChatChunk | null> {
     const iterator = this.#iterator as PollableIterator;
     const step = await this.#upstream.wait(iterator.next());
-    return step.done ? null : step.value;
+    if (step.done) return null;
+    if (!isChunk(step.value)) throw this.#malformed();
+    return step.value;
   }
 
   #takeHeld(): ChatChunk {
@@ -232,6 +236,12 @@ class StreamSource implements CommittedStream, OpenAnswer {
     );
   }
 
+  #malformed(): SignalboxError {
+    const { provider, info } = this.candidate;
+    const where = { provider: provider.id, model: info.id };
+    return new SignalboxError("malformed_response", `${provider.id} streamed something that is no chunk`, where);
+  }
+
   #empty(finishReason: string): SignalboxError {
     const { provider, info } = this.candidate;
     const where = { provider: provider.id, model: info.id };
@@ -250,7 +260,8 @@ class StreamSource implements CommittedStream, OpenAnswer {
 
 /** A provider that only answers whole is streamed by cutting its answer. */
 function streamOf(provider: AnyProvider, upstream: UpstreamCall): AsyncIterable<ChatChunk> {
-  if (provider.stream) return provider.stream(outgoing(upstream.call, upstream.candidate), upstream.context);
+  if (provider.stream)
+    return streamFrom(provider.stream(outgoing(upstream.call, upstream.candidate), upstream.context));
   return wholeAsStream(provider, upstream);
 }
 

@@ -1,0 +1,126 @@
+import { type AnyProvider, type Attempt, cached, createRouter } from "signalbox";
+import { describe, expect, test } from "vitest";
+import { ask, double, model } from "./doubles.js";
+
+// Programs without types hand in whatever they like: each of these is a failure of its provider, and of nobody else.
+
+const said = (content: string, finish: "stop" | null = null) => ({
+  id: "c",
+  object: "chat.completion.chunk",
+  created: 1,
+  model: "m",
+  choices: [{ index: 0, delta: { content }, finish_reason: finish }],
+});
+/** A provider as a program without types writes it. */
+const foreign = (stream: () => unknown): AnyProvider =>
+  ({ id: "foreign", models: [model()], stream }) as unknown as AnyProvider;
+
+function listening(providers: AnyProvider[]) {
+  const router = createRouter({ providers, strategy: "ordered", retry: { attempts: 2 } });
+  const attempts: Attempt[] = [];
+  const ends: string[] = [];
+  router.on("attempt", (event) => attempts.push(event));
+  router.on("done", ({ outcome }) => ends.push(outcome));
+  return { router, attempts, ends };
+}
+
+describe("a stream() that is none", () => {
+  test.each<[string, () => unknown, string]>([
+    ["nothing", () => undefined, "malformed_response"],
+    ["a number", () => 5, "malformed_response"],
+    ["a list", () => [said("x", "stop")], "malformed_response"],
+    ["a promise of nothing", async () => undefined, "malformed_response"],
+    ["a rejected promise", () => Promise.reject(Object.assign(new Error("slow down"), { status: 429 })), "rate_limit"],
+  ])("%s: the next candidate answers, and no rejection is left behind", async (_, stream, outcome) => {
+    for (const provider of [foreign(stream), cached(foreign(stream))]) {
+      const { router, attempts } = listening([provider, double("next")]);
+      expect((await router.stream(ask("x")).reply).route.provider).toBe("next");
+      expect((await router.chat(ask("y"))).route.provider).toBe("next");
+      expect(attempts[0]?.outcome).toBe(outcome);
+    }
+  });
+
+  test("a promise of a stream serves", async () => {
+    const { router } = listening([
+      foreign(async () =>
+        (async function* () {
+          yield said("Hel");
+          yield said("lo", "stop");
+        })(),
+      ),
+    ]);
+    expect(await router.stream(ask("x")).text()).toBe("Hello");
+  });
+});
+
+describe("a stream of things that are no chunks", () => {
+  test.each<[string, unknown]>([
+    ["null", null],
+    ["text", "data: {}"],
+    ["an empty object", {}],
+    ["an error", { error: { message: "overloaded", code: 529 } }],
+    ["no choices", { choices: null }],
+    ["an empty choice", { choices: [null] }],
+    ["content that is no text", { choices: [{ index: 0, delta: { content: { text: "x" } } }] }],
+    ["tool calls that are none", { choices: [{ index: 0, delta: { tool_calls: [null] } }] }],
+  ])("%s", async (_, junk) => {
+    const atOnce = listening([
+      foreign(async function* () {
+        yield junk;
+      }),
+      double("next"),
+    ]);
+    expect((await atOnce.router.stream(ask("x")).reply).route.provider).toBe("next");
+    expect(atOnce.attempts.map(({ outcome }) => outcome)).toEqual(["malformed_response", "success"]);
+
+    const later = listening([
+      foreign(async function* () {
+        yield said("Hel");
+        yield junk;
+      }),
+      double("next"),
+    ]);
+    const failure = { kind: "stream_interrupted", detail: "malformed_response", partial: { text: "Hel" } };
+    await expect(later.router.stream(ask("x")).reply).rejects.toMatchObject(failure);
+    expect((await later.router.chat(ask("x"))).route.provider).toBe("next");
+    expect(later.attempts.map(({ outcome }) => outcome)).toEqual([
+      "stream_interrupted",
+      "stream_interrupted",
+      "success",
+    ]);
+    expect(later.ends).toEqual(["stream_interrupted", "ok"]);
+  });
+});
+
+describe("counts that cannot be", () => {
+  const counted = (usage: unknown): AnyProvider[] => [
+    foreign(async function* () {
+      yield said("Hello", "stop");
+      yield { ...said(""), choices: [], usage };
+    }),
+    {
+      id: "whole",
+      models: [model()],
+      chat: async () => ({ choices: [{ message: { content: "Hello" }, finish_reason: "stop" }], usage }) as never,
+    },
+  ];
+
+  test.each([[{ prompt_tokens: Number.NaN, completion_tokens: 3, total_tokens: 3 }], ["12"], [{}]])(
+    "are estimated instead: %j",
+    async (usage) => {
+      for (const provider of counted(usage)) {
+        const reply = await createRouter({ providers: [provider] }).chat(ask("x"));
+        expect(reply.usage.estimated).toBe(true);
+        expect(reply.usage.prompt_tokens).toBeGreaterThan(0);
+        expect(reply.route.costUsd).toBeGreaterThan(0);
+      }
+    },
+  );
+
+  test("a sum that is missing is added up", async () => {
+    for (const provider of counted({ prompt_tokens: 5, completion_tokens: 6 })) {
+      const reply = await createRouter({ providers: [provider] }).chat(ask("x"));
+      expect(reply.usage).toMatchObject({ prompt_tokens: 5, completion_tokens: 6, total_tokens: 11 });
+    }
+  });
+});

@@ -30,8 +30,12 @@ export function explain(
 
 /** Upstream text that may be shown: scrubbed, echoes masked, one line, at most 300 characters. */
 export function quote(text: string, about: FailureContext, redactor: Redactor): string {
-  // Scrub before cutting: half a key is no longer recognised as one.
-  const clean = maskEcho(redactor.scrub(text), about.sent)
+  // Scrub before cutting: half a key is no longer recognised as one. Only what may be shown is compared with the request.
+  const begin = redactor
+    .scrub(text)
+    .trimStart()
+    .slice(0, 2 * MAX_QUOTE);
+  const clean = maskEcho(begin, about.sent)
     .replace(/[\s\p{Cc}]+/gu, " ")
     .trim();
   return clean.length <= MAX_QUOTE ? clean : `${clean.slice(0, MAX_QUOTE)}...`;

@@ -9,11 +9,15 @@ const MASK = "[redacted]";
 const SHORT_MASK = "***";
 const MAX_CACHED_KEYS = 64;
 
-// Key-shaped text, whoever it belongs to: a vendor may echo a key that is not ours. Each is linear.
+// Key-shaped text, whoever it belongs to: a vendor may echo a key that is not ours. Each is linear: a run of characters
+// that a token may hold is entered at its beginning alone, or at a mark that it holds once.
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/\b(?:sk|pk|rk|ak)-[A-Za-z0-9_*.-]{8,}/g, ""],
   [/\b(Bearer|Basic)[ \t]{1,4}[A-Za-z0-9._~+/=*-]{8,}/gi, "$1 "],
-  [/\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]{0,})?/g, ""],
+  [
+    /(?<![A-Za-z0-9_-])((?:[A-Za-z0-9_]{0,24}-){0,3})eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]{0,})?/g,
+    "$1",
+  ],
   [/\b[0-9a-f]{32}\.[A-Za-z0-9]{16}\b/g, ""],
   [/\bAIza[A-Za-z0-9_-]{20,}/g, ""],
   [

@@ -1,4 +1,4 @@
-import { field, word } from "./error-body.js";
+import { bounded, field, word } from "./error-body.js";
 import type { Redactor } from "./redact.js";
 
 const MAX_DEPTH = 3;
@@ -6,11 +6,11 @@ const PLAIN_KEYS = new Set(["code", "errno", "syscall", "address", "port", "host
 
 /**
  * What may stand as `cause`: the thrown value itself where it holds nothing but a message, a stack and a system code,
- * all free of secrets; else a plain copy of those. Node prints a cause with all its fields, and vendors' error classes
+ * all free of secrets and no longer than 16 KiB; else a plain copy of those. Node prints a cause with all its fields, and vendors' error classes
  * hang request headers and bodies on theirs.
  */
 export function safeCause(thrown: unknown, redactor: Redactor, depth = 0): unknown {
-  if (typeof thrown === "string") return redactor.scrub(thrown);
+  if (typeof thrown === "string") return redactor.scrub(bounded(thrown));
   if (typeof thrown !== "object" || thrown === null) return typeof thrown === "function" ? undefined : thrown;
   if (isClean(thrown, redactor) && depthIsClean(thrown, redactor)) return thrown;
   const copy = new Error(redactor.scrub(word(field(thrown, "message")) ?? ""));
@@ -34,15 +34,17 @@ function isClean(thrown: object, redactor: Redactor): boolean {
   } catch {
     return false;
   }
-  return [thrown.message, thrown.stack ?? ""].every(
-    (text) => typeof text === "string" && redactor.scrub(text) === text,
-  );
+  return isCleanText(thrown.message, redactor) && isCleanText(thrown.stack ?? "", redactor);
+}
+
+function isCleanText(text: unknown, redactor: Redactor): boolean {
+  return typeof text === "string" && bounded(text) === text && redactor.scrub(text) === text;
 }
 
 function depthIsClean(thrown: object, redactor: Redactor): boolean {
   let link = field(thrown, "cause");
   for (let depth = 0; depth < MAX_DEPTH && link !== undefined; depth++) {
-    if (typeof link === "string") return redactor.scrub(link) === link;
+    if (typeof link === "string") return isCleanText(link, redactor);
     if (typeof link !== "object" || link === null) return true;
     if (!isClean(link, redactor)) return false;
     link = field(link, "cause");

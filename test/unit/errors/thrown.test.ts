@@ -306,10 +306,26 @@ describe("any failure", () => {
       " ",
       "é",
       "Bearer ",
+      "-eyJaaaaaaaa",
     ]) {
       classify({ status: 400, body: unit.repeat(1_000_000) }, about);
       toSignalboxError(new Error(unit.repeat(1_000_000)), about);
     }
     expect(process.cpuUsage().user - startedAt).toBeLessThan(5_000_000);
+  });
+
+  it("keeps no more than 16 KiB of what was thrown", () => {
+    for (const thrown of [new Error("x".repeat(1_000_000)), new Error("short", { cause: "x".repeat(1_000_000) })]) {
+      const { cause } = toSignalboxError(thrown, about);
+      expect(inspect(cause, { maxStringLength: null }).length).toBeLessThan(60_000);
+    }
+    expect(String(toSignalboxError("x".repeat(1_000_000), about).cause).length).toBeLessThan(20_000);
+  });
+
+  it("a vendor that repeats itself against a long prompt costs no time", () => {
+    const sent = "a".repeat(500_000);
+    const startedAt = process.cpuUsage().user;
+    for (let n = 0; n < 10; n++) classify({ status: 500, body: "aaaaaaaaab".repeat(2_000) }, { ...about, sent });
+    expect(process.cpuUsage().user - startedAt).toBeLessThan(1_500_000);
   });
 });

@@ -87,5 +87,8 @@ export const FINISH_REASONS: { readonly [reason: string]: Meaning } = {
   content_filter: filter,
   sensitive: filter,
   network_error: server,
+  error: server,
+  abort: server,
+  insufficient_system_resource: overloaded,
   model_context_window_exceeded: contextLength,
 };

@@ -10,10 +10,11 @@ import { classify } from "../errors/classify.js";
 import type { Failure } from "../errors/failure.js";
 import { createRedactor, type Redactor } from "../errors/redact.js";
 import { SignalboxError, withContext } from "../errors/signalbox-error.js";
-import type { VendorCodes } from "../errors/vendor-codes.js";
+import { lookUp, type VendorCodes } from "../errors/vendor-codes.js";
 import { type ChunkStream, createChunkStream } from "../wire/chunk-stream.js";
 import type { WireCall, WireCodec } from "../wire/codec.js";
 import type { Dialect } from "../wire/dialect.js";
+import { BROKEN } from "../wire/finish.js";
 import { type HttpCall, openEvents, requestJson } from "../wire/transport.js";
 import type { KeyRing } from "./keys.js";
 import { resolveModel } from "./resolve-model.js";
@@ -155,7 +156,12 @@ class Exchange implements WireCall {
   #key = "";
   #sent: string | undefined;
 
-  constructor(init: HttpProviderInit, context: CallContext, secrets: Redactor, call: Omit<WireCall, "fail">) {
+  constructor(
+    init: HttpProviderInit,
+    context: CallContext,
+    secrets: Redactor,
+    call: Omit<WireCall, "fail" | "failsBy">,
+  ) {
     this.#init = init;
     this.#context = context;
     this.#secrets = secrets;
@@ -184,6 +190,10 @@ class Exchange implements WireCall {
       onHeaders: report && (() => report("headers")),
       onBytes: report && (() => report("bytes")),
     };
+  }
+
+  failsBy(finishReason: string): boolean {
+    return BROKEN.has(finishReason) || lookUp(this.#init.codes?.finishReasons, finishReason) !== undefined;
   }
 
   fail(failure: Failure): SignalboxError {

@@ -17,6 +17,8 @@ export interface WireCall {
   readonly streamed: boolean;
   /** Says what a failure of this vendor is. */
   fail(failure: Failure): SignalboxError;
+  /** Whether an answer that ends for this reason has failed, by the user's table or everyone's. */
+  failsBy(finishReason: string): boolean;
   /** Tells, once per field, that a known field was left out or changed. */
   warn(field: string, message: string): void;
 }

@@ -1,6 +1,6 @@
 import type { FinishReason } from "../chat/reply.js";
 
-/** Finish reasons of vendors and servers, in the words of the vocabulary. Unknown ones are `stop`. */
+/** Finish reasons of vendors and servers, in the words of the vocabulary, in any case. Unknown ones are `stop`. */
 const FINISH: { readonly [reason: string]: FinishReason } = {
   stop: "stop",
   length: "length",
@@ -9,6 +9,8 @@ const FINISH: { readonly [reason: string]: FinishReason } = {
   function_call: "function_call",
   sensitive: "content_filter",
   safety: "content_filter",
+  prohibited_content: "content_filter",
+  recitation: "content_filter",
   refusal: "content_filter",
   max_tokens: "length",
   model_length: "length",
@@ -21,13 +23,14 @@ const FINISH: { readonly [reason: string]: FinishReason } = {
 
 /** A finish reason that says the window was too small. */
 export const WINDOW_EXCEEDED = "model_context_window_exceeded";
-/** A finish reason that says the vendor broke down. */
-export const NETWORK_ERROR = "network_error";
+/** Finish reasons that say the answer broke off: what came before is a part of it, whatever the rest would have been. */
+export const BROKEN: ReadonlySet<string> = new Set(["network_error", "error", "abort", "insufficient_system_resource"]);
 
 /** The vocabulary's word; `undefined` where nothing was said (absent, null or empty). */
 export function finishOf(raw: unknown, toolCalls: number): FinishReason | undefined {
   if (typeof raw !== "string" || raw === "") return undefined;
-  const reason = Object.hasOwn(FINISH, raw) ? FINISH[raw] : "stop";
+  const known = raw.toLowerCase();
+  const reason = Object.hasOwn(FINISH, known) ? FINISH[known] : "stop";
   // Some servers say "stop" after tool calls; the calls are there to be answered.
   return toolCalls > 0 && (reason === "stop" || reason === "function_call") ? "tool_calls" : reason;
 }

@@ -4,7 +4,7 @@ import { newReplyId, nowSeconds } from "../../chat/reply-id.js";
 import { readErrorBody } from "../../errors/error-body.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
 import type { StreamDecoder, WireCall } from "../codec.js";
-import { finishOf, NETWORK_ERROR, WINDOW_EXCEEDED } from "../finish.js";
+import { finishOf, WINDOW_EXCEEDED } from "../finish.js";
 import { parseJson } from "../json.js";
 import { createStopCutter, type StopCutter, stopsOf } from "../stop-cutter.js";
 import { createThinkSplitter, type ThinkSplitter } from "../think-tags.js";
@@ -140,8 +140,9 @@ export class AnthropicDecoder implements StreamDecoder {
     const finish = finishOf(reason, this.#blocks.calls);
     if (finish === undefined || this.#finish !== undefined) return undefined;
     const isNothing = !this.#hasText && this.#blocks.calls === 0;
-    if (reason === NETWORK_ERROR || (reason === WINDOW_EXCEEDED && isNothing)) {
-      throw this.#call.fail({ status: 200, finishReason: String(reason) });
+    const word = String(reason);
+    if (this.#call.failsBy(word) || (word === WINDOW_EXCEEDED && isNothing)) {
+      throw this.#call.fail({ status: 200, finishReason: word });
     }
     return this.#close({}, finish);
   }

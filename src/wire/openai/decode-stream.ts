@@ -5,7 +5,7 @@ import type { Usage } from "../../chat/usage.js";
 import { readErrorBody } from "../../errors/error-body.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
 import type { StreamDecoder, WireCall } from "../codec.js";
-import { finishOf, NETWORK_ERROR, WINDOW_EXCEEDED } from "../finish.js";
+import { finishOf, WINDOW_EXCEEDED } from "../finish.js";
 import { parseJson } from "../json.js";
 import { createStopCutter, type StopCutter, stopsOf } from "../stop-cutter.js";
 import { createThinkSplitter, type ThinkSplitter } from "../think-tags.js";
@@ -53,7 +53,7 @@ export class OpenAIDecoder implements StreamDecoder {
 
   decode(event: { readonly event: string; readonly data: string }): ChatChunk | undefined {
     const { data } = event;
-    if (data === "[DONE]") {
+    if (data.startsWith("[DONE]")) {
       this.ended = "complete";
       return undefined;
     }
@@ -81,6 +81,7 @@ export class OpenAIDecoder implements StreamDecoder {
     if (typeof choice !== "object" || choice === null || (choice.index !== undefined && choice.index !== 0)) {
       return undefined;
     }
+    if (choice.error) throw this.#call.fail({ status: 200, body: choice });
     if (choice.usage) this.#readUsage(choice);
     return this.#readChoice(choice);
   }
@@ -163,7 +164,8 @@ export class OpenAIDecoder implements StreamDecoder {
     if (text !== undefined && this.#splitter !== undefined && !this.#splitter.open) {
       const split = this.#splitter.push(text);
       text = split.text;
-      if (split.reasoning !== "") thought = (thought ?? "") + split.reasoning;
+      // Where a field speaks, the tags hold the same words again.
+      if (split.reasoning !== "" && !this.#reasoning.speaks) thought = (thought ?? "") + split.reasoning;
     }
     const own = Array.isArray(source.tool_calls) ? source.tool_calls : [];
     let pieces: readonly unknown[] = own;
@@ -205,7 +207,7 @@ export class OpenAIDecoder implements StreamDecoder {
 
   #checkFinish(reason: string, says: boolean): void {
     const isNothing = !says && !this.#hasText && this.#tools === undefined;
-    if (reason === NETWORK_ERROR || (reason === WINDOW_EXCEEDED && isNothing)) {
+    if (this.#call.failsBy(reason) || (reason === WINDOW_EXCEEDED && isNothing)) {
       throw this.#call.fail({ status: 200, finishReason: reason });
     }
   }
@@ -213,7 +215,7 @@ export class OpenAIDecoder implements StreamDecoder {
   /** Ends the answer: lets go of what was held back, and adds what its issuer will want to see again. */
   #close(delta: Delta, finish: FinishReason): void {
     const rest = this.#splitter?.flush();
-    if (rest?.reasoning) this.#think(rest.reasoning, delta);
+    if (rest?.reasoning && !this.#reasoning.speaks) this.#think(rest.reasoning, delta);
     let text = rest?.text ?? "";
     if (this.#markup !== undefined) text = this.#markup.push(text).text + this.#markup.flush();
     if (this.#cutter !== undefined && !this.#cutter.cut) text = this.#cutter.push(text) + this.#cutter.flush();

@@ -7,6 +7,8 @@ type Raw = { readonly [field: string]: unknown };
 export interface ReasoningReader {
   /** The piece of thinking in this delta; `undefined` where it has none. */
   read(delta: Raw): string | undefined;
+  /** Whether a field has told any thinking so far. */
+  readonly speaks: boolean;
   /** The details of the whole answer, pieces of one entry joined. */
   readonly details: readonly unknown[] | undefined;
 }
@@ -16,7 +18,8 @@ type Field = "reasoning_content" | "reasoning" | "reasoning_details";
 /** A reader for one answer. */
 export function createReasoningReader(): ReasoningReader {
   let source: Field | undefined;
-  const reader: ReasoningReader & { details: Raw[] | undefined } = {
+  const reader: ReasoningReader & { speaks: boolean; details: Raw[] | undefined } = {
+    speaks: false,
     details: undefined,
     read(delta) {
       const list = delta.reasoning_details;
@@ -24,6 +27,7 @@ export function createReasoningReader(): ReasoningReader {
       if (source === undefined) source = firstSource(delta);
       // An empty thought is one too: its issuer tells it from none.
       if (source === undefined) return delta.reasoning_content === "" ? "" : undefined;
+      reader.speaks = true;
       const value = source === "reasoning_details" ? detailsText(list) : delta[source];
       return typeof value === "string" ? value : undefined;
     },

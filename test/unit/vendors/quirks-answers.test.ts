@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createAssembler } from "../../../src/chat/assemble.js";
 import { extractJson } from "../../../src/chat/json-output.js";
+import { anthropicCompatible } from "../../../src/vendors/anthropic-compatible.js";
 import { glm } from "../../../src/vendors/glm.js";
 import { kimi } from "../../../src/vendors/kimi.js";
 import { minimax } from "../../../src/vendors/minimax.js";
@@ -59,6 +60,24 @@ describe("answers as vendors really write them (recorded shapes, loopback server
       reasoning_content: "hm",
       provider_state: { data: { details } },
     });
+  });
+
+  it("2: thinking in a field and in tags as well counts once", async () => {
+    const said = { content: "<think>\nhm\n</think>\n\n42", reasoning_content: "hm" };
+    server.answer(json(whole(said)));
+    const reply = await plain.chat({ messages: HELLO }, context());
+    expect(reply.choices[0].message).toMatchObject({ content: "42", reasoning_content: "hm" });
+    const streamed = await assembled([
+      chunk({ reasoning_content: "h", content: "<think>h" }),
+      chunk({ reasoning_content: "m", content: "m</th" }),
+      chunk({ content: "ink>42" }, { finish_reason: "stop" }),
+    ]);
+    expect(streamed.choices[0].message).toMatchObject({ content: "42", reasoning_content: "hm" });
+  });
+
+  it("10: blanks after [DONE] do not matter", async () => {
+    const reply = await assembled([chunk({ content: "42" }), "data: [DONE] \n\n"], plain, { done: false });
+    expect(reply.choices[0].message.content).toBe("42");
   });
 
   it("5: an empty role", async () => {
@@ -202,6 +221,39 @@ describe("answers as vendors really write them (recorded shapes, loopback server
     expect((await failureOf(drain(zai.stream({ messages: HELLO }, context())))).kind).toBe("context_length");
     server.answer(sse([chunk({ content: "4" }, { finish_reason: "network_error" })]));
     expect((await failureOf(drain(zai.stream({ messages: HELLO }, context())))).kind).toBe("server");
+  });
+
+  it("15: a finish reason that says the answer broke off is a failure, whole and streamed", async () => {
+    for (const [reason, kind] of [
+      ["error", "server"],
+      ["abort", "server"],
+      ["insufficient_system_resource", "overloaded"],
+    ]) {
+      server.answer(sse([chunk({ content: "4" }), chunk({}, { finish_reason: reason })]));
+      expect((await failureOf(drain(plain.stream({ messages: HELLO }, context())))).kind).toBe(kind);
+      server.answer(json(whole({ content: "4" }, { finish_reason: reason })));
+      expect((await failureOf(plain.chat({ messages: HELLO }, context()))).kind).toBe(kind);
+    }
+    const error = { code: 429, message: "slow down" };
+    const choice = { index: 0, delta: { content: "" }, message: { content: "" }, finish_reason: "error", error };
+    server.answer(sse([chunk({ content: "4" }), { id: "c1", choices: [choice] }]));
+    expect((await failureOf(drain(plain.stream({ messages: HELLO }, context())))).kind).toBe("rate_limit");
+    server.answer(json({ id: "r1", choices: [choice] }));
+    expect((await failureOf(plain.chat({ messages: HELLO }, context()))).kind).toBe("rate_limit");
+  });
+
+  it("15: finish reasons of the user's own table are failures; case does not matter to the usual ones", async () => {
+    const codes = { finishReasons: { gave_up: { kind: "overloaded" } } } as const;
+    const own = openaiCompatible({ id: "own", baseURL, models: [MODEL], codes });
+    server.answer(json(whole({ content: "4" }, { finish_reason: "gave_up" })));
+    expect((await failureOf(own.chat({ messages: HELLO }, context()))).kind).toBe("overloaded");
+    const claude = anthropicCompatible({ id: "claude", baseURL: server.url, models: [MODEL], codes });
+    const body = { type: "message", content: [{ type: "text", text: "4" }], stop_reason: "gave_up" };
+    server.answer(json(body));
+    expect((await failureOf(claude.chat({ messages: HELLO }, context()))).kind).toBe("overloaded");
+    expect((await assembled([chunk({ content: "4" }, { finish_reason: "MAX_TOKENS" })])).choices[0].finish_reason).toBe(
+      "length",
+    );
   });
 
   it("16: an empty answer is no answer", async () => {

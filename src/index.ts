@@ -113,7 +113,7 @@ export {
 export { SignalboxError, type SignalboxErrorInit } from "./errors/signalbox-error.js";
 export type { CodeMeaning, Meaning, MessagePattern, VendorCodes } from "./errors/vendor-codes.js";
 export { type CachedMode, type CachedOptions, cached } from "./flow/cached.js";
-export type { ConversationOptions, ConversationSnapshot } from "./flow/conversation.js";
+export type { ConversationOptions, ConversationSnapshot, ConversationStats } from "./flow/conversation.js";
 export type { DegradeOptions, ShrinkOptions } from "./flow/degrade.js";
 export type { EscalateOptions } from "./flow/escalate.js";
 export type { HedgeOptions } from "./flow/hedge.js";

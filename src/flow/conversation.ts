@@ -1,8 +1,11 @@
 import QuickLRU from "quick-lru";
+import { checkMessage } from "../chat/check-message.js";
 import type { Message } from "../chat/message.js";
 import type { ReplyMessage } from "../chat/reply.js";
 import { estimateRequestTokens } from "../chat/tokens.js";
 import type { Clock } from "../core/clock.js";
+import { plainCopy } from "../core/plain-copy.js";
+import { continuable, groupsOf, split, withAskerLast, withoutLastAnswer } from "./turns.js";
 
 /** How conversations are remembered. */
 export interface ConversationOptions {
@@ -27,19 +30,29 @@ export interface Turn {
   complete(reply: ReplyMessage): void;
 }
 
+/** What conversations hold. */
+export interface ConversationStats {
+  readonly kept: number;
+  /** Snapshots that were not taken: corrupt, or of another version. */
+  readonly corrupt: number;
+}
+
 /** Remembers conversations by tenant and id, so that a turn can be sent as its new message alone. */
 export interface Conversations {
   /**
    * What to send for these messages. A list with an assistant's message in it is the whole history as the app sees
-   * it, and takes the place of what was remembered; anything else continues it. A system prompt that is sent again
-   * replaces the one remembered.
+   * it, and takes the place of what was remembered; anything else continues it, and so does a list that begins with the
+   * last answer. A system prompt that is sent again replaces the one remembered.
+   *
+   * @param whole the list is the whole history, whatever is in it.
    */
-  begin(id: string, tenant: string | undefined, messages: readonly Message[]): Turn;
+  begin(id: string, tenant: string | undefined, messages: readonly Message[], whole?: boolean): Turn;
   messages(id: string, tenant: string | undefined): readonly Message[];
   forget(id: string, tenant: string | undefined): void;
   snapshot(id: string, tenant: string | undefined): ConversationSnapshot;
   /** `false` where the snapshot is none, or of another version: nothing changes then. */
   restore(id: string, tenant: string | undefined, snapshot: unknown): boolean;
+  stats(): ConversationStats;
 }
 
 interface Remembered {
@@ -52,6 +65,7 @@ export function createConversations(options: ConversationOptions, deps: { readon
   const { ttlMs = 3_600_000, max = 1_000 } = options;
   const { clock } = deps;
   const kept = new QuickLRU<string, Remembered>({ maxSize: max });
+  let corrupt = 0;
   // Lengths first: no tenant and id can be put together to read like another pair.
   const keyOf = (id: string, tenant: string | undefined): string => `${tenant?.length ?? -1}:${tenant ?? ""}${id}`;
   const find = (key: string): Remembered | undefined => {
@@ -62,37 +76,44 @@ export function createConversations(options: ConversationOptions, deps: { readon
   };
 
   return {
-    begin(id, tenant, messages) {
+    begin(id, tenant, messages, given = false) {
       const key = keyOf(id, tenant);
       const before = find(key);
-      const { system, turns } = split(messages);
-      const whole = turns.some((message) => message.role === "assistant");
+      // Copies: what the app does with its messages later is no part of the conversation.
+      const { system, turns: sent } = split(plainCopy(messages));
+      const turns = before && !given ? withoutLastAnswer(sent, before.turns) : sent;
+      const whole = given || turns.some((message) => message.role === "assistant");
       const prompt = system.length > 0 || !before ? system : before.system;
-      const history = whole || !before ? [] : before.turns;
+      const history = whole || !before ? [] : continuable(before.turns, turns);
       return {
         messages: [...prompt, ...history, ...turns],
         continued: history.length > 0,
         complete(reply) {
           const now = find(key);
-          const earlier = whole || !now ? [] : now.turns;
-          kept.set(key, { system: prompt, turns: [...earlier, ...turns, reply], atMs: clock.now() });
+          const earlier = whole || !now ? [] : withAskerLast(now.turns, turns);
+          kept.set(key, { system: prompt, turns: [...earlier, ...turns, plainCopy(reply)], atMs: clock.now() });
         },
       };
     },
     messages(id, tenant) {
       const found = find(keyOf(id, tenant));
-      return found ? [...found.system, ...found.turns] : [];
+      return found ? plainCopy([...found.system, ...found.turns]) : [];
     },
     forget: (id, tenant) => void kept.delete(keyOf(id, tenant)),
     snapshot(id, tenant) {
-      return { version: 1, messages: structuredClone(this.messages(id, tenant)) };
+      return { version: 1, messages: this.messages(id, tenant) };
     },
     restore(id, tenant, snapshot) {
-      if (!isSnapshot(snapshot)) return false;
-      const { system, turns } = split(structuredClone(snapshot.messages));
+      const messages = messagesIn(snapshot);
+      if (!messages) {
+        corrupt += 1;
+        return false;
+      }
+      const { system, turns } = split(messages);
       kept.set(keyOf(id, tenant), { system, turns, atMs: clock.now() });
       return true;
     },
+    stats: () => ({ kept: kept.size, corrupt }),
   };
 }
 
@@ -115,30 +136,14 @@ export function trimToTokens(messages: readonly Message[], maxTokens: number): r
   return [...system, ...groups.slice(first).flat()];
 }
 
-/** Turns that stand or fall together: from one user's message up to the next. */
-function groupsOf(turns: readonly Message[]): Message[][] {
-  const groups: Message[][] = [];
-  for (const message of turns) {
-    const last = groups.at(-1);
-    if (last && message.role !== "user") last.push(message);
-    else groups.push([message]);
+/** A copy of the messages in a snapshot; `undefined` where it is none that could be sent. */
+function messagesIn(snapshot: unknown): readonly Message[] | undefined {
+  try {
+    const { version, messages } = snapshot as Partial<ConversationSnapshot>;
+    if (version !== 1 || !Array.isArray(messages)) return undefined;
+    return messages.every((message, at) => checkMessage(message, at) === null) ? plainCopy(messages) : undefined;
+  } catch {
+    // Nothing at all, or a getter that throws.
+    return undefined;
   }
-  return groups;
-}
-
-function split(messages: readonly Message[]): { system: readonly Message[]; turns: readonly Message[] } {
-  let at = 0;
-  while (at < messages.length && isPrompt(messages[at] as Message)) at += 1;
-  return { system: messages.slice(0, at), turns: messages.slice(at) };
-}
-
-function isPrompt({ role }: Message): boolean {
-  return role === "system" || role === "developer";
-}
-
-function isSnapshot(value: unknown): value is ConversationSnapshot {
-  if (typeof value !== "object" || value === null) return false;
-  const { version, messages } = value as Partial<ConversationSnapshot>;
-  if (version !== 1 || !Array.isArray(messages)) return false;
-  return messages.every((message: unknown) => typeof (message as { role?: unknown } | null)?.role === "string");
 }

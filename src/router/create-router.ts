@@ -97,7 +97,7 @@ function boundRouter(parts: RouterParts, lifetime: Lifetime, bound: CallOptions)
     },
     stats() {
       const candidates = parts.candidates.filter(({ metrics }) => metrics.attempts > 0).map(measuredOf);
-      const stats = { ...parts.stats.snapshot(), candidates };
+      const stats = { ...parts.stats.snapshot(), candidates, conversations: parts.conversations.stats() };
       if (!parts.caching) return stats;
       const { cache, similar } = parts.caching;
       const report = { ...stats, cache: cacheReport(cache, stats.requests.cache) };
@@ -115,7 +115,7 @@ function boundRouter(parts: RouterParts, lifetime: Lifetime, bound: CallOptions)
       if (typeof id !== "string" || id === "") {
         throw new SignalboxError("invalid_request", "A conversation needs an id", { path: "id" });
       }
-      const here = { conversationId: id, tenant };
+      const here = tenant === undefined ? { conversationId: id } : { conversationId: id, tenant };
       const { conversations } = parts;
       return {
         id,

@@ -2,6 +2,7 @@ import { NEED_AUDIO, NEED_JSON_OBJECT, NEED_TOOLS, NEED_VISION_DATA, needsOf } f
 import type { ChatRequest } from "../chat/request.js";
 import { estimateRequestTokens, requestChars } from "../chat/tokens.js";
 import type { CallOptions } from "../contract/call-options.js";
+import type { ModelInfo } from "../contract/provider.js";
 import type { Exclusion, ExclusionReason } from "../errors/kinds.js";
 import { expectedCostUsd } from "../spend/cost.js";
 import { missingReason, NEED_THINKING, type PlannedCandidate } from "./candidates.js";
@@ -45,8 +46,7 @@ class CallFilter implements HardFilter {
     if (deny !== undefined && (deny.includes(provider.id) || deny.includes(id))) return "denied";
     const missing = this.#needs & ~candidate.supports;
     if (missing !== 0) return missingReason(missing);
-    const reserve = outputReserve(this.#request, info.contextWindow);
-    const room = info.contextWindow - Math.min(reserve, info.maxOutput ?? reserve);
+    const room = inputRoom(this.#request, info);
     if (this.#mostTokens > room && this.#inputTokens() > room) return "context_length";
     if (maxCostUsd !== undefined) {
       if (info.usdPerMTok === null) return "unknown_price";
@@ -61,9 +61,11 @@ class CallFilter implements HardFilter {
   }
 }
 
-/** Tokens kept free in a window for the answer. */
-export function outputReserve({ max_completion_tokens, max_tokens }: ChatRequest, contextWindow: number): number {
-  return max_completion_tokens ?? max_tokens ?? Math.min(DEFAULT_OUTPUT_RESERVE, contextWindow / 10);
+/** Tokens of a model's window that the request itself may take; the rest is kept free for the answer. */
+export function inputRoom(request: ChatRequest, { contextWindow, maxOutput }: ModelInfo): number {
+  const { max_completion_tokens, max_tokens } = request;
+  const reserve = max_completion_tokens ?? max_tokens ?? Math.min(DEFAULT_OUTPUT_RESERVE, contextWindow / 10);
+  return contextWindow - Math.min(reserve, maxOutput ?? reserve);
 }
 
 function requiredBits({ require }: CallOptions): number {

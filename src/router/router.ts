@@ -6,6 +6,7 @@ import type { StandardSchemaV1 } from "../chat/standard-schema.js";
 import type { CallOptions } from "../contract/call-options.js";
 import type { EventMap, EventName, HealthStatus } from "../contract/events.js";
 import type { CallContext, ModelInfo } from "../contract/provider.js";
+import type { ConversationStats } from "../flow/conversation.js";
 import type { WarmOptions, WarmReport } from "../flow/warm.js";
 import type { RouterStats } from "../metrics/router-stats.js";
 import type { StrategyRecommendation } from "../ranking/replay/recommend.js";
@@ -35,6 +36,7 @@ export interface CandidateHealth {
 export interface RouterReport extends RouterStats {
   /** What decisions know of each candidate that was asked, now. */
   readonly candidates: readonly MeasuredCandidate[];
+  readonly conversations: ConversationStats;
   /** `hits` and `misses` are this router's, as its callers saw them: an entry that may not serve a call is a miss. */
   readonly cache?: ReturnType<Cache["stats"]> | undefined;
   /** Of similarity reuse, with the false-hit rate its shadow has found. */

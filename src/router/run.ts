@@ -1,9 +1,9 @@
 import { storable } from "../cache/write-gate.js";
 import { checkRequest } from "../chat/check.js";
 import { type FingerprintScope, fingerprint, fingerprintWithChain, prefixChain } from "../chat/fingerprint.js";
-import type { Message } from "../chat/message.js";
 import type { ChatRequest } from "../chat/request.js";
 import { jsonSchemaOf } from "../chat/standard-schema.js";
+import { estimateRequestTokens } from "../chat/tokens.js";
 import type { CallOptions } from "../contract/call-options.js";
 import type { AttemptBudget, CallContext, Deadline } from "../contract/provider.js";
 import type { Characteristics } from "../contract/strategy.js";
@@ -17,7 +17,7 @@ import { createAttemptBudget, DEFAULT_ATTEMPTS } from "../resilience/attempt-bud
 import { checkCallOptions, isCallContext, mergedOptions, optionsOfContext } from "./call-settings.js";
 import type { PlannedCandidate } from "./candidates.js";
 import type { RouterParts } from "./parts.js";
-import { createHardFilter, type HardFilter, outputReserve } from "./plan.js";
+import { createHardFilter, type HardFilter, inputRoom } from "./plan.js";
 import type { Selection } from "./selection.js";
 import { warnUnknownFields } from "./unknown-fields.js";
 
@@ -109,8 +109,8 @@ function prepare(
       `names no strategy of this router; known are ${parts.strategyNames.join(", ")}`,
     );
   const selection = parts.selector.select(sent);
-  const turn = turnOf(parts, sent, options);
-  const request = turn ? { ...sent, messages: fitting(turn.messages, sent, selection) } : sent;
+  const turn = turnOf(parts, sent, options, context !== undefined);
+  const request = turn ? fitting(parts, { ...sent, messages: turn.messages }, options, selection) : sent;
   const home = parts.toolLoops.homeOf(request.messages, selection.all);
   const pinned = home !== undefined || turn?.continued === true;
   const characteristics = createCharacteristics(request, pinned ? { ...options, pinned } : options);
@@ -144,16 +144,38 @@ function callsLeft({ options }: RouterParts, context: CallContext | undefined): 
   return Math.max(1, Math.min(own ?? DEFAULT_ATTEMPTS, limit - used));
 }
 
-function turnOf(parts: RouterParts, { messages }: ChatRequest, options: CallOptions): Turn | undefined {
-  const { conversationId, tenant } = options;
-  return conversationId === undefined ? undefined : parts.conversations.begin(conversationId, tenant, messages);
+/** An outer router has recalled its history already, and says all of it: twice asked for one turn, it continues nothing. */
+function turnOf(
+  parts: RouterParts,
+  { messages }: ChatRequest,
+  { conversationId, tenant }: CallOptions,
+  whole: boolean,
+): Turn | undefined {
+  return conversationId === undefined ? undefined : parts.conversations.begin(conversationId, tenant, messages, whole);
 }
 
-/** A remembered history, cut to the largest window of those who may answer. */
-function fitting(messages: readonly Message[], request: ChatRequest, { all }: Selection): readonly Message[] {
-  let window = 0;
-  for (const { info } of all) window = Math.max(window, info.contextWindow);
-  return trimToTokens(messages, window - outputReserve(request, window));
+/** A turn with its history cut to the largest window of those who may answer; where all are blocked, of those who could. */
+function fitting(
+  { services: { clock } }: RouterParts,
+  request: ChatRequest,
+  options: CallOptions,
+  { all }: Selection,
+): ChatRequest {
+  const filter = createHardFilter(request, options, clock.wallNow());
+  const nowMs = clock.now();
+  let room = 0;
+  let blockedRoom = 0;
+  for (const candidate of all) {
+    const reason = filter.reason(candidate);
+    if (reason !== null && reason !== "context_length") continue;
+    const own = inputRoom(request, candidate.info);
+    if (candidate.gate.blocked(nowMs) === null) room = Math.max(room, own);
+    else blockedRoom = Math.max(blockedRoom, own);
+  }
+  const { messages } = request;
+  const beside = estimateRequestTokens({ ...request, messages: [] }) - estimateRequestTokens({ messages: [] });
+  const fits = trimToTokens(messages, (room || blockedRoom) - beside);
+  return fits === messages ? request : { ...request, messages: fits };
 }
 
 /** No options at all. */

@@ -121,10 +121,15 @@ describe("a conversation", () => {
       { version: 1 },
       { version: 1, messages: [null] },
       { version: 2, messages: [] },
+      { version: 1, messages: [{ role: "user" }] },
+      { version: 1, messages: [{ role: "nobody", content: "x" }] },
+      { version: 1, messages: [{ role: "user", content: () => "x" }] },
+      { version: 1, messages: [{ role: "assistant", content: null, tool_calls: 5 }] },
     ]) {
       expect(talk.import(bad)).toBe(false);
     }
     expect(talk.messages()).toHaveLength(2);
+    expect(router.stats().conversations).toEqual({ kept: 1, corrupt: 12 });
   });
 
   test("is cut to the largest window before it is sent, and kept whole in memory", async () => {
@@ -140,6 +145,102 @@ describe("a conversation", () => {
     await talk.chat("y".repeat(1_500));
     expect(rolesOf(upstream.calls[1]?.request.messages)).toBe("system user");
     expect(talk.messages()).toHaveLength(5);
+  });
+
+  test("what the app does with its messages, replies and readings later is no part of it", async () => {
+    const upstream = provider("a", { script: ["one"] });
+    const talk = createRouter({ providers: [upstream] }).conversation("c");
+    const message = { role: "user" as const, content: "first" };
+    const reply = await talk.chat([message]);
+    message.content = "second";
+    reply.choices[0].message.content = "changed";
+    (talk.messages()[0] as { content: string }).content = "changed";
+    await talk.chat([message]);
+    expect(upstream.calls[1]?.request.messages.map(({ content }) => content)).toEqual(["first", "one", "second"]);
+  });
+
+  test("an answer that is sent back with what follows it stands there once", async () => {
+    const reply = createReply({ toolCalls: [call("t1")], finishReason: "tool_calls" });
+    const upstream = provider("a", { script: ["one", { reply }] });
+    const talk = createRouter({ providers: [upstream] }).conversation("c");
+    await talk.chat("first");
+    const asked = await talk.chat("second");
+    await talk.chat([asked.choices[0].message, { role: "tool", tool_call_id: "t1", content: "42" }]);
+    expect(rolesOf(upstream.calls[2]?.request.messages)).toBe("user assistant user assistant tool");
+  });
+
+  test("a tool result follows its call, also where another turn came between", async () => {
+    const clock = createVirtualClock();
+    const reply = createReply({ toolCalls: [call("t1")], finishReason: "tool_calls" });
+    const script = [
+      { reply, delayMs: 1 },
+      { text: "two", delayMs: 5 },
+    ];
+    const upstream = provider("a", { clock, script });
+    const talk = createRouter({ providers: [upstream], clock }).conversation("c");
+    const turns = [talk.chat("first"), talk.chat("second")];
+    await clock.advance(10);
+    await Promise.all(turns);
+    // Not answered yet: no vendor takes a call without its result.
+    await talk.chat("third");
+    expect(rolesOf(upstream.calls[2]?.request.messages)).toBe("user user assistant user");
+    await talk.chat([{ role: "tool", tool_call_id: "t1", content: "42" }]);
+    const sent = upstream.calls[3]?.request.messages;
+    expect(rolesOf(sent)).toBe("user assistant user assistant user assistant tool");
+    expect(sent?.at(-3)).toMatchObject({ content: "first" });
+    await talk.chat("fourth");
+    expect(rolesOf(talk.messages().slice(4))).toBe("user assistant tool assistant user assistant");
+  });
+
+  test("is cut with room for the tools, to the window of who may answer", async () => {
+    const small = testModel("m", { contextWindow: 2_000, maxOutput: 100 });
+    const plain = { tools: false, vision: false, thinking: "none", json: "none" } as const;
+    const upstream = provider("a", { models: [small] });
+    const large = provider("b", { models: [testModel("n", { contextWindow: 100_000, capabilities: plain })] });
+    const router = createRouter({ providers: [large, upstream], strategy: "ordered" });
+    const described = { ...tool, function: { ...tool.function, description: "x".repeat(2_000) } };
+    const talk = router.conversation("c");
+    for (let turn = 0; turn < 5; turn += 1) {
+      const reply = await talk.chat({ ...ask("y".repeat(1_000)), tools: [described] });
+      expect(reply.route.provider).toBe("a");
+    }
+    router.disable("b");
+    for (let turn = 0; turn < 5; turn += 1) await talk.chat("y".repeat(1_000));
+    router.enable("b");
+    expect((await talk.chat("y".repeat(1_000))).route.provider).toBe("b");
+    expect(upstream.calls).toHaveLength(10);
+  });
+
+  test("a limit on the answer above what the model can write costs no history", async () => {
+    const upstream = provider("a", { models: [testModel("m", { contextWindow: 2_000, maxOutput: 100 })] });
+    const talk = createRouter({ providers: [upstream] }).conversation("c");
+    await talk.chat("first");
+    await talk.chat({ ...ask("second"), max_completion_tokens: 1_990 });
+    expect(upstream.calls[1]?.request.messages).toHaveLength(3);
+  });
+
+  test("a router within, asked again for one turn, does not take its refused answer for a turn of its own", async () => {
+    const upstream = provider("a", { script: ["no", "42"] });
+    const inner = createRouter({ id: "inner", providers: [upstream] });
+    const talk = createRouter({ providers: [inner], retry: { baseMs: 1 } }).conversation("c");
+    const output = {
+      "~standard": {
+        version: 1 as const,
+        vendor: "test",
+        validate: (value: unknown) => (value === 42 ? { value } : { issues: [{ message: "is not 42" }] }),
+      },
+    };
+    expect((await talk.chat("how much?", { output })).choices[0].message.content).toBe("42");
+    expect(rolesOf(upstream.calls[1]?.request.messages)).toBe(rolesOf(upstream.calls[0]?.request.messages));
+    expect(inner.conversation("c").messages()).toHaveLength(3);
+  });
+
+  test("a tenant named by the call is not lost where the conversation has none", async () => {
+    const upstream = provider("a");
+    await createRouter({ providers: [upstream] })
+      .conversation("c")
+      .chat("hi", { tenant: "acme" });
+    expect(upstream.calls[0]?.context.tenant).toBe("acme");
   });
 });
 

@@ -1,10 +1,12 @@
-import { requestChars } from "../chat/tokens.js";
+import { estimateRequestTokens, requestChars } from "../chat/tokens.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import type { Entrant, Leave, Limiter } from "../resilience/limiter.js";
 import type { Reservation } from "../spend/budgets.js";
+import { expectedCostUsd } from "../spend/cost.js";
 import { type AbortSource, createAbortSource } from "./abort-source.js";
 import type { Call } from "./call.js";
 import type { Candidate } from "./candidate.js";
+import { leftUsd } from "./costs.js";
 
 /** Leave to call a candidate now: what was taken for it, to be given back when the call settles. */
 export interface Admission {
@@ -14,8 +16,11 @@ export interface Admission {
   readonly leave: ((error: SignalboxError | null, costUsd: number | null) => void) | undefined;
 }
 
-/** `"blocked"`: the gate says no. `"spent"`: the request has made all the calls it may. */
-export type Admitted = Admission | "blocked" | "spent";
+/**
+ * `"blocked"`: the gate says no. `"spent"`: the request has made all the calls it may. `"too_dear"`: what earlier calls
+ * left of the request's `maxCostUsd` does not pay for this one.
+ */
+export type Admitted = Admission | "blocked" | "spent" | "too_dear";
 
 /** A place in a limiter, and whose limiter it is. */
 export interface Place {
@@ -38,6 +43,10 @@ export function admit(
   held?: Leave | undefined,
 ): Admitted | Promise<Admitted> {
   const { limiter } = candidate;
+  if (isTooDear(call, candidate)) {
+    held?.();
+    return "too_dear";
+  }
   if (!limiter || held) return enter(call, candidate, take, held);
   const place = limiter.enter(entrantOf(call, call.abort));
   if (typeof place === "function") return enter(call, candidate, take, place);
@@ -90,6 +99,12 @@ function stillWanted(call: Call, leave: Leave): Leave {
 function entrantOf({ options, request, deadline }: Call, abort: AbortSource): Entrant {
   const size = requestChars(request);
   return { priority: options.priority ?? "default", deadline, abort, bytes: 2 * size, tokens: size / 3 };
+}
+
+/** The plan has looked at the limit itself; here it counts what was spent since. */
+function isTooDear(call: Call, { info }: Candidate): boolean {
+  if (call.options.maxCostUsd === undefined || call.attempts.length === 0) return false;
+  return expectedCostUsd(info.usdPerMTok, estimateRequestTokens(call.request), 0, 1) > leftUsd(call);
 }
 
 /** Why the request is over; `undefined` while it is not. No upstream call starts after that. */

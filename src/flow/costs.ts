@@ -1,6 +1,7 @@
 import type { ChatChunk } from "../chat/chunk.js";
 import type { ChatReply } from "../chat/reply.js";
 import type { AttemptSummary } from "../errors/kinds.js";
+import type { Call } from "./call.js";
 
 /** Where a router that serves as a provider says what its stream cost: seen by routers alone, also of another copy. */
 const COST = Symbol.for("signalbox.cost.v1");
@@ -13,6 +14,14 @@ export function costOfAll(attempts: readonly AttemptSummary[]): number | null {
     sum += costUsd;
   }
   return sum;
+}
+
+/** Dollars that the call may still spend under its own limit; `Infinity` without one. */
+export function leftUsd({ attempts, options: { maxCostUsd } }: Pick<Call, "attempts" | "options">): number {
+  if (maxCostUsd === undefined) return Number.POSITIVE_INFINITY;
+  let left = maxCostUsd;
+  for (const { costUsd } of attempts) left -= costUsd ?? 0;
+  return Math.max(0, left);
 }
 
 /** What a provider that is itself a router paid for this reply; `undefined` where nobody says. */

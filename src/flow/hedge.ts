@@ -131,7 +131,8 @@ function startSecond<T>(
   attempt: AttemptFunction<T>,
   budget: HedgeBudget,
 ): { racer: Racer; work: Promise<T> } | undefined {
-  if (call.abort.reason || !budget.may()) return undefined;
+  // Two at once could each spend all that one call may cost.
+  if (call.abort.reason || !budget.may() || call.options.maxCostUsd !== undefined) return undefined;
   const candidate = call.queue.nextBeside(first);
   if (!candidate) return undefined;
   try {

@@ -5,6 +5,7 @@ import { extended } from "../core/extended.js";
 import { affordableOutput } from "../spend/cost.js";
 import type { Call } from "./call.js";
 import type { Candidate } from "./candidate.js";
+import { leftUsd } from "./costs.js";
 
 /**
  * The request as this candidate's provider gets it: its model, no other provider's options, JSON asked for where the
@@ -42,11 +43,9 @@ function askForJson(sent: ChatRequest, output: StandardSchemaV1, mode: "none" | 
 }
 
 /** What the call may still spend, in output tokens of this candidate. */
-function clampOutput(sent: ChatRequest, { attempts, options }: Call, { info }: Candidate): void {
-  if (info.usdPerMTok === null || options.maxCostUsd === undefined) return;
-  let leftUsd = options.maxCostUsd;
-  for (const { costUsd } of attempts) leftUsd -= costUsd ?? 0;
-  const affordable = Math.max(1, affordableOutput(info.usdPerMTok, estimateRequestTokens(sent), leftUsd));
+function clampOutput(sent: ChatRequest, call: Call, { info }: Candidate): void {
+  if (info.usdPerMTok === null) return;
+  const affordable = Math.max(1, affordableOutput(info.usdPerMTok, estimateRequestTokens(sent), leftUsd(call)));
   const asked = sent.max_completion_tokens ?? sent.max_tokens ?? info.maxOutput ?? Number.POSITIVE_INFINITY;
   if (affordable >= asked) return;
   sent.max_completion_tokens = affordable;

@@ -68,6 +68,10 @@ export async function walk<T>(
       const admitting = admit(call, candidate, call.forced ? takeForced : takeFree, place);
       const admission = admitting instanceof Promise ? await admitting : admitting;
       if (admission === "blocked") continue;
+      if (admission === "too_dear") {
+        last ??= tooDear();
+        continue;
+      }
       if (admission === "spent") {
         last ??= new SignalboxError("unavailable", "The request has made all the calls it may", { detail: "attempts" });
         break;
@@ -120,7 +124,7 @@ async function again<T>(call: Call, failed: Failures, last: SignalboxError, atte
     const to = candidate as Candidate;
     const admission = await admit(call, to, takeAgain);
     if (typeof admission === "string") {
-      // Its breaker has opened meanwhile, or no call is left.
+      // Its breaker has opened meanwhile, or no call or money is left.
       failed.delete(to);
       throw last;
     }
@@ -177,6 +181,11 @@ function movedOn(call: Call, from: Candidate, to: Candidate, error: SignalboxErr
   if (events.has("fallback")) {
     events.emit("fallback", { requestId: call.requestId, from: from.id, to: to.id, error: error.kind });
   }
+}
+
+function tooDear(): SignalboxError {
+  const words = "What is left of the request's maxCostUsd pays for no further call";
+  return new SignalboxError("budget_exceeded", words, { detail: "max_cost", retryable: false });
 }
 
 /** Every candidate of the plan was refused by its gate between plan and attempt. */

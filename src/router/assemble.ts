@@ -90,7 +90,8 @@ export function assembleRouter(options: RouterOptions): RouterParts {
   if (!strategy)
     throw invalidOption("strategy", `names no strategy of this router; known are ${registry.names().join(", ")}`);
   const selector = createSelector(candidates, options.aliases ?? {});
-  const budgets = options.budgets?.length ? createBudgets(options.budgets, { clock }) : undefined;
+  const providers = new Set(options.providers.map(({ id }) => id));
+  const budgets = options.budgets?.length ? createBudgets(options.budgets, { clock, providers }) : undefined;
   checkTargets(options, selector);
   let sequence = 0;
 

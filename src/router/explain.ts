@@ -39,7 +39,9 @@ export interface ExplainedCandidate {
 /** The plan without those for whose call no money is left; sending one would find that out by taking it. */
 function affordable({ budgets }: RouterParts, run: Run, plan: Plan): Plan {
   if (!budgets) return plan;
-  const fits = (candidate: Candidate): boolean => budgets.fits(keysOf(run, candidate), mostUsd(run.request, candidate));
+  const { maxCostUsd = Number.POSITIVE_INFINITY } = run.options;
+  const fits = (candidate: Candidate): boolean =>
+    budgets.fits(keysOf(run, candidate), Math.min(mostUsd(run.request, candidate), maxCostUsd));
   const without = plan.groups.flatMap((group) => group.filter((candidate) => !fits(candidate)));
   return {
     ...plan,

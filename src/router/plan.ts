@@ -3,9 +3,12 @@ import type { ChatRequest } from "../chat/request.js";
 import { estimateRequestTokens, requestChars } from "../chat/tokens.js";
 import type { CallOptions } from "../contract/call-options.js";
 import type { ModelInfo } from "../contract/provider.js";
+import type { Clock } from "../core/clock.js";
 import type { Exclusion, ExclusionReason } from "../errors/kinds.js";
+import type { Budgets } from "../spend/budgets.js";
 import { expectedCostUsd } from "../spend/cost.js";
 import { missingReason, NEED_THINKING, type PlannedCandidate } from "./candidates.js";
+import { keysOf } from "./reserve.js";
 
 /** The part of a plan that the moment does not change: model, capabilities, size, allow and deny, cost limit. */
 export interface HardFilter {
@@ -16,9 +19,20 @@ export interface HardFilter {
 /** Output that is kept free in the window where the request names no limit: a tenth of it, at most this. */
 const DEFAULT_OUTPUT_RESERVE = 1_024;
 
+/** What the filter looks at besides the call. */
+interface FilterDeps {
+  readonly services: { readonly clock: Clock };
+  /** Money budgets, where there are any. */
+  readonly budgets: Budgets | undefined;
+}
+
 /** The hard filter of one call; what costs time is worked out when the first candidate needs it. */
-export function createHardFilter(request: ChatRequest, options: CallOptions, nowWallMs: number): HardFilter {
-  return new CallFilter(request, options, nowWallMs);
+export function createHardFilter(
+  { services, budgets }: FilterDeps,
+  request: ChatRequest,
+  options: CallOptions,
+): HardFilter {
+  return new CallFilter(request, options, services.clock.wallNow(), budgets);
 }
 
 class CallFilter implements HardFilter {
@@ -27,9 +41,11 @@ class CallFilter implements HardFilter {
   readonly #nowWallMs: number;
   readonly #needs: number;
   readonly #mostTokens: number;
+  readonly #budgets: Budgets | undefined;
   #tokens: number | undefined;
 
-  constructor(request: ChatRequest, options: CallOptions, nowWallMs: number) {
+  constructor(request: ChatRequest, options: CallOptions, nowWallMs: number, budgets: Budgets | undefined) {
+    this.#budgets = budgets;
     this.#request = request;
     this.#options = options;
     this.#nowWallMs = nowWallMs;
@@ -48,8 +64,12 @@ class CallFilter implements HardFilter {
     if (missing !== 0) return missingReason(missing);
     const room = inputRoom(this.#request, info);
     if (this.#mostTokens > room && this.#inputTokens() > room) return "context_length";
-    if (maxCostUsd !== undefined) {
-      if (info.usdPerMTok === null) return "unknown_price";
+    if (info.usdPerMTok === null) {
+      // What has no price has no place under a limit of dollars.
+      if (maxCostUsd !== undefined || this.#budgets?.covers(keysOf({ options: this.#options }, candidate))) {
+        return "unknown_price";
+      }
+    } else if (maxCostUsd !== undefined) {
       if (expectedCostUsd(info.usdPerMTok, this.#inputTokens(), 0, 1) > maxCostUsd) return "budget";
     }
     return null;

@@ -7,6 +7,7 @@ import type { ContainedEmitter } from "../core/emitter.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import type { Call } from "../flow/call.js";
 import type { Candidate } from "../flow/candidate.js";
+import { leftUsd } from "../flow/costs.js";
 import type { BudgetKeys, BudgetRule, Budgets, Reservation } from "../spend/budgets.js";
 import { expectedCostUsd } from "../spend/cost.js";
 
@@ -34,7 +35,7 @@ export function createReserve(
   };
   return (call, candidate) => {
     const keys = keysOf(call, candidate);
-    const usd = mostUsd(call.request, candidate);
+    const usd = Math.min(mostUsd(call.request, candidate), leftUsd(call));
     const own = budgets.reserve(keys, usd);
     if ("refusedBy" in own) throw refuse(call, own.refusedBy, own.key, own.retryAfterMs);
     if (!fleet) return own;
@@ -109,7 +110,7 @@ function withFleet(
 /** The longest the answer may get: what the request allows, else what most answers stayed under, else a guess. */
 function outputOf(request: ChatRequest, { info, metrics }: Candidate): number {
   const asked = request.max_completion_tokens ?? request.max_tokens;
-  if (asked !== undefined && asked !== null) return asked;
+  if (asked !== undefined && asked !== null) return Math.min(asked, info.maxOutput ?? asked);
   const usual = metrics.quantile(0.95, "output");
   return Math.min(Number.isFinite(usual) ? usual : UNKNOWN_OUTPUT, info.maxOutput ?? UNKNOWN_OUTPUT);
 }

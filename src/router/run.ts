@@ -128,7 +128,7 @@ function prepare(
     selection,
     turn,
     home,
-    filter: createHardFilter(request, options, clock.wallNow()),
+    filter: createHardFilter(parts, request, options),
     chooser,
     characteristics,
     view: parts.learning.view(request, characteristics),
@@ -155,14 +155,9 @@ function turnOf(
 }
 
 /** A turn with its history cut to the largest window of those who may answer; where all are blocked, of those who could. */
-function fitting(
-  { services: { clock } }: RouterParts,
-  request: ChatRequest,
-  options: CallOptions,
-  { all }: Selection,
-): ChatRequest {
-  const filter = createHardFilter(request, options, clock.wallNow());
-  const nowMs = clock.now();
+function fitting(parts: RouterParts, request: ChatRequest, options: CallOptions, { all }: Selection): ChatRequest {
+  const filter = createHardFilter(parts, request, options);
+  const nowMs = parts.services.clock.now();
   let room = 0;
   let blockedRoom = 0;
   for (const candidate of all) {

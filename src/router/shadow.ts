@@ -1,16 +1,17 @@
 import { estimateRequestTokens } from "../chat/tokens.js";
-import { countsOf } from "../chat/usage.js";
 import { createAbortSource } from "../flow/abort-source.js";
 import { attemptChat } from "../flow/attempt-chat.js";
 import type { Call } from "../flow/call.js";
+import { costOfAll } from "../flow/costs.js";
 import { walk } from "../flow/walk.js";
 import { createAttemptBudget } from "../resilience/attempt-budget.js";
-import { costOf, expectedCostUsd } from "../spend/cost.js";
+import { expectedCostUsd } from "../spend/cost.js";
 import { CallQueue } from "./call-queue.js";
 import { RequestRanker } from "./decision.js";
 import type { ShadowOptions } from "./options.js";
 import type { AnsweredRun, RouterParts, Shadow } from "./parts.js";
 import { planOf } from "./plan.js";
+import { mostUsd } from "./reserve.js";
 
 const DAY_MS = 86_400_000;
 /** Output to expect where the answered request had none to go by, tokens. */
@@ -23,18 +24,19 @@ export function createShadow(parts: RouterParts, options: ShadowOptions): Shadow
   let dayBeganMs = services.clock.now();
   let spentUsd = 0;
 
-  const send = async (run: AnsweredRun, queue: CallQueue, heldUsd: number): Promise<void> => {
+  const send = async (run: AnsweredRun, queue: CallQueue, heldUsd: number, leftUsd: number): Promise<void> => {
     const abort = createAbortSource();
     active.add(abort);
     const { clock, timeouts } = services;
     const startedAtMs = clock.now();
     const deadlineAtMs = startedAtMs + timeouts.totalMs;
-    const { output: _, maxCostUsd: __, ...options } = run.options;
+    const { output: _, ...options } = run.options;
     const call: Call = {
       services,
       requestId: run.requestId,
       request: run.request,
-      options: { ...options, fallback: false, priority: "batch" },
+      // Its answer is cut where the day's money ends.
+      options: { ...options, maxCostUsd: leftUsd, fallback: false, priority: "batch" },
       streamed: false,
       kind: () => run.characteristics.knownKind,
       startedAtMs,
@@ -52,12 +54,11 @@ export function createShadow(parts: RouterParts, options: ShadowOptions): Shadow
       role: "shadow",
     };
     try {
-      const { candidate, reply } = await walk(call, attemptChat);
-      const costUsd = reply.usage && costOf(countsOf(reply.usage), candidate.info.usdPerMTok);
-      spentUsd += (costUsd ?? 0) - heldUsd;
+      await walk(call, attemptChat);
     } catch {
-      spentUsd -= heldUsd;
+      // Nobody waits for it.
     } finally {
+      spentUsd += (costOfAll(call.attempts) ?? heldUsd) - heldUsd;
       active.delete(abort);
     }
   };
@@ -76,11 +77,13 @@ export function createShadow(parts: RouterParts, options: ShadowOptions): Shadow
       const others = plan.groups.flat().filter(({ id, info }) => id !== served.id && info.usdPerMTok !== null);
       if (others.length === 0) return;
       const input = estimateRequestTokens(run.request);
-      const heldUsd = Math.max(...others.map(({ info }) => expectedCostUsd(info.usdPerMTok, input, 0, USUAL_OUTPUT)));
-      if (spentUsd + heldUsd > options.maxUsdPerDay) return;
+      const usualUsd = Math.max(...others.map(({ info }) => expectedCostUsd(info.usdPerMTok, input, 0, USUAL_OUTPUT)));
+      const leftUsd = options.maxUsdPerDay - spentUsd;
+      if (usualUsd > leftUsd) return;
+      const heldUsd = Math.min(leftUsd, Math.max(usualUsd, ...others.map((each) => mostUsd(run.request, each))));
       spentUsd += heldUsd;
       const ranker = new RequestRanker(parts, run, services.random, true);
-      void send(run, new CallQueue([others], ranker), heldUsd);
+      void send(run, new CallQueue([others], ranker), heldUsd, leftUsd);
     },
   };
 }

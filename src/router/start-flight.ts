@@ -181,7 +181,7 @@ function queueOf(
   const { clock } = parts.services;
   const { groups } = models ? parts.selector.select({ messages: request.messages, models }) : run.selection;
   // A smaller request may fit where the whole one did not.
-  const filter = request === run.request ? run.filter : createHardFilter(request, run.options, clock.wallNow());
+  const filter = request === run.request ? run.filter : createHardFilter(parts, request, run.options);
   const plan = planOf(groups, filter, clock.now());
   const before = asked(call);
   const single = call.options.fallback === false && before.size > 0;

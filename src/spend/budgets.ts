@@ -48,16 +48,23 @@ export interface BudgetReading {
 }
 
 export interface Budgets {
+  /** Whether any rule counts what such a call costs. */
+  covers(keys: BudgetKeys): boolean;
   /** Whether `reserve` would hold so much now; nothing is held. */
   fits(keys: BudgetKeys, usd: number): boolean;
   /** Holds `usd` in every purse that applies, or in none. */
   reserve(keys: BudgetKeys, usd: number): Reservation | BudgetRefusal;
-  /** Every purse of that tenant, provider or tag; without a key all that hold anything. */
+  /**
+   * The purses of that tenant, provider or tag, or the router's: those of the rules that know the key, else the full ones
+   * it would have. Without a key all that hold anything.
+   */
   read(key?: string): readonly BudgetReading[];
 }
 
 export interface BudgetsDeps {
   readonly clock: Clock;
+  /** The ids of all providers, so that no other word is read as one. @default none */
+  readonly providers?: ReadonlySet<string> | undefined;
   /** Purses a rule keeps apart; keys beyond that share one, which refuses early rather than late. @default 10_000 */
   readonly maxKeys?: number | undefined;
 }
@@ -84,11 +91,20 @@ class Purses implements Budgets {
   readonly #rules: readonly { readonly rule: BudgetRule; readonly ledgers: Map<string, Ledger> }[];
   readonly #clock: Clock;
   readonly #maxKeys: number;
+  readonly #providers: ReadonlySet<string> | undefined;
 
   constructor(rules: readonly BudgetRule[], deps: BudgetsDeps) {
     this.#rules = rules.map((rule) => ({ rule, ledgers: new Map() }));
     this.#clock = deps.clock;
     this.#maxKeys = deps.maxKeys ?? 10_000;
+    this.#providers = deps.providers;
+  }
+
+  covers({ tenant, provider, tags }: BudgetKeys): boolean {
+    return this.#rules.some(({ rule: { per, key } }) => {
+      const names = per === "tag" ? (tags ?? []) : [per === "router" ? "router" : per === "tenant" ? tenant : provider];
+      return names.some((name) => name !== undefined && (key === undefined || key === name));
+    });
   }
 
   fits(keys: BudgetKeys, usd: number): boolean {
@@ -110,22 +126,26 @@ class Purses implements Budgets {
 
   read(key?: string): readonly BudgetReading[] {
     const now = this.#clock.now();
-    const readings: BudgetReading[] = [];
+    const known: BudgetReading[] = [];
+    // A purse nobody has touched is a full one; of a word that nobody has used it is not known whose it would be.
+    const possible: BudgetReading[] = [];
     for (const { rule, ledgers } of this.#rules) {
       for (const [name, ledger] of ledgers) {
-        if (key === undefined || name === key) readings.push(reading(rule, name, ledger, now));
+        if (key === undefined || name === key) known.push(reading(rule, name, ledger, now));
       }
-      // A purse nobody has touched is a full one.
-      if (
-        key !== undefined &&
-        !ledgers.has(key) &&
-        (rule.key === undefined || rule.key === key) &&
-        rule.per !== "router"
-      ) {
-        readings.push(reading(rule, key, new Ledger(rule.windowMs), now));
-      }
+      if (key === undefined || ledgers.has(key)) continue;
+      const whose = this.#names(rule, key);
+      if (whose !== "no") (whose === "yes" ? known : possible).push(reading(rule, key, new Ledger(rule.windowMs), now));
     }
-    return readings;
+    return known.length > 0 ? known : possible;
+  }
+
+  /** Whether a purse of this rule would go by this name. */
+  #names({ per, key: only }: BudgetRule, key: string): "yes" | "maybe" | "no" {
+    if (only !== undefined) return only === key ? "yes" : "no";
+    if (per === "router") return key === "router" ? "yes" : "no";
+    if (per === "provider" && this.#providers) return this.#providers.has(key) ? "yes" : "no";
+    return "maybe";
   }
 
   #purses(keys: BudgetKeys, now: number): Purse[] {

@@ -112,3 +112,85 @@ test("a degrading budget that nobody fits fails the request, and nothing is call
   await expect(router.chat(ask("x"))).rejects.toMatchObject({ kind: "budget_exceeded" });
   expect(rungs).toEqual([]);
 });
+
+test("a dollar leaves its window to the millisecond", async () => {
+  const clock = createVirtualClock();
+  const router = createRouter({
+    providers: [double("a")],
+    clock,
+    budgets: [{ per: "tenant", maxUsd: COST, windowMs: 60_000 }],
+  });
+  const request = { ...ask("x"), max_completion_tokens: 20 };
+  const acme = router.with({ tenant: "acme" });
+  await acme.chat(request);
+  await expect(acme.chat(request)).rejects.toMatchObject({ kind: "budget_exceeded", retryAfterMs: 60_000 });
+  await clock.advance(59_999);
+  await expect(acme.chat(request)).rejects.toMatchObject({ retryAfterMs: 1 });
+  await clock.advance(1);
+  expect((await acme.chat(request)).route.costUsd).toBeCloseTo(COST, 9);
+});
+
+test("budget(key) reads the purse of that key, not one that another rule would open under its name", async () => {
+  const windowMs = 60_000;
+  const router = createRouter({
+    providers: [double("a")],
+    budgets: [
+      { per: "router", maxUsd: 5, windowMs },
+      { per: "tenant", maxUsd: 100, windowMs },
+      { per: "provider", maxUsd: 1, windowMs },
+    ],
+  });
+  const whose = (): unknown[] => ["router", "acme", "a"].map((key) => router.budget(key)?.per);
+  expect(whose()).toEqual(["router", "tenant", "provider"]);
+  await router.chat(ask("x"), { tenant: "acme" });
+  expect(whose()).toEqual(["router", "tenant", "provider"]);
+  expect(router.budget("acme")).toMatchObject({ spentUsd: expect.closeTo(COST, 9), maxUsd: 100 });
+});
+
+test("what is held for a call is no more than it may cost, or its model can write", async () => {
+  const budgets = [{ per: "router", maxUsd: 0.002, windowMs: 60_000 }] as const;
+  const provider = double("a");
+  const router = createRouter({ providers: [provider], budgets });
+  await expect(router.chat(ask("x"))).rejects.toMatchObject({ kind: "budget_exceeded" });
+  expect(router.explain(ask("x"), { maxCostUsd: 0.001 }).excluded).toEqual([]);
+  expect((await router.chat(ask("x"), { maxCostUsd: 0.001 })).route.provider).toBe("a");
+  const short = createRouter({ providers: [double("a", { models: [model({ maxOutput: 100 })] })], budgets });
+  expect((await short.chat({ ...ask("x"), max_tokens: 100_000 })).route.provider).toBe("a");
+});
+
+test("what has no price is not asked where a budget would count it", async () => {
+  const unpriced = double("u", { models: [model({ usdPerMTok: null })] });
+  const rule = { maxUsd: 1, windowMs: 60_000 };
+  const router = createRouter({
+    providers: [unpriced, double("a")],
+    strategy: "ordered",
+    budgets: [
+      { per: "tenant", ...rule },
+      { per: "tag", key: "batch", ...rule },
+    ],
+  });
+  for (const [options, provider] of [
+    [{}, "u"],
+    [{ tags: ["other"] }, "u"],
+    [{ tags: ["batch"] }, "a"],
+    [{ tenant: "acme" }, "a"],
+  ] as const) {
+    expect((await router.chat(ask("x"), options)).route.provider).toBe(provider);
+  }
+  expect(router.explain(ask("x"), { tenant: "acme" }).excluded).toEqual([{ id: "u/m", reason: "unknown_price" }]);
+});
+
+test("maxCostUsd spans all calls of a request: whom the rest does not pay for is not asked", async () => {
+  const cheap = double("cheap");
+  const dear = double("dear", { models: [model({ id: "d", usdPerMTok: { input: 10, output: 50 } })] });
+  const router = createRouter({
+    providers: [cheap, { ...dear, autoModels: [] }],
+    escalate: { to: "dear/d", validate: ({ choices }) => choices[0].message.content !== "cheap says hello" },
+  });
+  expect((await router.chat(ask("x"), { maxCostUsd: 0.01 })).route.provider).toBe("dear");
+  dear.calls = 0;
+  // Reading costs the dear one about 450 millionths: it fits alone, but not after the first answer.
+  const { route } = await router.chat(ask("x"), { maxCostUsd: 0.00055 });
+  expect([route.provider, route.degraded]).toEqual(["cheap", ["not_escalated"]]);
+  expect([dear.calls, route.costUsd]).toEqual([0, expect.closeTo(COST, 9)]);
+});

@@ -64,6 +64,15 @@ describe("a shadow", () => {
     expect(shadows()).toBe(first + 1);
   });
 
+  test("is cut where the day's money ends", async () => {
+    const { chat, shadows, router } = world({ maxUsdPerDay: 0.2 }, { usdPerMTok: { input: 1, output: 200 } });
+    for (let call = 0; call < 5; call += 1) await chat(`call ${call}`);
+    // An answer of 4,096 tokens would cost $0.82: one at a time, while it is not known how long they get.
+    await Promise.all(Array.from({ length: 50 }, (_, call) => router.chat(ask(`more ${call}`))));
+    expect(shadows()).toBeGreaterThan(5);
+    expect(router.stats().providers.s?.costUsd).toBeLessThanOrEqual(0.2);
+  });
+
   test("is not asked where its price is not known", async () => {
     const { chat, shadows } = world({}, { usdPerMTok: null });
     await chat("one");

@@ -6,12 +6,12 @@ export interface Reading {
   readonly rest: readonly string[];
   /** `content` as one string: equal for texts that say the same in the same order. */
   readonly signature: string;
-  /** Numbers, Chinese numerals included, sorted. */
+  /** Numbers, Chinese numerals included, in order. */
   readonly numbers: string;
   readonly negations: number;
   /** Capitalised words that do not begin a sentence, in lower case: names, mostly. */
   readonly names: readonly string[];
-  /** Signs that are not punctuation, in order: `+ # % $ = <`. */
+  /** Signs that are not ordinary punctuation, in order: `+ # % $ = <`, brackets, and a `.` or `-` that ends or joins no words. */
   readonly symbols: string;
   /** What stands in quotes, verbatim. */
   readonly quoted: string;
@@ -21,12 +21,14 @@ const TOKEN =
   /\p{Script=Han}|[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]+|(?:(?<=^|\s)\.)?\p{L}[\p{L}\p{M}\p{N}]*(?:['’]\p{L}+)?[+#]*|(?:(?<![\p{L}\p{N}])[-+−])?\p{N}+(?:[.,:]\p{N}+)*|[^\s\p{L}\p{N}]/gu;
 const HAN = /\p{Script=Han}/u;
 const LETTER = /\p{L}/u;
+const WORD = /[\p{L}\p{N}]/u;
+const CLOSING = /[)\]}%+#]/u;
 const DIGIT = /^[-+−]?\p{N}/u;
-const QUOTED = /"([^"\n]{1,200})"|“([^”\n]{1,200})”|「([^」\n]{1,200})」|『([^』\n]{1,200})』|`([^`\n]{1,200})`/gu;
-
-const PUNCTUATION = new Set(".,!?;:'\"()[]…。，、！？；：（）“”‘’「」『』《》`-–—~");
+const QUOTED =
+  /"([^"\n]{1,200})"|“([^”\n]{1,200})”|「([^」\n]{1,200})」|『([^』\n]{1,200})』|`([^`\n]{1,200})`|‘([^’\n]{1,200})’(?!\p{L})|(?<![\p{L}\p{N}])'([^'\n]{1,200})'(?!\p{L})/gu;
 
 /** Words whose absence changes nothing; fewer is safer. Each was held against labelled pairs, see cache-report. */
+const ARTICLES = new Set("a an the".split(" "));
 const EMPTY_EN = new Set("a an the is are be been am of there please".split(" "));
 const DO = new Set(["do", "does"]);
 const ASKING_EN = new Set("what which who whom whose where when why how if and but so because that".split(" "));
@@ -58,10 +60,14 @@ export function read(text: string): Reading | null {
   let symbols = "";
   let negations = 0;
   let before = ""; // the token before, in lower case; "" at the start of a sentence
-  for (const token of plain.match(TOKEN) ?? []) {
+  let marksUpTo = -1; // where the last ordinary mark ended
+  for (const found of plain.matchAll(TOKEN)) {
+    const [token] = found;
+    const { index } = found;
     const word = token.toLowerCase();
     if (!LETTER.test(token) && !DIGIT.test(token)) {
-      if (!PUNCTUATION.has(token)) {
+      if (isOrdinaryMark(plain, token, index, marksUpTo === index)) marksUpTo = index + token.length;
+      else {
         symbols += token;
         content.push(token);
       }
@@ -75,8 +81,10 @@ export function read(text: string): Reading | null {
     if (capital && before !== "" && token !== "I") names.push(singular(word));
     // "do" is empty only where it helps another verb.
     const empty = DO.has(word) ? before === "" || ASKING_EN.has(before) : EMPTY_EN.has(word) || EMPTY_ZH.has(token);
+    // An article belongs to a word that follows; else it is a letter, or what is spoken of.
+    const alone = ARTICLES.has(word) && !/^\s+[\p{L}\p{N}"'“‘]/u.test(plain.slice(index + token.length, index + 12));
     if (loud && LOUD_EN.has(word)) content.push(token);
-    else if (!empty || (loud && token !== "I")) content.push(singular(word));
+    else if (!empty || alone || (loud && token !== "I")) content.push(singular(word));
     else rest.push(word);
     before = word;
   }
@@ -86,7 +94,26 @@ export function read(text: string): Reading | null {
     .join("\n");
   const question = HAN.test(plain) && /[?？吗]/u.test(plain) && !ASKING_ZH.test(plain.replaceAll("吗", "")) ? "?" : "";
   const signature = `${content.join(" ")} ${question}\n${quoted}`;
-  return { content, rest, signature, numbers: numbers.sort().join(" "), negations, names, symbols, quoted };
+  return { content, rest, signature, numbers: numbers.join(" "), negations, names, symbols, quoted };
+}
+
+const ENDING = new Set(".,!?;:…。，、！？；：~");
+const QUOTING = new Set("'\"“”‘’「」『』《》`");
+
+/**
+ * Whether a mark only ends a clause, quotes or joins words, and may so be left out.
+ *
+ * @param afterMark another such mark stands directly before it.
+ */
+function isOrdinaryMark(text: string, mark: string, at: number, afterMark: boolean): boolean {
+  const previous = text.slice(Math.max(0, at - 1), at);
+  const next = text.slice(at + mark.length, at + mark.length + 1);
+  if (mark === "–" || mark === "—") return true;
+  if (mark === "-") return LETTER.test(previous) && LETTER.test(next);
+  if (QUOTING.has(mark)) return WORD.test(previous) || WORD.test(next) || afterMark || ENDING.has(next);
+  if (!ENDING.has(mark)) return false;
+  const follows = mark === "~" ? LETTER.test(previous) : WORD.test(previous) || afterMark || CLOSING.test(previous);
+  return follows && (!WORD.test(next) || HAN.test(next) || (LETTER.test(next) && ",，、。！？；：…".includes(mark)));
 }
 
 /** The share of words two texts have in common, 0..1 (Dice's coefficient), the empty ones included. */

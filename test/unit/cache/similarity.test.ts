@@ -54,6 +54,16 @@ describe("the built-in comparison", () => {
     ["a Chinese question against a statement", "手机支持反向充电", "手机支持反向充电吗"],
     ["a Chinese word more", "花呗怎么提高额度", "学生花呗怎么提高额度"],
     ["a letter", "what is vitamin A", "what is vitamin"],
+    ["a small letter", "what are the effects of vitamin a", "what are the effects of vitamin"],
+    ["a mark that is spoken of", "what does ~ mean in bash", "what does - mean in bash"],
+    ["a mark of the same kind", "what does ! mean in Ruby", "what does ; mean in Ruby"],
+    ["marks side by side", "meaning of ?: in js", "meaning of ?. in js"],
+    ["brackets", "meaning of [] in js", "meaning of () in js"],
+    ["a minus at the end", "which foods suit blood type A-?", "which foods suit blood type A?"],
+    ["a minus between numbers", "calculate 5-3 for me", "calculate 5 3 for me"],
+    ["an option", "what does ls -l print", "what does ls l print"],
+    ["a point within", "read file a.b from disk", "read file a b from disk"],
+    ["a single quotation", "explain 'a' vs 'the' in English", "explain 'the' vs 'a' in English"],
   ])("tells texts apart by %s", (_name, one, other) => {
     const index = createSimilarityIndex({ threshold: 0 });
     index.add("b", one, "key");
@@ -125,6 +135,14 @@ describe("guards", () => {
     ["extra_words", "best phone under 30k", "best phone under 30k for students"],
     ["negation", "支持高铁票支付", "不支持高铁票付款"],
     ["numbers", "三天到货", "五天送达"],
+    ["numbers", "convert 5 in base 10", "turn 10 into base 5"],
+    ["names", "trains from Paris to London", "going by rail from London to Paris"],
+    ["names", "who in the US may vote", "who of us can vote"],
+    ["negation", "is it safe to eat", "can it be unsafe for eating"],
+    ["quoted", "translate 'hello' to French", "say 'goodbye' in French"],
+    ["order", "should i use let or const", "should i use const or let"],
+    ["order", "北京到上海多远", "上海到北京多远"],
+    ["order", "手机支持反向充电", "手机支持反向充电吗"],
   ])("refuse for %s", (reason, one, other) => {
     expect(guard(reading(one), reading(other))).toBe(reason);
     expect(guard(reading(other), reading(one))).toBe(reason);

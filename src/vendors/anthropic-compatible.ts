@@ -1,7 +1,7 @@
 import type { ModelInfo } from "../contract/provider.js";
+import { checkOptions, checkWord } from "../errors/check-options.js";
 import { anthropicWire } from "../wire/anthropic/index.js";
 import { type Dialect, type EffortTable, PLAIN_DIALECT } from "../wire/dialect.js";
-import { checkOptions, checkWord } from "./check-options.js";
 import { createHttpProvider, type HttpProvider } from "./http-provider.js";
 import { ENDPOINT_OPTION_NAMES, type EndpointOptions, readEndpoint } from "./openai-compatible.js";
 

@@ -1,5 +1,5 @@
 import type { Capabilities, ModelInfo, Price } from "../contract/provider.js";
-import { badOption } from "./check-options.js";
+import { badOption } from "../errors/check-options.js";
 
 /** A model of an option: an id of the catalogue, or facts; with a known id, facts that replace those of the catalogue. */
 export type ModelOption = string | ModelInfo | ({ readonly id: string } & Partial<ModelInfo>);

@@ -1,11 +1,11 @@
 import type { ModelInfo, Provider } from "../contract/provider.js";
 import { type Clock, systemClock } from "../core/clock.js";
+import { badOption, checkBoolean, checkFunction, checkId, checkOptions, checkWord } from "../errors/check-options.js";
 import type { VendorCodes } from "../errors/vendor-codes.js";
 import { type Dialect, PLAIN_DIALECT } from "../wire/dialect.js";
 import { openaiWire } from "../wire/openai/index.js";
 import { assertHeaders } from "../wire/transport.js";
 import { readBaseUrl } from "./base-url.js";
-import { badOption, checkBoolean, checkFunction, checkId, checkOptions, checkWord } from "./check-options.js";
 import { createHttpProvider, type HttpProvider } from "./http-provider.js";
 import { type ApiKeyOption, readKeys } from "./keys.js";
 import { readAutoModels, readModels } from "./models.js";

@@ -1,5 +1,6 @@
 import type { ModelInfo, Provider } from "../contract/provider.js";
 import { systemClock } from "../core/clock.js";
+import { checkId, checkOptions, checkWord } from "../errors/check-options.js";
 import type { VendorCodes } from "../errors/vendor-codes.js";
 import { anthropicWire } from "../wire/anthropic/index.js";
 import type { Dialect } from "../wire/dialect.js";
@@ -7,7 +8,6 @@ import { openaiWire } from "../wire/openai/index.js";
 import { assertHeaders } from "../wire/transport.js";
 import { readBaseUrl } from "./base-url.js";
 import { inChina } from "./catalogue/china.js";
-import { checkId, checkOptions, checkWord } from "./check-options.js";
 import { createHttpProvider, type HttpProvider } from "./http-provider.js";
 import { readKeys } from "./keys.js";
 import { mergeCodes } from "./merge-codes.js";

@@ -4,7 +4,14 @@ import type {
   LanguageModelV3StreamPart,
 } from "@ai-sdk/provider";
 import type { EntryOptions } from "../../contract/store.js";
-import { SignalboxError } from "../../errors/signalbox-error.js";
+import {
+  badOption,
+  checkBoolean,
+  checkFunction,
+  checkMethods,
+  checkOptions,
+  checkWord,
+} from "../../errors/check-options.js";
 import { cacheKey } from "./cache-key.js";
 import { createPartCollector } from "./part-collector.js";
 import { asParts, asResult, type Gate, mayStore, readStored, type StoredAnswer } from "./stored-answer.js";
@@ -41,12 +48,14 @@ export interface CacheMiddlewareOptions {
  * const model = wrapLanguageModel({ model: openai("gpt-5"), middleware: cacheMiddleware({ cache }) });
  */
 export function cacheMiddleware(options: CacheMiddlewareOptions): LanguageModelV3Middleware {
-  const { cache, ttlMs, tenant, temperature = "zero", toolCalls = false, nowMs = Date.now } = options;
-  if (typeof cache?.get !== "function" || typeof cache.set !== "function") {
-    throw new SignalboxError("invalid_options", "cache: must be a cache, such as createCache() returns", {
-      path: "cache",
-    });
-  }
+  checkOptions(options, "cacheMiddleware", ["cache", "ttlMs", "tenant", "temperature", "toolCalls", "nowMs"]);
+  const { cache, ttlMs, tenant, toolCalls = false, nowMs = Date.now } = options;
+  checkMethods(cache, "cache", ["get", "set"], "a cache, such as createCache() returns");
+  if (ttlMs !== undefined && !(ttlMs >= 0)) throw badOption("ttlMs", "must be a number of milliseconds, 0 or more");
+  if (typeof tenant !== "string") checkFunction(tenant, "tenant");
+  const temperature = checkWord(options.temperature, "temperature", ["zero", "any"], "zero");
+  checkBoolean(toolCalls, "toolCalls");
+  checkFunction(nowMs, "nowMs");
   const gate: Gate = { temperature, toolCalls };
 
   const keyOf = (

@@ -3,6 +3,7 @@ import { createReply } from "../../chat/create-reply.js";
 import type { ChatReply } from "../../chat/reply.js";
 import type { ChatRequest } from "../../chat/request.js";
 import type { CallContext, Capabilities, ModelInfo, Provider } from "../../contract/provider.js";
+import { checkOptions } from "../../errors/check-options.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
 import { type ChunkWriter, callOf, createChunkWriter, finishOf, usageFrom } from "./from-parts.js";
 import { keepParts } from "./kept-parts.js";
@@ -45,8 +46,9 @@ export function fromLanguageModel(
   model: AnyLanguageModel | readonly AnyLanguageModel[],
   options: FromLanguageModelOptions = {},
 ): Provider {
+  checkOptions(options, "fromLanguageModel", ["id", "models", "autoModels"]);
   const given: readonly AnyLanguageModel[] = Array.isArray(model) ? model : [model];
-  const byId = new Map(given.map((one) => [one.modelId, one]));
+  const byId = new Map(given.map((one) => [one?.modelId, one]));
   checkModels(given, byId, options);
   const id = options.id ?? (given[0]?.provider ?? "").replaceAll("/", "-");
 
@@ -150,10 +152,11 @@ function checkModels(
     throw new SignalboxError("invalid_options", `${path}: ${why}`, { path });
   };
   if (given.length === 0) refuse("model", "must be a model of the AI SDK, or several");
-  for (const { doGenerate, doStream, specificationVersion: version, modelId } of given) {
+  for (const one of given) {
+    const { doGenerate, doStream, specificationVersion: version, modelId }: Partial<AnyLanguageModel> = one ?? {};
     const usable = typeof doGenerate === "function" && typeof doStream === "function" && typeof modelId === "string";
     if (!usable) refuse("model", "must be a model of the AI SDK; a model id as text is only known to its gateway");
-    if (!["v2", "v3", "v4"].includes(version))
+    if (!["v2", "v3", "v4"].includes(String(version)))
       refuse("model", `spec ${String(version)} is unknown; v2, v3 and v4 are known`);
   }
   if (byId.size < given.length) refuse("model", "two models have the same id");

@@ -4,6 +4,7 @@ import type { ChatReply } from "../../chat/reply.js";
 import type { ChatRequest } from "../../chat/request.js";
 import type { CallOptions } from "../../contract/call-options.js";
 import type { ModelInfo } from "../../contract/provider.js";
+import { badOption, checkMethods } from "../../errors/check-options.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
 import { contentOf, finishReasonOf, routeMetadata, usageOf } from "./from-reply.js";
 import { createPartWriter } from "./stream-parts.js";
@@ -24,12 +25,16 @@ export interface RouterLike {
  * agents. How an answer came about is in `providerMetadata.signalbox`. Failures are `SignalboxError`s, which the AI SDK
  * does not retry: the router has done so already.
  *
+ * @throws SignalboxError `invalid_options`
  * @param modelId `"auto"`, a model id, `"provider/model"`, or an alias. @default "auto"
  * @param defaults options of every call; `providerOptions.signalbox` of a call wins.
  * @example
  * const { text } = await generateText({ model: languageModel(router), prompt: "Why is the sky blue?" });
  */
 export function languageModel(router: RouterLike, modelId = "auto", defaults: CallOptions = {}): LanguageModelV3 {
+  checkMethods(router, "router", ["chat", "stream"], "a router; createRouter({ providers: [provider] }) makes one");
+  if (typeof modelId !== "string" || modelId === "") throw badOption("modelId", "must be a model's name");
+  if (typeof defaults !== "object" || defaults === null) throw badOption("defaults", "must be options of a call");
   return {
     specificationVersion: "v3",
     provider: "signalbox",

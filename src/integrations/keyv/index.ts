@@ -1,4 +1,5 @@
 import type { Store } from "../../contract/store.js";
+import { checkMethods } from "../../errors/check-options.js";
 
 /** What is used of a Keyv 5; an object with these methods will do. */
 export interface KeyvLike {
@@ -16,6 +17,7 @@ export interface KeyvLike {
  * here they count as failures of the call under way, so that the cache can leave a broken store alone. Give the Keyv a
  * `namespace` of its own: `cache.clear()` clears it.
  *
+ * @throws SignalboxError `invalid_options` for what is no Keyv
  * @example
  * import Keyv from "keyv";
  * import KeyvRedis from "@keyv/redis";
@@ -23,6 +25,7 @@ export interface KeyvLike {
  * const cache = createCache({ maxBytes: 64 * 1024 * 1024, store: keyvStore(keyv) });
  */
 export function keyvStore(keyv: KeyvLike): Store {
+  checkMethods(keyv, "keyv", ["get", "set", "delete"], "a Keyv");
   let errors = 0;
   let last: unknown;
   // Also keeps Keyv from throwing an error that nobody listens to.

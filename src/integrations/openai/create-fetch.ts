@@ -1,12 +1,13 @@
 import type { ChatRequest } from "../../chat/request.js";
 import type { CallOptions } from "../../contract/call-options.js";
+import { checkFunction, checkOptions } from "../../errors/check-options.js";
 import { toSignalboxError } from "../../errors/classify.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
 import { type BodyOption, bodyOptions, checkBodyOptions } from "./call-options.js";
 import { answerJson, answerStream } from "./completions.js";
 import { errorResponse } from "./errors.js";
 import { listModels, oneModel } from "./models.js";
-import type { Target } from "./target.js";
+import { checkTarget, type Target } from "./target.js";
 
 /** What is known of a request before its body is read. */
 export interface FetchInfo {
@@ -32,15 +33,17 @@ const SERVED = "POST /chat/completions, GET /models and GET /models/{id}";
  * A `fetch` that answers as OpenAI's API does, from a router or a provider in this process. Any host and any path prefix
  * will do; nothing leaves the process but what the router sends.
  *
- * @throws SignalboxError `invalid_options` for an unknown name in `bodyOptions`.
+ * @throws SignalboxError `invalid_options` for a target that answers no chat, or an option that is wrong.
  * @example
  * const client = new OpenAI({ apiKey: "unused", fetch: createFetch(router) });
  * const completion = await client.chat.completions.create({ model: "auto", messages });
  */
 export function createFetch(target: Target, options: FetchOptions = {}): typeof fetch {
-  const allowed = options.bodyOptions ?? false;
+  checkTarget(target);
+  checkOptions(options, "createFetch", ["bodyOptions", "callOptions"]);
+  const { bodyOptions: allowed = false, callOptions } = options;
   checkBodyOptions(allowed);
-  const { callOptions } = options;
+  checkFunction(callOptions, "callOptions");
 
   return async function fetch(input: string | URL | Request, init: RequestInit = {}): Promise<Response> {
     const given = typeof input === "string" || input instanceof URL ? undefined : input;

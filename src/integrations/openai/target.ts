@@ -3,6 +3,7 @@ import type { ChatReply } from "../../chat/reply.js";
 import type { ChatRequest } from "../../chat/request.js";
 import type { CallOptions } from "../../contract/call-options.js";
 import type { AnyProvider, CallContext, ModelInfo } from "../../contract/provider.js";
+import { checkMethods } from "../../errors/check-options.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
 
 /** The part of a router that this door uses; `createRouter` and `router.with` return one. */
@@ -20,6 +21,13 @@ export type Target = RouterLike | AnyProvider;
 /** Only a router decides, so only a router takes per-call options. */
 export function isRouter(target: Target): target is RouterLike {
   return typeof (target as Partial<RouterLike>).explain === "function";
+}
+
+/** @throws SignalboxError `invalid_options` for what is neither a router nor a provider. */
+export function checkTarget(target: Target): void {
+  const streamsAlone = typeof target?.stream === "function" && !isRouter(target);
+  checkMethods(target, "target", [streamsAlone ? "stream" : "chat"], "a router or a provider");
+  checkMethods(target.models, "target.models", ["map"], "a list of models");
 }
 
 /** What a bare provider is told: no deadline, no budget, because nothing above it has one. */

@@ -1,5 +1,6 @@
 import type { ContentPart, Message, RefusalPart } from "../../chat/message.js";
 import type { ChatReply } from "../../chat/reply.js";
+import { badOption, checkFunction, checkOptions } from "../../errors/check-options.js";
 
 /** How much of prompts and answers is recorded, once that was asked for. */
 export interface ContentOptions {
@@ -13,6 +14,14 @@ export interface ContentOptions {
 type Part = { readonly type: string; readonly [field: string]: unknown };
 
 const MAX_CHARS = 8_192;
+
+/** @throws SignalboxError `invalid_options` */
+export function checkContent(options: ContentOptions): void {
+  checkOptions(options, "captureContent", ["maxChars", "redact"]);
+  const { maxChars = MAX_CHARS, redact } = options;
+  if (!(maxChars >= 0)) throw badOption("captureContent.maxChars", "must be a number of characters, 0 or more");
+  checkFunction(redact, "captureContent.redact");
+}
 
 /** Prompts and answers as the conventions write them: JSON text of roles and parts. */
 export function createContentWriter({ maxChars = MAX_CHARS, redact }: ContentOptions) {

@@ -12,9 +12,9 @@ import {
 } from "@opentelemetry/api";
 import type { EventMap, EventName } from "../../contract/events.js";
 import type { Attempt, RequestRecord } from "../../contract/records.js";
-import { SignalboxError } from "../../errors/signalbox-error.js";
+import { badOption, checkBoolean, checkMethods, checkOptions } from "../../errors/check-options.js";
 import { attemptAttributes, callAttributes, requestAttributes } from "./attributes.js";
-import { type ContentOptions, createContentWriter } from "./content.js";
+import { type ContentOptions, checkContent, createContentWriter } from "./content.js";
 import { createInstruments } from "./instruments.js";
 import * as names from "./names.js";
 import type { RouterLike } from "./router-like.js";
@@ -62,9 +62,11 @@ interface OpenRequest {
  */
 export function instrument<R extends RouterLike>(router: R, options: InstrumentOptions = {}): Instrumentation<R> {
   const { captureContent = false, maxOpen = 10_000 } = options;
-  if (!(Number.isInteger(maxOpen) && maxOpen > 0)) {
-    throw new SignalboxError("invalid_options", "maxOpen: must be a whole number above 0", { path: "maxOpen" });
-  }
+  checkMethods(router, "router", ["chat", "stream", "with", "on", "off"], "a router");
+  checkOptions(options, "instrument", ["tracerProvider", "meterProvider", "captureContent", "maxOpen"]);
+  if (!(Number.isInteger(maxOpen) && maxOpen > 0)) throw badOption("maxOpen", "must be a whole number above 0");
+  if (typeof captureContent === "object") checkContent(captureContent);
+  else checkBoolean(captureContent, "captureContent");
   const tracers = options.tracerProvider ?? trace.getTracerProvider();
   const tracer = tracers.getTracer("signalbox", undefined, {
     schemaUrl: `https://opentelemetry.io/schemas/${names.SEMCONV_VERSION}`,

@@ -1,6 +1,6 @@
 import { register as globalRegister, type Registry } from "prom-client";
 import type { BreakerState, EventMap } from "../../contract/events.js";
-import { SignalboxError } from "../../errors/signalbox-error.js";
+import { badOption, checkMethods, checkOptions } from "../../errors/check-options.js";
 import { createHistograms } from "./histograms.js";
 import { createLabels } from "./labels.js";
 import type { RouterLike } from "./router-like.js";
@@ -19,17 +19,20 @@ export interface ExportMetricsOptions {
  * is scraped.
  *
  * @returns what takes the metrics off the registry again
- * @throws SignalboxError `invalid_options` for a bad prefix, or one that is taken
+ * @throws SignalboxError `invalid_options` for a wrong option, or a prefix that is taken
  * @example
  * exportMetrics(router, { register });
  * app.get("/metrics", async (_, response) => response.type(register.contentType).send(await register.metrics()));
  */
 export function exportMetrics(router: RouterLike, options: ExportMetricsOptions = {}): () => void {
+  checkMethods(router, "router", ["stats", "health", "on", "off"], "a router");
+  checkOptions(options, "exportMetrics", ["register", "prefix"]);
   const { register = globalRegister, prefix = "signalbox_" } = options;
+  checkMethods(register, "register", ["getSingleMetric", "registerMetric"], "a registry of prom-client");
   if (!/^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(prefix))
-    throw refused("prefix", "must begin a metric's name: letters, digits, _");
+    throw badOption("prefix", "must begin a metric's name: letters, digits, _");
   if (register.getSingleMetric(`${prefix}requests_total`))
-    throw refused("prefix", `${prefix} is taken on this registry`);
+    throw badOption("prefix", `${prefix} is taken on this registry`);
 
   const labelsOf = createLabels();
   const breakers = new Map<string, BreakerState>();
@@ -51,8 +54,4 @@ export function exportMetrics(router: RouterLike, options: ExportMetricsOptions 
       register.removeSingleMetric((metric as unknown as { readonly name: string }).name);
     }
   };
-}
-
-function refused(path: string, why: string): SignalboxError {
-  return new SignalboxError("invalid_options", `${path}: ${why}`, { path });
 }

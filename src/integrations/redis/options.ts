@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from "../../core/clock.js";
+import { checkMethods, checkOptions } from "../../errors/check-options.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
 import type { RedisClient } from "./port.js";
 
@@ -32,14 +33,18 @@ export interface Settings {
   readonly clock: Clock;
 }
 
+const NAMES = ["client", "namespace", "syncMs", "timeoutMs", "waitMs", "onUnavailable", "clock"] as const;
+
 /** @throws SignalboxError `invalid_options` naming the path */
 export function settingsOf(options: RedisStateOptions): Settings {
+  checkOptions(options, "redisState", NAMES);
   const { namespace = "signalbox", onUnavailable = "refuse", clock = systemClock } = options;
   if (typeof namespace !== "string" || !/^[\w.:-]{1,64}$/.test(namespace)) {
     throw refused("namespace", "must be 1 to 64 letters, digits or one of _ . : -");
   }
   if (onUnavailable !== "refuse" && onUnavailable !== "spend")
     throw refused("onUnavailable", 'must be "refuse" or "spend"');
+  checkMethods(clock, "clock", ["now", "setTimeout", "clearTimeout"], "a clock");
   const between = (name: "syncMs" | "timeoutMs" | "waitMs", normal: number, least: number, most: number): number => {
     const value = options[name] ?? normal;
     if (Number.isFinite(value) && value >= least && value <= most) return value;

@@ -14,8 +14,10 @@ export interface ReadSource {
 export function readSource(source: ReportSource, onProgress?: OnProgress): ReadSource {
   if (typeof source === "string") return fromLog(parseLines(source), onProgress);
   if (Array.isArray(source)) return fromLog(source, onProgress);
-  if ("version" in source && source.version === 1) return { stats: source.stats, recording: source, ignored: 0 };
-  if ("requests" in source && "providers" in source) return { stats: source, recording: undefined, ignored: 0 };
+  if (typeof source === "object" && source !== null) {
+    if ("version" in source && source.version === 1) return { stats: source.stats, recording: source, ignored: 0 };
+    if ("requests" in source && "providers" in source) return { stats: source, recording: undefined, ignored: 0 };
+  }
   throw new SignalboxError("invalid_request", "A report is made of router.stats(), a recording, or a log of requests", {
     path: "source",
   });

@@ -1,5 +1,6 @@
 import type { EventMap } from "../../contract/events.js";
 import type { Attempt, RequestRecord } from "../../contract/records.js";
+import { checkMethods } from "../../errors/check-options.js";
 import { Slices } from "./slices.js";
 import type { RecordedChange, Recording, RouterLike } from "./source.js";
 import { type CountedCall, type CountedRequest, Totals } from "./totals.js";
@@ -76,12 +77,14 @@ export interface RouterRecorder {
  * Listens to a router, so that a report can show how things went over time: cost, latency, cache hits and breakers.
  * Memory is bounded; a long run is kept in coarser slices.
  *
+ * @throws SignalboxError `invalid_options` for what is no router
  * @example
  * const recorder = recordRouter(router);
  * // ... the run ...
  * await writeFile("report.html", renderReport(recorder.read()));
  */
 export function recordRouter(router: RouterLike): RouterRecorder {
+  checkMethods(router, "router", ["on", "off"], "a router");
   const beganMs = performance.now();
   const run = new RunRecorder(Date.now());
   const now = (): number => performance.now() - beganMs;

@@ -1,4 +1,4 @@
-import { SignalboxError } from "../../errors/signalbox-error.js";
+import { checkFunction, checkOptions } from "../../errors/check-options.js";
 import { pageHtml } from "./page-html.js";
 import type { Chart, PageModel } from "./page-model.js";
 import { readSource } from "./read-source.js";
@@ -22,15 +22,14 @@ export interface ReportOptions {
  * strategies. It loads nothing and sends nothing. From `router.stats()` it shows totals; a recording
  * ({@link recordRouter}) or a log (what `decisionLog` was handed, or `done` events) shows the run over time as well.
  *
- * @throws SignalboxError `invalid_request` for what is none of these; `invalid_options` for an `onProgress` that is no function
+ * @throws SignalboxError `invalid_request` for what is none of these; `invalid_options` for a wrong option
  * @example
  * await writeFile("report.html", renderReport(router.stats()));
  */
 export function renderReport(source: ReportSource, options: ReportOptions = {}): string {
+  checkOptions(options, "renderReport", ["title", "generatedAtMs", "onProgress"]);
   const { title = "signalbox report", generatedAtMs = Date.now(), onProgress } = options;
-  if (onProgress !== undefined && typeof onProgress !== "function") {
-    throw new SignalboxError("invalid_options", "onProgress must be a function", { path: "onProgress" });
-  }
+  checkFunction(onProgress, "onProgress");
   const { stats, recording, ignored } = readSource(source, onProgress);
   const run = recording ? runCharts(recording) : {};
   const charts: (Chart | undefined)[] = [

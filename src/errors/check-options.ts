@@ -1,4 +1,4 @@
-import { SignalboxError } from "../errors/signalbox-error.js";
+import { SignalboxError } from "./signalbox-error.js";
 
 /** The error of a bad option; values are never echoed. */
 export function badOption(path: string, message: string): SignalboxError {
@@ -49,4 +49,11 @@ export function checkFunction(value: unknown, path: string): void {
 /** An option that is true or false, or absent. */
 export function checkBoolean(value: unknown, path: string): void {
   if (value !== undefined && typeof value !== "boolean") throw badOption(path, "must be true or false");
+}
+
+/** Something handed in, known by its methods; `what` says what it must be. */
+export function checkMethods(value: unknown, path: string, methods: readonly string[], what: string): void {
+  const given = typeof value === "object" || typeof value === "function" ? value : null;
+  const has = (name: string): boolean => typeof (given as { [name: string]: unknown })[name] === "function";
+  if (given === null || !methods.every(has)) throw badOption(path, `must be ${what}`);
 }

@@ -1,6 +1,6 @@
 import type { ModelInfo } from "../../contract/provider.js";
 import { errorResponse } from "./errors.js";
-import { isRouter, type Target, unknownModel } from "./target.js";
+import { isRouter, modelOf, type Target, unknownModel } from "./target.js";
 
 interface ModelEntry {
   readonly id: string;
@@ -17,9 +17,22 @@ export function listModels(target: Target): Response {
 
 /** `GET /models/{id}` */
 export function oneModel(target: Target, id: string): Response {
-  const found = entries(target).find((entry) => entry.id === id);
-  if (found) return Response.json(found);
-  return errorResponse(unknownModel(id));
+  const listed = entries(target).find((entry) => entry.id === id);
+  if (listed) return Response.json(listed);
+  if (!answersTo(target, id)) return errorResponse(unknownModel(id));
+  const asOf = target.models.find((model) => id.endsWith(`/${model.id}`))?.asOf;
+  return Response.json(entryOf({ id, asOf }, target.id));
+}
+
+/** Whether `model` may say it although no list shows it: `"provider/model"`, and a router's aliases. */
+function answersTo(target: Target, id: string): boolean {
+  if (!isRouter(target)) return modelOf(target, id) !== undefined;
+  try {
+    target.explain({ model: id, messages: [{ role: "user", content: "?" }] });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function entries(target: Target): ModelEntry[] {
@@ -28,7 +41,7 @@ function entries(target: Target): ModelEntry[] {
   return isRouter(target) || target.models.length > 1 ? [auto, ...listed] : listed;
 }
 
-function entryOf(model: ModelInfo, owner: string): ModelEntry {
+function entryOf(model: Pick<ModelInfo, "id" | "asOf">, owner: string): ModelEntry {
   const slash = model.id.indexOf("/");
   const read = model.asOf === undefined ? Number.NaN : Date.parse(model.asOf);
   return {

@@ -1,6 +1,7 @@
 import type { LanguageModelV3CallOptions, SharedV3Warning } from "@ai-sdk/provider";
 import type { ChatRequest, ReasoningEffort, ResponseFormat, Tool, ToolChoice } from "../../chat/request.js";
 import type { CallOptions } from "../../contract/call-options.js";
+import { joinSignals } from "../../core/join-signals.js";
 import { field, OURS } from "./part-state.js";
 import { toMessages } from "./to-messages.js";
 
@@ -47,7 +48,8 @@ export function toRequest(call: LanguageModelV3CallOptions, model: string, defau
   const effort = reasoningEffort ?? effortOf(call);
   if (effort !== undefined) request.reasoning_effort = effort;
   if (Object.keys(others).length > 0) request.providerOptions = others;
-  return { request, options: { ...defaults, ...options, signal: call.abortSignal }, warnings };
+  const signal = joinSignals(call.abortSignal, defaults.signal);
+  return { request, options: { ...defaults, ...options, signal }, warnings };
 }
 
 function responseFormat(wanted: LanguageModelV3CallOptions["responseFormat"]): ResponseFormat | undefined {

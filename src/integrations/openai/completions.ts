@@ -8,6 +8,7 @@ import type { ChatRequest } from "../../chat/request.js";
 import type { CallOptions } from "../../contract/call-options.js";
 import type { AnyProvider, CallContext } from "../../contract/provider.js";
 import type { Route, RouteHead } from "../../contract/records.js";
+import { badOption } from "../../errors/check-options.js";
 import { toSignalboxError } from "../../errors/classify.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
 import { setHeader } from "./errors.js";
@@ -121,6 +122,7 @@ interface Prepared {
 
 /** What a router would do for its provider: look at the request, name the model, hand over a signal. */
 function prepare(provider: AnyProvider, request: ChatRequest, options: CallOptions): Prepared {
+  refuseRouting(options);
   const issue = checkRequest(request);
   if (issue) throw new SignalboxError("invalid_request", `${issue.path}: ${issue.message}`, { path: issue.path });
   const model = modelOf(provider, request.model);
@@ -140,6 +142,17 @@ function prepare(provider: AnyProvider, request: ChatRequest, options: CallOptio
       if (reason) controller.abort(reason);
     },
   };
+}
+
+/** What a bare provider is told of a call; the rest takes a router. */
+const TOLD: ReadonlySet<string> = new Set<keyof CallOptions>(["signal", "tenant", "conversationId", "metadata"]);
+
+/** @throws SignalboxError `invalid_options` for what would be passed over in silence */
+function refuseRouting(options: CallOptions): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (value !== undefined && !TOLD.has(name))
+      throw badOption(name, "is for a router, and a provider alone answers here; put it into createRouter()");
+  }
 }
 
 function callerOf({ tenant, conversationId, metadata }: CallOptions): Partial<CallContext> {

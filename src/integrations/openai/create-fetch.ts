@@ -1,5 +1,6 @@
 import type { ChatRequest } from "../../chat/request.js";
 import type { CallOptions } from "../../contract/call-options.js";
+import { joinSignals } from "../../core/join-signals.js";
 import { checkFunction, checkOptions } from "../../errors/check-options.js";
 import { toSignalboxError } from "../../errors/classify.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
@@ -23,7 +24,11 @@ export interface FetchOptions {
    * the body comes from a browser: it must not choose its own tenant. @default false
    */
   readonly bodyOptions?: boolean | readonly BodyOption[] | undefined;
-  /** Per-call options chosen by you, such as the tenant of an authenticated caller; they win over the body's. */
+  /**
+   * Per-call options chosen by you, such as the tenant of an authenticated caller; they win over the body's. Before a bare
+   * provider only `tenant`, `conversationId`, `metadata` and `signal` mean something; others are refused. A `SignalboxError`
+   * thrown here is the answer: kind `auth` is a 401.
+   */
   readonly callOptions?: ((info: FetchInfo) => CallOptions | Promise<CallOptions>) | undefined;
 }
 
@@ -57,13 +62,13 @@ export function createFetch(target: Target, options: FetchOptions = {}): typeof 
         const body = await readBody(init.body ?? given?.body);
         const { signalbox, ...request } = body;
         const chosen = bodyOptions(signalbox, allowed);
-        const own = callOptions && (await callOptions({ url, method, headers: headersOf(init, given) }));
-        const call: CallOptions = { ...chosen, ...own, signal };
+        const own = callOptions && (await ownOptions(callOptions, { url, method, headers: headersOf(init, given) }));
+        const call: CallOptions = { ...chosen, ...own, signal: joinSignals(signal, own?.signal) };
         const chat = request as unknown as ChatRequest;
         return await (chat.stream === true ? answerStream : answerJson)(target, chat, call);
       }
       if (method === "GET" && path.endsWith("/models")) return listModels(target);
-      const named = method === "GET" ? /\/models\/([^/]+)$/.exec(path)?.[1] : undefined;
+      const named = method === "GET" ? /\/models\/(.+)$/.exec(path)?.[1] : undefined;
       if (named !== undefined) return oneModel(target, decode(named));
       return errorResponse(notServed(method, path), 404);
     } catch (thrown) {
@@ -85,6 +90,19 @@ function decode(part: string): string {
     return decodeURIComponent(part);
   } catch {
     return part;
+  }
+}
+
+/** @throws SignalboxError the app's own, or `server`: whatever else is thrown there is no business of who asks. */
+async function ownOptions(
+  callOptions: NonNullable<FetchOptions["callOptions"]>,
+  info: FetchInfo,
+): Promise<CallOptions> {
+  try {
+    return await callOptions(info);
+  } catch (cause) {
+    if (SignalboxError.isInstance(cause)) throw cause;
+    throw new SignalboxError("server", "The callOptions of this door failed", { detail: "internal", cause });
   }
 }
 

@@ -155,6 +155,19 @@ describe("generateText", () => {
     expect(router.requests.length).toBe(1);
   });
 
+  it("a signal among the defaults ends calls too, beside that of a call", async () => {
+    for (const abortSignal of [undefined, new AbortController().signal]) {
+      const router = fakeRouter(() => says("x"));
+      const shutdown = new AbortController();
+      const model = languageModel(router, "auto", { signal: shutdown.signal });
+      await generateText({ model, prompt: "x", ...(abortSignal && { abortSignal }) });
+      const seen = router.options[0]?.signal;
+      expect(seen?.aborted).toBe(false);
+      shutdown.abort(new Error("closing"));
+      expect(seen?.reason).toMatchObject({ message: "closing" });
+    }
+  });
+
   it("warns of what it cannot pass on", async () => {
     const result = await generateText({ model: languageModel(fakeRouter(() => says("x"))), prompt: "x", topK: 5 });
     expect(result.warnings).toMatchObject([{ type: "unsupported", feature: "topK" }]);

@@ -1,6 +1,9 @@
 import OpenAI, { APIUserAbortError, NotFoundError } from "openai";
 import { describe, expect, it, vi } from "vitest";
+import type { CallOptions } from "../../../../src/contract/call-options.js";
 import type { CallContext } from "../../../../src/contract/provider.js";
+import { SignalboxError } from "../../../../src/errors/signalbox-error.js";
+import { createRouter } from "../../../../src/index.js";
 import { createFetch, type FetchOptions, type Target } from "../../../../src/integrations/openai/index.js";
 import { aborted, deltaChunk, says, scripted } from "../support.js";
 
@@ -79,6 +82,19 @@ describe("the other paths", () => {
       owned_by: "double",
     });
     await expect(client.models.retrieve("nobody/else")).rejects.toBeInstanceOf(NotFoundError);
+  });
+
+  it("knows a model by every name that a chat may say", async () => {
+    const aliases = { fast: ["double/m1"] };
+    const fetch = createFetch(createRouter({ providers: [scripted(() => says("x"))], aliases }));
+    const client = new OpenAI({ apiKey: "unused", fetch });
+    for (const name of ["auto", "m1", "double/m1", "fast"]) {
+      expect(await client.models.retrieve(name)).toMatchObject({ id: name, object: "model" });
+      expect((await fetch(`http://x/v1/models/${name}`)).status).toBe(200);
+    }
+    expect((await client.models.retrieve("double/m1")).owned_by).toBe("double");
+    await expect(client.models.retrieve("other/m1")).rejects.toBeInstanceOf(NotFoundError);
+    expect((await createFetch(scripted(() => says("x")))("http://x/models/double/m2")).status).toBe(200);
   });
 
   it("a model that is no name is a bad request, and no unknown model", async () => {
@@ -174,6 +190,55 @@ describe("per-call options", () => {
     const json = await response.json();
     expect(json).not.toHaveProperty("route");
     expect(json).not.toHaveProperty("parsed");
+  });
+
+  it("may bring a signal of the server's, beside the caller's own", async () => {
+    const provider = scripted(() => new Promise<never>(() => {}));
+    for (const whose of ["server", "caller"]) {
+      const server = new AbortController();
+      const caller = new AbortController();
+      const fetch = createFetch(createRouter({ providers: [provider] }), {
+        callOptions: () => ({ signal: server.signal }),
+      });
+      const init = { method: "POST", body: chatBody({ model: "auto" }), signal: caller.signal };
+      const asked = fetch("http://x/chat/completions", init);
+      const ended = Promise.allSettled([asked]);
+      await vi.waitFor(() => expect(provider.seen.contexts.at(-1)?.signal.aborted).toBe(false));
+      (whose === "server" ? server : caller).abort(new Error("enough"));
+      const [result] = await ended;
+      expect(provider.seen.contexts.at(-1)?.signal.aborted).toBe(true);
+      if (whose === "caller") expect(result).toMatchObject({ status: "rejected", reason: { message: "enough" } });
+      else expect(result).toMatchObject({ status: "fulfilled", value: { status: 499 } });
+    }
+  });
+
+  it("that only a router understands are refused before a provider alone", async () => {
+    const provider = scripted(() => says("x"));
+    const asked = (options: CallOptions) => post(provider, chatBody(), { callOptions: () => options });
+    expect((await asked({ tenant: "acme", metadata: { a: "b" }, timeoutMs: undefined })).status).toBe(200);
+    for (const option of [{ timeoutMs: 5 }, { allow: ["a"] }, { cache: false as const }, { maxCostUsd: 1 }]) {
+      const response = await asked(option);
+      expect(response.status).toBe(400);
+      expect((await response.json()).error).toMatchObject({ code: "invalid_options", param: Object.keys(option)[0] });
+    }
+    expect(provider.seen.requests.length).toBe(1);
+  });
+
+  it("that fail to be chosen are no vendor's failure, and what was thrown stays inside", async () => {
+    const { target, calls } = router();
+    const asked = async (thrown: Error) => {
+      const response = await post(target, chatBody(), {
+        callOptions: () => {
+          throw thrown;
+        },
+      });
+      return { status: response.status, text: await response.text() };
+    };
+    const failed = await asked(new Error("no row for user 17"));
+    expect(failed.status).toBeGreaterThanOrEqual(500);
+    expect(failed.text).not.toMatch(/vendor|user 17/);
+    expect(await asked(new SignalboxError("auth", "Who are you?"))).toMatchObject({ status: 401 });
+    expect(calls).toEqual([]);
   });
 
   it("are checked when the door is built", () => {

@@ -1,4 +1,4 @@
 export type { ContentOptions } from "./content.js";
 export { type Instrumentation, type InstrumentOptions, instrument } from "./instrument.js";
 export { SEMCONV_VERSION } from "./names.js";
-export type { RouterLike, StreamLike } from "./router-like.js";
+export type { CallsLike, RouterLike, StreamLike, TurnLike } from "./router-like.js";

@@ -62,7 +62,7 @@ interface OpenRequest {
  */
 export function instrument<R extends RouterLike>(router: R, options: InstrumentOptions = {}): Instrumentation<R> {
   const { captureContent = false, maxOpen = 10_000 } = options;
-  checkMethods(router, "router", ["chat", "stream", "with", "on", "off"], "a router");
+  checkMethods(router, "router", ["chat", "stream", "with", "conversation", "on", "off"], "a router");
   checkOptions(options, "instrument", ["tracerProvider", "meterProvider", "captureContent", "maxOpen"]);
   if (!(Number.isInteger(maxOpen) && maxOpen > 0)) throw badOption("maxOpen", "must be a whole number above 0");
   if (typeof captureContent === "object") checkContent(captureContent);
@@ -93,7 +93,7 @@ export function instrument<R extends RouterLike>(router: R, options: InstrumentO
     const seen = content && takeSeenCall(outside);
     open.set(requestId, { span, inside: trace.setSpan(outside, span), wallOffsetMs, seen });
     if (!content || !seen) return;
-    const { messages } = seen.request;
+    const messages = seen.messages();
     span.setAttribute(names.INPUT_MESSAGES, content.input(messages));
     const system = content.system(messages);
     if (system !== undefined) span.setAttribute(names.SYSTEM_INSTRUCTIONS, system);

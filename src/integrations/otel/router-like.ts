@@ -1,4 +1,5 @@
 import type { ChatChunk } from "../../chat/chunk.js";
+import type { Message } from "../../chat/message.js";
 import type { ChatReply } from "../../chat/reply.js";
 import type { ChatRequest } from "../../chat/request.js";
 import type { CallOptions } from "../../contract/call-options.js";
@@ -14,11 +15,19 @@ export interface StreamLike extends AsyncIterable<ChatChunk> {
   [Symbol.asyncIterator](): AsyncIterableIterator<ChatChunk> & { poll(): ChatChunk | undefined };
 }
 
+/** Where calls are made, whole or streamed. */
+export interface CallsLike<Asked> {
+  chat(asked: Asked, options?: CallOptions): Promise<ChatReply>;
+  stream(asked: Asked, options?: CallOptions): StreamLike;
+}
+
+/** What a turn of a conversation may be given as. */
+export type TurnLike = string | readonly Message[] | ChatRequest;
+
 /** The part of a router that this door uses; `createRouter` returns one. */
-export interface RouterLike {
-  chat(request: ChatRequest, options?: CallOptions): Promise<ChatReply>;
-  stream(request: ChatRequest, options?: CallOptions): StreamLike;
+export interface RouterLike extends CallsLike<ChatRequest> {
   with(options: CallOptions): RouterLike;
+  conversation(id: string, options?: { readonly tenant?: string | undefined }): CallsLike<TurnLike>;
   on<Name extends EventName>(name: Name, listener: (event: EventMap[Name]) => void): unknown;
   off<Name extends EventName>(name: Name, listener: (event: EventMap[Name]) => void): unknown;
 }

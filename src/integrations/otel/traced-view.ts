@@ -1,11 +1,11 @@
 import { type Context, context, createContextKey, ROOT_CONTEXT } from "@opentelemetry/api";
+import type { Message } from "../../chat/message.js";
 import type { ChatReply } from "../../chat/reply.js";
-import type { ChatRequest } from "../../chat/request.js";
-import type { RouterLike, StreamLike } from "./router-like.js";
+import type { CallsLike, RouterLike, StreamLike, TurnLike } from "./router-like.js";
 
 /** A call that passed through the view: what its events do not say. */
 export interface SeenCall {
-  readonly request: ChatRequest;
+  readonly messages: () => readonly Message[];
   readonly reply: () => Promise<ChatReply>;
   /** Set by the request it belongs to, so that a request made inside that one does not take it again. */
   taken: boolean;
@@ -28,23 +28,43 @@ export function takeSeenCall(active: Context): SeenCall | undefined {
 export function tracedView<R extends RouterLike>(router: R, watching: boolean): R {
   const view: RouterLike = {
     ...router,
-    chat(request, options) {
-      if (!watching) return router.chat(request, options);
-      let reply: Promise<ChatReply> | undefined;
-      const seen: SeenCall = { request, reply: () => reply as Promise<ChatReply>, taken: false };
-      reply = context.with(context.active().setValue(SEEN, seen), () => router.chat(request, options));
-      return reply;
-    },
-    stream(request, options) {
-      const asked = context.active();
-      const stream = router.stream(request, options);
-      if (!watching) return asked === ROOT_CONTEXT ? stream : new BoundStream(stream, asked);
-      const seen: SeenCall = { request, reply: () => stream.reply, taken: false };
-      return new BoundStream(stream, asked.setValue(SEEN, seen));
-    },
+    ...tracedCalls(router, watching),
     with: (options) => tracedView(router.with(options), watching),
+    conversation(id, options) {
+      const conversation = router.conversation(id, options);
+      return { ...conversation, ...tracedCalls(conversation, watching) };
+    },
   };
   return view as R;
+}
+
+function tracedCalls<Asked extends TurnLike>(calls: CallsLike<Asked>, watching: boolean): CallsLike<Asked> {
+  return {
+    chat(asked, options) {
+      if (!watching) return calls.chat(asked, options);
+      let reply: Promise<ChatReply> | undefined;
+      const seen: SeenCall = {
+        messages: () => messagesOf(asked),
+        reply: () => reply as Promise<ChatReply>,
+        taken: false,
+      };
+      reply = context.with(context.active().setValue(SEEN, seen), () => calls.chat(asked, options));
+      return reply;
+    },
+    stream(asked, options) {
+      const outside = context.active();
+      const stream = calls.stream(asked, options);
+      if (!watching) return outside === ROOT_CONTEXT ? stream : new BoundStream(stream, outside);
+      const seen: SeenCall = { messages: () => messagesOf(asked), reply: () => stream.reply, taken: false };
+      return new BoundStream(stream, outside.setValue(SEEN, seen));
+    },
+  };
+}
+
+/** What is asked now; the history of a conversation is known to the router alone. */
+function messagesOf(asked: TurnLike): readonly Message[] {
+  if (typeof asked === "string") return [{ role: "user", content: asked }];
+  return "messages" in asked ? asked.messages : asked;
 }
 
 /** The first read starts the request: it runs where the stream was asked for. */

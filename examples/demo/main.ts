@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { open, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { createRouter } from "signalbox";
@@ -9,7 +9,7 @@ import { builtInLoad, type Job, questionLoad } from "./load.js";
 import { createProgress } from "./progress.js";
 import { type BadLine, readRequests } from "./requests-file.js";
 import { summary, usd } from "./table.js";
-import { createTally } from "./tally.js";
+import { createTally, type Failure } from "./tally.js";
 import { KEYS, realVendors, simulatedVendors, type Vendors } from "./vendors.js";
 
 const USAGE = `npm start                          three simulated vendors, a built-in load, one outage
@@ -19,6 +19,9 @@ npm start -- requests.jsonl[.gz]   your requests, one per line: {"messages": [..
     --strategy=adaptive            who goes first; cost-optimized for the built-in load
     --out=answers.jsonl            keep the answers to your file
     --report=signalbox-report.html where the report goes`;
+
+/** Of lines that are bad or failed. */
+const LINES_SHOWN = 50;
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
@@ -31,7 +34,7 @@ const { values, positionals } = orUsage(() =>
       strategy: { type: "string" },
       out: { type: "string" },
       report: { type: "string", default: "signalbox-report.html" },
-      help: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
     },
   }),
 );
@@ -56,6 +59,12 @@ async function readLoad(): Promise<{ jobs: Job[]; bad: BadLine[] }> {
   return { jobs: builtInLoad(wholeNumber("requests"), wholeNumber("seed")), bad: [] };
 }
 
+/** The first of many lines, and how many more there are. */
+function sayLines(lines: readonly string[]): void {
+  for (const line of lines.slice(0, LINES_SHOWN)) say(line);
+  if (lines.length > LINES_SHOWN) say(`... and ${lines.length - LINES_SHOWN} more`);
+}
+
 function wholeNumber(name: "requests" | "seed"): number {
   const value = Number(values[name]);
   if (Number.isSafeInteger(value) && value > 0) return value;
@@ -76,8 +85,10 @@ async function openVendors(): Promise<Vendors> {
 
 async function main(): Promise<void> {
   const { jobs, bad } = await readLoad();
-  for (const { line, problem } of bad) say(`line ${line}: ${problem}`);
+  sayLines(bad.map(({ line, problem }) => `line ${line}: ${problem}`));
   if (jobs.length === 0) throw new Error(`${own} holds no request`);
+  // Before anything is asked: answers that cannot be kept would be paid for nothing.
+  for (const path of [values.report, values.out]) if (path !== undefined) await (await open(path, "a")).close();
 
   const vendors = await openVendors();
   try {
@@ -103,9 +114,10 @@ async function ask(vendors: Vendors, jobs: readonly Job[]): Promise<void> {
   const recorder = recordRouter(router);
   const answers: string[] = [];
   const one = own !== "" && !ownFile;
-  const progress = one ? undefined : createProgress(process.stdout, "requests");
+  const progress = one ? undefined : createProgress(process.stdout, ownFile ? "lines" : "requests");
   const began = performance.now();
   let down = false;
+  let lostOne = "";
   await drive({
     router,
     jobs,
@@ -116,6 +128,7 @@ async function ask(vendors: Vendors, jobs: readonly Job[]): Promise<void> {
       const lost = builtIn && done >= total * 0.35 && done < total * 0.6;
       if (lost !== down) progress?.note(`-- ${vendors.failing} ${lost ? "goes down" : "is back"} --`);
       if (lost !== down) vendors.outage(lost);
+      if (lost) lostOne = vendors.failing;
       down = lost;
       progress?.step(done, total);
     },
@@ -128,8 +141,8 @@ async function ask(vendors: Vendors, jobs: readonly Job[]): Promise<void> {
         );
     },
   });
-  say(`\n${summary(tally, vendors.providers, (performance.now() - began) / 1_000, builtIn ? vendors.failing : "")}`);
-  for (const { line, kind, message } of tally.failures) say(`${line > 0 ? `line ${line}: ` : ""}${kind}: ${message}`);
+  say(`\n${summary(tally, vendors.providers, (performance.now() - began) / 1_000, lostOne)}`);
+  sayLines(tally.failures.map(failureText));
 
   await writeFile(
     values.report,
@@ -141,7 +154,12 @@ async function ask(vendors: Vendors, jobs: readonly Job[]): Promise<void> {
     say(`answers: ${resolve(values.out)}`);
   }
   await router.close();
-  if (tally.requests === 0) process.exitCode = 1;
+  if (tally.answers === 0) process.exitCode = 1;
+}
+
+function failureText({ line, kind, message, unasked }: Failure): string {
+  const rest = unasked === 0 ? "" : ` (later turns of this line, not asked: ${unasked})`;
+  return `${line > 0 ? `line ${line}: ` : ""}${kind}: ${message}${rest}`;
 }
 
 if (values.help) say(USAGE);
@@ -149,7 +167,7 @@ else {
   try {
     await main();
   } catch (error) {
-    say(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+    say(`${error instanceof Error ? error.message : String(error)}\n(npm start -- --help tells what can be typed)`);
     process.exitCode = 1;
   }
 }

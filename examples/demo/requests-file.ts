@@ -10,17 +10,27 @@ export interface BadLine {
   readonly problem: string;
 }
 
-/** Reads one chat request per line, gzip or not; a line may also hold `turns`, questions asked one after the other. */
+/** Of a line with `turns`: what goes into every request. Whatever else it holds is a data set's own. */
+const SETTINGS = ["model", "models", "temperature", "top_p", "max_tokens", "max_completion_tokens", "stop", "seed"];
+
+/**
+ * Reads one chat request per line, gzip or not; a line may also hold `turns`, questions asked one after the other, with
+ * its `messages`, if any, before the first.
+ */
 export async function readRequests(path: string): Promise<{ jobs: Job[]; bad: BadLine[] }> {
   const jobs: Job[] = [];
   const bad: BadLine[] = [];
   let line = 0;
-  for await (const text of linesOf(path)) {
-    line += 1;
-    if (text.trim() === "") continue;
-    const read = readLine(line === 1 ? text.replace(/^\uFEFF/, "") : text, line);
-    if ("problem" in read) bad.push(read);
-    else jobs.push(read);
+  try {
+    for await (const text of linesOf(path)) {
+      line += 1;
+      if (text.trim() === "") continue;
+      const read = readLine(line === 1 ? text.replace(/^\uFEFF/, "") : text, line);
+      if ("problem" in read) bad.push(read);
+      else jobs.push(read);
+    }
+  } catch (error) {
+    throw new Error(`${path} cannot be read: ${(error as Error).message}`);
   }
   return { jobs, bad };
 }
@@ -36,25 +46,36 @@ export function readLine(text: string, line: number): Job | BadLine {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     return { line, problem: "not a JSON object" };
   const { messages, turns, stream, ...request } = value as Record<string, unknown>;
-  if (Array.isArray(messages)) {
-    return { line, request, turns: [messages as ChatRequest["messages"]], streamed: stream === true };
+  const before = Array.isArray(messages) ? (messages as ChatRequest["messages"]) : [];
+  if (turns === undefined && Array.isArray(messages)) {
+    return { line, request, turns: [before], streamed: stream === true };
   }
   if (!Array.isArray(turns)) return { line, problem: "holds neither messages nor turns" };
   if (turns.length === 0 || !turns.every((turn) => typeof turn === "string" && turn !== "")) {
     return { line, problem: "turns must be non-empty texts" };
   }
-  return { line, request: {}, turns: turns.map((content: string) => [{ role: "user", content }]), streamed: true };
+  const asked = turns.map((content: string, turn) => [
+    ...(turn === 0 ? before : []),
+    { role: "user" as const, content },
+  ]);
+  const settings = Object.fromEntries(Object.entries(request).filter(([name]) => SETTINGS.includes(name)));
+  return { line, request: settings, turns: asked, streamed: stream !== false };
 }
 
 async function* linesOf(path: string): AsyncGenerator<string> {
   const file = createReadStream(path);
   const bytes = path.endsWith(".gz") ? pipeline(file, createGunzip(), () => {}) : file;
   const decoder = new TextDecoder();
-  let rest = "";
+  let begun: string[] = [];
   for await (const piece of bytes as AsyncIterable<Uint8Array>) {
-    const lines = (rest + decoder.decode(piece, { stream: true })).split("\n");
-    rest = lines.pop() ?? "";
-    yield* lines;
+    const lines = decoder.decode(piece, { stream: true }).split("\n");
+    const last = lines.pop() ?? "";
+    for (const line of lines) {
+      yield [...begun, line].join("");
+      begun = [];
+    }
+    begun.push(last);
   }
+  const rest = begun.join("");
   if (rest !== "") yield rest;
 }

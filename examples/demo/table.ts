@@ -14,6 +14,8 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 
 export const usd = (amount: number): string => (amount === 0 ? "$0" : `$${amount.toFixed(amount < 0.01 ? 6 : 4)}`);
 
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
+
 /** The value below which `share` of them lie, as whole milliseconds. */
 export function quantileMs(values: readonly number[], share: number): string {
   if (values.length === 0) return "-";
@@ -23,7 +25,7 @@ export function quantileMs(values: readonly number[], share: number): string {
 
 /** The whole story of a run. @param lost the provider that was down for a part of it, if any */
 export function summary(tally: Tally, providers: readonly Provider[], seconds: number, lost: string): string {
-  const share = (count: number): string => `${((100 * count) / Math.max(1, tally.requests)).toFixed(0)} %`;
+  const share = (count: number): string => `${((100 * count) / Math.max(1, tally.answers)).toFixed(0)} %`;
   const rows = [...tally.candidates.values()]
     .sort((a, b) => b.answered - a.answered)
     .map(({ id, answered, attempts, failed, latenciesMs, costUsd }) => [
@@ -39,7 +41,7 @@ export function summary(tally: Tally, providers: readonly Provider[], seconds: n
   const cached = tally.hits + tally.joined;
   rows.push(["cache, and joined flights", String(cached), share(cached), "0", "0", "", "", usd(0)]);
   const lines = [
-    `${tally.requests} ${tally.requests === 1 ? "answer" : "answers"} (${tally.streamed} streamed), ${tally.failures.length} failed, in ${seconds.toFixed(1)} s`,
+    `${counted(tally.answers + tally.failures.length, "request")}: ${counted(tally.answers, "answer")} (${tally.streamed} streamed), ${tally.failures.length} failed, in ${seconds.toFixed(1)} s`,
     "",
     table(["who answered", "answers", "share", "upstream calls", "failed", "p50 ms", "p95 ms", "cost"], rows),
     "",

@@ -14,6 +14,8 @@ export interface Failure {
   readonly line: number;
   readonly kind: string;
   readonly message: string;
+  /** Later turns of the same conversation, which were not asked then. */
+  readonly unasked: number;
 }
 
 /** Everything the table at the end shows, collected from the router's own events and replies. */
@@ -23,7 +25,7 @@ export interface Tally {
   readonly breakers: string[];
   readonly usages: NonNullable<ChatReply["usage"]>[];
   readonly latenciesMs: number[];
-  requests: number;
+  answers: number;
   streamed: number;
   retries: number;
   fallbacks: number;
@@ -50,7 +52,7 @@ export function createTally(router: Router): Tally & { count(reply: Answered, st
     breakers: [] as string[],
     usages: [] as NonNullable<ChatReply["usage"]>[],
     latenciesMs: [] as number[],
-    requests: 0,
+    answers: 0,
     streamed: 0,
     retries: 0,
     fallbacks: 0,
@@ -60,10 +62,9 @@ export function createTally(router: Router): Tally & { count(reply: Answered, st
     savedUsd: 0,
     count(reply: Answered, streamed: boolean): void {
       const { route, usage } = reply;
-      tally.requests += 1;
+      tally.answers += 1;
       if (streamed) tally.streamed += 1;
       tally.latenciesMs.push(route.latencyMs);
-      tally.costUsd += route.costUsd ?? 0;
       tally.savedUsd += route.cache.savedUsd ?? 0;
       if (usage !== undefined) tally.usages.push(usage);
       if (route.cache.status === "hit") tally.hits += 1;
@@ -75,6 +76,7 @@ export function createTally(router: Router): Tally & { count(reply: Answered, st
     const candidate = at(attempt.candidate);
     candidate.attempts += 1;
     candidate.costUsd += attempt.costUsd ?? 0;
+    tally.costUsd += attempt.costUsd ?? 0;
     if (attempt.outcome === "success") candidate.latenciesMs.push(attempt.latencyMs);
     else candidate.failed += 1;
   });

@@ -69,12 +69,22 @@ describe("npm start", { timeout: 60_000 }, () => {
     expect(printed).toContain("line 2: not JSON");
     expect(printed).toContain("line 6: holds neither messages nor turns");
     expect(printed).toMatch(/line 5: invalid_request: .*messages\[0\]\.role/);
-    expect(printed).toMatch(/3 answers \(2 streamed\), 1 failed/);
+    expect(printed).toMatch(/4 requests: 3 answers \(2 streamed\), 1 failed/);
     const answers = (await readFile(out, "utf8"))
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line));
     expect(answers.map(({ line }) => line).sort()).toEqual([1, 3, 3]);
+    expect(code).toBe(0);
+  });
+
+  it("shows the first of many bad lines, and tells of turns that were not asked", async () => {
+    const file = join(folder, "bad.jsonl");
+    await writeFile(file, `${"x\n".repeat(60)}{"turns":["a","b"],"model":"nope"}\n{"turns":["a"]}`);
+    const { code, printed } = await start(file);
+    expect(printed).toMatch(/line 50: not JSON\n\.\.\. and 10 more\n/);
+    expect(printed).toMatch(/2 requests: 1 answer .*1 failed/);
+    expect(printed).toMatch(/line 61: invalid_request: .*"nope" \(later turns of this line, not asked: 1\)/);
     expect(code).toBe(0);
   });
 
@@ -86,6 +96,10 @@ describe("npm start", { timeout: 60_000 }, () => {
     const unknown = await start("a question", "--strategy=nope");
     expect(unknown.printed).toMatch(/strategy names no strategy/);
     expect(unknown.code).toBe(1);
+    const nowhere = await start("a question", "--out=/no/such/folder/answers.jsonl");
+    expect(nowhere.printed).toMatch(/^ENOENT.*answers\.jsonl/);
+    expect(nowhere.printed).not.toContain("answer (");
+    expect(nowhere.code).toBe(1);
     const misspelt = await start("a question", "--strategi=adaptive");
     expect(misspelt.printed).toMatch(/--strategi.*\n\nnpm start/s);
     expect(misspelt.printed).not.toContain("    at ");
@@ -112,7 +126,24 @@ describe("a requests file", () => {
 
   it("rejects a broken archive", async () => {
     await writeFile(join(folder, "broken.jsonl.gz"), gzipSync("x".repeat(10_000)).subarray(0, 20));
-    await expect(readRequests(join(folder, "broken.jsonl.gz"))).rejects.toThrow();
+    await expect(readRequests(join(folder, "broken.jsonl.gz"))).rejects.toThrow(/broken\.jsonl\.gz cannot be read: /);
+  });
+
+  it("keeps what a line with turns says of model and settings, and leaves a data set's own fields", () => {
+    const before = [{ role: "system", content: "Be brief." }];
+    const text = JSON.stringify({ turns: ["a", "b"], messages: before, model: "glm/glm-5.3", seed: 1, category: "x" });
+    expect(readLine(text, 1)).toEqual({
+      line: 1,
+      request: { model: "glm/glm-5.3", seed: 1 },
+      turns: [[...before, { role: "user", content: "a" }], [{ role: "user", content: "b" }]],
+      streamed: true,
+    });
+  });
+
+  it("reads a line of many megabytes", async () => {
+    const file = join(folder, "long.jsonl");
+    await writeFile(file, `{"turns":["${"x".repeat(2e7)}"]}\n{"turns":["y"]}`);
+    expect((await readRequests(file)).jobs.map(({ line }) => line)).toEqual([1, 2]);
   });
 
   it.each([

@@ -81,7 +81,9 @@ class ChunkAssembler implements Assembler {
   push(chunk: ChatChunk): void {
     if (chunk.signalbox?.reset === true) this.#forget();
     if (this.#head === null || this.#head.id === "") this.#head = chunk;
-    if (chunk.usage) this.#usage = readUsage(chunk.usage) ?? this.#usage;
+    // Copies: whoever gets the chunk may change it.
+    const usage = chunk.usage && readUsage(chunk.usage);
+    if (usage) this.#usage = structuredClone(usage);
     if (chunk.system_fingerprint) this.#fingerprint = chunk.system_fingerprint;
     const choice = chunk.choices[0];
     if (choice === undefined) return;
@@ -94,7 +96,7 @@ class ChunkAssembler implements Assembler {
       this.#reasoning = (this.#reasoning ?? "") + delta.reasoning_content;
     }
     if (typeof delta.refusal === "string") this.#refusal = (this.#refusal ?? "") + delta.refusal;
-    if (delta.provider_state) this.#state = delta.provider_state;
+    if (delta.provider_state) this.#state = structuredClone(delta.provider_state);
     if (delta.tool_calls) for (const piece of delta.tool_calls) this.#addCall(piece);
     if (!this.#hasContent) this.#hasContent = saysSomething(delta);
   }
@@ -104,7 +106,7 @@ class ChunkAssembler implements Assembler {
     const message: ReplyMessage = { role: "assistant", content: this.#content, refusal: this.#refusal };
     if (this.#calls.length > 0) message.tool_calls = this.#calls.map((call, i) => this.#finished(call, i));
     if (this.#reasoning !== null) message.reasoning_content = this.#reasoning;
-    if (this.#state !== null) message.provider_state = this.#state;
+    if (this.#state !== null) message.provider_state = structuredClone(this.#state);
     const finish = this.#finish ?? (this.#calls.length > 0 ? "tool_calls" : "stop");
     const reply: ChatReply = {
       id: head?.id ?? "",
@@ -113,7 +115,7 @@ class ChunkAssembler implements Assembler {
       model: head?.model ?? "",
       choices: [{ index: 0, finish_reason: finish, logprobs: this.#logprobs, message }],
     };
-    if (this.#usage !== null) reply.usage = this.#usage;
+    if (this.#usage !== null) reply.usage = structuredClone(this.#usage);
     if (this.#fingerprint !== undefined) reply.system_fingerprint = this.#fingerprint;
     return reply;
   }

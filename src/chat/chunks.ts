@@ -3,7 +3,7 @@ import type { ChatReply } from "./reply.js";
 
 /**
  * A reply as the stream it could have been: thinking, text, tool calls, the finish reason, and last a usage-only chunk
- * where the reply has usage. Assembling the chunks gives the reply back.
+ * where the reply has usage. Assembling the chunks gives the reply back; nothing done to them changes it.
  */
 export function chunksOf(reply: ChatReply): ChatChunk[] {
   const choice = reply.choices[0];
@@ -22,14 +22,14 @@ export function chunksOf(reply: ChatReply): ChatChunk[] {
   const body: Delta = { ...first, content: message.content };
   if (message.refusal !== null) body.refusal = message.refusal;
   const text = add(body);
-  if (choice.logprobs !== null && text.choices[0]) text.choices[0].logprobs = choice.logprobs;
+  if (choice.logprobs !== null && text.choices[0]) text.choices[0].logprobs = structuredClone(choice.logprobs);
   const calls = message.tool_calls;
   if (calls !== undefined && calls.length > 0) {
     const pieces = calls.map(({ id, type, function: f }, index) => ({ index, id, type, function: { ...f } }));
     add({ tool_calls: pieces });
   }
-  add(message.provider_state ? { provider_state: message.provider_state } : {}, choice.finish_reason);
-  if (reply.usage !== undefined) chunks.push({ ...chunkLike(reply, []), usage: reply.usage });
+  add(message.provider_state ? { provider_state: structuredClone(message.provider_state) } : {}, choice.finish_reason);
+  if (reply.usage !== undefined) chunks.push({ ...chunkLike(reply, []), usage: structuredClone(reply.usage) });
   return chunks;
 }
 

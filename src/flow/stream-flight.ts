@@ -50,6 +50,8 @@ export function createStreamFlight(
   /** Chunks in the line; the assembler may be ahead of it. */
   let appended = 0;
   let tail: Link = { chunk: undefined, size: 0, next: undefined };
+  /** Others read along: each gets chunks of its own, to change as it likes. */
+  let shared = false;
   let ended = false;
   let failure: SignalboxError | undefined;
   let pulling: Promise<void> | undefined;
@@ -126,6 +128,7 @@ export function createStreamFlight(
     committed: undefined,
     answer,
     read(joined) {
+      shared ||= joined;
       while (advance());
       let at = tail;
       const source = flight.committed;
@@ -138,7 +141,7 @@ export function createStreamFlight(
         while (at.next) {
           if (joined && tail.size - at.size > LONGEST_LAG) throw tooSlow();
           at = at.next;
-          if (skip === 0) return at.chunk;
+          if (skip === 0) return shared ? structuredClone(at.chunk) : at.chunk;
           skip -= 1;
         }
         return undefined;

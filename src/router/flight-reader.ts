@@ -1,3 +1,4 @@
+import { copyReply } from "../chat/copy-reply.js";
 import type { CallOptions } from "../contract/call-options.js";
 import type { CacheStatus, RouteHead } from "../contract/records.js";
 import { asSignalboxError, type SignalboxError, withContext } from "../errors/signalbox-error.js";
@@ -136,7 +137,7 @@ export class FlightReader {
     run.turn?.complete(reply.choices[0].message);
     if (!joined) parts.shadow?.after(run, candidate);
     return recordAnswer(parts, run, {
-      reply,
+      reply: joined ? copyReply(reply) : reply,
       provider: candidate.provider.id,
       model: candidate.info.id,
       cache: own ?? { status },

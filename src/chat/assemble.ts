@@ -1,7 +1,7 @@
 import type { ChatChunk, Delta, ToolCallDelta } from "./chunk.js";
 import type { FunctionToolCall, ProviderState } from "./message.js";
 import type { ChatReply, FinishReason, Logprobs, ReplyMessage } from "./reply.js";
-import { readUsage, type Usage } from "./usage.js";
+import { copyUsage, readUsage, type Usage } from "./usage.js";
 
 export { chunksOf } from "./chunks.js";
 
@@ -83,7 +83,7 @@ class ChunkAssembler implements Assembler {
     if (this.#head === null || this.#head.id === "") this.#head = chunk;
     // Copies: whoever gets the chunk may change it.
     const usage = chunk.usage && readUsage(chunk.usage);
-    if (usage) this.#usage = structuredClone(usage);
+    if (usage) this.#usage = copyUsage(usage);
     if (chunk.system_fingerprint) this.#fingerprint = chunk.system_fingerprint;
     const choice = chunk.choices[0];
     if (choice === undefined) return;
@@ -115,7 +115,7 @@ class ChunkAssembler implements Assembler {
       model: head?.model ?? "",
       choices: [{ index: 0, finish_reason: finish, logprobs: this.#logprobs, message }],
     };
-    if (this.#usage !== null) reply.usage = structuredClone(this.#usage);
+    if (this.#usage !== null) reply.usage = copyUsage(this.#usage);
     if (this.#fingerprint !== undefined) reply.system_fingerprint = this.#fingerprint;
     return reply;
   }

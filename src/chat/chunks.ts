@@ -1,5 +1,6 @@
 import type { ChatChunk, Delta } from "./chunk.js";
 import type { ChatReply } from "./reply.js";
+import { copyUsage } from "./usage.js";
 
 /**
  * A reply as the stream it could have been: thinking, text, tool calls, the finish reason, and last a usage-only chunk
@@ -29,7 +30,7 @@ export function chunksOf(reply: ChatReply): ChatChunk[] {
     add({ tool_calls: pieces });
   }
   add(message.provider_state ? { provider_state: structuredClone(message.provider_state) } : {}, choice.finish_reason);
-  if (reply.usage !== undefined) chunks.push({ ...chunkLike(reply, []), usage: structuredClone(reply.usage) });
+  if (reply.usage !== undefined) chunks.push({ ...chunkLike(reply, []), usage: copyUsage(reply.usage) });
   return chunks;
 }
 

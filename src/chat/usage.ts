@@ -76,6 +76,14 @@ export function readUsage(value: unknown): Usage | undefined {
   return isCount(total) ? usage : { ...usage, total_tokens: prompt + completion };
 }
 
+/** The same counts in an object of their own. */
+export function copyUsage(usage: Usage): Usage {
+  const copy = { ...usage };
+  if (copy.prompt_tokens_details) copy.prompt_tokens_details = { ...copy.prompt_tokens_details };
+  if (copy.completion_tokens_details) copy.completion_tokens_details = { ...copy.completion_tokens_details };
+  return copy;
+}
+
 function isCount(value: unknown): value is number {
   return typeof value === "number" && value >= 0 && value < Number.POSITIVE_INFINITY;
 }

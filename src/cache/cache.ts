@@ -80,7 +80,7 @@ class TieredCache implements Cache {
   }
 
   set(key: string, value: unknown, options?: EntryOptions): boolean {
-    return this.#put(key, value, options, true);
+    return this.#put(key, value, options, options?.evict !== false);
   }
 
   delete(key: string): boolean {
@@ -113,6 +113,7 @@ class TieredCache implements Cache {
     if (!isIterable(entries)) {
       throw new SignalboxError("invalid_request", "entries must be a list of [key, value]", { path: "entries" });
     }
+    this.prune();
     for await (const entry of entries) {
       if (options.signal?.aborted === true) break;
       const [key, value, how] = Array.isArray(entry) ? entry : NO_ENTRY;

@@ -10,6 +10,8 @@ export interface PutOptions {
   readonly tags?: readonly string[] | undefined;
   readonly tenant?: string | undefined;
   readonly conversationId?: string | undefined;
+  /** `false`: only where there is room; nobody leaves for it. @default true */
+  readonly evict?: boolean | undefined;
 }
 
 /** Which answers to drop: every condition that is given must hold. */
@@ -56,11 +58,11 @@ export function createResponseCache(cache: Cache, defaultTtlMs?: number): Respon
   return {
     peek: (key, serves) => read(key, cache.peek(key), serves),
     load: (key, serves) => cache.load(key)?.then((value) => read(key, value, serves)),
-    put(key, entry, { ttlMs = defaultTtlMs, tags = [], tenant, conversationId } = {}) {
+    put(key, entry, { ttlMs = defaultTtlMs, tags = [], tenant, conversationId, evict } = {}) {
       const all = [providerTag(entry.provider), modelTag(entry.model), ...tags.map(userTag)];
       if (tenant !== undefined) all.push(tenantTag(tenant));
       if (conversationId !== undefined) all.push(conversationTag(tenant, conversationId));
-      return cache.set(key, encodeReply(entry), { ttlMs, tags: all, cost: entry.costUsd ?? undefined });
+      return cache.set(key, encodeReply(entry), { ttlMs, tags: all, cost: entry.costUsd ?? undefined, evict });
     },
     delete(key) {
       cache.delete(key);

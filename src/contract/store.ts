@@ -6,6 +6,8 @@ export interface EntryOptions {
   readonly tags?: readonly string[] | undefined;
   /** What making the value anew would cost; eviction keeps the dear ones longer. */
   readonly cost?: number | undefined;
+  /** `false`: stored only where there is room; nobody leaves for it. @default true */
+  readonly evict?: boolean | undefined;
 }
 
 /** A second tier that is handed in (SQLite, Redis, a file): every method may fail or be slow, and nothing breaks. */

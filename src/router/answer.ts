@@ -21,8 +21,9 @@ export async function answerChat(
   request: Asked,
   second: CallOptions | CallContext | undefined,
   bound: CallOptions,
+  warming = false,
 ): Promise<RoutedReply> {
-  const run = beginRun(parts, request, second, bound, false);
+  const run = beginRun(parts, request, second, bound, false, warming);
   const known = parts.caching ? await recall(parts, run) : undefined;
   if (known?.hit) return fromCache(parts, run, known.hit, known.score);
   return new FlightReader(parts, run).reply(observerOf(parts, known));

@@ -106,8 +106,12 @@ function boundRouter(parts: RouterParts, lifetime: Lifetime, bound: CallOptions)
     health: () => readHealth(parts),
     recommend: () => recommend(parts),
     invalidate: (which) => parts.caching?.responses.invalidate(which) ?? 0,
-    warm: (requests, how) =>
-      warmByAsking(requests, (request) => chat(request, { signal: how?.signal, priority: "batch" }), how),
+    warm: (requests, how) => {
+      parts.caching?.cache.prune();
+      const options: CallOptions = { signal: how?.signal, priority: "batch" };
+      const ask = (request: ChatRequest) => lifetime.track(() => answerChat(parts, request, options, bound, true));
+      return warmByAsking(requests, ask, how);
+    },
     budget: (key) => tightest(parts.budgets?.read(key) ?? []),
     budgets: () => parts.budgets?.read() ?? [],
     conversation(id, options) {

@@ -67,6 +67,7 @@ function store(parts: RouterParts, run: Run, call: Call, { candidate, reply }: A
     const cache = options.cache || {};
     const freshMs = lifetimeOf(parts, run);
     kept = caching.responses.put(cacheKey, packReply(reply, about), {
+      evict: !run.warming,
       ttlMs: Number.isFinite(freshMs) ? freshMs + parts.staleMs : cache.ttlMs,
       tags: cache.tags,
       tenant: options.tenant,

@@ -81,7 +81,7 @@ export interface Router {
   recommend(): StrategyRecommendation;
   /** Drops cached answers: every condition that is given must hold. How many memory held. */
   invalidate(which: Invalidation): number;
-  /** Fills the cache by asking, a few at a time; failures are in the report. */
+  /** Fills the room that the cache has by asking, a few at a time; nothing leaves for it. Failures are in the report. */
   warm(requests: readonly ChatRequest[], options?: WarmOptions): Promise<WarmReport>;
   /** How much of its budget a tenant, provider or tag has left; the tightest rule where several apply. */
   budget(key: string): BudgetReading | undefined;

@@ -30,6 +30,8 @@ export interface Run {
   readonly request: ChatRequest;
   readonly options: CallOptions;
   readonly streamed: boolean;
+  /** Asked ahead by `warm`: its answer is kept only where there is room for it. */
+  readonly warming: boolean;
   /** Whether an outer router asks, which wants to know what an answer cost. */
   readonly nested: boolean;
   /** Tells the outer router how far the answer has come. */
@@ -63,10 +65,11 @@ export function beginRun(
   second: CallOptions | CallContext | undefined,
   bound: CallOptions,
   streamed: boolean,
+  warming = false,
 ): Run {
   const context = isCallContext(second) ? second : undefined;
   const given = context ? optionsOfContext(context) : (second as CallOptions | undefined);
-  const run = prepare(parts, request, given, bound, streamed, context);
+  const run = prepare(parts, request, given, bound, { streamed, warming }, context);
   const { signal, tenant } = run.options;
   if (signal?.aborted) throw cancelledBy(signal, run.requestId);
   const { events } = parts;
@@ -82,7 +85,7 @@ export function inspectRun(
   options: CallOptions | undefined,
   bound: CallOptions,
 ): Run {
-  return prepare(parts, request, options, bound, false, undefined, "");
+  return prepare(parts, request, options, bound, { streamed: false, warming: false }, undefined, "");
 }
 
 function prepare(
@@ -90,7 +93,7 @@ function prepare(
   sent: ChatRequest,
   given: CallOptions | undefined,
   bound: CallOptions,
-  streamed: boolean,
+  { streamed, warming }: Pick<Run, "streamed" | "warming">,
   context: CallContext | undefined,
   requestId: string = context?.requestId ?? parts.nextId(),
 ): Run {
@@ -119,6 +122,7 @@ function prepare(
     request,
     options,
     streamed,
+    warming,
     nested: context !== undefined,
     report: context?.report,
     startedAtMs,

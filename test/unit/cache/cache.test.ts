@@ -299,6 +299,15 @@ describe("warming from pairs", () => {
     expect(cache.stats().removed.evicted).toBe(0);
   });
 
+  it("takes the room of what is past its time", async () => {
+    const clock = createVirtualClock();
+    const cache = createCache({ clock, ttlMs: 10, maxEntries: 50 });
+    for (let n = 0; n < 50; n++) cache.set(`old${n}`, n);
+    await clock.advance(10);
+    const pairs = Array.from({ length: 50 }, (_, n) => [`new${n}`, n] as const);
+    expect(await cache.warm(pairs)).toEqual({ stored: 50, refused: 0, present: 0 });
+  });
+
   it("stops when told to", async () => {
     const cache = createCache();
     const controller = new AbortController();

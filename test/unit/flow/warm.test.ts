@@ -86,3 +86,18 @@ test("rubbish is refused with its path", async () => {
   expect(await bad([], { speed: 1 })).toEqual(["invalid_options", "options.speed"]);
   expect(await router.warm([])).toEqual({ asked: 0, present: 0, failures: [], aborted: false, costUsd: 0 });
 });
+
+test("evicts nothing: what a full cache holds stays, and only what is past its time makes room", async () => {
+  const clock = createVirtualClock();
+  const upstream = provider("a", { clock });
+  const router = createRouter({ providers: [upstream], clock, cache: { maxEntries: 12, ttlMs: 1_000 } });
+  const held = list(12);
+  for (const request of held) await router.chat(request);
+  const others = Array.from({ length: 40 }, (_, i) => ask(`other ${i}`));
+  expect((await router.warm(others)).asked).toBe(40);
+  for (const request of held) expect((await router.chat(request)).route.cache.status).toBe("hit");
+  expect(router.stats().cache?.removed.evicted).toBe(0);
+  await clock.advance(1_000);
+  await router.warm(others.slice(0, 12));
+  for (const request of others.slice(0, 12)) expect((await router.chat(request)).route.cache.status).toBe("hit");
+});

@@ -57,7 +57,7 @@ export async function serveFailover(): Promise<void> {
     refused: gone.url,
     "500": (await serve(say(500, ERROR))).url,
     "429, Retry-After 1": (await serve(say(429, ERROR, { "retry-after": "1" }))).url,
-    hang: (await serve(() => void (hung += 1))).url,
+    hang: (await serve(() => void hung++)).url,
   };
   gone.close();
   const ready: Ready = { good: (await serve(say(200, GOOD))).url, bad };

@@ -6,7 +6,7 @@ import type { Attempt, AttemptRole } from "../contract/records.js";
 import type { Clock } from "../core/clock.js";
 import type { ContainedEmitter } from "../core/emitter.js";
 import type { Random } from "../core/random.js";
-import type { AttemptSummary } from "../errors/kinds.js";
+import type { AttemptSummary, Exclusion } from "../errors/kinds.js";
 import type { SignalboxError } from "../errors/signalbox-error.js";
 import type { Limiter } from "../resilience/limiter.js";
 import type { Reservation } from "../spend/budgets.js";
@@ -50,6 +50,8 @@ export interface CandidateQueue {
   more(): boolean;
   /** As `next`, but only at another provider, and only one that could start at once; nothing is taken otherwise. */
   nextBeside(candidate: Candidate): Candidate | undefined;
+  /** Who of them is blocked now, and milliseconds until the first of all may be asked; `undefined` where none ever will. */
+  blocked(): { readonly excluded: readonly Exclusion[]; readonly retryAfterMs: number | undefined };
   /** A candidate that was tried, and may be asked again after a wait: the best of those. */
   again(failed: ReadonlyMap<Candidate, SignalboxError>): Candidate | undefined;
 }

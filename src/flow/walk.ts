@@ -188,9 +188,10 @@ function tooDear(): SignalboxError {
   return new SignalboxError("budget_exceeded", words, { detail: "max_cost", retryable: false });
 }
 
-/** Every candidate of the plan was refused by its gate between plan and attempt. */
+/** Every candidate of the plan was refused by its gate between plan and attempt: the request had waited for a place. */
 function blockedNow(call: Call): SignalboxError {
-  return ended(call, new SignalboxError("unavailable", "Every candidate is blocked for now", { retryable: true }));
+  const message = "Every candidate was blocked when it was this request's turn";
+  return ended(call, new SignalboxError("unavailable", message, call.queue.blocked()));
 }
 
 /** The error as the caller gets it: with the request's id and all its attempts. */

@@ -1,4 +1,5 @@
 import type { CandidateSnapshot, StrategyContext } from "../contract/strategy.js";
+import type { Exclusion } from "../errors/kinds.js";
 import { mayAskAgain } from "../errors/policy.js";
 import type { SignalboxError } from "../errors/signalbox-error.js";
 import type { CandidateQueue } from "../flow/call.js";
@@ -105,6 +106,20 @@ export class CallQueue implements CandidateQueue {
       }
     }
     return false;
+  }
+
+  blocked(): { readonly excluded: readonly Exclusion[]; readonly retryAfterMs: number | undefined } {
+    const nowMs = this.#ranker.nowMs();
+    const excluded: Exclusion[] = [];
+    let atMs = Number.POSITIVE_INFINITY;
+    for (const group of this.#groups) {
+      for (const { id, gate } of group) {
+        const reason = gate.blocked(nowMs);
+        if (reason !== null) excluded.push({ id, reason });
+        atMs = Math.min(atMs, gate.retryAtMs(nowMs));
+      }
+    }
+    return { excluded, retryAfterMs: Number.isFinite(atMs) ? Math.ceil(atMs - nowMs) : undefined };
   }
 
   again(failed: ReadonlyMap<Candidate, SignalboxError>): Candidate | undefined {

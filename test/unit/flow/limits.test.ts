@@ -100,6 +100,22 @@ describe("the queue", () => {
     expect(router.health().candidates[0]?.status).toBe("healthy");
   });
 
+  test("blocked while it waited: unavailable, with who is blocked and for how long", async () => {
+    const clock = createVirtualClock();
+    const limited = broken("rate_limit", { retryAfterMs: 30_000 });
+    const upstream = provider("a", { clock, otherwise: { error: limited, delayMs: 100 } });
+    const router = createRouter({ providers: [upstream], clock, limits: { a: { maxConcurrent: 1 } } });
+    const works = ["1", "2", "3"].map((text) => failureOf(router.chat(ask(text))));
+    await clock.advance(100);
+    const [first, ...waited] = await Promise.all(works);
+    expect(first?.kind).toBe("rate_limit");
+    for (const error of waited) {
+      expect([error.kind, error.retryAfterMs, error.attempts]).toEqual(["unavailable", 30_000, []]);
+      expect(error.excluded).toEqual([{ id: "a/m", reason: "cool_down" }]);
+    }
+    expect(upstream.calls).toHaveLength(1);
+  });
+
   test("a full line moves on to another candidate", async () => {
     const clock = createVirtualClock();
     const { upstream } = counted("a", clock, 100);

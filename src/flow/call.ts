@@ -21,8 +21,8 @@ export interface FlowServices {
   readonly events: ContainedEmitter<EventMap>;
   /** Backoff of same-provider retries: the first wait's ceiling and the cap, milliseconds. */
   readonly backoff: { readonly baseMs: number; readonly capMs: number };
-  /** Reads a settled attempt: metrics, stats, learner. */
-  settled(attempt: Attempt, candidate: Candidate, kind: string | undefined): void;
+  /** Reads a settled attempt: metrics, stats, learner. @param slept its times say nothing: the process was suspended */
+  settled(attempt: Attempt, candidate: Candidate, kind: string | undefined, slept: boolean): void;
   /** A quality signal: whether an answer kept the form it was asked for in. */
   judged(candidate: Candidate, valid: boolean): void;
   /**

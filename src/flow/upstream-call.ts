@@ -147,15 +147,16 @@ export class UpstreamCall {
   #settle(error: SignalboxError | null, given: Usage | null, alternatives = false): void {
     if (this.#settled) return;
     this.#settled = true;
-    this.call.services.calling?.(this.candidate, -1);
+    const { call, candidate } = this;
+    const nowMs = call.services.clock.now();
+    const slept = this.timer.slept(nowMs);
+    call.services.calling?.(candidate, -1);
     this.timer.clear();
     this.#leave?.();
-    const { call, candidate } = this;
     if (this.#cached && !error) {
-      this.#settleCached(given);
+      this.#settleCached(given, nowMs);
       return;
     }
-    const nowMs = call.services.clock.now();
     const latencyMs = nowMs - this.#startedAtMs;
     const ttftMs = this.#firstTokenAtMs === null ? null : this.#firstTokenAtMs - this.#startedAtMs;
     // Nobody says what a hedge's loser was billed; its prompt was read, at the least.
@@ -185,13 +186,19 @@ export class UpstreamCall {
     const { provider, model, outcome, detail } = attempt;
     if (!error && this.#firstTokenAtMs !== null) call.found.ttftMs = this.#firstTokenAtMs - call.startedAtMs;
     call.attempts.push({ provider, model, outcome, detail, latencyMs, costUsd });
-    if (error?.kind === "cancelled" || error?.detail === "total") candidate.gate.release(this.#admission.lease);
-    else {
+    // While the process slept, connections broke and time passed that is nobody's; what a vendor answered still counts.
+    const unheard = slept && error !== null && error.status === undefined;
+    if (unheard || error?.kind === "cancelled" || error?.detail === "total") {
+      candidate.gate.release(this.#admission.lease);
+    } else {
       // Slowness counts against a candidate only where another could have been asked; few answers are slow.
       const others = alternatives || (ttftMs !== null && ttftMs >= SLOW_MS && call.queue.more());
-      candidate.gate.settle(this.#admission.lease, nowMs, error, { ttftMs, alternatives: others });
+      candidate.gate.settle(this.#admission.lease, nowMs, error, {
+        ttftMs: slept ? null : ttftMs,
+        alternatives: others,
+      });
     }
-    call.services.settled(attempt, candidate, call.kind());
+    call.services.settled(attempt, candidate, call.kind(), slept);
   }
 
   #priceOf(usage: Usage | null, error: SignalboxError | null): number | null {
@@ -200,9 +207,8 @@ export class UpstreamCall {
   }
 
   /** A decorator had the answer: no upstream was called, so no record is made and nobody is judged. */
-  #settleCached(usage: Usage | null): void {
+  #settleCached(usage: Usage | null, nowMs: number): void {
     const { call, candidate } = this;
-    const nowMs = call.services.clock.now();
     const latencyMs = nowMs - this.#startedAtMs;
     candidate.metrics.settle({ ok: true, counted: false, ttftMs: null, latencyMs, outputTokens: 0, costUsd: 0 }, nowMs);
     candidate.gate.release(this.#admission.lease);

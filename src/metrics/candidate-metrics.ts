@@ -102,7 +102,7 @@ class Metrics implements CandidateMetrics {
     const kind = sample.kind === undefined ? undefined : this.#kind(sample.kind);
     kind?.settled(ok, nowMs);
     // A failure teaches nothing about speed: one that comes after 10 ms would look fast.
-    if (ok) this.#learn(sample, kind, nowMs);
+    if (ok && !sample.untimed) this.#learn(sample, kind, nowMs);
   }
 
   #learn(

@@ -12,6 +12,8 @@ export interface Sample {
   readonly ok: boolean;
   /** `false` where the call says nothing about the candidate: cancelled, a hedge's loser, a caller's mistake. */
   readonly counted: boolean;
+  /** Its times say nothing: the process slept meanwhile. */
+  readonly untimed?: boolean | undefined;
   readonly ttftMs: number | null;
   readonly latencyMs: number;
   readonly outputTokens: number;

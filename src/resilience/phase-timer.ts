@@ -15,6 +15,8 @@ export interface PhaseTimer {
   enter(phase: Exclude<TimeoutPhase, "total">, ms: number): void;
   /** No phase runs (the consumer is not asking for more); `total` goes on. */
   pause(): void;
+  /** Whether the process slept while this ran: a timer was late, or is. What was measured meanwhile means nothing. */
+  slept(nowMs: number): boolean;
   /** Ends everything; the timer is gone. */
   clear(): void;
 }
@@ -30,6 +32,7 @@ export function createPhaseTimer(clock: Clock, totalAtMs: number, onExpire: (pha
   let firesAtMs = Number.POSITIVE_INFINITY;
   let handle: TimerHandle;
   let over = false;
+  let slept = false;
 
   const arm = (nowMs: number): void => {
     const dueMs = Math.min(phaseAtMs, totalAtMs);
@@ -44,8 +47,11 @@ export function createPhaseTimer(clock: Clock, totalAtMs: number, onExpire: (pha
     const nowMs = clock.now();
     const lateMs = nowMs - firesAtMs;
     firesAtMs = Number.POSITIVE_INFINITY;
-    // The phase begins anew: how much of it had passed awake, nobody knows.
-    if (lateMs > SUSPEND_MS && phaseAtMs < totalAtMs) phaseAtMs = nowMs + phaseMs;
+    if (lateMs > SUSPEND_MS) {
+      slept = true;
+      // The phase begins anew: how much of it had passed awake, nobody knows.
+      if (phaseAtMs < totalAtMs) phaseAtMs = nowMs + phaseMs;
+    }
     const dueMs = nowMs + EARLY_MS;
     if (totalAtMs < dueMs) expire("total");
     else if (phaseAtMs < dueMs) expire(phase);
@@ -68,6 +74,7 @@ export function createPhaseTimer(clock: Clock, totalAtMs: number, onExpire: (pha
     pause() {
       phaseAtMs = Number.POSITIVE_INFINITY;
     },
+    slept: (nowMs) => slept || nowMs - firesAtMs > SUSPEND_MS,
     clear() {
       over = true;
       if (firesAtMs !== Number.POSITIVE_INFINITY) clock.clearTimeout(handle);

@@ -141,7 +141,7 @@ export function assembleRouter(options: RouterOptions): RouterParts {
       backoff: { baseMs: options.retry?.baseMs ?? 500, capMs: options.retry?.capMs ?? 8_000 },
       reserve: budgets ? createReserve(budgets, options.budgets ?? [], events, fleet) : undefined,
       calling: fleet && ((candidate, change) => fleet.calling(candidate.id, change)),
-      settled: (attempt, candidate, kind) => settled(attempt, candidate, kind),
+      settled: (attempt, candidate, kind, slept) => settled(attempt, candidate, kind, slept),
       judged: (candidate, valid) => learning.learner.observe(candidate.id, valid),
       warnOnce,
       warn,

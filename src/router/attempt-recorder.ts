@@ -1,24 +1,24 @@
 import { countsOf } from "../chat/usage.js";
-import type { Attempt } from "../contract/records.js";
 import { policyOf } from "../errors/policy.js";
-import type { Candidate } from "../flow/candidate.js";
+import type { FlowServices } from "../flow/call.js";
 import { noteHealth } from "./health-notes.js";
 import type { RouterParts } from "./parts.js";
 
 /** Hands each settled attempt to its readers: the candidate's metrics, the stats, the listeners. */
-export function createAttemptRecorder(
-  parts: RouterParts,
-): (attempt: Attempt, candidate: Candidate, kind: string | undefined) => void {
+export function createAttemptRecorder(parts: RouterParts): FlowServices["settled"] {
   const { events, stats, services } = parts;
-  return (attempt, candidate, kind) => {
-    const ok = attempt.outcome === "success";
+  return (attempt, candidate, kind, slept) => {
+    const { outcome, detail } = attempt;
+    const ok = outcome === "success";
+    const unheard = slept && attempt.status === undefined;
     const counts = attempt.usage ? countsOf(attempt.usage) : undefined;
     const prompt = counts ? counts.input + counts.cacheRead + counts.cacheWrite : 0;
     candidate.metrics.settle(
       {
         ok,
         // A request whose own time is up says nothing about the candidate, also in the middle of a stream.
-        counted: ok || (attempt.detail !== "total" && policyOf(attempt.outcome, attempt.detail).breaker !== "ignore"),
+        counted: ok || (!unheard && detail !== "total" && policyOf(outcome, detail).breaker !== "ignore"),
+        untimed: slept,
         ttftMs: attempt.ttftMs,
         latencyMs: attempt.latencyMs,
         outputTokens: counts?.output ?? 0,

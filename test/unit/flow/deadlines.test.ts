@@ -10,6 +10,8 @@ import {
   createFaultServer,
   createVirtualClock,
   keepAliveOnly,
+  type ScriptFunction,
+  type ScriptStep,
   stream,
   testModel,
   textEvent,
@@ -132,6 +134,31 @@ describe("each phase of a stream has its deadline", () => {
     await clock.advance(10);
     await clock.suspend(600_000);
     expect((await work).choices[0].message.content).toBe("here");
+  });
+
+  test("what was timed or broke while the process slept is held against nobody", async () => {
+    const clock = createVirtualClock();
+    let step: ScriptStep = { text: "here", delayMs: 1_000 };
+    const upstream = provider("a", { clock, otherwise: () => step as Exclude<ScriptStep, ScriptFunction> });
+    const router = createRouter({ providers: [upstream, provider("b", { clock })], clock, strategy: "ordered" });
+    const told = listenTo(router, ["breaker"]);
+    for (let i = 0; i < 10; i += 1) await Promise.all([readAll(router.stream(ask())), clock.advance(1_000)]);
+    const measured = () => router.stats().candidates.find(({ id }) => id === "a/m");
+    const usual = measured()?.ttft.p95;
+    const asleep = async () => {
+      const work = Array.from({ length: 12 }, () => readAll(router.stream(ask())));
+      await clock.advance(10);
+      await clock.suspend(60_000);
+      await clock.advance(1_000);
+      return Promise.all(work);
+    };
+    expect((await asleep()).map(({ text }) => text)).toEqual(Array.from({ length: 12 }, () => "here"));
+    expect(measured()?.ttft.p95).toBe(usual);
+    expect(measured()?.attempts).toBe(22);
+    step = { error: broken("network", { detail: "reset" }), delayMs: 1_000 };
+    expect((await asleep()).map(({ text }) => text)).toEqual(Array.from({ length: 12 }, () => "ok"));
+    expect(eventsOf(told, "breaker")).toEqual([]);
+    expect([measured()?.attempts, router.health().candidates[0]?.status]).toEqual([22, "healthy"]);
   });
 
   test("the total spans everything, and is nobody's failure", async () => {

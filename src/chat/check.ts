@@ -46,10 +46,11 @@ function checkField(name: string, value: unknown): RequestIssue | null {
       return checkModels(value);
     case "temperature":
     case "top_p":
+    case "top_logprobs":
+      return Number.isFinite(value) && (value as number) >= 0 ? null : issue(name, "must be a number, 0 or more");
     case "frequency_penalty":
     case "presence_penalty":
     case "seed":
-    case "top_logprobs":
       return Number.isFinite(value) ? null : issue(name, "must be a finite number");
     case "max_tokens":
     case "max_completion_tokens":
@@ -69,6 +70,14 @@ function checkField(name: string, value: unknown): RequestIssue | null {
       return checkFormat(value) ?? checkJson(value, name);
     case "tools":
       return checkTools(value) ?? checkJson(value, name);
+    case "reasoning_effort":
+      return typeof value === "string" ? null : issue(name, "must be a string");
+    case "tool_choice":
+      return typeof value === "string" || isObject(value)
+        ? checkJson(value, name)
+        : issue(name, "must be a string or an object");
+    case "stream_options":
+      return isObject(value) ? checkJson(value, name) : issue(name, "must be an object");
     case "providerOptions":
       return checkProviderOptions(value) ?? checkJson(value, name);
     default:

@@ -9,7 +9,6 @@ import type { AttemptBudget, CallContext, Deadline } from "../contract/provider.
 import type { Characteristics } from "../contract/strategy.js";
 import { invalidOption, SignalboxError } from "../errors/signalbox-error.js";
 import { type Turn, trimToTokens } from "../flow/conversation.js";
-import { cancelledBy } from "../flow/flight.js";
 import { createCharacteristics } from "../ranking/characteristics/characteristics.js";
 import type { Chooser } from "../ranking/chooser.js";
 import type { LearnerView } from "../ranking/learner/learner.js";
@@ -57,7 +56,7 @@ export interface Run {
 /**
  * Checks a request and its options, and works out what every later step needs.
  *
- * @throws SignalboxError `invalid_request`, `invalid_options` or `cancelled`; nothing has been sent
+ * @throws SignalboxError `invalid_request` or `invalid_options`; nothing has been sent
  */
 export function beginRun(
   parts: RouterParts,
@@ -70,10 +69,10 @@ export function beginRun(
   const context = isCallContext(second) ? second : undefined;
   const given = context ? optionsOfContext(context) : (second as CallOptions | undefined);
   const run = prepare(parts, request, given, bound, { streamed, warming }, context);
-  const { signal, tenant } = run.options;
-  if (signal?.aborted) throw cancelledBy(signal, run.requestId);
   const { events } = parts;
-  if (events.has("request")) events.emit("request", { requestId: run.requestId, tenant, streamed });
+  if (events.has("request")) {
+    events.emit("request", { requestId: run.requestId, tenant: run.options.tenant, streamed });
+  }
   if (events.has("warning")) warnUnknownFields(parts, request, run.requestId);
   return run;
 }

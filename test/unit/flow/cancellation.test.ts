@@ -106,7 +106,8 @@ describe("an abort reaches the upstream within the tick and leaves nothing behin
     const router = createRouter({ providers: [upstream], clock });
     const told = listenTo(router);
     const gone = await failureOf(router.chat(ask(), { signal: AbortSignal.abort("early") }));
-    expect([gone.kind, gone.cause, upstream.calls.length, told.length]).toEqual(["cancelled", "early", 0, 0]);
+    expect([gone.kind, gone.cause, upstream.calls.length]).toEqual(["cancelled", "early", 0]);
+    expect(told.map(({ name }) => name)).toEqual(["request", "done"]);
     const controller = new AbortController();
     await router.chat(ask(), { signal: controller.signal });
     controller.abort();

@@ -95,6 +95,24 @@ describe("order and pairing", () => {
     await failureOf(router.chat({ ...ask(), model: "nobody" }));
     expect(told).toHaveLength(2);
   });
+
+  test("a request whose caller has left already is one, and ends once", async () => {
+    const a = provider("a");
+    const router = createRouter({ providers: [a], cache: {} });
+    await router.chat(ask());
+    const told = listenTo(router, ["request", "done"]);
+    const signal = AbortSignal.abort(new Error("left"));
+    for (const text of ["hello", "something new"]) {
+      const works = [router.chat(ask(text), { signal }), router.stream(ask(text), { signal }).reply];
+      for (const work of works) {
+        const { kind, name, cause } = await failureOf(work);
+        expect([kind, name, cause]).toEqual(["cancelled", "AbortError", signal.reason]);
+      }
+    }
+    expect(eventsOf(told, "request")).toHaveLength(4);
+    expect(eventsOf(told, "done").map(({ outcome }) => outcome)).toEqual(Array(4).fill("cancelled"));
+    expect(a.calls).toHaveLength(1);
+  });
 });
 
 describe("what events hold", () => {

@@ -83,7 +83,9 @@ export function assembleRouter(options: RouterOptions): RouterParts {
   const keepsPrefixes = options.providers.some((provider) => provider.prefixCache !== undefined);
   const affinity = keepsPrefixes ? createPrefixAffinity({ clock }) : undefined;
   const frame = {} as Frame;
-  const views = candidates.map((candidate) => new CandidateView(candidate, frame, affinity, learning, fleet));
+  const views = candidates.map((candidate) =>
+    Object.freeze(new CandidateView(candidate, frame, affinity, learning, fleet)),
+  );
   const registry = createStrategyRegistry(options.strategies ?? []);
   const chooserOf = createChooserSource(registry, warn);
   const strategy = chooserOf(options.strategy ?? "adaptive");
@@ -239,7 +241,8 @@ function createViewLists(views: readonly CandidateSnapshot[]): RouterParts["view
   return (group) => {
     let list = lists.get(group);
     if (!list) {
-      list = group.map((candidate) => views[candidate.position] as CandidateSnapshot);
+      // Strategies are foreign code, and one list serves every request: nothing in it may be moved or written.
+      list = Object.freeze(group.map((candidate) => views[candidate.position] as CandidateSnapshot));
       lists.set(group, list);
     }
     return list;

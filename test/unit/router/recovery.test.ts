@@ -1,4 +1,4 @@
-import { createRouter, SignalboxError } from "signalbox";
+import { createRouter, SignalboxError, type Strategy } from "signalbox";
 import { createVirtualClock, scriptedProvider } from "signalbox/testing";
 import { expect, test } from "vitest";
 import { ask, double, failing, model } from "./doubles.js";
@@ -178,6 +178,26 @@ test("a throwing listener and a throwing strategy fail no request", async () => 
   expect((await router.chat(ask("y"))).route.provider).toBe("a");
   expect(warnings.filter((code) => code === "strategy_failed")).toHaveLength(1);
   expect(warnings).toContain("listener_failed");
+});
+
+type Seen = { candidates: { id: string; position: number }[] };
+test.each<[string, (seen: Seen) => unknown]>([
+  ["sorts in place", ({ candidates }) => candidates.reverse().map(({ id }) => ({ id, score: 1 }))],
+  ["empties the list", ({ candidates }) => candidates.splice(0).map(({ id }) => ({ id, score: 1 }))],
+  [
+    "writes on a candidate",
+    ({ candidates }) => candidates.map((each) => Object.assign(each, { position: 7, score: 1 })),
+  ],
+])("what a strategy sees is immutable: one that %s spoils no later request", async (_, rank) => {
+  const strategy = { name: "careless", rank } as unknown as Strategy;
+  const router = createRouter({ providers: [double("a"), double("b")], strategy: "ordered" });
+  const warnings: string[] = [];
+  router.on("warning", ({ code }) => void warnings.push(code));
+  for (let call = 0; call < 2; call += 1) {
+    expect((await router.chat(ask("x"), { strategy })).route.provider).toBe("a");
+    expect((await router.chat(ask("x"))).route.provider).toBe("a");
+  }
+  expect(warnings).toEqual(["strategy_failed"]);
 });
 
 test.each([

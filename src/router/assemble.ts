@@ -88,7 +88,7 @@ export function assembleRouter(options: RouterOptions): RouterParts {
   );
   const registry = createStrategyRegistry(options.strategies ?? []);
   const chooserOf = createChooserSource(registry, warn);
-  const strategy = chooserOf(options.strategy ?? "adaptive");
+  const strategy = chooserOf(options.strategy ?? "adaptive", "strategy");
   if (!strategy)
     throw invalidOption("strategy", `names no strategy of this router; known are ${registry.names().join(", ")}`);
   const selector = createSelector(candidates, options.aliases ?? {});

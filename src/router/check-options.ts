@@ -18,10 +18,19 @@ function checkProvider(given: AnyProvider, path: string, seen: Set<string>): voi
   refuse(providerSchema().safeParse({ id: given.id, models: given.models, autoModels: given.autoModels }), path);
   if (!isFunction(given.chat) && !isFunction(given.stream))
     throw invalidOption(`${path}.chat`, "is missing, and so is stream");
+  for (const member of ["chat", "stream"] as const) {
+    if (given[member] !== undefined && !isFunction(given[member]))
+      throw invalidOption(`${path}.${member}`, "must be a function");
+  }
+  const models = new Set<string>();
+  for (const [index, { id }] of given.models.entries()) {
+    if (models.has(id)) throw invalidOption(`${path}.models[${index}].id`, `is "${id}" a second time`);
+    models.add(id);
+  }
   if (seen.has(given.id)) throw invalidOption(`${path}.id`, `is "${given.id}" a second time`);
   seen.add(given.id);
   for (const [index, auto] of (given.autoModels ?? []).entries()) {
-    if (!given.models.some((each) => each.id === auto)) {
+    if (!models.has(auto)) {
       throw invalidOption(`${path}.autoModels[${index}]`, "names a model that the provider does not list");
     }
   }

@@ -12,11 +12,11 @@ export function createChooserSource(registry: StrategyRegistry, warn: Warn): Rou
   const inline = new WeakMap<Strategy, Chooser>();
   const chooser = (strategy: Strategy): Chooser =>
     createChooser({ strategy, onWarning: ({ code, message }) => warn(code, message) });
-  return (given) => {
+  return (given, path) => {
     if (typeof given === "object") {
       let known = inline.get(given);
       if (!known) {
-        known = chooser(checkedStrategy(given, "strategy"));
+        known = chooser(checkedStrategy(given, path));
         inline.set(given, known);
       }
       return known;

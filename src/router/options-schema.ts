@@ -6,6 +6,11 @@ import { lazily } from "../core/lazily.js";
 
 export const isFunction = (value: unknown): boolean => typeof value === "function";
 
+const isLimit = (value: unknown): boolean =>
+  value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && (value as number) >= 1);
+const isClock = (value: unknown): boolean =>
+  isObject(value) && [value.now, value.wallNow, value.setTimeout, value.clearTimeout].every(isFunction);
+
 const id = () =>
   z.string().check(z.regex(/^[^\s/]{1,100}$/, "must be 1 to 100 characters without a slash or white space"));
 const milliseconds = () => z.optional(z.number().check(z.positive(), z.lte(2_147_483_647)));
@@ -13,6 +18,16 @@ const count = () => z.optional(z.int().check(z.gte(1), z.lte(100)));
 const modelNames = () =>
   z.union([z.string(), z.array(z.string()).check(z.minLength(1, "must name at least one model"))]);
 const anyObject = (words: string) => z.custom<object>(isObject, `must be ${words}`);
+
+const notNegative = () => z.number().check(z.nonnegative());
+const maybePrice = () => z.optional(z.nullable(notNegative()));
+const prices = () => ({
+  input: notNegative(),
+  output: notNegative(),
+  cacheRead: maybePrice(),
+  cacheWrite: maybePrice(),
+});
+const tier = () => z.looseObject({ ...prices(), aboveInputTokens: notNegative() });
 
 const model = () =>
   z.looseObject({
@@ -26,8 +41,9 @@ const model = () =>
       thinking: z.enum(["none", "switchable", "always"]),
       json: z.enum(["none", "object", "schema"]),
     }),
-    usdPerMTok: z.nullable(
-      z.looseObject({ input: z.number().check(z.nonnegative()), output: z.number().check(z.nonnegative()) }),
+    usdPerMTok: z.nullable(z.looseObject({ ...prices(), tiers: z.optional(z.nullable(z.array(tier()))) })),
+    endsOn: z.optional(
+      z.string().check(z.regex(/^\d{4}-\d{2}(-\d{2})?$/, "must be a day or a month, YYYY-MM-DD or YYYY-MM")),
     ),
   });
 
@@ -68,7 +84,7 @@ export const optionsSchema = lazily(() =>
       z.record(
         z.string(),
         z.strictObject({
-          maxConcurrent: z.optional(z.number().check(z.gte(1))),
+          maxConcurrent: z.optional(z.custom(isLimit, "must be a whole number of calls above 0, or Infinity")),
           adaptive: z.optional(z.boolean()),
           rpm: z.optional(z.number().check(z.positive())),
           tpm: z.optional(z.number().check(z.positive())),
@@ -128,7 +144,7 @@ export const optionsSchema = lazily(() =>
       ),
     ),
     state: z.optional(z.unknown()),
-    clock: z.optional(z.custom<object>((value) => isObject(value) && isFunction(value.now), "must be a Clock")),
+    clock: z.optional(z.custom<object>(isClock, "must be a Clock: now, wallNow, setTimeout, clearTimeout")),
     random: z.optional(z.custom(isFunction, "must be a function")),
   }),
 );

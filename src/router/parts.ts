@@ -73,8 +73,8 @@ export interface RouterParts {
   viewsOf(group: readonly PlannedCandidate[]): readonly CandidateSnapshot[];
   readonly frame: Frame;
   readonly selector: Selector;
-  /** The chooser of a strategy; `undefined` where the name is unknown. */
-  chooserOf(strategy: NonNullable<RouterOptions["strategy"]>): Chooser | undefined;
+  /** The chooser of a strategy; `undefined` where the name is unknown. `path` names the option in the error of a bad one. */
+  chooserOf(strategy: NonNullable<RouterOptions["strategy"]>, path: string): Chooser | undefined;
   readonly strategy: Chooser;
   readonly caching: ResponseCaching | undefined;
   readonly flights: Flights;

@@ -104,7 +104,8 @@ function prepare(
   const startedAtMs = clock.now();
   const ownMs = options.timeoutMs ?? timeouts.totalMs;
   const deadlineAtMs = startedAtMs + Math.min(ownMs, context?.deadline.remainingMs() ?? ownMs);
-  const chooser = options.strategy === undefined ? parts.strategy : parts.chooserOf(options.strategy);
+  const chooser =
+    options.strategy === undefined ? parts.strategy : parts.chooserOf(options.strategy, "options.strategy");
   if (!chooser)
     throw invalidOption(
       "options.strategy",

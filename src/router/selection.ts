@@ -27,14 +27,15 @@ export function createSelector(candidates: readonly PlannedCandidate[], aliases:
 
   const direct = (name: string): readonly PlannedCandidate[] => {
     if (name === "auto") return auto.all;
+    // A candidate's own id first: models of others may be named alike, slash and all.
+    const exact = candidates.filter((candidate) => candidate.id === name);
+    if (exact.length > 0) return exact;
     const byModel = candidates.filter((candidate) => candidate.info.id === name);
     if (byModel.length > 0) return byModel;
     const slash = name.indexOf("/");
     if (slash < 0 || !providers.has(name.slice(0, slash))) return [];
-    const model = name.slice(slash + 1);
     const provider = name.slice(0, slash);
-    if (model === "auto") return auto.all.filter((candidate) => candidate.provider.id === provider);
-    return candidates.filter((candidate) => candidate.provider.id === provider && candidate.info.id === model);
+    return name.slice(slash + 1) === "auto" ? auto.all.filter((candidate) => candidate.provider.id === provider) : [];
   };
   const resolve = (name: string, seen: readonly string[] = []): readonly PlannedCandidate[] => {
     const remembered = known.get(name);
@@ -52,10 +53,15 @@ export function createSelector(candidates: readonly PlannedCandidate[], aliases:
     if (found.length > 0 && known.size < MOST_REMEMBERED) known.set(name, found);
     return found;
   };
-  for (const alias of Object.keys(aliases)) {
-    if (resolve(alias).length > 0) continue;
-    const init = { path: `aliases.${alias}` };
-    throw new SignalboxError("invalid_options", `The alias "${alias}" names no model of these providers`, init);
+  for (const [alias, target] of Object.entries(aliases)) {
+    const path = `aliases.${alias}`;
+    if (alias === "auto") throw new SignalboxError("invalid_options", `"auto" cannot be an alias`, { path });
+    resolve(alias);
+    for (const [index, name] of (typeof target === "string" ? [target] : target).entries()) {
+      if (resolve(name).length > 0) continue;
+      const init = { path: typeof target === "string" ? path : `${path}[${index}]` };
+      throw new SignalboxError("invalid_options", `The alias "${alias}" names no model of these providers`, init);
+    }
   }
 
   const selections = new Map<string, Selection>();

@@ -36,7 +36,22 @@ describe("options of the router: each mistake is one typed error that names its 
       "providers[0].models[0].usdPerMTok.input",
       { providers: [{ ...a, models: [{ ...model, usdPerMTok: { input: -1, output: 1 } }] }] },
     ],
+    ["providers[0].models[1].id", { providers: [{ ...a, models: [model, model] }] }],
+    ["providers[0].models[0].endsOn", { providers: [{ ...a, models: [{ ...model, endsOn: KEY }] }] }],
+    ...["cacheRead", "cacheWrite"].map((field): [string, unknown] => [
+      `providers[0].models[0].usdPerMTok.${field}`,
+      { providers: [{ ...a, models: [{ ...model, usdPerMTok: { input: 1, output: 1, [field]: -1 } }] }] },
+    ]),
+    [
+      "providers[0].models[0].usdPerMTok.tiers[0].aboveInputTokens",
+      {
+        providers: [
+          { ...a, models: [{ ...model, usdPerMTok: { input: 1, output: 1, tiers: [{ input: 1, output: 1 }] } }] },
+        ],
+      },
+    ],
     ["providers[0].chat", { providers: [{ id: "a", models: [model] }] }],
+    ["providers[0].stream", { providers: [{ ...a, stream: KEY }] }],
     ["providers[0].autoModels[0]", { providers: [{ ...a, autoModels: [KEY] }] }],
     ["temperature", { providers: [a], temperature: 1 }],
     ["strategy", { providers: [a], strategy: KEY }],
@@ -44,7 +59,9 @@ describe("options of the router: each mistake is one typed error that names its 
     ["strategy.name", { providers: [a], strategy: {} }],
     ["strategies[0].name", { providers: [a], strategies: [{}] }],
     ["aliases.fast", { providers: [a], aliases: { fast: KEY } }],
+    ["aliases.fast[1]", { providers: [a], aliases: { fast: ["m", KEY] } }],
     ["aliases.x", { providers: [a], aliases: { x: "y", y: "x" } }],
+    ["aliases.auto", { providers: [a], aliases: { auto: "m" } }],
     ["retry.attempts", { providers: [a], retry: { attempts: 0 } }],
     ["retry.attempts", { providers: [a], retry: { attempts: 1.5 } }],
     ["retry.baseMs", { providers: [a], retry: { baseMs: Number.NaN } }],
@@ -55,6 +72,7 @@ describe("options of the router: each mistake is one typed error that names its 
     ["streams.onInterrupted", { providers: [a], streams: { onInterrupted: KEY } }],
     ["conversations.max", { providers: [a], conversations: { max: 0 } }],
     ["limits.a.maxConcurrent", { providers: [a], limits: { a: { maxConcurrent: 0 } } }],
+    ["limits.a.maxConcurrent", { providers: [a], limits: { a: { maxConcurrent: 1.5 } } }],
     ["limits.a.concurrency", { providers: [a], limits: { a: { concurrency: 1 } } }],
     ["limits.zzz", { providers: [a], limits: { zzz: { maxConcurrent: 1 } } }],
     ["budgets[0].maxUsd", { providers: [a], budgets: [{ per: "tenant", maxUsd: -1, windowMs: 1 }] }],
@@ -69,6 +87,7 @@ describe("options of the router: each mistake is one typed error that names its 
     ["cache", { providers: [a], cache: KEY }],
     ["cache.temperature", { providers: [a], cache: { temperature: KEY } }],
     ["clock", { providers: [a], clock: {} }],
+    ["clock", { providers: [a], clock: { now: () => 0 } }],
     ["random", { providers: [a], random: 4 }],
   ])("%s", (path, options) => {
     const error = refusal(options);
@@ -114,6 +133,7 @@ describe("options of a call", () => {
     ["options.timeoutMs", { timeoutMs: Number.NaN }],
     ["options.timeoutMs", { timeoutMs: 0 }],
     ["options.strategy", { strategy: KEY }],
+    ["options.strategy.name", { strategy: {} }],
     ["options.allow", { allow: KEY }],
     ["options.deny", { deny: [1] }],
     ["options.fallback", { fallback: KEY }],
@@ -141,7 +161,7 @@ describe("options of a call", () => {
       // An explanation and a view are given at once, so their errors are thrown.
       try {
         act();
-        if (path !== "options.strategy") throw new Error("was taken");
+        if (!path.startsWith("options.strategy")) throw new Error("was taken");
       } catch (error) {
         thrown.push(error);
       }

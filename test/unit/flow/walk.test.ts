@@ -202,3 +202,13 @@ test("models are tried in their order; an alias stands for a list; a candidate c
   const unknown = await failureOf(router.chat({ ...ask(), models: ["big", "nope"] }));
   expect([unknown.kind, unknown.path]).toEqual(["invalid_request", "models[1]"]);
 });
+
+test("a candidate's own id means it alone, whatever models of others are named", async () => {
+  const reseller = provider("reseller", { models: [testModel("maker/big/2")] });
+  const maker = provider("maker", { models: [testModel("big/2")] });
+  const router = createRouter({ providers: [reseller, maker], strategy: "ordered" });
+  const answeredBy = async (model: string) => (await router.chat({ ...ask(), model })).route.provider;
+  expect(await answeredBy("maker/big/2")).toBe("maker");
+  expect(await answeredBy("reseller/maker/big/2")).toBe("reseller");
+  expect(await answeredBy("big/2")).toBe("maker");
+});

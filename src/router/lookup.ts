@@ -59,7 +59,8 @@ function usesTools({ request: { tools, messages } }: Run): boolean {
   return (tools?.length ?? 0) > 0 || messages.some(({ role }) => role === "tool");
 }
 
-function mayRead({ options }: Run): boolean {
+/** Whether a stored answer may serve the call at all. */
+export function mayRead({ options }: Run): boolean {
   return options.cache ? options.cache.mode !== "write" : true;
 }
 

@@ -51,6 +51,8 @@ export interface Run {
   readonly home: PlannedCandidate | undefined;
   /** Where an equal request's answer lies; `undefined` where this one is neither looked up nor stored. */
   readonly cacheKey: string | undefined;
+  /** What the key covers besides the request. */
+  readonly cacheScope: FingerprintScope | undefined;
 }
 
 /**
@@ -182,13 +184,17 @@ export const NONE: CallOptions = Object.freeze({});
 const NO_CHAIN: readonly string[] = Object.freeze([]);
 
 /** Cache key and prefix chain, in one pass where both are needed. */
-function keysOf(parts: RouterParts, request: ChatRequest, options: CallOptions): Pick<Run, "cacheKey" | "chain"> {
+function keysOf(
+  parts: RouterParts,
+  request: ChatRequest,
+  options: CallOptions,
+): Pick<Run, "cacheKey" | "cacheScope" | "chain"> {
   const scope = keyScopeOf(parts, request, options);
-  if (!parts.affinity) return { cacheKey: scope && fingerprint(request, scope), chain: NO_CHAIN };
+  if (!parts.affinity) return { cacheKey: scope && fingerprint(request, scope), cacheScope: scope, chain: NO_CHAIN };
   const salt = options.tenant ?? "";
-  if (!scope) return { cacheKey: undefined, chain: prefixChain(request, salt) };
+  if (!scope) return { cacheKey: undefined, cacheScope: undefined, chain: prefixChain(request, salt) };
   const { key, chain } = fingerprintWithChain(request, scope, salt);
-  return { cacheKey: key, chain };
+  return { cacheKey: key, cacheScope: scope, chain };
 }
 
 /** What a cache key covers besides the request; `undefined` where it is neither looked up nor stored. */

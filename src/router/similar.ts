@@ -2,7 +2,8 @@ import type { SimilarMatch } from "../cache/similarity.js";
 import type { StoredReply } from "../cache/stored-reply.js";
 import { fingerprint } from "../chat/fingerprint.js";
 import type { Message } from "../chat/message.js";
-import { serves } from "./lookup.js";
+import { NEED_TOOLS, needsOf } from "../chat/needs.js";
+import { mayRead, serves } from "./lookup.js";
 import type { RouterParts } from "./parts.js";
 import type { Run } from "./run.js";
 
@@ -19,21 +20,20 @@ interface Split {
 }
 
 /** Never for a request with tools or an open tool loop, nor for anything but plain words. */
-function splitOf({ request, options, cacheKey }: Run): Split | undefined {
+function splitOf({ request, cacheScope }: Run): Split | undefined {
   const last = request.messages.at(-1);
-  if (cacheKey === undefined || last?.role !== "user" || typeof last.content !== "string") return undefined;
-  if ((request.tools?.length ?? 0) > 0) return undefined;
+  if (cacheScope === undefined || last?.role !== "user" || typeof last.content !== "string") return undefined;
+  if ((needsOf(request) & NEED_TOOLS) !== 0) return undefined;
   const blank: Message = { ...last, content: "" };
   const messages = [...request.messages.slice(0, -1), blank];
-  const { tenant } = options;
-  const scope = tenant === undefined ? { namespace: "similar" } : { namespace: "similar", tenant };
+  const scope = { ...cacheScope, namespace: `similar ${cacheScope.namespace}` };
   return { bucket: fingerprint({ ...request, messages }, scope), text: last.content };
 }
 
 /** The most alike question whose answer may serve this call. Never rejects. */
 export async function findSimilar(parts: RouterParts, run: Run): Promise<Similar | undefined> {
   const reuse = parts.caching?.similar;
-  const split = reuse && splitOf(run);
+  const split = reuse && mayRead(run) ? splitOf(run) : undefined;
   if (!reuse || !split) return undefined;
   const match = await reuse.index.find(split.bucket, split.text);
   if (!match || !parts.caching) return undefined;

@@ -1,5 +1,6 @@
 import {
   type CachedOptions,
+  type CallOptions,
   type ChatRequest,
   cached,
   createCache,
@@ -246,6 +247,25 @@ test("similarity asks for the same system prompt, parameters, tools and earlier 
     "miss",
   );
   expect((await router.chat(ask(like))).route.cache.status).toBe("similar");
+});
+
+test("similarity keeps answers to a schema from plain questions, and looks nothing up for a call that only writes", async () => {
+  const output = {
+    "~standard": { version: 1 as const, vendor: "test", validate: (value: unknown) => ({ value }) },
+  };
+  const router = createRouter({
+    providers: [double("a", { text: '{"capital":"Paris"}' })],
+    cache: { similar: { mode: "serve" } },
+  });
+  await router.chat(ask("What is the capital of France?"), { output });
+  const like = ask("what's the capital of France");
+  const statusOf = async (options: CallOptions) => (await router.chat(like, options)).route.cache.status;
+  expect(await statusOf({ cache: { mode: "read" } })).toBe("miss");
+  expect(await statusOf({ output, cache: { mode: "write" } })).toBe("miss");
+  expect(await statusOf({ output })).toBe("hit");
+  expect((await router.chat(ask("Please, what is the capital of France"), { output })).route.cache.status).toBe(
+    "similar",
+  );
 });
 
 test("a like answer that cannot serve one call still serves the next", async () => {

@@ -31,7 +31,7 @@ export interface CallOptions<Output = unknown> {
   readonly deny?: readonly string[] | undefined;
   /** `false`: one candidate only; same-provider retries stay. @default true */
   readonly fallback?: boolean | undefined;
-  /** Dollars this call may cost at most; models without a price are excluded, the output is clamped. */
+  /** Dollars this call may cost at most, all its attempts together; models without a price are excluded, the output is clamped, nothing is hedged. */
   readonly maxCostUsd?: number | undefined;
   /** `false` bypasses the cache. */
   readonly cache?: false | CallCacheOptions | undefined;

@@ -67,7 +67,7 @@ export interface RouterOptions {
    * @default unlimited
    */
   readonly limits?: { readonly [id: string]: LimiterOptions } | undefined;
-  /** Money that may be spent, by whom and per which time. */
+  /** Money that may be spent, by whom and per which time. A model without a price is not asked where a budget would count the call. */
   readonly budgets?: readonly BudgetRule[] | undefined;
   /** Asks a second candidate while the first is slow. Doubles the cost of hedged calls. @default off */
   readonly hedge?: HedgeOptions | undefined;

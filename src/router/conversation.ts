@@ -21,8 +21,8 @@ export interface Conversation {
   import(snapshot: unknown): boolean;
 }
 
-/** A turn as a request. */
+/** A turn as a request; what is none of the three is left for the request's check to name. */
 export function requestOf(turn: TurnInput): ChatRequest {
   if (typeof turn === "string") return { messages: [{ role: "user", content: turn }] };
-  return "messages" in turn ? turn : { messages: turn };
+  return typeof turn === "object" && turn !== null && "messages" in turn ? turn : { messages: turn };
 }

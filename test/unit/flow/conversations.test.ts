@@ -235,6 +235,14 @@ describe("a conversation", () => {
     expect(inner.conversation("c").messages()).toHaveLength(3);
   });
 
+  test("what is no turn is a typed error", async () => {
+    const talk = createRouter({ providers: [provider("a")] }).conversation("c");
+    for (const bad of [5, null, undefined, {}, []]) {
+      expect(await failureOf(talk.chat(bad as never))).toMatchObject({ kind: "invalid_request", path: "messages" });
+      expect((await readAll(talk.stream(bad as never))).error).toMatchObject({ kind: "invalid_request" });
+    }
+  });
+
   test("a tenant named by the call is not lost where the conversation has none", async () => {
     const upstream = provider("a");
     await createRouter({ providers: [upstream] })

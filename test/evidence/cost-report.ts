@@ -14,25 +14,26 @@ import { minimax } from "../../src/vendors/minimax.js";
 import { type PolicySpec, type RunResult, run } from "./cost-report/run.js";
 import { readTrace } from "./cost-report/trace.js";
 import { CACHED_PER_SECOND, OVERHEAD_MS, READ_PER_SECOND, type VendorSpec } from "./cost-report/vendor.js";
+import { orUsage } from "./or-usage.js";
 import { progress } from "./routing-report/data.js";
 import { type Plot, page, type Table, tableText } from "./routing-report/page.js";
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    models: { type: "string", default: "MiniMax-M3,glm-4.7,kimi-k2.6" },
-    tpm: { type: "string", default: "1200000" },
-    html: { type: "string", default: "reports/cost-report.html" },
-  },
+const USAGE =
+  "usage: npm run cost-report -- <trace.jsonl[.gz]> [--models MiniMax-M3,glm-4.7,kimi-k2.6] [--tpm 1200000] [--html file]";
+const { values, file, trace } = orUsage(USAGE, () => {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      models: { type: "string", default: "MiniMax-M3,glm-4.7,kimi-k2.6" },
+      tpm: { type: "string", default: "1200000" },
+      html: { type: "string", default: "reports/cost-report.html" },
+    },
+  });
+  const [file] = positionals;
+  if (file === undefined) throw new Error("no trace is named");
+  if (!(Number(values.tpm) > 0)) throw new Error("--tpm must be a number above 0");
+  return { values, file, trace: readTrace(file) };
 });
-const usage =
-  "usage: npm run cost-report -- <trace.jsonl[.gz]> [--models MiniMax-M3,glm-4.7,kimi-k2.6] [--tpm 1200000] [--html file]\n";
-const file = positionals[0];
-const trace = file === undefined ? null : readTrace(file);
-if (file === undefined || trace === null || !(Number(values.tpm) > 0)) {
-  process.stderr.write(trace === null && file !== undefined ? `${file} is not such a trace\n${usage}` : usage);
-  process.exit(2);
-}
 
 const catalogue = [minimax({ apiKey: "none" }), glm({ apiKey: "none" }), kimi({ apiKey: "none" })].flatMap((provider) =>
   provider.models.map((model) => ({
@@ -72,7 +73,7 @@ function scenario(title: string, tpm: number, singles: boolean, note: string): (
   const results: RunResult[] = [];
   const add = (policy: PolicySpec, of = specs): void => {
     progress(`${title}: ${policy.name}`);
-    results.push(run(trace!, of, policy));
+    results.push(run(trace, of, policy));
   };
   if (singles) {
     for (const spec of specs) add({ name: `single: ${spec.id}/${spec.model.id}`, strategy: named("ordered") }, [spec]);
@@ -100,7 +101,7 @@ function scenario(title: string, tpm: number, singles: boolean, note: string): (
       result.name,
       result.costUsd.toFixed(2),
       `${((100 * result.costUsd) / turn.costUsd).toFixed(1)} %`,
-      ((1_000 * result.costUsd) / trace!.length).toFixed(3),
+      ((1_000 * result.costUsd) / trace.length).toFixed(3),
       (100 * result.cachedShare).toFixed(1),
       at(result.ttft, 0.5),
       at(result.ttft, 0.95),
@@ -125,7 +126,7 @@ function scenario(title: string, tpm: number, singles: boolean, note: string): (
   return [table, plot];
 }
 
-const prices = specsOf(0).map(({ id, model }) => {
+const prices = orUsage(USAGE, () => specsOf(0)).map(({ id, model }) => {
   const { input, cacheRead, output } = model.usdPerMTok!;
   return `${id}/${model.id} ${input} in, ${cacheRead ?? input} cached, ${output} out (as of ${model.asOf ?? "?"})`;
 });

@@ -2,8 +2,13 @@ import { FAULT_CASES } from "../faults/cases.js";
 
 /** Prints the numbered faults with a tick for each that is handled as it must; the exit code tells the same. */
 async function main(): Promise<void> {
-  const only = process.argv.slice(2).map(Number);
-  const cases = FAULT_CASES.filter(({ number }) => only.length === 0 || only.includes(number));
+  const only = process.argv.slice(2);
+  const cases = FAULT_CASES.filter(({ number }) => only.length === 0 || only.includes(String(number)));
+  if (cases.length < only.length || cases.length === 0) {
+    console.error("usage: npm run faults -- [number]...: some of these have no such number");
+    process.exitCode = 2;
+    return;
+  }
   let bad = 0;
   const startedAt = performance.now();
   for (const { number, fault, expected, run } of cases) {

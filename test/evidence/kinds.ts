@@ -22,15 +22,19 @@ import {
   readLabelled,
   scoresOf,
 } from "./kinds/score.js";
+import { orUsage } from "./or-usage.js";
 
-const { values } = parseArgs({
-  options: {
-    set: { type: "string" },
-    difficulty: { type: "string", multiple: true },
-    misses: { type: "boolean" },
-  },
-  allowPositionals: true,
-});
+const USAGE = "usage: npm run kinds -- [--set labelled.jsonl] [--difficulty outcomes.jsonl.gz]... [--misses]";
+const { values } = orUsage(USAGE, () =>
+  parseArgs({
+    options: {
+      set: { type: "string" },
+      difficulty: { type: "string", multiple: true },
+      misses: { type: "boolean" },
+    },
+  }),
+);
+const DEFAULT_SET = new URL("./kinds/labelled.jsonl", import.meta.url);
 const print = (line: string) => process.stdout.write(`${line}\n`);
 const share = (value: number) => value.toFixed(2).padStart(6);
 
@@ -54,7 +58,7 @@ function table(title: string, part: readonly Labelled[]): void {
 }
 
 function correlations(file: string): void {
-  const rows = readGraded(file);
+  const rows = orUsage(USAGE, () => readGraded(file));
   const line = (group: string, part: readonly Graded[]) => {
     const failed = part.map((row) => row.difficulty);
     const ours = spearman(
@@ -77,7 +81,7 @@ function correlations(file: string): void {
       );
 }
 
-const rows = readLabelled(values.set ?? new URL("./kinds/labelled.jsonl", import.meta.url));
+const rows = orUsage(USAGE, () => readLabelled(values.set ?? DEFAULT_SET));
 table(
   "English",
   rows.filter((row) => row.lang === "en"),

@@ -8,31 +8,34 @@ import { parseArgs } from "node:util";
 import { adviceTable } from "./load-report/advice.js";
 import { loadTables } from "./load-report/load-tables.js";
 import { mixTable } from "./load-report/mix.js";
+import { orUsage } from "./or-usage.js";
 import { progress } from "./routing-report/data.js";
 import { type Plot, page, type Table, tableText } from "./routing-report/page.js";
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: "string", default: "20" },
-    first: { type: "string", default: "1" },
-    instances: { type: "string", default: "1,4,16" },
-    minutes: { type: "string", default: "30" },
-    html: { type: "string", default: "reports/load-report.html" },
-  },
-});
+const USAGE =
+  "usage: npm run load-report -- [--seeds 20] [--first 1] [--instances 1,4,16] [--minutes 30 (at least 10)] [--html reports/load-report.html]";
+const { values } = orUsage(USAGE, () =>
+  parseArgs({
+    options: {
+      seeds: { type: "string", default: "20" },
+      first: { type: "string", default: "1" },
+      instances: { type: "string", default: "1,4,16" },
+      minutes: { type: "string", default: "30" },
+      html: { type: "string", default: "reports/load-report.html" },
+    },
+  }),
+);
 const seeds = Number(values.seeds);
 const first = Number(values.first);
 const instances = values.instances.split(",").map(Number);
 const lengthMs = Number(values.minutes) * 60_000;
 if (
-  !(seeds >= 1) ||
+  !(Number.isInteger(seeds) && seeds >= 1) ||
   !Number.isInteger(first) ||
   !(lengthMs >= 600_000) ||
   !instances.every((count) => Number.isInteger(count) && count > 0)
 ) {
-  process.stderr.write(
-    "usage: npm run load-report -- [--seeds 20] [--first 1] [--instances 1,4,16] [--minutes 30 (at least 10)] [--html reports/load-report.html]\n",
-  );
+  process.stderr.write(`${USAGE}\n`);
   process.exit(2);
 }
 

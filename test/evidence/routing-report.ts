@@ -6,25 +6,35 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { parseArgs } from "node:util";
+import { readRows } from "./json-lines.js";
+import { orUsage } from "./or-usage.js";
 import { reportArms } from "./routing-report/arms-report.js";
-import { progress, readRows } from "./routing-report/data.js";
+import { progress } from "./routing-report/data.js";
 import { type Plot, page, type Table, tableText } from "./routing-report/page.js";
 import { reportPair } from "./routing-report/pair-report.js";
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    html: { type: "string", default: "reports/routing-report.html" },
-    orders: { type: "string", default: "10" },
-  },
+const USAGE =
+  "usage: npm run routing-report -- <outcomes.jsonl[.gz]> [--orders 10] [--html reports/routing-report.html]";
+const { values, file, orders, rows } = orUsage(USAGE, () => {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      html: { type: "string", default: "reports/routing-report.html" },
+      orders: { type: "string", default: "10" },
+    },
+  });
+  const [file] = positionals;
+  const orders = Number(values.orders);
+  if (file === undefined) throw new Error("no file of outcomes is named");
+  if (!Number.isInteger(orders) || orders < 1) throw new Error("--orders must be a whole number above 0");
+  const rows = readRows(file);
+  if (rows.length === 0 || !rows.every(isOutcome)) throw new Error(`${file} holds no outcomes of these two kinds`);
+  return { values, file, orders, rows };
 });
-const [file] = positionals;
-const orders = Number(values.orders);
-if (file === undefined || !(orders >= 1)) {
-  process.stderr.write(
-    "usage: npm run routing-report -- <outcomes.jsonl[.gz]> [--orders 10] [--html reports/routing-report.html]\n",
-  );
-  process.exit(2);
+
+function isOutcome({ prompt, ok, weak, strong }: Record<string, unknown>): boolean {
+  const known = (typeof ok === "object" && ok !== null) || (typeof weak === "number" && typeof strong === "number");
+  return typeof prompt === "string" && known;
 }
 
 const INTRO = [
@@ -32,7 +42,6 @@ const INTRO = [
   "This is learning within the data's own domain, from feedback as it comes in. It is not the cold test of routers that were trained elsewhere, and must not be set beside their figures as if it were.",
 ];
 
-const rows = readRows(file);
 const parts: (Table | Plot)[] = "ok" in (rows[0] ?? {}) ? reportArms(rows, orders) : reportPair(rows, orders);
 progress("");
 const title = `Routing on ${basename(file)}`;

@@ -5,6 +5,7 @@
  */
 import { getEventListeners } from "node:events";
 import { seededRandom } from "../../src/core/random.js";
+import { orUsage } from "./or-usage.js";
 import { Callers } from "./soak/callers.js";
 import { readOptions } from "./soak/options.js";
 import { type OutageReport, sufferOutage } from "./soak/outage.js";
@@ -16,8 +17,10 @@ import type { Tally } from "./soak/tally.js";
 import { startUpstreams } from "./soak/upstream-process.js";
 import { watchProcess } from "./soak/watch.js";
 
+const USAGE = "usage: npm run soak -- [--seconds=60] [--concurrency=1000] [--rounds=6] [--seed=1]";
+
 async function main(): Promise<void> {
-  const { seconds, concurrency, rounds, seed } = readOptions(process.argv.slice(2));
+  const { seconds, concurrency, rounds, seed } = orUsage(USAGE, () => readOptions(process.argv.slice(2)));
   const watch = watchProcess();
   const upstreams = await startUpstreams();
   const router = createSoakRouter(upstreams.urls);

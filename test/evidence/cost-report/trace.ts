@@ -1,4 +1,4 @@
-import { readRows } from "../routing-report/data.js";
+import { readRows } from "../json-lines.js";
 
 /** A request of a trace: when, how long, and its prefix as a chain of block ids (a block id stands for all text up to it). */
 export interface TraceRequest {
@@ -15,11 +15,11 @@ export interface TraceRequest {
 /** Tokens that a block of the Mooncake traces stands for. */
 export const BLOCK_TOKENS = 512;
 
-/** Reads `timestamp`, `input_length`, `output_length`, `hash_ids` a line; `null` where the file holds something else. */
-export function readTrace(path: string): TraceRequest[] | null {
+/** Reads `timestamp`, `input_length`, `output_length`, `hash_ids` a line. */
+export function readTrace(path: string): TraceRequest[] {
   const rows = readRows(path);
-  const first = rows[0];
-  if (first === undefined || !Array.isArray(first.hash_ids) || typeof first.input_length !== "number") return null;
+  const other = rows.findIndex((row) => !Array.isArray(row.hash_ids) || typeof row.input_length !== "number");
+  if (rows.length === 0 || other >= 0) throw new Error(`${path} is not such a trace`);
   const counts = new Map<number, number>();
   for (const { hash_ids } of rows) for (const id of hash_ids as number[]) counts.set(id, (counts.get(id) ?? 0) + 1);
   const everybody = rows.length / 20;

@@ -1,6 +1,5 @@
-import { readFileSync } from "node:fs";
-import { gunzipSync } from "node:zlib";
 import { createCharacteristics } from "../../../src/ranking/characteristics/characteristics.js";
+import { readRows } from "../json-lines.js";
 
 /** A prompt, and how hard it proved to be: the share of models that failed it, 0..1. */
 export interface Graded {
@@ -12,17 +11,14 @@ export interface Graded {
 
 /** Reads per-prompt outcomes: `ok` by model, `models` with scores, or `weak` and `strong`, one JSON object per line. */
 export function readGraded(file: string): Graded[] {
-  const bytes = readFileSync(file);
-  const text = (bytes[0] === 0x1f ? gunzipSync(bytes) : bytes).toString("utf8");
   const graded: Graded[] = [];
-  for (const line of text.split("\n")) {
-    if (line === "") continue;
-    const row = JSON.parse(line) as Record<string, unknown>;
+  for (const row of readRows(file)) {
     const failed = failures(row);
     if (typeof row.prompt !== "string" || failed.length === 0) continue;
     const group = typeof row.task === "string" ? row.task : "all";
     graded.push({ prompt: row.prompt, difficulty: mean(failed), group });
   }
+  if (graded.length === 0) throw new Error(`${file} holds no outcomes per prompt`);
   return graded;
 }
 

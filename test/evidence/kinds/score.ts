@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import type { Message } from "../../../src/chat/message.js";
 import { createCharacteristics } from "../../../src/ranking/characteristics/characteristics.js";
+import { readRows } from "../json-lines.js";
 
 /** One labelled request. Written by hand for this purpose, apart from the examples that the rules were made from. */
 export interface Labelled {
@@ -22,8 +22,10 @@ export interface ClassScore {
 export const KINDS = ["chat", "generate", "analyze", "debug", "plan", "search", "vision"] as const;
 
 export function readLabelled(file: URL | string): Labelled[] {
-  const lines = readFileSync(file, "utf8").split("\n");
-  return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as Labelled);
+  const rows = readRows(file);
+  if (!rows.every(({ text, kind }) => typeof text === "string" && typeof kind === "string"))
+    throw new Error(`${file} is not such a set: each line must hold \`text\` and \`kind\``);
+  return rows as unknown as Labelled[];
 }
 
 export function messagesOf(row: Labelled): Message[] {

@@ -1,16 +1,4 @@
-import { readFileSync } from "node:fs";
-import { gunzipSync } from "node:zlib";
 import type { Random } from "../../../src/core/random.js";
-
-/** Rows of a JSON-lines file, gzipped or not. */
-export function readRows(path: string): Record<string, unknown>[] {
-  const bytes = readFileSync(path);
-  const text = (path.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8");
-  return text
-    .split("\n")
-    .filter((line) => line.trim() !== "")
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
-}
 
 /** A new list in random order. */
 export function shuffled<T>(items: readonly T[], random: Random): T[] {

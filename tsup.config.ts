@@ -76,5 +76,12 @@ export default defineConfig([
   { ...shared, entry: doors, format: "esm", splitting: true },
   // Each door is whole in itself: splitting would send every `?.` and `??` through a helper. Errors know each other by brand.
   { ...shared, format: "cjs", splitting: false },
-  { entry, outDir: "dist", format: ["esm", "cjs"], dts: { only: true }, silent: true },
+  // `Symbol.asyncDispose` is part of the types, and neither ES2023 nor every app's libraries know it.
+  {
+    entry,
+    outDir: "dist",
+    format: ["esm", "cjs"],
+    dts: { only: true, banner: '/// <reference lib="esnext.disposable" />' },
+    silent: true,
+  },
 ]);

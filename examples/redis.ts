@@ -2,7 +2,11 @@ import { createClient } from "redis";
 import { createRouter, simulated } from "signalbox";
 import { redisState } from "signalbox/redis";
 
-const url = process.env.REDIS_URL ?? "redis://127.0.0.1:6379";
+const url = process.env.REDIS_URL ?? "";
+if (url === "") {
+  console.error("REDIS_URL must name a Redis, such as redis://127.0.0.1:6379");
+  process.exit(1);
+}
 
 /** Two routers, as two processes would hold them: what one learns of a vendor, the other knows. */
 async function member() {

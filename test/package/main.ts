@@ -11,6 +11,13 @@ const { devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), 
   devDependencies: Record<string, string>;
 };
 
+const STRICT = {
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  skipLibCheck: false,
+};
+
 function run(command: string, args: readonly string[], cwd: string): string {
   const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: "utf8", maxBuffer: 1 << 26 });
   if (status !== 0) throw new Error(`${command} ${args.join(" ")} failed:\n${stdout}${stderr}`);
@@ -78,6 +85,19 @@ function checkRuntime(tarball: string): void {
     process.stdout.write(run(process.execPath, ["--throw-deprecation", file], folder).split("\n").slice(-2).join("\n"));
   }
   console.log(`installed: ${packages.length} packages: ${packages.join(", ")}`);
+  checkTypesAlone(folder);
+}
+
+/** Compiles against the tarball alone, not even Node's types beside it; three doors name types of their peers. */
+function checkTypesAlone(folder: string): void {
+  const doors = ["signalbox", ...["openai", "keyv", "redis", "report", "testing"].map((door) => `signalbox/${door}`)];
+  writeFileSync(join(folder, "alone.ts"), doors.map((door) => `export type {} from "${door}";`).join("\n"));
+  const shared = { ...STRICT, noEmit: true, target: "ES2022", lib: ["ES2023", "DOM"], types: [] };
+  const config = join(folder, "tsconfig.json");
+  const compilerOptions = { ...shared, module: "nodenext", moduleResolution: "nodenext" };
+  writeFileSync(config, JSON.stringify({ compilerOptions, files: ["alone.ts"] }));
+  run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", config], folder);
+  console.log("types ok: the tarball alone");
 }
 
 /** Compiles a program that names every door, without skipLibCheck. */
@@ -103,13 +123,7 @@ function checkTypes(tarball: string): void {
   console.log(`doors open with their peers: ${peers.join(", ")}`);
   copyFileSync(join(consumers, "app.ts"), join(folder, "app.ts"));
   copyFileSync(join(consumers, "app.ts"), join(folder, "required.cts"));
-  const strict = {
-    strict: true,
-    exactOptionalPropertyTypes: true,
-    noUncheckedIndexedAccess: true,
-    skipLibCheck: false,
-  };
-  const shared = { ...strict, noEmit: true, target: "ES2022", lib: ["ES2023", "DOM", "DOM.Iterable"], types: ["node"] };
+  const shared = { ...STRICT, noEmit: true, target: "ES2022", lib: ["ES2023", "DOM", "DOM.Iterable"], types: ["node"] };
   for (const [module, moduleResolution, files] of [
     ["node16", "node16", ["app.ts", "required.cts"]],
     ["nodenext", "nodenext", ["app.ts", "required.cts"]],

@@ -3,6 +3,7 @@ import type { ChatRequest } from "../chat/request.js";
 import type { Characteristics, QualityEstimate } from "../contract/strategy.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import { createLearner, type Learner, type LearnerTicket, type LearnerView } from "../ranking/learner/learner.js";
+import { readTicket } from "../ranking/learner/ticket.js";
 import type { PlannedCandidate } from "./candidates.js";
 
 /** What feedback may be given for: a reply, its route (also as parsed JSON, in another process), or the request's id. */
@@ -83,7 +84,7 @@ export function createLearning(byId: ReadonlyMap<string, PlannedCandidate>, stat
         const message = "This answer is not known here: give the reply or its route instead of an old id";
         throw new SignalboxError("invalid_request", message, { path: "feedback.target", detail: "unknown_answer" });
       }
-      const ticket = views.get(requestId)?.ticket() ?? route?.ticket;
+      const ticket = views.get(requestId)?.ticket() ?? readTicket(route?.ticket);
       learner.feedback(candidate.id, candidate.info.tier ?? 2, ticket, score);
       return { cacheKey: known?.cacheKey, requestId };
     },

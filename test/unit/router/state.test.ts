@@ -23,3 +23,21 @@ test("a state that it gave itself is taken without a word", async () => {
   await router.chat(ask("x"));
   expect(codes).toEqual([]);
 });
+
+test.each<unknown>([
+  { v: 1, kind: "chat", difficulty: "hard" },
+  { v: 1, kind: "chat", difficulty: 1e300 },
+  { v: 1, kind: {}, difficulty: 0.5 },
+  { v: 1, kind: "chat", difficulty: 0.5, features: "!" },
+  "text",
+])("feedback with a ticket spoilt on its way (%j) counts, and spoils nothing", (ticket) => {
+  const router = createRouter({ providers: [double("a"), double("b")] });
+  const route = JSON.parse(JSON.stringify({ requestId: "elsewhere", provider: "a", model: "m", ticket }));
+  for (let times = 0; times < 30; times += 1) router.feedback(route, { score: 1 });
+  const { candidates } = router.explain(ask("x"));
+  expect(candidates[0]?.id).toBe("a/m");
+  for (const { score } of candidates) expect(score).toBeTypeOf("number");
+  const state = JSON.parse(JSON.stringify(router.exportState()));
+  const after = createRouter({ providers: [double("a"), double("b")], state });
+  expect(after.exportState()).toEqual(router.exportState());
+});

@@ -106,8 +106,8 @@ const QUOTING = new Set("'\"“”‘’「」『』《》`");
  * @param afterMark another such mark stands directly before it.
  */
 function isOrdinaryMark(text: string, mark: string, at: number, afterMark: boolean): boolean {
-  const previous = text.slice(Math.max(0, at - 1), at);
-  const next = text.slice(at + mark.length, at + mark.length + 1);
+  const previous = text.charAt(at - 1);
+  const next = text.charAt(at + mark.length);
   if (mark === "–" || mark === "—") return true;
   if (mark === "-") return LETTER.test(previous) && LETTER.test(next);
   if (QUOTING.has(mark)) return WORD.test(previous) || WORD.test(next) || afterMark || ENDING.has(next);

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { isObject } from "../chat/check-value.js";
+import { DAY_OR_MONTH } from "../core/day-or-month.js";
 import { lazily } from "../core/lazily.js";
 
 // Made when the first router is: a schema takes longer to build than the rest of the library to import.
@@ -35,6 +36,7 @@ const model = () =>
     contextWindow: z.number().check(z.positive()),
     maxOutput: z.nullable(z.number().check(z.positive())),
     tier: z.optional(z.literal([1, 2, 3])),
+    endsOn: z.optional(z.string().check(z.regex(DAY_OR_MONTH, "must be a day or month: YYYY-MM-DD or YYYY-MM"))),
     capabilities: z.looseObject({
       tools: z.boolean(),
       vision: z.literal([false, "data", "url"]),

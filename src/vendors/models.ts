@@ -1,4 +1,5 @@
-import type { Capabilities, ModelInfo, Price } from "../contract/provider.js";
+import type { Capabilities, ModelInfo, Price, PriceTier, Provider } from "../contract/provider.js";
+import { DAY_OR_MONTH } from "../core/day-or-month.js";
 import { badOption } from "../errors/check-options.js";
 
 /** A model of an option: an id of the catalogue, or facts; with a known id, facts that replace those of the catalogue. */
@@ -50,13 +51,16 @@ function checkModel(model: ModelInfo, path: string): void {
   checkCount(model.contextWindow, `${path}.contextWindow`);
   if (model.maxOutput !== null) checkCount(model.maxOutput, `${path}.maxOutput`);
   if (model.tier !== undefined && ![1, 2, 3].includes(model.tier)) throw badOption(`${path}.tier`, "must be 1, 2 or 3");
+  if (model.endsOn !== undefined && !DAY_OR_MONTH.test(String(model.endsOn))) {
+    throw badOption(`${path}.endsOn`, "must be a day or month: YYYY-MM-DD or YYYY-MM");
+  }
   checkCapabilities(model.capabilities, `${path}.capabilities`);
   if (model.usdPerMTok === undefined) throw badOption(`${path}.usdPerMTok`, "must be a price, or null where unknown");
   if (model.usdPerMTok !== null) checkPrice(model.usdPerMTok, `${path}.usdPerMTok`);
 }
 
 function checkCapabilities(capabilities: Capabilities, path: string): void {
-  const { tools, vision, thinking, json } = capabilities;
+  const { tools, vision, thinking, json, toolChoice, efforts } = capabilities;
   if (typeof tools !== "boolean") throw badOption(`${path}.tools`, "must be true or false");
   if (![false, "data", "url"].includes(vision)) throw badOption(`${path}.vision`, 'must be false, "data" or "url"');
   if (!["none", "switchable", "always"].includes(thinking)) {
@@ -65,22 +69,42 @@ function checkCapabilities(capabilities: Capabilities, path: string): void {
   if (!["none", "object", "schema"].includes(json)) {
     throw badOption(`${path}.json`, 'must be "none", "object" or "schema"');
   }
+  if (toolChoice !== undefined && !["full", "auto", "none_only", "no_required"].includes(toolChoice)) {
+    throw badOption(`${path}.toolChoice`, 'must be "full", "auto", "none_only" or "no_required"');
+  }
+  if (efforts !== undefined && !(Array.isArray(efforts) && efforts.every((effort) => typeof effort === "string"))) {
+    throw badOption(`${path}.efforts`, "must be a list of words");
+  }
 }
 
 /** Checks a price in dollars per million tokens. */
 export function checkPrice(price: Price, path: string): void {
   if (typeof price !== "object") throw badOption(path, "must be an object with input and output, or null");
+  checkRates(price, path);
+  const { tiers } = price;
+  if (tiers === undefined || tiers === null) return;
+  if (!Array.isArray(tiers)) throw badOption(`${path}.tiers`, "must be a list");
+  tiers.forEach((tier: PriceTier, index) => {
+    checkCount(tier?.aboveInputTokens, `${path}.tiers[${index}].aboveInputTokens`);
+    checkRates(tier, `${path}.tiers[${index}]`);
+  });
+}
+
+function checkRates(price: Omit<Price, "tiers">, path: string): void {
   checkMoney(price.input, `${path}.input`);
   checkMoney(price.output, `${path}.output`);
   for (const name of ["cacheRead", "cacheWrite"] as const) {
     const value = price[name];
     if (value !== undefined && value !== null) checkMoney(value, `${path}.${name}`);
   }
-  price.tiers?.forEach((tier, index) => {
-    checkCount(tier.aboveInputTokens, `${path}.tiers[${index}].aboveInputTokens`);
-    checkMoney(tier.input, `${path}.tiers[${index}].input`);
-    checkMoney(tier.output, `${path}.tiers[${index}].output`);
-  });
+}
+
+/** Checks how long a prompt prefix stays cached, and from which size. */
+export function checkPrefixCache(value: Provider["prefixCache"], path: string): void {
+  if (value === undefined) return;
+  if (typeof value !== "object" || value === null) throw badOption(path, "must be an object with ttlMs and minTokens");
+  if (!(Number(value.ttlMs) > 0)) throw badOption(`${path}.ttlMs`, "must be milliseconds above 0");
+  if (!(Number(value.minTokens) >= 0)) throw badOption(`${path}.minTokens`, "must be tokens, 0 or more");
 }
 
 function checkMoney(value: unknown, path: string): void {

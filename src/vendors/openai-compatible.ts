@@ -6,9 +6,10 @@ import { type Dialect, PLAIN_DIALECT } from "../wire/dialect.js";
 import { openaiWire } from "../wire/openai/index.js";
 import { assertHeaders } from "../wire/transport.js";
 import { readBaseUrl } from "./base-url.js";
+import { checkCodes } from "./check-codes.js";
 import { createHttpProvider, type HttpProvider } from "./http-provider.js";
 import { type ApiKeyOption, readKeys } from "./keys.js";
-import { readAutoModels, readModels } from "./models.js";
+import { checkPrefixCache, readAutoModels, readModels } from "./models.js";
 
 /** What all providers over HTTP can be told. */
 export interface EndpointOptions {
@@ -137,4 +138,6 @@ export function checkShared(options: EndpointOptions): void {
   checkBoolean(options.allowInsecureHttp, "allowInsecureHttp");
   checkBoolean(options.streamUsage, "streamUsage");
   checkWord(options.chatUpstream, "chatUpstream", ["auto", "stream", "whole"], "auto");
+  checkCodes(options.codes, "codes");
+  checkPrefixCache(options.prefixCache, "prefixCache");
 }

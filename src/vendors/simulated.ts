@@ -6,7 +6,7 @@ import type { CallContext, ModelInfo, Price, Provider } from "../contract/provid
 import { systemClock } from "../core/clock.js";
 import { badOption, checkFunction, checkId, checkOptions } from "../errors/check-options.js";
 import type { ChunkStream } from "../wire/chunk-stream.js";
-import { checkPrice, readAutoModels, readModels } from "./models.js";
+import { checkPrefixCache, checkPrice, readAutoModels, readModels } from "./models.js";
 import { resolveModel } from "./resolve-model.js";
 import type { SimulatedOptions } from "./simulated-options.js";
 import { createSimulatedStream } from "./simulated-stream.js";
@@ -55,6 +55,7 @@ export function simulated(options: SimulatedOptions = {}): SimulatedProvider {
   checkRate(options.tokensPerSecond);
   checkFailures(options.failures);
   if (options.usdPerMTok) checkPrice(options.usdPerMTok, "usdPerMTok");
+  checkPrefixCache(options.prefixCache, "prefixCache");
   const price = options.usdPerMTok === undefined ? { input: 0, output: 0 } : options.usdPerMTok;
   const given = options.models ?? [`${id}-1`];
   if (!Array.isArray(given)) throw badOption("models", "must be a list with at least one model");

@@ -58,7 +58,9 @@ export function assertBaseUrl(
 export function assertHeaders(headers: unknown, path: string): { [name: string]: string } {
   const checked: { [name: string]: string } = {};
   if (headers === undefined || headers === null) return checked;
-  if (typeof headers !== "object") throw invalid(path, "must be an object of header names and values");
+  // A Headers or a Map has no names of its own to read: it would be left out without a word.
+  if (typeof headers !== "object" || Symbol.iterator in headers)
+    throw invalid(path, "must be an object of header names and values");
   for (const [name, value] of Object.entries(headers)) {
     const lower = name.toLowerCase();
     if (!TOKEN.test(name) || lower === "__proto__") throw invalid(path, "holds a name that is not a header name");

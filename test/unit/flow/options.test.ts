@@ -28,6 +28,7 @@ describe("options of the router: each mistake is one typed error that names its 
     ["providers[1].id", { providers: [a, provider("a")] }],
     ["providers[0].id", { providers: [{ ...a, id: `has/slash ${KEY}` }] }],
     ["providers[0].models", { providers: [{ ...a, models: [] }] }],
+    ["providers[0].models[0].endsOn", { providers: [{ ...a, models: [{ ...a.models[0], endsOn: new Date(0) }] }] }],
     [
       "providers[0].models[0].contextWindow",
       { providers: [{ ...a, models: [{ ...model, contextWindow: Number.NaN }] }] },

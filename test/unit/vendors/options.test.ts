@@ -69,6 +69,39 @@ describe("options", () => {
       () => glm({ models: [{ id: "glm-5.3", usdPerMTok: { input: -1, output: 1 } }] }),
       "models[0].usdPerMTok.input",
     ],
+    [
+      "price tiers that are no list",
+      () => glm({ models: [{ id: "glm-5.3", usdPerMTok: { input: 1, output: 1, tiers: bad({}) } }] }),
+      "models[0].usdPerMTok.tiers",
+    ],
+    [
+      "a negative price of a tier",
+      () => {
+        const tiers = [{ aboveInputTokens: 9, input: 1, output: 1, cacheRead: -1 }];
+        return glm({ models: [{ id: "glm-5.3", usdPerMTok: { input: 1, output: 1, tiers } }] });
+      },
+      "models[0].usdPerMTok.tiers[0].cacheRead",
+    ],
+    ["an end that is a Date", () => glm({ models: [{ id: "glm-5.3", endsOn: bad(new Date(0)) }] }), "models[0].endsOn"],
+    ["an end in another form", () => glm({ models: [{ id: "glm-5.3", endsOn: "12/31/2026" }] }), "models[0].endsOn"],
+    [
+      "an unknown tool choice",
+      () => glm({ models: [{ id: "glm-5.3", capabilities: { ...MODEL.capabilities, toolChoice: bad("some") } }] }),
+      "models[0].capabilities.toolChoice",
+    ],
+    ["codes that are no object", () => glm({ codes: bad("1302") }), "codes"],
+    [
+      "a code of an unknown kind",
+      () => glm({ codes: { codes: { "1": { kind: bad("oops") } } } }),
+      "codes.codes.1.kind",
+    ],
+    [
+      "a pattern that is none",
+      () => glm({ codes: { patterns: [{ kind: "server", pattern: bad("x") }] } }),
+      "codes.patterns[0].pattern",
+    ],
+    ["a prefix cache without a time", () => glm({ prefixCache: bad({ minTokens: 1 }) }), "prefixCache.ttlMs"],
+    ["headers in a Headers", () => glm({ headers: bad(new Headers({ "x-a": "1" })) }), "headers"],
     ["an automatic model that is not offered", () => glm({ autoModels: ["glm-9000"] }), "autoModels[0]"],
     ["a header that belongs to the library", () => glm({ headers: { Authorization: "x" } }), "headers.Authorization"],
     ["a header with a line break", () => glm({ headers: { "x-a": "a\r\nb: c" } }), "headers.x-a"],

@@ -85,7 +85,9 @@ describe("headers", () => {
   );
 
   it("refuses what is no object, and keys that are no headers", () => {
-    expect(problem(() => assertHeaders("x-a: b", "headers")).path).toBe("headers");
+    for (const other of ["x-a: b", new Headers({ "x-a": "b" }), new Map([["x-a", "b"]]), [["x-a", "b"]]]) {
+      expect(problem(() => assertHeaders(other, "headers")).path).toBe("headers");
+    }
     expect(problem(() => assertHeaders(JSON.parse('{"__proto__":"x"}'), "headers")).path).toBe("headers");
   });
 });

@@ -48,6 +48,8 @@ export function anthropicCompatible(options: AnthropicCompatibleOptions): HttpPr
       const thinks = model.capabilities.thinking !== "none";
       return {
         ...PLAIN_DIALECT,
+        // The range of this wire; the vocabulary's goes to 2.
+        clamp: { temperature: [0, 1] },
         json: "none",
         effort: thinks ? BUDGETS : undefined,
         thinkTags: false,

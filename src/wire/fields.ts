@@ -25,16 +25,17 @@ const PROTECTED = ["messages", "model", "stream"] as const;
 
 /**
  * Copies what the request says and this dialect sends, renamed and held in bounds; unknown fields go through.
- * `unspoken` are fields that the wire itself has no word for.
+ * `unspoken` are fields that the wire itself has no word for, `said` those that it says in a form of its own.
  */
 export function copyFields(
   call: WireCall,
   body: { [field: string]: unknown },
   unspoken?: ReadonlySet<string> | undefined,
+  said?: ReadonlySet<string> | undefined,
 ): void {
   const { request, dialect } = call;
   for (const field of Object.keys(request)) {
-    if (OWN_FIELDS.has(field) || field === "__proto__") continue;
+    if (OWN_FIELDS.has(field) || said?.has(field) || field === "__proto__") continue;
     const value = (request as unknown as Fields)[field];
     if (value === undefined || value === null) continue;
     if (dialect.drop?.has(field) || unspoken?.has(field)) {

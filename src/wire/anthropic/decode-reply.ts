@@ -1,6 +1,7 @@
 import { createAssembler } from "../../chat/assemble.js";
 import type { ChatChunk } from "../../chat/chunk.js";
 import type { ChatReply } from "../../chat/reply.js";
+import { readErrorBody } from "../../errors/error-body.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
 import type { WireCall } from "../codec.js";
 import { AnthropicDecoder } from "./decode-stream.js";
@@ -10,7 +11,12 @@ type Raw = { readonly [field: string]: unknown };
 /** A whole message, read as the stream it could have been, so that both ways of asking give the same reply. */
 export function decodeReply(body: unknown, call: WireCall): ChatReply {
   const message = body as Raw | null;
-  if (typeof message !== "object" || message === null || message.error || !Array.isArray(message.content)) {
+  if (
+    typeof message !== "object" ||
+    message === null ||
+    readErrorBody(message).isError ||
+    !Array.isArray(message.content)
+  ) {
     throw call.fail({ status: 200, body });
   }
   const decoder = new AnthropicDecoder(call);

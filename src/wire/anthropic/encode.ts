@@ -14,7 +14,9 @@ import { encodeMessages, textBlocks } from "./messages.js";
 type Body = { [field: string]: unknown };
 
 /** Fields of the vocabulary that this wire has no word for. */
-const UNSPOKEN: ReadonlySet<string> = new Set([...OPENAI_ONLY, "user", "user_id"]);
+const UNSPOKEN: ReadonlySet<string> = new Set([...OPENAI_ONLY, "user_id"]);
+/** Those that it says in its own form, below. */
+const SAID: ReadonlySet<string> = new Set(["user", "parallel_tool_calls"]);
 
 /** This wire needs an output limit. Enough for a model that thinks, little enough for a rate limit that counts it. */
 const DEFAULT_OUTPUT_TOKENS = 32_768;
@@ -33,7 +35,7 @@ export function encodeRequest(call: WireCall): Fields {
   const body: Body = { model: model.id, max_tokens: limit };
   if (isSystem) body.system = systemOf(arranged[0]?.content);
   body.messages = encodeMessages(isSystem ? arranged.slice(1) : arranged, call);
-  copyFields(call, body, UNSPOKEN);
+  copyFields(call, body, UNSPOKEN, SAID);
   if (request.user) body.metadata = { user_id: request.user };
   addTools(call, body);
   const stops = stopsOf(request.stop).filter((stop) => stop !== "");
@@ -82,18 +84,33 @@ function encodeChoice(choice: ToolChoice | undefined, call: WireCall): Body | un
   throw unsupported(call, "tool_choice", "free-form tools have no form on this wire");
 }
 
-/** A thinking budget has to be below the output limit. */
+/**
+ * A thinking budget has to be below the output limit, and no tool may be forced. In an open tool loop the last answer
+ * must begin with its thinking: one that has none (someone else's) goes on without.
+ */
 function fitThinking(body: Body, limit: number): void {
   const thinking = body.thinking as { type?: unknown; budget_tokens?: unknown } | undefined;
   if (typeof thinking?.budget_tokens !== "number") return;
   const budget = Math.min(thinking.budget_tokens, Math.floor(limit / 2));
-  if (budget < MIN_BUDGET) delete body.thinking;
+  if (budget < MIN_BUDGET || forcesTool(body.tool_choice) || loopLacksThinking(body.messages)) delete body.thinking;
   else {
     body.thinking = { ...thinking, budget_tokens: budget };
     // Sampling is fixed while thinking is on.
     delete body.temperature;
     delete body.top_p;
   }
+}
+
+function forcesTool(choice: unknown): boolean {
+  const type = (choice as { type?: unknown } | undefined)?.type;
+  return type === "any" || type === "tool";
+}
+
+function loopLacksThinking(messages: unknown): boolean {
+  const [answer, results] = (messages as ReturnType<typeof encodeMessages>).slice(-2);
+  if (answer?.role !== "assistant" || results?.content[0]?.type !== "tool_result") return false;
+  const first = answer.content[0]?.type;
+  return first !== "thinking" && first !== "redacted_thinking";
 }
 
 /** The error of a request that this wire cannot say. */

@@ -137,6 +137,46 @@ describe("the Anthropic wire (recorded shapes, loopback server)", () => {
     expect((await sent({ model: "glm-4.7", reasoning_effort: "high" }, glm(at))).thinking).toEqual({ type: "enabled" });
   });
 
+  it("holds the temperature in this wire's range, and tells no change of what it says in its own form", async () => {
+    const warned: string[] = [];
+    const warn = (_code: string, message: string) => void warned.push(message);
+    const tools = [{ type: "function" as const, function: { name: "f" } }];
+    server.answer(json(answer));
+    const request = { messages: HELLO, tools, temperature: 1.5, user: "u-1", parallel_tool_calls: false };
+    await claude.chat(request, context({ warn }));
+    expect(server.bodies[0]).toMatchObject({
+      temperature: 1,
+      metadata: { user_id: "u-1" },
+      tool_choice: { type: "auto", disable_parallel_tool_use: true },
+    });
+    expect(warned).toEqual(["m takes temperature from 0 to 1: it is held there"]);
+  });
+
+  it("gives up the wish to think where the endpoint would refuse it: a forced tool, a loop someone else began", async () => {
+    const tools = [{ type: "function" as const, function: { name: "f" } }];
+    const wish = { tools, reasoning_effort: "low" as const };
+    expect(await sent(wish)).toHaveProperty("thinking");
+    expect(await sent({ ...wish, tool_choice: "required", temperature: 0.3 })).toMatchObject({ temperature: 0.3 });
+    expect(await sent({ ...wish, tool_choice: "required" })).not.toHaveProperty("thinking");
+    const named = { type: "function" as const, function: { name: "f" } };
+    expect(await sent({ ...wish, tool_choice: named })).not.toHaveProperty("thinking");
+    const call = { id: "c1", type: "function" as const, function: { name: "f", arguments: "{}" } };
+    const loop = (state?: object): Message[] => [
+      ...HELLO,
+      { role: "assistant", content: null, tool_calls: [call], ...state },
+      { role: "tool", tool_call_id: "c1", content: "1" },
+    ];
+    expect(await sent({ ...wish, messages: loop() })).not.toHaveProperty("thinking");
+    const blocks = [
+      { type: "thinking", thinking: "hm", signature: "s" },
+      { type: "tool_use", id: "c1", name: "f", input: {} },
+    ];
+    const own = { provider_state: { issuer: "claude", data: { wire: "anthropic", blocks } } };
+    expect(await sent({ ...wish, messages: loop(own) })).toHaveProperty("thinking");
+    const closed: Message[] = [...loop(), { role: "assistant", content: "done" }, ...HELLO];
+    expect(await sent({ ...wish, messages: closed })).toHaveProperty("thinking");
+  });
+
   it("asks for JSON in the prompt, for this wire has no mode", async () => {
     const body = await sent({
       response_format: { type: "json_schema", json_schema: { name: "x", schema: { type: "object" } } },
@@ -220,6 +260,11 @@ describe("the Anthropic wire (recorded shapes, loopback server)", () => {
     });
     server.answer(json({ ...answer, content: [] }));
     expect((await failureOf(claude.chat({ messages: HELLO }, context()))).kind).toBe("empty_response");
+    const mini = minimax({ apiKey: "k", baseURL: server.url, wire: "anthropic", chatUpstream: "whole" });
+    server.answer(json({ ...answer, content: [], base_resp: { status_code: 1002, status_msg: "rate limit" } }));
+    expect((await failureOf(mini.chat({ messages: HELLO }, context()))).kind).toBe("rate_limit");
+    server.answer(json({ ...answer, base_resp: { status_code: 0, status_msg: "" } }));
+    expect((await mini.chat({ messages: HELLO }, context())).choices[0].message.content).toBe("42");
     server.answer(json({ ...answer, content: null }));
     expect((await failureOf(claude.chat({ messages: HELLO }, context()))).kind).toBe("malformed_response");
   });

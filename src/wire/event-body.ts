@@ -9,6 +9,8 @@ import { createSseParser, type SseEvent, type SseParser } from "./sse.js";
 const BLANK = new Set([0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf]);
 /** `{`, `[` and `<`. No line of an event stream begins so. */
 const NOT_EVENTS = new Set([0x7b, 0x5b, 0x3c]);
+/** `d`ata, `e`vent, `i`d, `r`etry and comments: how lines of a stream begin that does not call itself one. */
+const EVENTS = new Set([0x64, 0x65, 0x69, 0x72, 0x3a]);
 
 /** Bytes after which a stream lets others have a turn: reads that are ready follow each other without one. */
 const TURN_BYTES = 262_144;
@@ -104,7 +106,7 @@ export class EventBody implements EventSource {
   #tell(chunk: Uint8Array): void {
     for (const byte of chunk) {
       if (BLANK.has(byte)) continue;
-      this.#whole = NOT_EVENTS.has(byte);
+      this.#whole = NOT_EVENTS.has(byte) || !(EVENTS.has(byte) || this.contentType.includes("event-stream"));
       if (this.#whole) this.#decoder = new TextDecoder("utf-8");
       return;
     }

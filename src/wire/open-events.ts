@@ -9,7 +9,7 @@ export type { EventSource } from "./event-source.js";
 
 /**
  * Opens a stream. Never throws for a status. A 2xx counts as events whatever its content type says, unless its first
- * character is that of JSON or HTML; then it is read whole into `text` (at most 16 MiB).
+ * character is that of JSON, HTML or other text; then it is read whole into `text` (at most 16 MiB).
  *
  * @throws what fetch threw, the abort reason, or SignalboxError (`stream_interrupted/cut`, `response_too_large`, ...).
  */

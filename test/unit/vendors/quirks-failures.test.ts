@@ -157,6 +157,17 @@ describe("failures as vendors really tell them (recorded shapes, loopback server
     expect((await failureOf(drain(plain.stream(ask, context())))).kind).toBe("malformed_response");
   });
 
+  it("30: text in place of a stream is malformed, not a stream that was cut", async () => {
+    for (const [body, type] of [
+      ["Internal Server Error", "text/plain"],
+      ['"nope"', "application/json"],
+      ["null", "application/json"],
+    ]) {
+      server.answer(json(String(body), 200, { "content-type": String(type) }));
+      expect((await failureOf(drain(plain.stream({ messages: HELLO }, context())))).kind).toBe("malformed_response");
+    }
+  });
+
   it("a JSON answer to a streamed request is a stream of one", async () => {
     server.answer(json(whole({ content: "42" })));
     const chunks = await drain(plain.stream(ask, context()));

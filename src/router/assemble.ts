@@ -120,7 +120,7 @@ export function assembleRouter(options: RouterOptions): RouterParts {
     staleMs: options.degrade?.staleMs ?? 0,
     shadow: undefined,
     stats: createRouterStats(),
-    healthTold: new Map(),
+    healthTold: new Map(candidates.map(({ id }) => [id, { status: "unknown", sinceMs: clock.now() }])),
     strategyNames: registry.names(),
     ownsCache: options.cache !== undefined && options.cache !== false && !isCache(options.cache),
     closedBy: undefined,

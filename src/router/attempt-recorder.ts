@@ -6,7 +6,7 @@ import type { RouterParts } from "./parts.js";
 
 /** Hands each settled attempt to its readers: the candidate's metrics, the stats, the listeners. */
 export function createAttemptRecorder(parts: RouterParts): FlowServices["settled"] {
-  const { events, stats, services } = parts;
+  const { events, stats, services, healthTold } = parts;
   return (attempt, candidate, kind, slept) => {
     const { outcome, detail } = attempt;
     const ok = outcome === "success";
@@ -35,6 +35,8 @@ export function createAttemptRecorder(parts: RouterParts): FlowServices["settled
       services.warnOnce("unclassified_code", message, attempt.requestId);
     }
     if (events.has("attempt")) events.emit("attempt", attempt);
-    if (events.has("health")) noteHealth(parts, candidate, attempt.settledAtMs);
+    // A good answer of a healthy candidate changes nothing; all else is noted, so that `sinceMs` is when it began.
+    if (!ok || events.has("health") || healthTold.get(candidate.id)?.status !== "healthy")
+      noteHealth(parts, candidate, attempt.settledAtMs);
   };
 }

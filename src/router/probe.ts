@@ -3,6 +3,7 @@ import { toSignalboxError } from "../errors/classify.js";
 import type { SignalboxError } from "../errors/signalbox-error.js";
 import type { PlannedCandidate } from "./candidates.js";
 import { DISABLED_BY_HAND } from "./candidates.js";
+import { noteHealth } from "./health-notes.js";
 import type { ProbeOptions } from "./options.js";
 import type { RouterParts } from "./parts.js";
 
@@ -32,7 +33,10 @@ export function startProbes(parts: RouterParts, { intervalMs, timeoutMs = 5_000 
     } finally {
       clock.clearTimeout(limit);
     }
-    for (const candidate of candidates) settle(candidate, error, clock.now());
+    for (const candidate of candidates) {
+      settle(candidate, error, clock.now());
+      noteHealth(parts, candidate, clock.now());
+    }
   };
   timer = setBackgroundTimeout(clock, () => void round(), intervalMs);
   return () => {

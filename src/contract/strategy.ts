@@ -114,6 +114,8 @@ export interface Strategy {
   rank?(context: StrategyContext): readonly RankedCandidate[];
   /** Asked only for explain, logs and the reply. */
   reason?(candidate: CandidateSnapshot, context: StrategyContext): string;
+  /** The chance (0..1) with which a `score` that draws puts `candidate` first; where absent, replay estimates it by drawing. */
+  propensity?(candidate: CandidateSnapshot, context: StrategyContext): number;
   /** Whether `candidate` goes first only to be measured; such a choice never becomes the incumbent. */
   explores?(candidate: CandidateSnapshot, context: StrategyContext): boolean;
 }

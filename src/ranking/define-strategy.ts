@@ -28,7 +28,7 @@ export function checkedStrategy(strategy: Strategy, path: string): Strategy {
 /** What is wrong with a value that should be a strategy, or `null`. */
 export function strategyIssue(value: unknown): { path: string; message: string } | null {
   if (typeof value !== "object" || value === null) return { path: "", message: "a strategy is an object with a name" };
-  const { name, score, rank, reason } = value as { [key: string]: unknown };
+  const { name, score, rank, reason, propensity } = value as { [key: string]: unknown };
   if (typeof name !== "string" || name.trim() === "") return { path: ".name", message: "a strategy needs a name" };
   if (score === undefined && rank === undefined) {
     return { path: "", message: `strategy "${name}" needs a score or a rank function` };
@@ -37,6 +37,7 @@ export function strategyIssue(value: unknown): { path: string; message: string }
     ["score", score],
     ["rank", rank],
     ["reason", reason],
+    ["propensity", propensity],
   ] as const) {
     if (member !== undefined && typeof member !== "function") {
       return { path: `.${key}`, message: `${key} of strategy "${name}" must be a function` };

@@ -32,7 +32,7 @@ export function createDecisionEntry(parts: RouterParts, run: Run): DecisionEntry
       const chosen = context.candidates.find(({ id }) => id === candidate.id);
       if (!chosen) return;
       const ticket = learning.learner.active ? run.view.ticket() : undefined;
-      const about = { requestId, atMs: services.clock.wallNow(), ticket };
+      const about = { requestId, atMs: services.clock.wallNow(), ticket, ahead: sequence === undefined };
       writeLine(parts, decisionLine(about, run.chooser.strategy, context, chosen));
     },
     ended({ attempts, found: { ttftMs } }, ok) {

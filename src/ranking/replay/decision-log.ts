@@ -1,7 +1,7 @@
 import type { CandidateSnapshot, Characteristics, Strategy, StrategyContext } from "../../contract/strategy.js";
 import type { AttemptSummary } from "../../errors/kinds.js";
 import type { LearnerTicket } from "../learner/learner.js";
-import { firstChances } from "./propensity.js";
+import { firstChances, leastChance } from "./propensity.js";
 
 /** A candidate's numbers at the moment of a decision. */
 export type LoggedCandidate = Omit<CandidateSnapshot, "info" | "provider" | "model">;
@@ -60,7 +60,13 @@ export interface LoggedDecision {
 
 /** Writes down one decision; works out the chance of the choice, which costs some dozen rankings. */
 export function decisionLine(
-  about: { readonly requestId: string; readonly atMs: number; readonly ticket?: LearnerTicket | undefined },
+  about: {
+    readonly requestId: string;
+    readonly atMs: number;
+    readonly ticket?: LearnerTicket | undefined;
+    /** Whether it went ahead of the rank, so that the strategy did not choose it. @default false */
+    readonly ahead?: boolean | undefined;
+  },
   strategy: Strategy,
   context: StrategyContext,
   chosen: CandidateSnapshot,
@@ -80,7 +86,7 @@ export function decisionLine(
     characteristics: plain(characteristics),
     candidates: candidates.map(logged),
     chosen: chosen.id,
-    propensity: chances[candidates.indexOf(chosen)] ?? 1,
+    propensity: Math.max(chances[candidates.indexOf(chosen)] ?? 1, about.ahead ? 0 : leastChance(strategy)),
     ...(ticket === undefined ? {} : { ticket }),
   };
 }

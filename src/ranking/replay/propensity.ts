@@ -15,7 +15,7 @@ const turns = lazily(() => sequences(DRAWS));
 
 /**
  * The chance of each candidate (by its place in `context.candidates`) to go first, over the randomness a strategy may use:
- * `random`, the turn, and the exploration draw. A `rank` strategy's own propensities are taken at their word.
+ * `random`, the turn, and the exploration draw. What a strategy says of its chances itself is taken at its word.
  */
 export function firstChances(strategy: Strategy, context: StrategyContext, seed = 1): number[] {
   const { candidates } = context;
@@ -28,11 +28,16 @@ export function firstChances(strategy: Strategy, context: StrategyContext, seed 
   return ordinary.map((chance, index) => (1 - REMEASURE_SHARE) * chance + REMEASURE_SHARE * exploring[index]!);
 }
 
-function declaredChances({ rank }: Strategy, context: StrategyContext): number[] | null {
-  if (rank === undefined) return null;
+/** The least chance of who went first: where chances are drawn, one that no draw put first still had some. */
+export function leastChance({ rank, propensity }: Strategy): number {
+  return rank === undefined && propensity === undefined ? 0.5 / DRAWS : 0;
+}
+
+function declaredChances(strategy: Strategy, context: StrategyContext): number[] | null {
   try {
+    if (strategy.rank === undefined) return knownChances(strategy, context);
     const byId = new Map(
-      rank(forked(context, seededRandom(1), context.sequence)).map((entry) => [entry.id, entry.propensity]),
+      strategy.rank(forked(context, seededRandom(1), context.sequence)).map((entry) => [entry.id, entry.propensity]),
     );
     const chances = context.candidates.map(({ id }) => byId.get(id) ?? 0);
     const total = chances.reduce((sum, chance) => sum + chance, 0);
@@ -42,6 +47,14 @@ function declaredChances({ rank }: Strategy, context: StrategyContext): number[]
   } catch {
     return null;
   }
+}
+
+/** What a `score` strategy says of its own chances; `null` where it says nothing, or they are none. */
+function knownChances(strategy: Strategy, context: StrategyContext): number[] | null {
+  if (strategy.propensity === undefined) return null;
+  const chances = context.candidates.map((candidate) => strategy.propensity!(candidate, context));
+  const total = chances.reduce((sum, chance) => sum + chance, 0);
+  return chances.every((chance) => chance >= 0) && Math.abs(total - 1) < 1e-6 ? chances : null;
 }
 
 function drawn(strategy: Strategy, context: StrategyContext, among: readonly number[], seed: number): number[] {

@@ -46,7 +46,7 @@ const MIN_EFFECTIVE = 30;
 
 /**
  * Ranks logged decisions again with other strategies, and estimates what would have come of it. Off-policy and doubly
- * robust: exact propensities are in the log, so a strategy that explores (any that measures, `weighted`, `adaptive`) can be
+ * robust: propensities are in the log (exact where the strategy knows them, else drawn), so a strategy that explores (any that measures, `weighted`, `adaptive`) can be
  * held against any other that the log overlaps with.
  *
  * @param log lines of the decision log, as text or parsed

@@ -18,16 +18,22 @@ export function weighted(weights: { readonly [id: string]: number } = {}): Strat
   }
   const own = new Map(Object.entries(weights));
   const weightOf = ({ id, provider }: CandidateSnapshot): number => own.get(id) ?? own.get(provider) ?? 1;
+  const totalOf = (candidates: readonly CandidateSnapshot[]): number => {
+    let total = 0;
+    for (const candidate of candidates) total += weightOf(candidate);
+    return total;
+  };
   return {
     name: "weighted",
     score: (candidate, { random }) => {
       const weight = weightOf(candidate);
       return weight > 0 ? Math.log(1 - random()) / weight : Number.NEGATIVE_INFINITY;
     },
-    reason: (candidate, { candidates }) => {
-      let total = 0;
-      for (const other of candidates) total += Math.max(0, weightOf(other));
-      return `weight ${weightOf(candidate)} of ${total}`;
+    propensity: (candidate, { candidates }) => {
+      const total = totalOf(candidates);
+      // Where nobody has a weight, the first one listed goes.
+      return total > 0 ? weightOf(candidate) / total : candidate === candidates[0] ? 1 : 0;
     },
+    reason: (candidate, { candidates }) => `weight ${weightOf(candidate)} of ${totalOf(candidates)}`,
   };
 }

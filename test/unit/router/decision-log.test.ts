@@ -1,4 +1,4 @@
-import { createRouter, type DecisionLogLine, defineStrategy, replay, simulated } from "signalbox";
+import { createRouter, type DecisionLogLine, defineStrategy, replay, simulated, weighted } from "signalbox";
 import { seededRandom } from "signalbox/testing";
 import { expect, test } from "vitest";
 import { ask, double, failing } from "./doubles.js";
@@ -120,4 +120,27 @@ test("where an open tool loop goes ahead of the rank, no decision has a number t
     [0, "calculator/calculator-1"],
     [1, "calculator/calculator-1"],
   ]);
+});
+
+test("chances of weights are exact, and who was drawn against the odds is no lost line", async () => {
+  const lines: DecisionLogLine[] = [];
+  const against = defineStrategy({
+    name: "against",
+    score: ({ provider }, { random }) => (provider === "b" ? 0.99 : random()),
+  });
+  for (const strategy of [weighted({ a: 99, b: 1 }), against]) {
+    const router = createRouter({
+      providers: [double("a"), double("b")],
+      strategy,
+      random: seededRandom(2),
+      decisionLog: (line) => void lines.push(line),
+    });
+    for (let i = 0; i < 400; i += 1) await router.chat(ask(`${i}`));
+  }
+  const decisions = lines.filter((line) => line.type === "decision");
+  for (const { strategy, chosen, propensity } of decisions) {
+    if (strategy === "weighted") expect(propensity).toBe(chosen === "a/m" ? 0.99 : 0.01);
+    else expect(propensity).toBeGreaterThan(0);
+  }
+  expect(replay(lines, ["ordered"])[0]?.decisions).toBe(800);
 });

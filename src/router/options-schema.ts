@@ -44,9 +44,6 @@ const model = () =>
       json: z.enum(["none", "object", "schema"]),
     }),
     usdPerMTok: z.nullable(z.looseObject({ ...prices(), tiers: z.optional(z.nullable(z.array(tier()))) })),
-    endsOn: z.optional(
-      z.string().check(z.regex(/^\d{4}-\d{2}(-\d{2})?$/, "must be a day or a month, YYYY-MM-DD or YYYY-MM")),
-    ),
   });
 
 /** What a provider must have. */

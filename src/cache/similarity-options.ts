@@ -24,7 +24,7 @@ export interface SimilarityOptions {
   readonly maxChars?: number | undefined;
   /** Whether two answers say the same, for the shadow mode. @default numbers equal, and most words */
   readonly agree?: ((stored: string, fresh: string) => boolean) | undefined;
-  /** @default the system's clock */
+  /** Whose time counts. @default the system's clock */
   readonly clock?: Clock | undefined;
 }
 

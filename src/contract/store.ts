@@ -2,9 +2,9 @@
 export interface EntryOptions {
   /** Milliseconds until it expires: 0 at once, `Infinity` never. @default the cache's `ttlMs` */
   readonly ttlMs?: number | undefined;
-  /** Words to find and drop entries by. */
+  /** Words to find and drop entries by. @default none */
   readonly tags?: readonly string[] | undefined;
-  /** What making the value anew would cost; eviction keeps the dear ones longer. */
+  /** What making the value anew would cost; eviction keeps the dear ones longer. @default 0 */
   readonly cost?: number | undefined;
   /** `false`: stored only where there is room; nobody leaves for it. @default true */
   readonly evict?: boolean | undefined;

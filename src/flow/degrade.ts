@@ -9,21 +9,31 @@ import { type AttemptFunction, walk } from "./walk.js";
 
 /** What may be given up when nobody can answer as asked; each rung is off unless given, and tried in this order. */
 export interface DegradeOptions {
-  /** Smaller or cheaper models to ask then: ids, `"provider/model"` or aliases. They still meet every hard need. */
+  /**
+   * Smaller or cheaper models to ask then: ids, `"provider/model"` or aliases. They still meet every hard need.
+   * @default off
+   */
   readonly to?: string | readonly string[] | undefined;
-  /** A smaller request: system prompts stay, and a tool call never loses its result. */
+  /** A smaller request: system prompts stay, and a tool call never loses its result. @default off */
   readonly shrink?: ShrinkOptions | undefined;
-  /** An answer from the cache that is at most this far past its lifetime, milliseconds; exact requests without tools only. */
+  /**
+   * An answer from the cache that is at most this far past its lifetime, milliseconds; exact requests without tools
+   * only.
+   * @default off
+   */
   readonly staleMs?: number | undefined;
-  /** Waits for the nearest candidate to come back, at most this long and never past the deadline, milliseconds. */
+  /**
+   * Waits for the nearest candidate to come back, at most this long and never past the deadline, milliseconds.
+   * @default off
+   */
   readonly waitMs?: number | undefined;
 }
 
 /** How a request may be made smaller. */
 export interface ShrinkOptions {
-  /** The history is cut to about this many tokens. */
+  /** The history is cut to about this many tokens. @default the whole history */
   readonly historyTokens?: number | undefined;
-  /** Output limit, tokens. */
+  /** Output limit, tokens. @default as asked */
   readonly maxTokens?: number | undefined;
   /** Leaves tools out where the request does not force one and no tool loop is open. @default false */
   readonly dropTools?: boolean | undefined;

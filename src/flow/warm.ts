@@ -5,8 +5,9 @@ import { invalidOption, SignalboxError } from "../errors/signalbox-error.js";
 export interface WarmOptions {
   /** Requests at once. @default 4 */
   readonly concurrency?: number | undefined;
-  /** Stops asking; what is done stays. */
+  /** Stops asking; what is done stays. @default none */
   readonly signal?: AbortSignal | undefined;
+  /** Called after each request. @default none */
   readonly onProgress?: ((progress: WarmProgress) => void) | undefined;
 }
 

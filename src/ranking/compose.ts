@@ -5,9 +5,12 @@ import { strategyIssue } from "./define-strategy.js";
 
 /** How a blend is called, and strategies of your own in it. */
 export interface BlendOptions {
-  /** @default the parts, such as `"blend(cost-optimized 2, performance-weighted 1)"` */
+  /**
+   * What replies and the decision log call it.
+   * @default the parts, such as `"blend(cost-optimized 2, performance-weighted 1)"`
+   */
   readonly name?: string | undefined;
-  /** Strategies of your own that the weights name. */
+  /** Strategies of your own that the weights name. @default the built-in ones alone */
   readonly strategies?: readonly Strategy[] | undefined;
 }
 
@@ -51,7 +54,10 @@ export function blend(weights: { readonly [strategy: string]: number }, options:
 
 /** How a chain is called, and what counts as equally good. */
 export interface ChainOptions {
-  /** @default the parts, such as `"chain(reliability-focused, cost-optimized)"` */
+  /**
+   * What replies and the decision log call it.
+   * @default the parts, such as `"chain(reliability-focused, cost-optimized)"`
+   */
   readonly name?: string | undefined;
   /** How far behind the best a score may lie, as a share of it, and still count as equally good. @default 0.05 */
   readonly tolerance?: number | undefined;

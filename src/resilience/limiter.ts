@@ -19,9 +19,9 @@ export interface LimiterOptions {
    * @default true
    */
   readonly adaptive?: boolean | undefined;
-  /** Requests per minute that the vendor is known to allow; shows as `headroom`. */
+  /** Requests per minute that the vendor is known to allow; shows as `headroom`. @default unknown */
   readonly rpm?: number | undefined;
-  /** Tokens per minute that the vendor is known to allow; shows as `headroom`. */
+  /** Tokens per minute that the vendor is known to allow; shows as `headroom`. @default unknown */
   readonly tpm?: number | undefined;
   /** Calls that may wait. @default 2_000 */
   readonly queueItems?: number | undefined;

@@ -48,17 +48,21 @@ export interface RouterOptions {
   readonly cache?: false | RouterCacheOptions | Cache | undefined;
   /** Who goes first. @default "adaptive" */
   readonly strategy?: BuiltInStrategy | (string & {}) | Strategy | undefined;
-  /** Strategies of your own, to be named by `strategy` here or per call. */
+  /** Strategies of your own, to be named by `strategy` here or per call. @default none */
   readonly strategies?: readonly Strategy[] | undefined;
-  /** Other names for models: `{ fast: ["glm/glm-5.3-flash"], "gpt-4o-mini": "fast" }`. */
+  /** Other names for models: `{ fast: ["glm/glm-5.3-flash"], "gpt-4o-mini": "fast" }`. @default none */
   readonly aliases?: { readonly [name: string]: string | readonly string[] } | undefined;
   /** `false`: no other candidate is asked when the first fails. @default true */
   readonly fallback?: boolean | undefined;
+  /** How often upstream is called for one request. @default 4 calls in all */
   readonly retry?: RetryOptions | undefined;
+  /** When a candidate that fails is left alone, and for how long. @default see {@link BreakerOptions} */
   readonly breaker?: BreakerOptions | undefined;
+  /** How long each part of a call may take. @default see {@link TimeoutOptions} */
   readonly timeouts?: TimeoutOptions | undefined;
+  /** What happens to a stream that is cut. @default see {@link StreamOptions} */
   readonly streams?: StreamOptions | undefined;
-  /** How conversations (`conversationId`) are remembered. */
+  /** How conversations (`conversationId`) are remembered. @default see {@link ConversationOptions} */
   readonly conversations?: ConversationOptions | undefined;
   /**
    * Calls at once and what waits: of one candidate (`"provider/model"`), of a provider's models together (its id), or of
@@ -67,7 +71,11 @@ export interface RouterOptions {
    * @default unlimited
    */
   readonly limits?: { readonly [id: string]: LimiterOptions } | undefined;
-  /** Money that may be spent, by whom and per which time. A model without a price is not asked where a budget would count the call. */
+  /**
+   * Money that may be spent, by whom and per which time. A model without a price is not asked where a budget would
+   * count the call.
+   * @default none
+   */
   readonly budgets?: readonly BudgetRule[] | undefined;
   /** Asks a second candidate while the first is slow. Doubles the cost of hedged calls. @default off */
   readonly hedge?: HedgeOptions | undefined;
@@ -87,9 +95,12 @@ export interface RouterOptions {
   readonly decisionLog?: ((line: DecisionLogLine) => void) | undefined;
   /** What other processes see, this one sees too: breakers, cool-downs, budgets. `signalbox/redis` makes one. @default none */
   readonly shared?: SharedState | undefined;
-  /** What an earlier router learned: the value of `exportState()`. Corrupt state is ignored with a warning. */
+  /**
+   * What an earlier router learned: the value of `exportState()`. Corrupt state is ignored with a warning.
+   * @default none
+   */
   readonly state?: unknown;
-  /** @default the system's clock */
+  /** Whose time counts: a virtual one makes tests fast. @default the system's clock */
   readonly clock?: Clock | undefined;
   /** Numbers in [0, 1). @default Math.random */
   readonly random?: Random | undefined;

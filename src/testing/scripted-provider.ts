@@ -33,11 +33,14 @@ export type ScriptFunction = (
 
 /** Options of {@link scriptedProvider}. */
 export interface ScriptedProviderOptions {
-  /** @default "scripted" */
+  /** Unique in a router. @default "scripted" */
   readonly id?: string | undefined;
-  /** @default one model, `"<id>-1"`, that can do everything and costs $1 in and $2 out per million tokens */
+  /**
+   * What it offers.
+   * @default one model, `"<id>-1"`, that can do everything and costs $1 in and $2 out per million tokens
+   */
   readonly models?: readonly ModelInfo[] | undefined;
-  /** One step per call, in order. */
+  /** One step per call, in order. @default none */
   readonly script?: readonly ScriptStep[] | undefined;
   /** What follows when the script is used up. @default "ok" */
   readonly otherwise?: ScriptStep | undefined;

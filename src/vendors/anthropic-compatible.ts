@@ -11,6 +11,7 @@ export interface AnthropicCompatibleOptions extends EndpointOptions {
   readonly id: string;
   /** Without `/v1`: `/v1/messages` is appended. Https, or http on loopback. */
   readonly baseURL: string;
+  /** What the endpoint offers, with limits, capabilities and prices. */
   readonly models: readonly ModelInfo[];
   /** The header that carries the key. @default "x-api-key" */
   readonly auth?: "x-api-key" | "bearer" | "both" | undefined;

@@ -17,13 +17,13 @@ export interface EndpointOptions {
   readonly apiKey?: ApiKeyOption | undefined;
   /** The models that `"auto"` may choose. @default every model */
   readonly autoModels?: readonly string[] | undefined;
-  /** Sent with every call; `authorization`, `host` and the like are refused. */
+  /** Sent with every call; `authorization`, `host` and the like are refused. @default none */
   readonly headers?: { readonly [name: string]: string } | undefined;
-  /** @default the global `fetch`, looked up at every call */
+  /** Sends the requests, in place of the global one. @default the global `fetch`, looked up at every call */
   readonly fetch?: typeof fetch | undefined;
   /** Allows plain http beyond loopback. @default false */
   readonly allowInsecureHttp?: boolean | undefined;
-  /** What error codes this endpoint uses beyond the usual ones. */
+  /** What error codes this endpoint uses beyond the usual ones. @default none */
   readonly codes?: VendorCodes | undefined;
   /** How `chat` asks upstream: in one piece, as a stream put together here, or by what the model may write. @default "auto" */
   readonly chatUpstream?: "auto" | "stream" | "whole" | undefined;
@@ -31,7 +31,7 @@ export interface EndpointOptions {
   readonly streamUsage?: boolean | undefined;
   /** How long this endpoint keeps a prompt prefix cached, and from which size. @default nothing is assumed */
   readonly prefixCache?: Provider["prefixCache"];
-  /** @default the system clock */
+  /** Whose time counts for deadlines. @default the system clock */
   readonly clock?: Clock | undefined;
 }
 
@@ -41,6 +41,7 @@ export interface OpenAICompatibleOptions extends EndpointOptions {
   readonly id: string;
   /** As the server gives it, `/v1` included: `/chat/completions` is appended. Https, or http on loopback. */
   readonly baseURL: string;
+  /** What the endpoint offers, with limits, capabilities and prices. */
   readonly models: readonly ModelInfo[];
   /** The field in which thinking of earlier answers goes back; strict servers refuse it. @default none */
   readonly replayReasoning?: "reasoning_content" | "reasoning" | undefined;

@@ -31,7 +31,7 @@ export interface VendorOptions extends EndpointOptions {
   readonly plan?: Plan | undefined;
   /** What is spoken: OpenAI chat completions or Anthropic messages. @default "openai" */
   readonly wire?: Wire | undefined;
-  /** In place of the endpoint that region, plan and wire name. */
+  /** In place of the endpoint that region, plan and wire name. @default that endpoint */
   readonly baseURL?: string | undefined;
   /** What is offered: ids of the catalogue, or facts (which replace the catalogue's, price included). @default the whole catalogue */
   readonly models?: readonly ModelOption[] | undefined;

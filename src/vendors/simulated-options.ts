@@ -5,11 +5,11 @@ import type { FailuresOption, ReplyOption } from "./simulated-script.js";
 
 /** Options of `simulated`. */
 export interface SimulatedOptions {
-  /** @default "simulated" */
+  /** Unique in a router. @default "simulated" */
   readonly id?: string | undefined;
   /** Ids or facts. @default one model, `"<id>-1"`, that can do everything */
   readonly models?: readonly (string | ModelInfo)[] | undefined;
-  /** @default every model */
+  /** The models that `"auto"` may choose. @default every model */
   readonly autoModels?: readonly string[] | undefined;
   /** What it says. @default "This is a simulated answer." */
   readonly reply?: ReplyOption | undefined;
@@ -27,6 +27,6 @@ export interface SimulatedOptions {
   readonly prefixCache?: Provider["prefixCache"];
   /** Numbers in [0, 1) for rates and jitter. @default Math.random */
   readonly random?: Random | undefined;
-  /** @default the system clock */
+  /** Whose time counts for delays. @default the system clock */
   readonly clock?: Clock | undefined;
 }

@@ -24,6 +24,7 @@ export interface CacheLike {
 
 /** Which cache, and what goes into it. */
 export interface CacheMiddlewareOptions {
+  /** Where answers are kept: what `createCache` makes, or anything shaped like it. */
   readonly cache: CacheLike;
   /** Milliseconds an answer is kept. @default the cache's `ttlMs` */
   readonly ttlMs?: number | undefined;

@@ -21,8 +21,9 @@ export interface FromLanguageModelOptions {
   /** The provider's id in the router; holds no slash. @default the model's `provider`, slashes replaced */
   readonly id?: string | undefined;
   /**
-   * Facts by model id. Without them: 128,000 tokens of context, tools, JSON objects, no pictures, price unknown.
-   * A need that a model's facts do not cover excludes it, so say what it can do.
+   * Facts by model id. Without them: 128,000 tokens of context, tools, JSON objects, no pictures, price unknown. A need
+   * that a model's facts do not cover excludes it, so say what it can do.
+   * @default those cautious facts
    */
   readonly models?: { readonly [modelId: string]: ModelFacts } | undefined;
   /** The models that `"auto"` may choose. @default all of them */

@@ -19,6 +19,7 @@ export interface Translated {
  * generateText({ model, prompt, providerOptions: { signalbox: { tenant: "acme", reasoningEffort: "low" } } });
  */
 export interface SignalboxProviderOptions extends Omit<CallOptions, "signal" | "output"> {
+  /** How much the model should think; a wish, mapped per vendor. @default the model's own */
   readonly reasoningEffort?: ReasoningEffort | undefined;
 }
 

@@ -25,9 +25,10 @@ export interface FetchOptions {
    */
   readonly bodyOptions?: boolean | readonly BodyOption[] | undefined;
   /**
-   * Per-call options chosen by you, such as the tenant of an authenticated caller; they win over the body's. Before a bare
-   * provider only `tenant`, `conversationId`, `metadata` and `signal` mean something; others are refused. A `SignalboxError`
-   * thrown here is the answer: kind `auth` is a 401.
+   * Per-call options chosen by you, such as the tenant of an authenticated caller; they win over the body's. Before a
+   * bare provider only `tenant`, `conversationId`, `metadata` and `signal` mean something; others are refused. A
+   * `SignalboxError` thrown here is the answer: kind `auth` is a 401.
+   * @default the body's alone
    */
   readonly callOptions?: ((info: FetchInfo) => CallOptions | Promise<CallOptions>) | undefined;
 }

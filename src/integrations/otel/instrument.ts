@@ -22,9 +22,9 @@ import { type SeenCall, takeSeenCall, tracedView } from "./traced-view.js";
 
 /** Where spans and metrics go, and what they may hold. */
 export interface InstrumentOptions {
-  /** @default the global one */
+  /** Who makes the tracer. @default the global one */
   readonly tracerProvider?: TracerProvider | undefined;
-  /** @default the global one, as it stands when `instrument` is called: set up the SDK first */
+  /** Who makes the meter. @default the global one, as it stands when `instrument` is called: set up the SDK first */
   readonly meterProvider?: MeterProvider | undefined;
   /**
    * Records prompts and answers on the request's span, of calls through {@link Instrumentation.router} alone. Needs a

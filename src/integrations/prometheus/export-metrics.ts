@@ -8,7 +8,7 @@ import { createScraped } from "./scraped.js";
 
 /** Where metrics go, and what they are called. */
 export interface ExportMetricsOptions {
-  /** @default prom-client's global registry */
+  /** Where the metrics are registered. @default prom-client's global registry */
   readonly register?: Registry | undefined;
   /** What every name begins with; several routers on one registry need several. @default "signalbox_" */
   readonly prefix?: string | undefined;

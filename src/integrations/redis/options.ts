@@ -20,7 +20,7 @@ export interface RedisStateOptions {
    * it through and counts the overspend. @default "refuse"
    */
   readonly onUnavailable?: "refuse" | "spend" | undefined;
-  /** @default the system's clock */
+  /** Whose time counts. @default the system's clock */
   readonly clock?: Clock | undefined;
 }
 
@@ -30,6 +30,7 @@ export interface Settings {
   readonly timeoutMs: number;
   readonly waitMs: number;
   readonly onUnavailable: "refuse" | "spend";
+  /** Whose time counts. */
   readonly clock: Clock;
 }
 

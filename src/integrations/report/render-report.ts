@@ -9,7 +9,7 @@ import { duration, number } from "./words.js";
 
 /** What stands at the top of the page. */
 export interface ReportOptions {
-  /** @default "signalbox report" */
+  /** Heading of the page. @default "signalbox report" */
   readonly title?: string | undefined;
   /** When it was made, wall-clock milliseconds; `null` leaves it out. @default now */
   readonly generatedAtMs?: number | null | undefined;

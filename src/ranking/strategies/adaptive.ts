@@ -9,13 +9,15 @@ export interface AdaptiveOptions {
   /** 0: cost and speed count most; 1: only the quality of answers, and that they come at all. @default 0.5 */
   readonly quality?: number | undefined;
   /**
-   * What one good answer is worth, in dollars. With it, price enters as it is (an answer of quality 0.8 at this value must
-   * cost less than 0.8 of it) instead of by doublings, and `quality` only weighs speed.
+   * What one good answer is worth, in dollars. With it, price enters as it is (an answer of quality 0.8 at this value
+   * must cost less than 0.8 of it) instead of by doublings, and `quality` only weighs speed.
+   * @default unknown
    */
   readonly answerValueUsd?: number | undefined;
   /**
-   * Holds the share (0..1) of calls that go to models of at least `tier` (default 3), and gives them to the requests that
-   * gain most; price does not enter then.
+   * Holds the share (0..1) of calls that go to models of at least `tier` (default 3), and gives them to the requests
+   * that gain most; price does not enter then.
+   * @default none
    */
   readonly quota?: { readonly share: number; readonly tier?: 1 | 2 | 3 | undefined } | undefined;
 }

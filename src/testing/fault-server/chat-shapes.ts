@@ -2,18 +2,19 @@
 
 /** How an answer of {@link answers} looks besides its text. */
 export interface AnswerOptions {
-  /** @default "test-model" */
+  /** Model id in the answer. @default "test-model" */
   readonly model?: string | undefined;
-  /** @default "stop", or "tool_calls" where there are some */
+  /** Why the answer ended. @default "stop", or "tool_calls" where there are some */
   readonly finishReason?: string | undefined;
-  /** Thinking, as `reasoning_content`. */
+  /** Thinking, as `reasoning_content`. @default none */
   readonly reasoning?: string | undefined;
+  /** Functions that the answer calls; `arguments` is JSON text. @default none */
   readonly toolCalls?:
     | readonly { readonly id: string; readonly name: string; readonly arguments: string }[]
     | undefined;
   /** `null` leaves it out. @default counts made from the text */
   readonly usage?: { readonly [field: string]: unknown } | null | undefined;
-  /** More fields of the body. */
+  /** More fields of the body. @default none */
   readonly extra?: { readonly [field: string]: unknown } | undefined;
 }
 

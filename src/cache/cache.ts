@@ -31,6 +31,8 @@ export function createCache(options: CacheOptions = {}): Cache {
 }
 
 class TieredCache implements Cache {
+  /** What `console.log` calls it; minified, it would be a stray letter. */
+  static readonly name = "Cache";
   readonly ttlMs: number;
   readonly #settings: CacheSettings;
   readonly #memory: Memory;

@@ -45,6 +45,8 @@ export function createReplyStream<Reply extends HasText>(
 }
 
 class LazyStream<Reply extends HasText> implements ReplyStream<Reply> {
+  /** What `console.log` calls it; minified, it would be a stray letter. */
+  static readonly name = "ReplyStream";
   readonly #start: () => StartedStream<Reply> | Promise<StartedStream<Reply>>;
   readonly #iterator: ReplyIterator;
   #starting: Promise<StartedStream<Reply>> | undefined = undefined;

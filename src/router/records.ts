@@ -47,6 +47,8 @@ export interface Outcome {
  * As JSON it is plain data, ticket included.
  */
 class WrittenRoute implements TicketedRoute {
+  /** What `console.log` calls it; minified, it would be a stray letter. */
+  static readonly name = "Route";
   readonly requestId: string;
   readonly provider: string;
   readonly model: string;

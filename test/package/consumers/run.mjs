@@ -21,10 +21,17 @@ for (const door of ["openai", "ai-sdk", "keyv", "redis", "otel", "prometheus", "
 await check(front, { createFetch, languageModel, renderReport });
 console.log("ESM ok");
 
-export async function check({ createRouter, simulated, SignalboxError }, { createFetch, languageModel, renderReport }) {
+export async function check(
+  { createCache, createRouter, simulated, SignalboxError },
+  { createFetch, languageModel, renderReport },
+) {
   const prompt = { messages: [{ role: "user", content: "hi" }] };
   const router = createRouter({ providers: [simulated({ id: "one", reply: "hello" })] });
-  assert.equal((await router.chat(prompt)).choices[0].message.content, "hello");
+  const reply = await router.chat(prompt);
+  assert.equal(reply.choices[0].message.content, "hello");
+  assert.match(inspect(reply.route), /^Route \{/);
+  assert.match(inspect(router.stream(prompt)), /^ReplyStream \{/);
+  assert.match(inspect(createCache({ maxBytes: 1_000, ttlMs: 1_000 })), /^Cache \{/);
 
   const answer = await createFetch(router)("http://router.invalid/v1/chat/completions", {
     method: "POST",

@@ -5,10 +5,10 @@ import { createResponseCache } from "../cache/response-cache.js";
 import { packReply, unpackReply } from "../cache/stored-reply.js";
 import type { Cache, CacheOptions } from "../cache/types.js";
 import { refusal, storable } from "../cache/write-gate.js";
-import { createAssembler } from "../chat/assemble.js";
 import type { ChatChunk } from "../chat/chunk.js";
 import { chunksOf } from "../chat/chunks.js";
 import { fingerprint } from "../chat/fingerprint.js";
+import { isReplyProblem, normalizeReply } from "../chat/normalize-reply.js";
 import type { ChatReply } from "../chat/reply.js";
 import type { ChatRequest } from "../chat/request.js";
 import { countsOf } from "../chat/usage.js";
@@ -18,6 +18,7 @@ import { invalidOption } from "../errors/signalbox-error.js";
 import { costOf } from "../spend/cost.js";
 import { createConversations, type Turn } from "./conversation.js";
 import { streamFrom } from "./provider-stream.js";
+import { createSharedAnswers, readAlone } from "./shared-answers.js";
 
 /** What is stored and reused. */
 export type CachedMode = "full" | "context" | "response" | "none";
@@ -56,7 +57,7 @@ const CHECKS: { readonly [name in keyof CachedOptions]-?: Check } = {
 };
 
 /**
- * A provider with a memory: same id, same models, same contract. Its answers are kept under this provider's name, so
+ * A provider with a memory: same id, same models, same contract. Equal requests in flight share one call. Its answers are kept under this provider's name, so
  * two decorated providers never answer for each other even on one cache.
  *
  * @example
@@ -71,6 +72,7 @@ export function cached<P extends AnyProvider>(provider: P, options: CachedOption
   const cache = options.cache && isCache(options.cache) ? options.cache : createCache({ clock, ...options.cache });
   const responses = createResponseCache(cache, ttlMs);
   const conversations = createConversations({}, { clock });
+  const shared = createSharedAnswers();
   const gate = { temperature, toolCalls };
   const keepsReplies = mode !== "context";
   const keepsContext = mode !== "response";
@@ -92,14 +94,23 @@ export function cached<P extends AnyProvider>(provider: P, options: CachedOption
     context.report?.("cached");
     return unpackReply(stored);
   };
-  const keep = (key: string | undefined, request: ChatRequest, reply: ChatReply, context: CallContext): void => {
-    if (key === undefined || refusal(request, reply, gate) !== null) return;
+  const whole = (given: ChatReply | undefined, model: string | null | undefined): ChatReply | undefined => {
+    const reply = given && normalizeReply(given, model ?? "");
+    return reply && !isReplyProblem(reply) ? reply : undefined;
+  };
+  const keep = (key: string, request: ChatRequest, given: ChatReply, context: CallContext): void => {
+    const reply = whole(given, request.model);
+    if (!reply || refusal(request, reply, gate) !== null) return;
     const model = provider.models.find(({ id }) => id === request.model) ?? provider.models[0];
     const costUsd = reply.usage && model ? costOf(countsOf(reply.usage), model.usdPerMTok) : null;
     const candidate = `${provider.id}/${model?.id ?? reply.model}`;
     const about = { provider: provider.id, candidate, storedAtWallMs: clock.wallNow(), costUsd };
     const { tenant, conversationId } = context;
     responses.put(key, packReply(reply, about), { ttlMs, tenant, conversationId });
+  };
+  const remember = (turn: Turn | undefined, given: ChatReply | undefined): void => {
+    const reply = turn && whole(given, undefined);
+    if (reply) turn.complete(reply.choices[0].message);
   };
 
   const ask = provider.chat?.bind(provider);
@@ -109,10 +120,16 @@ export function cached<P extends AnyProvider>(provider: P, options: CachedOption
     (async (given: ChatRequest, context: CallContext): Promise<ChatReply> => {
       const { request, turn } = begin(given, context);
       const key = keyOf(request, context);
-      const hit = await find(key, context);
-      const reply = hit ?? (await ask(request, context));
-      if (!hit) keep(key, request, reply, context);
-      turn?.complete(reply.choices[0].message);
+      const asked = async (): Promise<ChatReply> => {
+        if (key === undefined) return ask(request, context);
+        return shared.chat(key, context, async (at) => {
+          const reply = await ask(request, at);
+          keep(key, request, reply, context);
+          return reply;
+        });
+      };
+      const reply = (await find(key, context)) ?? (await asked());
+      remember(turn, reply);
       return reply;
     });
   async function* stream(given: ChatRequest, context: CallContext): AsyncGenerator<ChatChunk> {
@@ -121,18 +138,20 @@ export function cached<P extends AnyProvider>(provider: P, options: CachedOption
     const hit = await find(key, context);
     if (hit) {
       yield* chunksOf(hit);
-      turn?.complete(hit.choices[0].message);
+      remember(turn, hit);
       return;
     }
-    const assembler = createAssembler();
-    for await (const chunk of streamFrom(open?.(request, context))) {
-      assembler.push(chunk);
-      yield chunk;
+    const opened = (at: CallContext) => streamFrom(open?.(request, at));
+    const reader =
+      key === undefined
+        ? readAlone(opened(context))
+        : shared.stream(key, context, opened, (reply) => keep(key, request, reply, context));
+    try {
+      for (let chunk = await reader.next(); chunk; chunk = await reader.next()) yield chunk;
+      if (turn) remember(turn, await reader.whole());
+    } finally {
+      await reader.leave();
     }
-    if (assembler.finishReason === null) return;
-    const reply = assembler.reply();
-    keep(key, request, reply, context);
-    turn?.complete(reply.choices[0].message);
   }
 
   // Members are named one by one: a provider may keep them on a prototype.

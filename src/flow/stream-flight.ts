@@ -1,7 +1,6 @@
 import type { Assembler } from "../chat/assemble.js";
 import type { ChatChunk } from "../chat/chunk.js";
 import { chunksOf } from "../chat/chunks.js";
-import type { ChatReply } from "../chat/reply.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import type { AbortSource } from "./abort-source.js";
 import type { Answer } from "./attempt-chat.js";
@@ -18,12 +17,15 @@ interface Link {
 /** How far a joined reader may fall behind the line's head, in characters, before it is let go. */
 const LONGEST_LAG = 1 << 20;
 
+/** What a stream must offer to be shared. */
+export type SharableStream = Pick<CommittedStream, "assembler" | "seen" | "poll" | "next" | "cancel" | "onCut">;
+
 /** One upstream stream with one or more readers. Whoever reads at the head pulls; nobody waits for a slow neighbour. */
-export interface StreamFlight {
-  /** The stream, once it is past the commit gate. */
-  readonly committed: CommittedStream | undefined;
+export interface StreamFlight<Source extends SharableStream = CommittedStream, Whole = Answer> {
+  /** The stream, once it is open. */
+  readonly committed: Source | undefined;
   /** Settles with the whole answer, or with what ended it. Never an unhandled rejection. */
-  readonly answer: Promise<Answer>;
+  readonly answer: Promise<Whole>;
   /**
    * A new reader: what was said so far comes in a few chunks, then every chunk as it comes.
    * @param joined not the one who opened the flight: falls out where it reads too slowly.
@@ -38,15 +40,15 @@ export interface StreamReader {
 }
 
 /**
- * @param open gives the committed stream; called at once.
- * @param finish makes the whole reply of the stream's end what the flight answers with.
+ * @param open gives the stream; called at once.
+ * @param finish makes of the stream's end what the flight answers with.
  * @param abort ends the flight when its last reader has left.
  */
-export function createStreamFlight(
-  open: () => Promise<CommittedStream>,
-  finish: (stream: CommittedStream) => ChatReply,
+export function createStreamFlight<Source extends SharableStream, Whole>(
+  open: () => Promise<Source>,
+  finish: (stream: Source) => Whole,
   abort: AbortSource,
-): StreamFlight {
+): StreamFlight<Source, Whole> {
   /** Chunks in the line; the assembler may be ahead of it. */
   let appended = 0;
   let tail: Link = { chunk: undefined, size: 0, next: undefined };
@@ -55,9 +57,9 @@ export function createStreamFlight(
   let ended = false;
   let failure: SignalboxError | undefined;
   let pulling: Promise<void> | undefined;
-  let resolveAnswer: (answer: Answer) => void;
+  let resolveAnswer: (answer: Whole) => void;
   let rejectAnswer: (error: unknown) => void;
-  const answer = new Promise<Answer>((resolve, reject) => {
+  const answer = new Promise<Whole>((resolve, reject) => {
     resolveAnswer = resolve;
     rejectAnswer = reject;
   });
@@ -105,7 +107,7 @@ export function createStreamFlight(
       if (chunk) append(chunk);
       else {
         ended = true;
-        resolveAnswer({ candidate: source.candidate, reply: finish(source) });
+        resolveAnswer(finish(source));
       }
     } catch (thrown) {
       fail(thrown);
@@ -124,7 +126,7 @@ export function createStreamFlight(
     }
   };
 
-  const flight: StreamFlight & { committed: CommittedStream | undefined } = {
+  const flight: StreamFlight<Source, Whole> & { committed: Source | undefined } = {
     committed: undefined,
     answer,
     read(joined) {

@@ -135,7 +135,10 @@ function streamFlight(ladder: Ladder): Flight {
     const stream = await descend(ladder, openStream, async (stored) => storedStream(stored));
     return restart ? restartable(call, stream) : stream;
   };
-  const stream = createStreamFlight(open, (source) => withUsage(source.assembler.reply(), call), call.abort);
+  const finish = ({ candidate, assembler }: CommittedStream): Answer => {
+    return { candidate, reply: withUsage(assembler.reply(), call) };
+  };
+  const stream = createStreamFlight(open, finish, call.abort);
   const answer = stream.answer
     .then((given) => checkOutput(call, given))
     .then((given) => rememberAnswer(parts, run, call, given));

@@ -66,6 +66,7 @@ class TieredCache implements Cache {
 
   peek<T>(key: string): T | undefined {
     if (this.#gauge?.due()) this.#fitHeap(this.#gauge);
+    this.#tier?.hear();
     return this.#memory.get(key) as T | undefined;
   }
 
@@ -96,8 +97,15 @@ class TieredCache implements Cache {
   }
 
   deleteWhere(predicate: (entry: EntryView) => boolean): number {
-    this.#tier?.deleteWhere(predicate);
-    return this.#memory.deleteWhere(predicate);
+    const picked: string[] = [];
+    const count = this.#memory.deleteWhere(predicate, (key) => picked.push(key));
+    this.#tier?.deleteWhere(predicate, picked);
+    return count;
+  }
+
+  discard(key: string): void {
+    this.#tier?.unreadable(key);
+    this.#memory.delete(key);
   }
 
   clear(): void {

@@ -23,6 +23,14 @@ export function seal(entry: Envelope): unknown {
 /** Reads what {@link seal} made; `undefined` for anything else, other versions included. */
 export function unseal(found: unknown): Envelope | undefined {
   if (typeof found !== "object" || found === null) return undefined;
+  try {
+    return fields(found);
+  } catch {
+    return undefined; // a getter threw
+  }
+}
+
+function fields(found: object): Envelope | undefined {
   const { v, at, expires, value, tags = [], cost = 0 } = found as { readonly [name: string]: unknown };
   if (v !== VERSION || typeof at !== "number" || value === undefined) return undefined;
   if (expires !== null && typeof expires !== "number") return undefined;

@@ -17,6 +17,8 @@ export class Invalidations {
   #floor = 0;
   #keys = new QuickLRU<string, number>({ maxSize: MAX, onEviction: (_key, at) => this.#raise(at) });
   #tags = new QuickLRU<string, number>({ maxSize: MAX, onEviction: (_tag, at) => this.#raise(at) });
+  /** Keys whose last write has not reached the store; what is forgotten costs an older value at worst. */
+  #unwritten = new QuickLRU<string, number>({ maxSize: MAX });
   #predicates: { readonly at: number; readonly predicate: (entry: EntryView) => boolean }[] = [];
 
   key(key: string, at: number): void {
@@ -26,6 +28,15 @@ export class Invalidations {
   /** The store itself has forgotten the key. */
   keyDone(key: string, at: number): void {
     if (this.#keys.peek(key) === at) this.#keys.delete(key);
+  }
+
+  /** A newer value is on its way to the store, or never got there: what it has was written up to `at`. */
+  writing(key: string, at: number): void {
+    this.#unwritten.set(key, at);
+  }
+
+  written(key: string, at: number): void {
+    if (this.#unwritten.peek(key) === at) this.#unwritten.delete(key);
   }
 
   tag(tag: string, at: number): void {
@@ -47,12 +58,14 @@ export class Invalidations {
   /** Whether an entry found in the store may still be used. */
   allows(key: string, entry: Envelope): boolean {
     const { at } = entry;
-    if (at <= this.#floor || at <= (this.#keys.peek(key) ?? 0)) return false;
+    if (at <= this.#floor || at <= (this.#keys.peek(key) ?? 0) || at <= (this.#unwritten.peek(key) ?? 0)) return false;
     for (const tag of entry.tags) if (at <= (this.#tags.peek(tag) ?? 0)) return false;
-    for (const { at: since, predicate } of this.#predicates) {
-      if (at <= since && picks(predicate, { key, value: entry.value, tags: entry.tags })) return false;
-    }
     return true;
+  }
+
+  /** Whether a predicate picks an entry found in the store. */
+  picked(key: string, { at, value, tags }: Envelope): boolean {
+    return this.#predicates.some(({ at: since, predicate }) => at <= since && picks(predicate, { key, value, tags }));
   }
 
   /** What other processes and later runs must know: tags and the floor. Keys are deleted in the store itself. */

@@ -113,7 +113,7 @@ export class Memory {
     return this.removed.deleted - before;
   }
 
-  deleteWhere(predicate: (entry: EntryView) => boolean): number {
+  deleteWhere(predicate: (entry: EntryView) => boolean, dropped?: (key: string) => void): number {
     const before = this.removed.deleted;
     const { keys, values } = this.#slots;
     for (let slot = 0; slot < keys.length; slot++) {
@@ -121,7 +121,9 @@ export class Memory {
       if (key === undefined || this.#expire(slot)) continue;
       const picked = picks(predicate, new LazyEntry(key, values[slot], this.tags.of(slot)));
       // The predicate may itself have changed the cache.
-      if (picked && this.#index.get(key) === slot) this.#remove(slot, "deleted");
+      if (!picked || this.#index.get(key) !== slot) continue;
+      this.#remove(slot, "deleted");
+      dropped?.(key);
     }
     return this.removed.deleted - before;
   }

@@ -62,19 +62,25 @@ function fromHead(head: readonly unknown[], value: string, textAt: number): Stor
 function isUsage(usage: unknown): usage is StoredReply["usage"] {
   if (usage === null) return true;
   if (Array.isArray(usage)) return usage.length >= 4 && usage.every((count) => typeof count === "number");
-  return typeof usage === "object" && typeof (usage as { prompt_tokens?: unknown }).prompt_tokens === "number";
+  if (typeof usage !== "object") return false;
+  const { prompt_tokens, completion_tokens, total_tokens } = usage as { readonly [name: string]: unknown };
+  return [prompt_tokens, completion_tokens, total_tokens].every((count) => typeof count === "number");
 }
 
 function isExtra(extra: unknown): extra is StoredExtra {
   if (typeof extra !== "object" || extra === null) return false;
-  const { refusal, reasoning, toolCalls, fingerprint } = extra as { readonly [name: string]: unknown };
+  const { refusal, reasoning, toolCalls, fingerprint, ...others } = extra as { readonly [name: string]: unknown };
   for (const text of [refusal, reasoning, fingerprint])
     if (text !== undefined && typeof text !== "string") return false;
+  for (const part of [others.logprobs, others.providerState])
+    if (part !== undefined && (typeof part !== "object" || part === null)) return false;
   return toolCalls === undefined || (Array.isArray(toolCalls) && toolCalls.every(isToolCall));
 }
 
 function isToolCall(call: unknown): call is FunctionToolCall {
   if (typeof call !== "object" || call === null) return false;
   const { id, function: fn } = call as { readonly id?: unknown; readonly function?: unknown };
-  return typeof id === "string" && typeof (fn as { name?: unknown } | null | undefined)?.name === "string";
+  if (typeof id !== "string" || typeof fn !== "object" || fn === null) return false;
+  const { name, arguments: given } = fn as { readonly name?: unknown; readonly arguments?: unknown };
+  return typeof name === "string" && typeof given === "string";
 }

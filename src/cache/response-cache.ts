@@ -3,6 +3,7 @@ import { decodeReply, encodeReply } from "./reply-codec.js";
 import { conversationTag, modelTag, providerTag, tenantTag, userTag } from "./reply-tags.js";
 import type { StoredReply } from "./stored-reply.js";
 import type { Cache } from "./types.js";
+import { isWhole } from "./write-gate.js";
 
 /** How an answer is kept and by what it can be dropped again. */
 export interface PutOptions {
@@ -31,7 +32,7 @@ type Serves = (entry: StoredReply) => boolean;
 
 /** Answers under request keys. Who may have them is what the key holds, and what `serves` says. */
 export interface ResponseCache {
-  /** What memory holds, at once, where it serves. What is none of our entries, or of an older version, is dropped. */
+  /** What memory holds, at once, where it serves. What is none of our entries, of an older version, or no whole answer, is dropped. */
   peek(key: string, serves?: Serves): StoredReply | undefined;
   /** What the second tier holds, likewise; `undefined` where there is none. Never rejects. */
   load(key: string, serves?: Serves): Promise<StoredReply | undefined> | undefined;
@@ -51,8 +52,11 @@ export function createResponseCache(cache: Cache, defaultTtlMs?: number): Respon
   function read(key: string, value: unknown, serves: Serves | undefined): StoredReply | undefined {
     if (value === undefined) return undefined;
     const entry = decodeReply(value);
-    if (entry === undefined) cache.delete(key);
-    return entry === undefined || serves?.(entry) === false ? undefined : entry;
+    if (entry === undefined || !isWhole(entry)) {
+      cache.discard(key);
+      return undefined;
+    }
+    return serves?.(entry) === false ? undefined : entry;
   }
 
   return {

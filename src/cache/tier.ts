@@ -45,6 +45,9 @@ export class StoreTier {
   /** The last reading of the record, and when it began; entries are trusted once it was read. */
   #recordReading: Promise<void> | null = null;
   #recordAtMs = -Infinity;
+  /** The store is to be emptied, and being emptied: what is written after comes after. */
+  #clearDue = false;
+  #clearing: Promise<void> | undefined;
   #closed = false;
   readonly #counts = { hits: 0, misses: 0, skipped: 0, corrupt: 0, writes: 0, errors: 0 };
 
@@ -77,9 +80,15 @@ export class StoreTier {
     }
     const wallNowMs = this.#clock.wallNow();
     const expires = ttlMs === Infinity ? null : wallNowMs + ttlMs;
+    const before = this.#stamps.next(wallNowMs);
     const at = this.#stamps.next(wallNowMs);
     const entry = () => seal({ at, expires, value: give(value), tags, cost });
-    this.#push(key, () => this.#store.set(key, entry(), ttlMs === Infinity ? undefined : ttlMs));
+    this.#invalid.writing(key, before);
+    this.#push(key, async () => {
+      await this.#clearing;
+      await this.#store.set(key, entry(), ttlMs === Infinity ? undefined : ttlMs);
+      this.#invalid.written(key, before);
+    });
   }
 
   delete(key: string): void {
@@ -96,14 +105,28 @@ export class StoreTier {
     this.#record();
   }
 
-  deleteWhere(predicate: (entry: EntryView) => boolean): void {
+  /** @param picked the keys of those that memory held; of others the store is rid as they are found. */
+  deleteWhere(predicate: (entry: EntryView) => boolean, picked: readonly string[]): void {
     this.#invalid.where(predicate, this.#stamps.next(this.#clock.wallNow()));
+    for (const key of picked) this.#push(key, () => this.#store.delete(key));
   }
 
   clear(): void {
     this.#invalid.all(this.#stamps.next(this.#clock.wallNow()));
-    if (this.#store.clear !== undefined) this.#push(" clear", async () => this.#store.clear?.());
+    this.#clearDue = true;
     this.#record();
+  }
+
+  /** An entry whose value cannot be read. */
+  unreadable(key: string): void {
+    this.#counts.corrupt++;
+    this.delete(key);
+  }
+
+  /** Reads what other processes dropped, where that is some seconds old: for those whom memory alone answers. */
+  hear(): void {
+    if (this.#closed || this.#circuit.open || this.#clock.now() - this.#recordAtMs < RECORD_MS) return;
+    void this.#refresh();
   }
 
   stats(): StoreStats {
@@ -143,7 +166,9 @@ export class StoreTier {
       entry !== undefined &&
       (entry.expires === null || entry.expires > this.#clock.wallNow()) &&
       this.#invalid.allows(key, entry);
-    if (!alive) {
+    const picked = alive && this.#invalid.picked(key, entry);
+    if (picked && !this.#queue.has(key)) this.#push(key, () => this.#store.delete(key));
+    if (!alive || picked) {
       this.#counts.misses++;
       return undefined;
     }
@@ -158,8 +183,9 @@ export class StoreTier {
     if (nowMs - this.#recordAtMs >= RECORD_MS) {
       const first = this.#recordAtMs === -Infinity;
       this.#recordAtMs = nowMs;
-      const reading = this.#readRecord().catch(() => {
-        this.#recordAtMs = -Infinity;
+      const work = attempt(() => this.#readRecord());
+      const reading = this.#within(work, this.#timeoutMs, false).then((outcome) => {
+        if (outcome === FAILED) this.#recordAtMs = -Infinity;
       });
       if (first) this.#recordReading = reading;
     }
@@ -171,18 +197,30 @@ export class StoreTier {
   }
 
   #record(): void {
-    this.#push(RECORD, async () => {
+    const work = async () => {
+      if (this.#clearDue) {
+        this.#clearDue = false;
+        this.#clearing = this.#empty();
+        await this.#clearing;
+      }
       await this.#readRecord();
       await this.#store.set(RECORD, this.#invalid.toJSON());
-    });
+    };
+    this.#push(RECORD, work, true);
   }
 
-  #push(key: string, work: () => Promise<void>): void {
-    this.#queue.push(key, async () => {
+  /** Empties the store, before the record is written and whatever was set since; never rejects. */
+  async #empty(): Promise<void> {
+    await this.#call(async () => this.#store.clear?.(), this.#timeoutMs * WRITE_PATIENCE, false);
+  }
+
+  #push(key: string, work: () => Promise<void>, must = false): void {
+    const write = async () => {
       const done = (await this.#call(work, this.#timeoutMs * WRITE_PATIENCE, false)) !== FAILED;
       if (done) this.#counts.writes++;
       return done;
-    });
+    };
+    this.#queue.push(key, write, must);
   }
 
   /** One call of the store, told to the circuit. */

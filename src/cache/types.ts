@@ -22,7 +22,7 @@ export interface CacheOptions {
   readonly store?: Store | undefined;
   /** How long a look-up waits for the second tier, milliseconds; after that the entry counts as absent. @default 50 */
   readonly storeTimeoutMs?: number | undefined;
-  /** Writes that may wait for the second tier; more are dropped, oldest first, and counted. @default 1_000 */
+  /** Writes that may wait for the second tier; more are dropped and counted. @default 1_000 */
   readonly storeQueue?: number | undefined;
   /** Shrinks the budget while the heap is above a mark, and lets it recover. @default none */
   readonly pressure?: PressureOptions | undefined;
@@ -82,7 +82,7 @@ export interface StoreStats {
   readonly misses: number;
   /** Look-ups not made or given up: timed out, failed, or the circuit was open. */
   readonly skipped: number;
-  /** Entries of an older version, or not ours: ignored. */
+  /** Entries of an older version, not ours, or not readable: ignored. */
   readonly corrupt: number;
   readonly writes: number;
   readonly errors: number;
@@ -132,6 +132,8 @@ export interface Cache {
   set(key: string, value: unknown, options?: EntryOptions): boolean;
   /** Whether memory held it. */
   delete(key: string): boolean;
+  /** Drops an entry whose value makes no sense to whoever stores it; counts as corrupt in the second tier. */
+  discard(key: string): void;
   /** Drops every entry that carries the tag; how many memory held. */
   deleteByTag(tag: string): number;
   /** Drops every entry the predicate picks; how many memory held. A predicate that throws keeps the entry. */

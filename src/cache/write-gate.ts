@@ -1,5 +1,6 @@
 import type { ChatReply } from "../chat/reply.js";
 import type { ChatRequest } from "../chat/request.js";
+import type { StoredReply } from "./stored-reply.js";
 
 /** Which answers may be stored. */
 export interface GateOptions {
@@ -30,6 +31,13 @@ export function refusal(request: ChatRequest, reply: ChatReply, options: GateOpt
   if (typeof message.refusal === "string" && message.refusal !== "") return "refusal";
   if (typeof message.content !== "string" || message.content.trim() === "") return "empty";
   return null;
+}
+
+/** Whether what a store gives back is an answer that {@link refusal} could have let in. */
+export function isWhole({ finishReason, text, extra }: StoredReply): boolean {
+  if (extra?.refusal) return false;
+  if (extra?.toolCalls?.length) return finishReason === "tool_calls" || finishReason === "stop";
+  return finishReason === "stop" && text !== null && text.trim() !== "";
 }
 
 function requestRefusal(request: ChatRequest, options: GateOptions): string | null {

@@ -31,9 +31,14 @@ export class WriteQueue {
     return this.#waiting.size + this.#inHand;
   }
 
-  push(key: string, write: QueuedWrite): void {
+  has(key: string): boolean {
+    return this.#waiting.has(key);
+  }
+
+  /** @param must has a place even where the queue is full. */
+  push(key: string, write: QueuedWrite, must = false): void {
     if (this.#closed) return;
-    if (!this.#waiting.delete(key) && this.size >= this.#limit) {
+    if (!this.#waiting.delete(key) && this.size >= this.#limit && !must) {
       this.dropped++;
       return;
     }

@@ -51,6 +51,8 @@ class AgeingOrder implements EvictionOrder {
   #worth = new Float32Array(16);
   #floor = 0;
   #size = 0;
+  #weighed = 0;
+  #priced = 0;
   #meanBytes = 0;
   #meanCost = 0;
 
@@ -98,15 +100,20 @@ class AgeingOrder implements EvictionOrder {
 
   /** How far above the floor a slot belongs. */
   #ahead(slot: number): number {
-    const weight = weightOf(this.#uses[slot] as number) * (this.#worth[slot] as number);
+    const uses = this.#uses[slot] as number;
+    // However large or cheap it is, a thousand uses outlive a scan of ten turnovers.
+    const weight = Math.max(weightOf(uses) * (this.#worth[slot] as number), Math.sqrt(uses) - 2);
     return Math.min(RING - 1, Math.max(1, Math.floor(weight * STEPS)));
   }
 
   #worthOf(bytes: number, cost: number): number {
-    this.#meanBytes = this.#meanBytes === 0 ? bytes : this.#meanBytes + (bytes - this.#meanBytes) / 256;
+    // The plain mean at first, so that whoever came first does not stand for all; then one that moves.
+    if (this.#weighed < 256) this.#weighed++;
+    this.#meanBytes += (bytes - this.#meanBytes) / this.#weighed;
     let worth = this.#meanBytes / bytes;
     if (cost > 0) {
-      this.#meanCost = this.#meanCost === 0 ? cost : this.#meanCost + (cost - this.#meanCost) / 256;
+      if (this.#priced < 256) this.#priced++;
+      this.#meanCost += (cost - this.#meanCost) / this.#priced;
       worth *= cost / this.#meanCost;
     }
     return Math.min(MAX_WORTH, Math.max(1 / MAX_WORTH, Math.sqrt(worth)));

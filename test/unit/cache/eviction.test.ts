@@ -133,3 +133,17 @@ describe("ghosts", () => {
     for (let n = 5; n <= 14; n++) expect(ghosts.take(hashKey(`k${n}`))).toBe(n);
   });
 });
+
+it.each([3, 100, 1_000])(
+  "a large key with 1,000 hits survives a scan of ten times %i entries that are small",
+  (max) => {
+    for (const filled of [true, false]) {
+      const cache = createCache({ maxEntries: max });
+      if (filled) for (let n = 0; n < max; n++) cache.set(`first${n}`, n);
+      cache.set("hot", "x".repeat(2_000), { cost: 1e-6 });
+      for (let n = 0; n < 1_000; n++) cache.get("hot");
+      for (let n = 0; n < 10 * max; n++) cache.set(`once${n}`, n, { cost: 1e-4 });
+      expect(cache.has("hot")).toBe(true);
+    }
+  },
+);

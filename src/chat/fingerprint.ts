@@ -17,7 +17,7 @@ const IN_CHAIN_HEAD = ["tools", "functions", "response_format"] as const;
 
 /**
  * The exact key of a request: sha256 over its whole canonical form, less `stream`, `stream_options`, `metadata`,
- * `store` and `service_tier`, plus tenant and namespace. Fields this library does not know count; the order of object
+ * `store` and `service_tier`, plus tenant and namespace. No model is `"auto"`. Fields this library does not know count; the order of object
  * keys does not. The canonical length is part of the key.
  */
 export function fingerprint(request: ChatRequest, scope: FingerprintScope): string {
@@ -66,6 +66,7 @@ function keyOf(request: ChatRequest, messages: readonly string[], scope: Fingerp
     if (name === "messages" || LEFT_OUT.has(name)) continue;
     const value = (request as unknown as Record<string, unknown>)[name];
     if (value === undefined || typeof value === "function" || typeof value === "symbol") continue;
+    if (name === "model" && (value === null || value === "auto")) continue;
     text += `${name.length}:${name}${canonical(value, false)}`;
   }
   return `${sha256(text)}.${text.length}`;

@@ -72,7 +72,9 @@ export function serves(parts: RouterParts, run: Run, stored: StoredReply, staleM
   const candidate = parts.byId.get(stored.candidate);
   if (!candidate || !mayAnswer(parts, run, candidate)) return false;
   if (parts.staleMs > 0 && ageOf(parts, stored) >= lifetimeOf(parts, run) + staleMs) return false;
-  if (run.filter.reason(candidate) !== null) return false;
+  const reason = run.filter.reason(candidate);
+  // It costs nothing to serve, whatever asking anew would cost.
+  if (reason !== null && reason !== "budget" && reason !== "unknown_price") return false;
   const { cache } = run.options;
   const scope = cache ? cache.scope : undefined;
   return scope !== "provider" || isFirstChoice(parts, run, candidate);

@@ -381,3 +381,22 @@ test.each([-1, Number.NaN, 1e300, "5"])("a call's cache.ttlMs of %s is an error"
   const call = router.chat(ask("x"), { cache: { ttlMs: ttlMs as number } });
   await expect(call).rejects.toMatchObject({ kind: "invalid_options", path: "options.cache.ttlMs" });
 });
+
+test('no model and "auto" are one request', async () => {
+  const provider = double("a");
+  const router = createRouter({ providers: [provider], cache: {} });
+  await router.chat(ask("hello"));
+  for (const name of ["auto", null])
+    expect((await router.chat({ ...ask("hello"), model: name })).route.cache.status).toBe("hit");
+  expect((await router.chat({ ...ask("hello"), model: "m" })).route.cache.status).toBe("miss");
+});
+
+test("a cost limit keeps no stored answer back: a hit costs nothing", async () => {
+  for (const usdPerMTok of [{ input: 1, output: 2 }, null]) {
+    const router = createRouter({ providers: [double("a", { models: [model({ usdPerMTok })] })], cache: {} });
+    await router.chat(ask("hello"));
+    const { route } = await router.chat(ask("hello"), { maxCostUsd: 1e-9 });
+    expect([route.cache.status, route.costUsd]).toEqual(["hit", 0]);
+    await expect(router.chat(ask("another"), { maxCostUsd: 1e-9 })).rejects.toThrow();
+  }
+});

@@ -1,7 +1,6 @@
 import { isCache } from "../cache/is-cache.js";
 import type { EventMap } from "../contract/events.js";
 import type { AnyProvider } from "../contract/provider.js";
-import type { CandidateSnapshot } from "../contract/strategy.js";
 import { type Clock, systemClock } from "../core/clock.js";
 import { type ContainedEmitter, createEmitter } from "../core/emitter.js";
 import { createIdSource } from "../core/ids.js";
@@ -30,7 +29,7 @@ import type { RouterParts } from "./parts.js";
 import { createReserve } from "./reserve.js";
 import { createSelector, type Selector } from "./selection.js";
 import { createShadow } from "./shadow.js";
-import { CandidateView, type Frame } from "./snapshot.js";
+import { CandidateView, createViewLists, type Frame } from "./snapshot.js";
 import { createToolLoops } from "./tool-loops.js";
 
 /** What is expected of a candidate before anything was measured. */
@@ -234,19 +233,6 @@ function checkTargets({ degrade, escalate, shadow }: RouterOptions, selector: Se
       }
     }
   }
-}
-
-function createViewLists(views: readonly CandidateSnapshot[]): RouterParts["viewsOf"] {
-  const lists = new WeakMap<readonly PlannedCandidate[], readonly CandidateSnapshot[]>();
-  return (group) => {
-    let list = lists.get(group);
-    if (!list) {
-      // Strategies are foreign code, and one list serves every request: nothing in it may be moved or written.
-      list = Object.freeze(group.map((candidate) => views[candidate.position] as CandidateSnapshot));
-      lists.set(group, list);
-    }
-    return list;
-  };
 }
 
 /** A fault in words that hold no data of the app's: only what kind of thing was thrown. */

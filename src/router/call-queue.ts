@@ -19,6 +19,8 @@ export interface Ranker {
   begin(): Choice;
   /** The context of a decision among these, on the frame of this queue's request. */
   contextOf(group: Group): StrategyContext;
+  /** The candidates of that context, in a list of the router's own. */
+  amongOf(group: Group): readonly CandidateSnapshot[];
   reasons(context: StrategyContext, snapshot: CandidateSnapshot): readonly string[];
   /** The candidate at a position of the listed order. */
   at(position: number): PlannedCandidate | undefined;
@@ -175,7 +177,7 @@ export class CallQueue implements CandidateQueue {
   #pickFrom(choice: Choice, group: Group, barred: ReadonlySet<number> | undefined): PlannedCandidate | undefined {
     if (group.length === 0) return undefined;
     const context = this.#ranker.contextOf(group);
-    const snapshot = choice.pick(context, barred);
+    const snapshot = choice.pick(context, barred, this.#ranker.amongOf(group));
     if (!snapshot) return undefined;
     this.#pickedFor = this.#ranker.reasons(context, snapshot);
     return this.#ranker.at(snapshot.position);

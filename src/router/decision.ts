@@ -53,12 +53,16 @@ export class RequestRanker implements Ranker {
     return {
       request,
       characteristics,
-      candidates: viewsOf(group),
+      candidates: viewsOf(group).shown,
       random: this.#random,
       sequence: this.sequence,
       nowMs,
       incumbent: chooser.incumbent,
     };
+  }
+
+  amongOf(group: Group): readonly CandidateSnapshot[] {
+    return this.#parts.viewsOf(group).own;
   }
 
   reasons(context: StrategyContext, snapshot: CandidateSnapshot): readonly string[] {

@@ -6,7 +6,7 @@ import type { ChatRequest } from "../chat/request.js";
 import type { CallOptions } from "../contract/call-options.js";
 import type { EventMap, HealthStatus } from "../contract/events.js";
 import type { SharedStateSession } from "../contract/shared-state.js";
-import type { CandidateSnapshot, Characteristics } from "../contract/strategy.js";
+import type { Characteristics } from "../contract/strategy.js";
 import type { ContainedEmitter } from "../core/emitter.js";
 import type { SignalboxError } from "../errors/signalbox-error.js";
 import type { AbortSource } from "../flow/abort-source.js";
@@ -25,7 +25,7 @@ import type { Learning } from "./learning.js";
 import type { RouterOptions } from "./options.js";
 import type { HardFilter } from "./plan.js";
 import type { Selector } from "./selection.js";
-import type { Frame } from "./snapshot.js";
+import type { CandidateViews, Frame } from "./snapshot.js";
 import type { ToolLoops } from "./tool-loops.js";
 
 /** How the router uses its response cache. */
@@ -70,7 +70,7 @@ export interface RouterParts {
   readonly candidates: readonly PlannedCandidate[];
   readonly byId: ReadonlyMap<string, PlannedCandidate>;
   /** How strategies see a group; a group that lasts keeps its list. */
-  viewsOf(group: readonly PlannedCandidate[]): readonly CandidateSnapshot[];
+  viewsOf(group: readonly PlannedCandidate[]): CandidateViews;
   readonly frame: Frame;
   readonly selector: Selector;
   /** The chooser of a strategy; `undefined` where the name is unknown. `path` names the option in the error of a bad one. */

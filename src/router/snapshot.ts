@@ -126,3 +126,30 @@ export class CandidateView implements CandidateSnapshot {
     return this.#learning.quality(this.#frame.view, this.#candidate);
   }
 }
+
+/** One group of candidates as snapshots. */
+export interface CandidateViews {
+  /** The router's own list. */
+  readonly own: readonly CandidateSnapshot[];
+  /**
+   * The same for strategies, which are foreign code: one list serves every request, so nothing in it may be moved. It is
+   * for them alone, since V8 reads a frozen array at half the speed.
+   */
+  readonly shown: readonly CandidateSnapshot[];
+}
+
+/** Lists of snapshots by group; a group that lasts keeps its own. */
+export function createViewLists(
+  views: readonly CandidateSnapshot[],
+): (group: readonly PlannedCandidate[]) => CandidateViews {
+  const lists = new WeakMap<readonly PlannedCandidate[], CandidateViews>();
+  return (group) => {
+    let list = lists.get(group);
+    if (!list) {
+      const own = group.map(({ position }) => views[position] as CandidateSnapshot);
+      list = { own, shown: Object.freeze([...own]) };
+      lists.set(group, list);
+    }
+    return list;
+  };
+}

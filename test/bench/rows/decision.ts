@@ -58,15 +58,17 @@ function decider(strategy: string | Strategy, count: number): Decider {
   }
   const run = inspectRun(parts, { messages: messagesOf(PROMPT) }, undefined, NONE);
   const ranker = new RequestRanker(parts, run, random);
-  const context = ranker.contextOf(run.selection.groups[0] ?? []);
+  const [group = []] = run.selection.groups;
+  const context = ranker.contextOf(group);
+  const among = ranker.amongOf(group);
   return {
     whole() {
       const plan = planOf(run.selection.groups, run.filter, clock.now());
       const ranker = new RequestRanker(parts, run, random);
       const group = plan.groups[0];
-      return group && ranker.begin().pick(ranker.contextOf(group));
+      return group && ranker.begin().pick(ranker.contextOf(group), undefined, ranker.amongOf(group));
     },
-    alone: () => ranker.begin().pick(context),
+    alone: () => ranker.begin().pick(context, undefined, among),
   };
 }
 

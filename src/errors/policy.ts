@@ -58,6 +58,8 @@ export const POLICIES = {
   auth: { ...MOVE, ...DISABLE, ...PROVIDER, coolDownMs: 10 * MINUTE },
   // The adapter has other keys and has set this one aside: nobody needs to stay away.
   "auth/one_key": { ...MOVE_OR_RETRY, ...IGNORED, ...LATER, backoffBaseMs: 1 },
+  // Whoever keeps the keys could not be asked; the key itself may be good.
+  "auth/key_function": { ...MOVE_OR_RETRY, ...LATER, ...PROVIDER, breaker: "cool_down", coolDownMs: 3_000 },
   permission: { ...MOVE, ...DISABLE, coolDownMs: 30 * MINUTE },
   model_not_found: { ...MOVE, ...DISABLE, coolDownMs: 60 * MINUTE },
   context_length: { ...MOVE, ...IGNORED, ...NEVER, onlyLargerWindow: true },

@@ -20,6 +20,7 @@ export const SUMMARIES: { readonly [key in PolicyKey]: string } = {
   "timeout/idle": "the stream fell silent",
   "timeout/upstream": "the vendor itself ran out of time",
   auth: "the key was refused",
+  "auth/key_function": "the apiKey function threw",
   "auth/one_key": "one of several keys was refused",
   permission: "the key may not use this model",
   model_not_found: "the vendor does not know the model",

@@ -20,6 +20,7 @@ export const ADVICE: { readonly [key in PolicyKey]: string } = {
   "timeout/idle": "raise `timeouts.idleMs`",
   "timeout/upstream": "ask again",
   auth: "check the key and its region, then `router.enable(id)`",
+  "auth/key_function": "see why the function fails",
   "auth/one_key": "replace that key; the others go on",
   permission: "check plan and region, then `router.enable(id)`",
   model_not_found: "check the model id, then `router.enable(id)`",

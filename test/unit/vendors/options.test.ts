@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { SignalboxError } from "../../../src/errors/signalbox-error.js";
+import { createRouter } from "../../../src/router/create-router.js";
 import { createVirtualClock } from "../../../src/testing/virtual-clock.js";
 import { anthropicCompatible } from "../../../src/vendors/anthropic-compatible.js";
 import { glm } from "../../../src/vendors/glm.js";
@@ -203,6 +204,20 @@ describe("keys", () => {
         throw new Error("vault is shut");
       }),
     ).toMatchObject({ kind: "auth", detail: "key_function" });
+  });
+
+  it("come from a function again soon after it failed: the key itself was not refused", async () => {
+    const clock = createVirtualClock();
+    let shut = true;
+    const apiKey = () => {
+      if (shut) throw new Error("vault is shut");
+      return "key";
+    };
+    const router = createRouter({ providers: [glm({ apiKey, baseURL })], clock, retry: { attempts: 1 } });
+    expect(await failureOf(router.chat({ messages: HELLO }))).toMatchObject({ kind: "auth", retryable: true });
+    shut = false;
+    await clock.advance(6_000);
+    expect(router.explain({ messages: HELLO }).excluded.filter(({ reason }) => reason !== "retired")).toEqual([]);
   });
 
   it("show nowhere: not printed, not serialised, not in an error that echoes them in any form", async () => {

@@ -89,10 +89,16 @@ function meaningOfText(
 ): Meaning | undefined {
   return (
     codes?.patterns?.find((row) => says(body.message, row)) ??
-    lookUp(GENERIC_CODES, body.code?.toLowerCase()) ??
-    lookUp(GENERIC_CODES, body.type?.toLowerCase()) ??
+    genericMeaning(body.code, status) ??
+    genericMeaning(body.type, status) ??
     meaningOfMessage(body.message, status)
   );
+}
+
+/** Some gateways put "something went wrong" on everything: a 429 says more than that. */
+function genericMeaning(word: string | undefined, status: number | undefined): Meaning | undefined {
+  const meaning = lookUp(GENERIC_CODES, word?.toLowerCase());
+  return meaning?.kind === "server" && status === 429 ? undefined : meaning;
 }
 
 /** A pattern of a user's own table may throw, or hold state; neither may change what the rest says. */

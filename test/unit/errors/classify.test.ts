@@ -459,6 +459,14 @@ describe("what is kept", () => {
     expect(failure.kind).toBe("auth");
   });
 
+  it("takes a 429 for a rate limit where the body only says that something went wrong", () => {
+    for (const type of ["api_error", "server_error", "internal_error"]) {
+      expect(classify({ status: 429, body: error({ type }) }, about).kind).toBe("rate_limit");
+      expect(classify({ status: 400, body: error({ type }) }, about).kind).toBe("server");
+    }
+    expect(classify({ status: 429, body: error({ type: "insufficient_quota" }) }, about).kind).toBe("quota");
+  });
+
   it("holds no stretch of the prompt that a vendor echoes", () => {
     const sent = JSON.stringify({ messages: [{ role: "user", content: "the launch code is 0000, tell nobody" }] });
     const body = error({ message: "cannot parse 'the launch code is 0000, tell nobody'" });

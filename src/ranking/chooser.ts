@@ -3,8 +3,11 @@ import { listedOrder, type RankProblem, readRanking, scoreProblem } from "./rank
 
 export interface ChooserOptions {
   readonly strategy: Strategy;
-  /** Told once per kind of fault; the request goes on in listed order. */
-  readonly onWarning?: ((warning: { code: "strategy_failed"; message: string }) => void) | undefined;
+  /**
+   * Told once per kind of fault; the request goes on in listed order. Where it says `false`, nobody heard, and the fault is
+   * told again.
+   */
+  readonly onWarning?: ((warning: { code: "strategy_failed"; message: string }) => unknown) | undefined;
 }
 
 /** A candidate with its place in the order, for explain and logs. */
@@ -183,9 +186,8 @@ class StrategyChooser implements Chooser {
 
   warn(kind: string, problem: string): void {
     if (this.#warned.has(kind)) return;
-    this.#warned.add(kind);
     const message = `strategy "${this.strategy.name}" failed: ${problem}; the listed order stands in`;
-    this.#onWarning?.({ code: "strategy_failed", message });
+    if (this.#onWarning?.({ code: "strategy_failed", message }) !== false) this.#warned.add(kind);
   }
 }
 

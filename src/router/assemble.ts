@@ -47,8 +47,10 @@ export function assembleRouter(options: RouterOptions): RouterParts {
   const events: ContainedEmitter<EventMap> = createEmitter<EventMap>((name, fault) => {
     if (name !== "warning") warn("listener_failed", `A listener of "${name}" failed: ${faultName(fault)}`);
   });
-  const warn = (code: string, message: string, requestId?: string): void => {
-    if (events.has("warning")) events.emit("warning", { code, message, requestId });
+  const warn = (code: string, message: string, requestId?: string): boolean => {
+    const heard = events.has("warning");
+    if (heard) events.emit("warning", { code, message, requestId });
+    return heard;
   };
   const told = new Set<string>();
   const warnOnce = (code: string, message: string, requestId?: string): void => {

@@ -4,7 +4,8 @@ import { checkedStrategy } from "../ranking/define-strategy.js";
 import type { StrategyRegistry } from "../ranking/registry.js";
 import type { RouterParts } from "./parts.js";
 
-type Warn = (code: string, message: string) => void;
+/** Whether somebody heard it. */
+type Warn = (code: string, message: string) => boolean;
 
 /** One chooser per strategy, made when it is first asked for. */
 export function createChooserSource(registry: StrategyRegistry, warn: Warn): RouterParts["chooserOf"] {

@@ -180,6 +180,22 @@ test("a throwing listener and a throwing strategy fail no request", async () => 
   expect(warnings).toContain("listener_failed");
 });
 
+test("a strategy's fault that nobody heard of is told once somebody listens", async () => {
+  const strategy = {
+    name: "broken",
+    score: (): number => {
+      throw new Error("no");
+    },
+  };
+  const router = createRouter({ providers: [double("a"), double("b")], strategy });
+  await router.chat(ask("x"));
+  const warnings: string[] = [];
+  router.on("warning", ({ code }) => void warnings.push(code));
+  await router.chat(ask("y"));
+  await router.chat(ask("z"));
+  expect(warnings).toEqual(["strategy_failed"]);
+});
+
 type Seen = { candidates: { id: string; position: number }[] };
 test.each<[string, (seen: Seen) => unknown]>([
   ["sorts in place", ({ candidates }) => candidates.reverse().map(({ id }) => ({ id, score: 1 }))],

@@ -40,6 +40,9 @@ const QUOTA_GAIN = 0.01;
 /** Rivals that an exploration is held against; a few are enough to see that it is hopeless. */
 const MOST_COMPARED = 16;
 
+/** The dearest models of the catalogue cost about as much. */
+const DEAR_USD_PER_MTOK = { input: 3, output: 15 };
+
 /** How much more, or less, price and time count than usual. */
 function factorOf(level: Level): number {
   return level === "medium" ? 1 : level === "low" ? 0.4 : 2.5;
@@ -73,7 +76,8 @@ export function adaptive(options: AdaptiveOptions = {}): Strategy {
       const price = candidate.tier >= strongTier ? quotaPrice(context, strongTier, quota.share) : 0;
       return success - price - time * Math.log(load);
     }
-    const usd = Math.min(candidate.expectedCostUsd, 1e3);
+    const { expectedCostUsd } = candidate;
+    const usd = expectedCostUsd === Number.POSITIVE_INFINITY ? dearUsd(context) : expectedCostUsd;
     if (answerValueUsd !== undefined) return success - usd / answerValueUsd - time * Math.log(load);
     const cost = costWeight * factorOf(sensitivity.cost);
     // Where both count alike, as they do by default, one logarithm does for both.
@@ -117,6 +121,12 @@ export function adaptive(options: AdaptiveOptions = {}): Strategy {
     },
     explores: (candidate, context) => explored(candidate, context) > 0,
   };
+}
+
+/** What is expected where no price is known: what a dear model would take. */
+function dearUsd({ characteristics }: StrategyContext): number {
+  const { input, output } = characteristics.tokens;
+  return (input * DEAR_USD_PER_MTOK.input + output * DEAR_USD_PER_MTOK.output) / 1_000_000;
 }
 
 /** What is left of an answer's worth where it may come too late: 1 while waits are short, never under a half. */

@@ -147,6 +147,13 @@ describe("cost-optimized", () => {
     expect(why("cost-optimized", candidates(unknown), "b/1")).toContain("unknown price");
   });
 
+  it("adaptive takes an unknown price for a dear one, not for one that nobody could pay", () => {
+    const unknown = { id: "b/1", expectedCostUsd: Number.POSITIVE_INFINITY };
+    expect(first("adaptive", candidates(unknown, { id: "a/1" }))).toBe("a/1");
+    expect(first("adaptive", candidates(unknown, { id: "a/1", expectedCostUsd: 1 }))).toBe("b/1");
+    expect(first("adaptive", candidates(unknown, { id: "a/1", expectedLatencyMs: 30_000 }))).toBe("b/1");
+  });
+
   it("prefers the unreliable to nobody, in order of price", () => {
     const list = candidates({ id: "a/1", successRate: 0.5 }, { id: "b/1", successRate: 0.5, expectedCostUsd: 0.0001 });
     expect(first("cost-optimized", list)).toBe("b/1");

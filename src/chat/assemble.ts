@@ -16,6 +16,8 @@ export interface Assembler {
   readonly finishReason: FinishReason | null;
   /** How many tool calls have begun. */
   readonly toolCalls: number;
+  /** Whether one of them names no tool (yet). */
+  readonly hasNamelessCall: boolean;
   /** `null` until the provider counted. */
   readonly usage: Usage | null;
   /** The answer so far; whether it is whole is for `finishReason` to say. */
@@ -73,6 +75,9 @@ class ChunkAssembler implements Assembler {
   }
   get toolCalls(): number {
     return this.#calls.length;
+  }
+  get hasNamelessCall(): boolean {
+    return this.#calls.some(({ name }) => name === "");
   }
   get usage(): Usage | null {
     return this.#usage;

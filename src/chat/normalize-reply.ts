@@ -133,9 +133,14 @@ function areWholeCalls(calls: unknown): boolean {
       call.id !== "" &&
       call.type === "function" &&
       isObject(call.function) &&
-      typeof call.function.name === "string" &&
+      isName(call.function.name) &&
       typeof call.function.arguments === "string",
   );
+}
+
+/** A call that names no tool cannot be answered. */
+function isName(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
 }
 
 function toolCallsOf(calls: unknown): FunctionToolCall[] | undefined {
@@ -144,7 +149,7 @@ function toolCallsOf(calls: unknown): FunctionToolCall[] | undefined {
   if (areWholeCalls(calls)) return calls as FunctionToolCall[];
   const whole: FunctionToolCall[] = [];
   for (const call of calls as unknown[]) {
-    if (!isObject(call) || !isObject(call.function) || typeof call.function.name !== "string") return undefined;
+    if (!isObject(call) || !isObject(call.function) || !isName(call.function.name)) return undefined;
     const { name, arguments: given } = call.function;
     const text =
       typeof given === "string" ? given : given === undefined || given === null ? "{}" : JSON.stringify(given);

@@ -1,3 +1,5 @@
+import { patternRedactor, type Redactor } from "./redact.js";
+
 /** A stretch of the request this long, found in the vendor's message, is an echo. */
 const MIN_ECHO = 20;
 const STEP = MIN_ECHO / 2;
@@ -39,4 +41,12 @@ function echoAt(message: string, at: number, floor: number, source: string): { f
     found = source.indexOf(window, found + 1);
   }
   return undefined;
+}
+
+/** Longer text of a foreign error is cut before it is compared: what it quotes stands in front. */
+const MOST_FOREIGN = 2_048;
+
+/** Takes key-shaped text and stretches of what was sent out of everything that a foreign provider threw. */
+export function echoRedactor(sent: string): Redactor {
+  return { scrub: (text) => maskEcho(patternRedactor.scrub(text.slice(0, MOST_FOREIGN)), sent) };
 }

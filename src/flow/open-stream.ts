@@ -168,7 +168,7 @@ class StreamSource implements CommittedStream, OpenAnswer {
     const iterator = this.#iterator as PollableIterator;
     const step = await this.#upstream.wait(iterator.next());
     if (step.done) return null;
-    if (!isChunk(step.value)) throw this.#malformed();
+    if (!isChunk(step.value)) throw this.#malformed("something that is no chunk");
     return step.value;
   }
 
@@ -201,6 +201,8 @@ class StreamSource implements CommittedStream, OpenAnswer {
     ) {
       throw this.#empty(finishReason);
     }
+    if (finishReason !== "length" && this.assembler.hasNamelessCall)
+      throw this.#malformed("a tool call without a name");
   }
 
   #end(): void {
@@ -236,10 +238,10 @@ class StreamSource implements CommittedStream, OpenAnswer {
     );
   }
 
-  #malformed(): SignalboxError {
+  #malformed(what: string): SignalboxError {
     const { provider, info } = this.candidate;
     const where = { provider: provider.id, model: info.id };
-    return new SignalboxError("malformed_response", `${provider.id} streamed something that is no chunk`, where);
+    return new SignalboxError("malformed_response", `${provider.id} streamed ${what}`, where);
   }
 
   #empty(finishReason: string): SignalboxError {

@@ -122,7 +122,8 @@ export class UpstreamCall {
   /** What `thrown` means; an end that came from this side stays what it was. */
   errorOf(thrown: unknown): SignalboxError {
     if (this.#abortedBy) return this.#abortedBy;
-    const error = providerError(thrown, this.candidate, this.call.services.clock.wallNow());
+    const { request, services } = this.call;
+    const error = providerError(thrown, this.candidate, request, services.clock.wallNow());
     if (error.attempts.length > 0) this.paid(costOfAll(error.attempts));
     return error;
   }

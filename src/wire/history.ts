@@ -1,17 +1,6 @@
 import type { AssistantMessage, Message, TextPart, ToolCall } from "../chat/message.js";
+import { textOf } from "../chat/message-text.js";
 import type { Dialect } from "./dialect.js";
-
-/** Text of a message's content; parts that are not text are left out. */
-export function textOf(content: unknown): string {
-  if (typeof content === "string") return content;
-  if (!Array.isArray(content)) return "";
-  let text = "";
-  for (const part of content as readonly { type?: unknown; text?: unknown; refusal?: unknown }[]) {
-    const piece = typeof part?.text === "string" ? part.text : part?.refusal;
-    if (typeof piece === "string") text += text === "" ? piece : `\n${piece}`;
-  }
-  return text;
-}
 
 /** Whether every part is text (or a refusal). */
 export function isAllText(content: unknown): boolean {

@@ -1,10 +1,11 @@
 import type { TextPart } from "../../chat/message.js";
+import { textOf } from "../../chat/message-text.js";
 import type { Tool, ToolChoice } from "../../chat/request.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
 import type { WireCall } from "../codec.js";
 import type { Fields } from "../dialect.js";
 import { addProviderOptions, copyFields, effortFields, fitOutput, outputLimitOf, toolChoiceOf } from "../fields.js";
-import { arrangeMessages, hasCacheMark, textOf } from "../history.js";
+import { arrangeMessages, hasCacheMark } from "../history.js";
 import { jsonModeInstruction } from "../json-prompt.js";
 import { toMoonshotSchema } from "../moonshot-schema.js";
 import { OPENAI_ONLY } from "../openai-only.js";

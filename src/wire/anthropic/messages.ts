@@ -1,7 +1,8 @@
 import type { AssistantMessage, ContentPart, Message, TextPart } from "../../chat/message.js";
+import { textOf } from "../../chat/message-text.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
 import type { WireCall } from "../codec.js";
-import { parseArguments, stateOf, textOf } from "../history.js";
+import { parseArguments, stateOf } from "../history.js";
 
 /** A content block of this wire. */
 export type Block = { readonly type: string; readonly [field: string]: unknown };

@@ -1,6 +1,7 @@
 import type { AssistantMessage, Message } from "../../chat/message.js";
+import { textOf } from "../../chat/message-text.js";
 import type { WireCall } from "../codec.js";
-import { hasCacheMark, isAllText, repairCalls, stateOf, textOf } from "../history.js";
+import { hasCacheMark, isAllText, repairCalls, stateOf } from "../history.js";
 
 type Body = { [field: string]: unknown };
 

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { type AnyProvider, type Attempt, cached, createRouter } from "signalbox";
 import { describe, expect, test } from "vitest";
 import { ask, double, model } from "./doubles.js";
@@ -121,6 +122,53 @@ describe("counts that cannot be", () => {
     for (const provider of counted({ prompt_tokens: 5, completion_tokens: 6 })) {
       const reply = await createRouter({ providers: [provider] }).chat(ask("x"));
       expect(reply.usage).toMatchObject({ prompt_tokens: 5, completion_tokens: 6, total_tokens: 11 });
+    }
+  });
+});
+
+describe("what a foreign provider throws", () => {
+  const prompt = "the launch code is 0000 and nobody may ever hear of it";
+  const quoting: [string, () => unknown][] = [
+    ["an error", () => new Error(`cannot answer "${prompt}"`)],
+    ["an error within another", () => new Error("no answer", { cause: new Error(`because of ${prompt}`) })],
+    ["text", () => `cannot answer ${prompt}`],
+    ["an SDK's error", () => Object.assign(new Error(`400 ${prompt}`), { status: 500, error: { message: prompt } })],
+    ["a bug", () => new TypeError(`${prompt} is not a function`)],
+  ];
+
+  test.each(quoting)("%s that quotes the prompt shows none of it", async (_, thrown) => {
+    const provider = {
+      id: "foreign",
+      models: [model()],
+      chat: async () => {
+        throw thrown();
+      },
+    };
+    const { router } = listening([provider as AnyProvider]);
+    const told: unknown[] = [];
+    for (const name of ["attempt", "done", "warning", "retry"] as const) router.on(name, (event) => told.push(event));
+    const error = await router.chat(ask(prompt)).catch((failure: unknown) => failure);
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toContain("launch code");
+    expect(JSON.stringify([error, told])).not.toContain("launch code");
+  });
+});
+
+describe("a tool call that names no tool", () => {
+  const call = (name: unknown) => ({ id: "c1", type: "function", function: { name, arguments: "{}" } });
+  const whole = (name: unknown) => ({
+    choices: [{ index: 0, finish_reason: "tool_calls", message: { role: "assistant", tool_calls: [call(name)] } }],
+  });
+
+  test.each([[""], [null], [undefined]])("%j is a malformed answer, whole or streamed", async (name) => {
+    const chat = { id: "foreign", models: [model()], chat: async () => whole(name) } as unknown as AnyProvider;
+    const stream = foreign(async function* () {
+      const delta = { tool_calls: [{ index: 0, ...call(name) }] };
+      yield { ...said("x"), choices: [{ index: 0, delta, finish_reason: "tool_calls" }] };
+    });
+    for (const provider of [chat, stream]) {
+      const { router, attempts } = listening([provider, double("next")]);
+      expect((await router.chat(ask("x"))).route.provider).toBe("next");
+      expect(attempts[0]?.outcome).toBe(provider === chat ? "malformed_response" : "stream_interrupted");
     }
   });
 });

@@ -64,6 +64,8 @@ class StreamSource implements CommittedStream, OpenAnswer {
   seen = 0;
   readonly #upstream: UpstreamCall;
   readonly #idleMs: number;
+  /** What is left of it: pieces that say nothing take time as silence does. */
+  #leftMs: number;
   #iterator: PollableIterator | undefined;
   /** Chunks held back by the gate, oldest first. */
   #held: ChatChunk[] = [];
@@ -77,6 +79,7 @@ class StreamSource implements CommittedStream, OpenAnswer {
     this.#upstream = upstream;
     this.candidate = upstream.candidate;
     this.#idleMs = upstream.call.services.timeouts.idleMs;
+    this.#leftMs = this.#idleMs;
   }
 
   get cached(): boolean {
@@ -111,14 +114,16 @@ class StreamSource implements CommittedStream, OpenAnswer {
     } catch (thrown) {
       throw this.#interrupted(thrown);
     }
-    return chunk && this.#seen(chunk);
+    if (!chunk) return undefined;
+    if (goesOn(chunk)) this.#leftMs = this.#idleMs;
+    return this.#seen(chunk);
   }
 
   async next(): Promise<ChatChunk | null> {
     if (this.#heldAt < this.#held.length) return this.#takeHeld();
     if (this.#done) return null;
     const { timer } = this.#upstream;
-    timer.enter("idle", this.#idleMs);
+    timer.enter("idle", this.#leftMs);
     let chunk: ChatChunk | null;
     this.#pulling = true;
     try {
@@ -129,6 +134,7 @@ class StreamSource implements CommittedStream, OpenAnswer {
     } finally {
       this.#pulling = false;
     }
+    this.#leftMs = chunk === null || goesOn(chunk) ? this.#idleMs : timer.leftMs();
     timer.pause();
     if (chunk) return this.#seen(chunk);
     this.#end();
@@ -258,6 +264,11 @@ class StreamSource implements CommittedStream, OpenAnswer {
     if (assembler.usage) return assembler.usage;
     return estimateUsage(this.#upstream.call.request, assembler.text, null, assembler.reasoning);
   }
+}
+
+/** Whether a chunk shows that the answer goes on: content, its end, or a count. */
+function goesOn(chunk: ChatChunk): boolean {
+  return hasContent(chunk) || Boolean(chunk.usage) || typeof chunk.choices[0]?.finish_reason === "string";
 }
 
 /** A provider that only answers whole is streamed by cutting its answer. */

@@ -13,6 +13,8 @@ const EARLY_MS = 1;
 export interface PhaseTimer {
   /** Takes the place of the current phase; it expires in `ms` unless replaced or paused first. */
   enter(phase: Exclude<TimeoutPhase, "total">, ms: number): void;
+  /** Milliseconds that the current phase still has. */
+  leftMs(): number;
   /** No phase runs (the consumer is not asking for more); `total` goes on. */
   pause(): void;
   /** Whether the process slept while this ran: a timer was late, or is. What was measured meanwhile means nothing. */
@@ -71,6 +73,7 @@ export function createPhaseTimer(clock: Clock, totalAtMs: number, onExpire: (pha
       phaseAtMs = nowMs + ms;
       arm(nowMs);
     },
+    leftMs: () => Math.max(0, phaseAtMs - clock.now()),
     pause() {
       phaseAtMs = Number.POSITIVE_INFINITY;
     },

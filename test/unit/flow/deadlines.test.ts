@@ -114,6 +114,27 @@ describe("each phase of a stream has its deadline", () => {
     expect(eventsOf(told, "done")[0]?.attempts).toHaveLength(1);
   });
 
+  test("pieces that say nothing are silence: idle from the last word on, and each word begins it anew", async () => {
+    const clock = createVirtualClock();
+    const upstream = streaming(clock, async function* (_, wait) {
+      yield word("so ");
+      await wait(3_000);
+      yield word("");
+      yield word("far");
+      for (let n = 0; n < 9; n += 1) {
+        await wait(2_000);
+        yield word("");
+      }
+    });
+    const router = createRouter({ providers: [upstream], clock, timeouts: { idleMs: 5_000 } });
+    const read = readAll(router.stream(ask()));
+    await clock.advance(7_999);
+    expect(clock.pendingTimers).toBeGreaterThan(0);
+    await clock.advance(1);
+    const { text, error } = await read;
+    expect([text, error?.kind, error?.detail]).toEqual(["so far", "stream_interrupted", "idle"]);
+  });
+
   test("a reader that pauses is no provider's silence", async () => {
     const clock = createVirtualClock();
     const upstream = provider("a", { clock, otherwise: { pieces: ["one ", "two ", "three"] } });

@@ -10,6 +10,7 @@ export const NEED_VISION_URL = 4;
 export const NEED_AUDIO = 8;
 export const NEED_JSON_OBJECT = 16;
 export const NEED_JSON_SCHEMA = 32;
+/** It holds a file, such as a PDF. */
 export const NEED_FILES = 64;
 /** `tool_choice` is `"required"` or names a tool. */
 export const NEED_FORCED_TOOL = 128;
@@ -48,10 +49,10 @@ function partNeed(part: unknown): number {
     case "input_audio":
       return NEED_AUDIO;
     case "file":
-    case "file_url":
       return NEED_FILES;
     case "image_url":
     case "video_url":
+    case "file_url":
       return isHttp(urlOf((part as Record<string, unknown>)[type])) ? NEED_VISION_URL : NEED_VISION_DATA;
     default:
       return 0;

@@ -26,7 +26,10 @@ export interface Capabilities {
   readonly vision: false | "data" | "url";
   readonly thinking: "none" | "switchable" | "always";
   readonly json: "none" | "object" | "schema";
+  /** Sound, in and out. @default false */
   readonly audio?: boolean | undefined;
+  /** `file` parts, such as a PDF; vendors that lack it leave them out without a word. @default false */
+  readonly files?: boolean | undefined;
   /** Which forms of `tool_choice` it honours; all of them where absent. `"none_only"` also knows `"none"`. */
   readonly toolChoice?: "full" | "auto" | "none_only" | "no_required" | undefined;
   /** The efforts it knows, weakest first; none where absent. */

@@ -54,6 +54,7 @@ export type ExclusionReason =
   | "missing_json"
   | "missing_thinking"
   | "missing_audio"
+  | "missing_files"
   | "context_length"
   | "no_api_key"
   | "breaker_open"

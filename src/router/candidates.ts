@@ -30,14 +30,15 @@ export interface PlannedCandidate extends Candidate {
 
 /** What a model can do, as `NEED_` bits. */
 export function supportsOf({ capabilities }: ModelInfo): number {
-  const { tools, vision, thinking, json, audio, toolChoice } = capabilities;
-  let bits = NEED_FILES;
+  const { tools, vision, thinking, json, audio, files, toolChoice } = capabilities;
+  let bits = 0;
   if (tools) bits |= NEED_TOOLS;
   if (tools && (toolChoice === undefined || toolChoice === "full" || toolChoice === "no_required"))
     bits |= NEED_FORCED_TOOL;
   if (vision) bits |= NEED_VISION_DATA;
   if (vision === "url") bits |= NEED_VISION_URL;
   if (audio) bits |= NEED_AUDIO;
+  if (files) bits |= NEED_FILES;
   if (json !== "none") bits |= NEED_JSON_OBJECT;
   if (json === "schema") bits |= NEED_JSON_SCHEMA;
   if (thinking !== "none") bits |= NEED_THINKING;
@@ -50,6 +51,7 @@ export function missingReason(missing: number): ExclusionReason {
   if (missing & (NEED_TOOLS | NEED_FORCED_TOOL)) return "missing_tools";
   if (missing & (NEED_JSON_OBJECT | NEED_JSON_SCHEMA)) return "missing_json";
   if (missing & NEED_AUDIO) return "missing_audio";
+  if (missing & NEED_FILES) return "missing_files";
   return "missing_thinking";
 }
 

@@ -39,6 +39,7 @@ function togetherAs(id: string, models: readonly ModelInfo[]): ModelInfo {
           ? "object"
           : "none",
       audio: can(({ capabilities }) => capabilities.audio === true),
+      files: can(({ capabilities }) => capabilities.files === true),
     },
     usdPerMTok: dearest(models),
   };

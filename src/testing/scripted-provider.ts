@@ -129,7 +129,7 @@ export function testModel(id: string, more: Partial<ModelInfo> = {}): ModelInfo 
     id,
     contextWindow: 128_000,
     maxOutput: 8_000,
-    capabilities: { tools: true, vision: "url", thinking: "none", json: "schema" },
+    capabilities: { tools: true, vision: "url", thinking: "none", json: "schema", files: true },
     usdPerMTok: { input: 1, output: 2 },
     ...more,
   };

@@ -96,7 +96,7 @@ function modelOf(id: string, usdPerMTok: Price | null): ModelInfo {
     contextWindow: 1_000_000,
     maxOutput: 131_072,
     usdPerMTok,
-    capabilities: { tools: true, vision: "url", thinking: "switchable", json: "schema" },
+    capabilities: { tools: true, vision: "url", thinking: "switchable", json: "schema", files: true },
     source: "simulated",
   };
 }

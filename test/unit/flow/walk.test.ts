@@ -27,6 +27,24 @@ describe("context_length", () => {
   });
 });
 
+describe("a file", () => {
+  const content = [
+    { type: "text" as const, text: "Sum this up." },
+    { type: "file" as const, file: { file_data: "data:application/pdf;base64,AAAA", filename: "a.pdf" } },
+  ];
+  const request = { messages: [{ role: "user" as const, content }] };
+  const reader = (id: string, files: boolean) =>
+    provider(id, { models: [testModel("m", { capabilities: { ...testModel("m").capabilities, files } })] });
+
+  test("goes to who can read it; the others would leave it out without a word", async () => {
+    const router = createRouter({ providers: [reader("blind", false), reader("able", true)], strategy: "ordered" });
+    expect((await router.chat(request)).route.provider).toBe("able");
+    expect(router.explain(request).excluded).toEqual([{ id: "blind/m", reason: "missing_files" }]);
+    const alone = createRouter({ providers: [reader("blind", false)] });
+    expect(await failureOf(alone.chat(request))).toMatchObject({ kind: "no_candidate" });
+  });
+});
+
 describe("all candidates are open", () => {
   async function opened(ids: readonly string[]) {
     const clock = createVirtualClock();

@@ -57,8 +57,8 @@ const CHECKS: { readonly [name in keyof CachedOptions]-?: Check } = {
 };
 
 /**
- * A provider with a memory: same id, same models, same contract. Equal requests in flight share one call. Its answers are kept under this provider's name, so
- * two decorated providers never answer for each other even on one cache.
+ * A provider with a memory: same id, same models, same contract. Equal requests in flight share one call. Its answers
+ * are kept under this provider's name, so two decorated providers never answer for each other even on one cache.
  *
  * @example
  * createRouter({ providers: [cached(minimax(), { mode: "full" }), cached(glm(), { mode: "response" })] });

@@ -12,7 +12,7 @@ import type { Candidate } from "./candidate.js";
 import { checkedReply } from "./checked-reply.js";
 import { costInChunk, costInRoute } from "./costs.js";
 import { outgoing } from "./outgoing.js";
-import { streamFrom } from "./provider-stream.js";
+import { type PollableIterator, streamFrom } from "./provider-stream.js";
 import { type OpenAnswer, UpstreamCall } from "./upstream-call.js";
 import { ended } from "./walk.js";
 
@@ -33,11 +33,6 @@ export interface CommittedStream {
   cancel(reason: SignalboxError): void;
   /** Told where the stream is ended while nobody asks for a chunk: its deadline passed, for one. */
   onCut(listener: (error: SignalboxError) => void): void;
-}
-
-/** What a vendor's stream offers besides the iterator: chunks that are parsed already. */
-interface PollableIterator extends AsyncIterator<ChatChunk> {
-  poll?(): ChatChunk | undefined;
 }
 
 /**

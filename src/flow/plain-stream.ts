@@ -2,12 +2,8 @@ import { createAssembler } from "../chat/assemble.js";
 import { isChunk } from "../chat/check-chunk.js";
 import type { ChatChunk } from "../chat/chunk.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
+import type { PollableIterator } from "./provider-stream.js";
 import type { SharableStream } from "./stream-flight.js";
-
-/** What a vendor's stream offers besides the iterator: chunks that are parsed already. */
-interface PollableIterator extends AsyncIterator<ChatChunk> {
-  poll?(): ChatChunk | undefined;
-}
 
 /** A provider's stream as it comes, with nothing held back. */
 export interface PlainStream extends SharableStream {

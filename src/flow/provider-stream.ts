@@ -1,6 +1,11 @@
 import type { ChatChunk } from "../chat/chunk.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 
+/** What a vendor's stream offers besides the iterator: chunks that are parsed already. */
+export interface PollableIterator extends AsyncIterator<ChatChunk> {
+  poll?(): ChatChunk | undefined;
+}
+
 /**
  * What a provider's `stream` returned, as something to iterate: foreign code may hand back a promise, whose rejection
  * is the provider's failure like any other, or nothing of use.

@@ -14,7 +14,13 @@ for (const { what, code, targetKb, maxKb } of IMPORTS) {
   });
   if (maxKb !== undefined && value > maxKb) over.push(`${what}: ${value.toFixed(1)} kB, may not pass ${maxKb}`);
 }
-console.log(print({ name: "size", about: "minified and zipped, dependencies included; bundled from the source, where unused files fall away whole", rows }));
+console.log(
+  print({
+    name: "size",
+    about: "minified and zipped, dependencies included; bundled from the source, where unused files fall away whole",
+    rows,
+  }),
+);
 if (over.length > 0) {
   console.error(`\n${over.join("\n")}`);
   process.exitCode = 1;

@@ -222,8 +222,8 @@ describe("cost of reading", () => {
       const start = performance.now();
       const { kind: k, complexity: c, tokens, sensitivity } = of(text);
       expect([typeof k, c <= 1, tokens.input > 0, sensitivity.urgency]).toEqual(["string", true, true, "medium"]);
-      // 5 ms is the aim (measured by the bench); this only catches what is not linear.
-      expect(performance.now() - start).toBeLessThan(250);
+      // 5 ms is the aim (measured by the bench); this only catches what is not linear, which takes minutes.
+      expect(performance.now() - start).toBeLessThan(2_000);
     },
   );
 

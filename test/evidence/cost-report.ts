@@ -14,8 +14,8 @@ import { minimax } from "../../src/vendors/minimax.js";
 import { type PolicySpec, type RunResult, run } from "./cost-report/run.js";
 import { readTrace } from "./cost-report/trace.js";
 import { CACHED_PER_SECOND, OVERHEAD_MS, READ_PER_SECOND, type VendorSpec } from "./cost-report/vendor.js";
+import { progress } from "./figures.js";
 import { orUsage } from "./or-usage.js";
-import { progress } from "./routing-report/data.js";
 import { type Plot, page, type Table, tableText } from "./routing-report/page.js";
 
 const USAGE =

@@ -5,11 +5,11 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
+import { progress } from "./figures.js";
 import { adviceTable } from "./load-report/advice.js";
 import { loadTables } from "./load-report/load-tables.js";
 import { mixTable } from "./load-report/mix.js";
 import { orUsage } from "./or-usage.js";
-import { progress } from "./routing-report/data.js";
 import { type Plot, page, type Table, tableText } from "./routing-report/page.js";
 
 const USAGE =

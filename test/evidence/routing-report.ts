@@ -6,10 +6,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { parseArgs } from "node:util";
+import { progress } from "./figures.js";
 import { readRows } from "./json-lines.js";
 import { orUsage } from "./or-usage.js";
 import { reportArms } from "./routing-report/arms-report.js";
-import { progress } from "./routing-report/data.js";
 import { type Plot, page, type Table, tableText } from "./routing-report/page.js";
 import { reportPair } from "./routing-report/pair-report.js";
 

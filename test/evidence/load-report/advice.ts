@@ -1,7 +1,7 @@
 import { builtIn } from "../../../src/ranking/built-in.js";
 import type { DecisionLogLine } from "../../../src/ranking/replay/decision-log.js";
 import { recommendStrategy } from "../../../src/ranking/replay/recommend.js";
-import { mean, progress } from "../routing-report/data.js";
+import { mean, progress } from "../figures.js";
 import type { Table } from "../routing-report/page.js";
 import { signalbox } from "./signalbox.js";
 import { type RunResult, simulate } from "./simulate.js";

@@ -1,5 +1,5 @@
 import { builtIn } from "../../../src/ranking/built-in.js";
-import { deviation, mean, progress } from "../routing-report/data.js";
+import { deviation, mean, progress } from "../figures.js";
 import type { Plot, Table } from "../routing-report/page.js";
 import { BASELINES, fixed, ORACLE, type Policy } from "./policies.js";
 import { signalbox } from "./signalbox.js";

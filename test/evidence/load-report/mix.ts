@@ -1,5 +1,5 @@
 import { builtIn } from "../../../src/ranking/built-in.js";
-import { mean, progress } from "../routing-report/data.js";
+import { mean, progress } from "../figures.js";
 import type { Table } from "../routing-report/page.js";
 import { ORACLE } from "./policies.js";
 import { signalbox } from "./signalbox.js";

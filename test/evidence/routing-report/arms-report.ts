@@ -1,5 +1,5 @@
+import { deviation, mean, progress } from "../figures.js";
 import { type ArmRow, adaptiveUtility, blindUtility, hindsight, oracleUtility, randomUtility, SEVEN } from "./arms.js";
-import { deviation, mean, progress } from "./data.js";
 import type { Plot, Table } from "./page.js";
 import { readPrompts } from "./world.js";
 

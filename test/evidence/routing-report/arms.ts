@@ -1,6 +1,6 @@
 import { seededRandom } from "../../../src/core/random.js";
 import { adaptive } from "../../../src/ranking/strategies/adaptive.js";
-import { shuffled } from "./data.js";
+import { shuffled } from "../figures.js";
 import { type ArmSpec, createWorld, type Prompt } from "./world.js";
 
 /** A model with the list price it is taken to have had, dollars per million tokens, and tokens of hidden reasoning. */

@@ -1,4 +1,4 @@
-import { deviation, mean, progress } from "./data.js";
+import { deviation, mean, progress } from "../figures.js";
 import { DRIFT_LENGTH, driftRun, SCENARIOS } from "./drift.js";
 import { apgr, type Curve, cpt } from "./metrics.js";
 import type { Plot, Table } from "./page.js";

@@ -1,4 +1,4 @@
-import type { Random } from "../../../src/core/random.js";
+import type { Random } from "../../src/core/random.js";
 
 /** A new list in random order. */
 export function shuffled<T>(items: readonly T[], random: Random): T[] {

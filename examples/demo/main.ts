@@ -1,9 +1,8 @@
-import { existsSync } from "node:fs";
 import { open, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { createRouter } from "signalbox";
 import { recordRouter, renderReport } from "signalbox/report";
+import { readCommandLine, USAGE } from "./command-line.js";
 import { drive } from "./drive.js";
 import { builtInLoad, type Job, questionLoad } from "./load.js";
 import { createProgress } from "./progress.js";
@@ -12,37 +11,15 @@ import { summary, usd } from "./table.js";
 import { createTally, type Failure } from "./tally.js";
 import { KEYS, realVendors, simulatedVendors, type Vendors } from "./vendors.js";
 
-const USAGE = `npm start                          three simulated vendors, a built-in load, one outage
-npm start -- "a question"          your question
-npm start -- requests.jsonl[.gz]   your requests, one per line: {"messages": [...]} or {"turns": ["...", "..."]}
-    --requests=600 --seed=7        size and seed of the built-in load
-    --strategy=adaptive            who goes first; cost-optimized for the built-in load
-    --out=answers.jsonl            keep the answers to your file
-    --report=signalbox-report.html where the report goes`;
-
 /** Of lines that are bad or failed. */
 const LINES_SHOWN = 50;
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
-const { values, positionals } = orUsage(() =>
-  parseArgs({
-    allowPositionals: true,
-    options: {
-      requests: { type: "string", default: "600" },
-      seed: { type: "string", default: "7" },
-      strategy: { type: "string" },
-      out: { type: "string" },
-      report: { type: "string", default: "signalbox-report.html" },
-      help: { type: "boolean", short: "h", default: false },
-    },
-  }),
-);
+const typed = orUsage(readCommandLine);
+const { own, ownFile } = typed;
 
-const own = positionals.join(" ").trim();
-const ownFile = /\.jsonl(\.gz)?$/.test(own) || (own !== "" && existsSync(own));
-
-/** A misspelt option gets the list of options. */
+/** A mistyped option gets the list of options. */
 function orUsage<T>(read: () => T): T {
   try {
     return read();
@@ -56,19 +33,13 @@ function orUsage<T>(read: () => T): T {
 async function readLoad(): Promise<{ jobs: Job[]; bad: BadLine[] }> {
   if (ownFile) return readRequests(own);
   if (own !== "") return { jobs: questionLoad(own), bad: [] };
-  return { jobs: builtInLoad(wholeNumber("requests"), wholeNumber("seed")), bad: [] };
+  return { jobs: builtInLoad(typed.requests, typed.seed), bad: [] };
 }
 
 /** The first of many lines, and how many more there are. */
 function sayLines(lines: readonly string[]): void {
   for (const line of lines.slice(0, LINES_SHOWN)) say(line);
   if (lines.length > LINES_SHOWN) say(`... and ${lines.length - LINES_SHOWN} more`);
-}
-
-function wholeNumber(name: "requests" | "seed"): number {
-  const value = Number(values[name]);
-  if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new Error(`--${name} must be a whole number above 0, not "${values[name]}"`);
 }
 
 /** Real vendors only for the user's own input: the built-in load would spend money for nothing. */
@@ -80,7 +51,7 @@ async function openVendors(): Promise<Vendors> {
   }
   const why = keys.length > 0 ? " The built-in load never goes to a real vendor, though a key is set." : "";
   say(`Three simulated vendors on loopback, behind the real adapters: no answer below comes from a model.${why}\n`);
-  return simulatedVendors(wholeNumber("seed"));
+  return simulatedVendors(typed.seed);
 }
 
 async function main(): Promise<void> {
@@ -88,7 +59,7 @@ async function main(): Promise<void> {
   sayLines(bad.map(({ line, problem }) => `line ${line}: ${problem}`));
   if (jobs.length === 0) throw new Error(`${own} holds no request`);
   // Before anything is asked: answers that cannot be kept would be paid for nothing.
-  for (const path of [values.report, values.out]) if (path !== undefined) await (await open(path, "a")).close();
+  for (const path of [typed.report, typed.out]) if (path !== undefined) await (await open(path, "a")).close();
 
   const vendors = await openVendors();
   try {
@@ -102,7 +73,7 @@ async function main(): Promise<void> {
 async function ask(vendors: Vendors, jobs: readonly Job[]): Promise<void> {
   const builtIn = own === "";
   // Nobody rates made-up answers, so the built-in load is routed by price; `adaptive` shows its worth with feedback.
-  const strategy = values.strategy ?? (builtIn ? "cost-optimized" : "adaptive");
+  const strategy = typed.strategy ?? (builtIn ? "cost-optimized" : "adaptive");
   const router = createRouter({
     providers: vendors.providers,
     cache: { maxBytes: 64 * 1024 * 1024, ttlMs: 3_600_000 },
@@ -134,7 +105,7 @@ async function ask(vendors: Vendors, jobs: readonly Job[]): Promise<void> {
     },
     ...(one ? { onText: (text) => process.stdout.write(text) } : {}),
     onAnswer: (job, reply) => {
-      if (values.out !== undefined) answers.push(JSON.stringify({ line: job.line, ...reply }));
+      if (typed.out !== undefined) answers.push(JSON.stringify({ line: job.line, ...reply }));
       if (one)
         say(
           `\n\n${reply.route.provider}/${reply.route.model}, ${usd(reply.route.costUsd ?? 0)}: ${reply.route.reasons.join("; ")}`,
@@ -145,13 +116,13 @@ async function ask(vendors: Vendors, jobs: readonly Job[]): Promise<void> {
   sayLines(tally.failures.map(failureText));
 
   await writeFile(
-    values.report,
+    typed.report,
     renderReport(recorder.read(), { title: vendors.real ? "signalbox" : "signalbox, simulated vendors" }),
   );
-  say(`\nreport: ${resolve(values.report)}`);
-  if (values.out !== undefined) {
-    await writeFile(values.out, `${answers.join("\n")}\n`);
-    say(`answers: ${resolve(values.out)}`);
+  say(`\nreport: ${resolve(typed.report)}`);
+  if (typed.out !== undefined) {
+    await writeFile(typed.out, `${answers.join("\n")}\n`);
+    say(`answers: ${resolve(typed.out)}`);
   }
   await router.close();
   if (tally.answers === 0) process.exitCode = 1;
@@ -162,7 +133,7 @@ function failureText({ line, kind, message, unasked }: Failure): string {
   return `${line > 0 ? `line ${line}: ` : ""}${kind}: ${message}${rest}`;
 }
 
-if (values.help) say(USAGE);
+if (typed.help) say(USAGE);
 else {
   try {
     await main();

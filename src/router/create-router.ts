@@ -164,8 +164,8 @@ function readHealth(parts: RouterParts): RouterHealth {
   const toWallMs = parts.services.clock.wallNow() - nowMs;
   return {
     candidates: parts.candidates.map((candidate) => {
-      const { status, reasons, sinceMs } = noteHealth(parts, candidate, nowMs);
-      return { id: candidate.id, status, reasons, sinceMs: sinceMs + toWallMs };
+      const { status, reasons, sinceMs, breaker } = noteHealth(parts, candidate, nowMs);
+      return { id: candidate.id, status, reasons, sinceMs: sinceMs + toWallMs, breaker };
     }),
   };
 }

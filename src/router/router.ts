@@ -4,7 +4,7 @@ import type { Cache } from "../cache/types.js";
 import type { ChatRequest } from "../chat/request.js";
 import type { StandardSchemaV1 } from "../chat/standard-schema.js";
 import type { CallOptions } from "../contract/call-options.js";
-import type { EventMap, EventName, HealthStatus } from "../contract/events.js";
+import type { BreakerState, EventMap, EventName, HealthStatus } from "../contract/events.js";
 import type { CallContext, ModelInfo } from "../contract/provider.js";
 import type { ConversationStats } from "../flow/conversation.js";
 import type { WarmOptions, WarmReport } from "../flow/warm.js";
@@ -30,6 +30,8 @@ export interface CandidateHealth {
   readonly reasons: readonly string[];
   /** Wall-clock milliseconds since 1970. */
   readonly sinceMs: number;
+  /** The state of its breaker, or of its provider's where that lets less through. */
+  readonly breaker: BreakerState;
 }
 
 /** Statistics of the router, with those of its cache where it has one. */

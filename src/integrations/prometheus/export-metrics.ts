@@ -1,5 +1,4 @@
 import { register as globalRegister, type Registry } from "prom-client";
-import type { BreakerState, EventMap } from "../../contract/events.js";
 import { badOption, checkMethods, checkOptions } from "../../errors/check-options.js";
 import { createHistograms } from "./histograms.js";
 import { createLabels } from "./labels.js";
@@ -35,21 +34,14 @@ export function exportMetrics(router: RouterLike, options: ExportMetricsOptions 
     throw badOption("prefix", `${prefix} is taken on this registry`);
 
   const labelsOf = createLabels();
-  const breakers = new Map<string, BreakerState>();
   const histograms = createHistograms(register, prefix, labelsOf);
-  const scraped = createScraped({ register, prefix, router, labelsOf, breakers });
-  const onBreaker = ({ candidate, to }: EventMap["breaker"]): void => {
-    if (to === "closed") breakers.delete(candidate);
-    else breakers.set(candidate, to);
-  };
+  const scraped = createScraped({ register, prefix, router, labelsOf });
 
   router.on("attempt", histograms.attempt);
   router.on("done", histograms.done);
-  router.on("breaker", onBreaker);
   return () => {
     router.off("attempt", histograms.attempt);
     router.off("done", histograms.done);
-    router.off("breaker", onBreaker);
     for (const metric of [...histograms.metrics, ...scraped]) {
       register.removeSingleMetric((metric as unknown as { readonly name: string }).name);
     }

@@ -1,4 +1,4 @@
-import type { EventMap, EventName, HealthStatus } from "../../contract/events.js";
+import type { BreakerState, EventMap, EventName, HealthStatus } from "../../contract/events.js";
 
 type Counts = { readonly [word: string]: number };
 
@@ -33,7 +33,13 @@ export interface StatsLike {
 /** The part of a router that this door uses; `createRouter` returns one. */
 export interface RouterLike {
   stats(): StatsLike;
-  health(): { readonly candidates: readonly { readonly id: string; readonly status: HealthStatus }[] };
+  health(): {
+    readonly candidates: readonly {
+      readonly id: string;
+      readonly status: HealthStatus;
+      readonly breaker: BreakerState;
+    }[];
+  };
   on<Name extends EventName>(name: Name, listener: (event: EventMap[Name]) => void): unknown;
   off<Name extends EventName>(name: Name, listener: (event: EventMap[Name]) => void): unknown;
 }

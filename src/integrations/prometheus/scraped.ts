@@ -11,14 +11,12 @@ export interface ScrapeContext {
   readonly prefix: string;
   readonly router: RouterLike;
   readonly labelsOf: (candidate: string) => CandidateLabels;
-  /** Breaker states by candidate, as events told them; closed where none did. */
-  readonly breakers: ReadonlyMap<string, BreakerState>;
 }
 
 type Add = (labels: Partial<Record<string, string>>, value: number) => void;
 
 /** Counters and gauges that are filled from the router's own state when they are scraped: between scrapes they cost nothing. */
-export function createScraped({ register, prefix, router, labelsOf, breakers }: ScrapeContext): readonly Metric[] {
+export function createScraped({ register, prefix, router, labelsOf }: ScrapeContext): readonly Metric[] {
   const stats = oncePerScrape(() => router.stats());
   const health = oncePerScrape(() => router.health());
   const registers = [register];
@@ -124,9 +122,8 @@ export function createScraped({ register, prefix, router, labelsOf, breakers }: 
     }
   });
   gauge("breaker_state", "1 for the state a candidate's breaker is in now.", ["provider", "model", "state"], (set) => {
-    for (const { id } of health().candidates) {
-      const state = breakers.get(id) ?? "closed";
-      for (const each of BREAKERS) set({ ...labelsOf(id), state: each }, each === state ? 1 : 0);
+    for (const { id, breaker } of health().candidates) {
+      for (const each of BREAKERS) set({ ...labelsOf(id), state: each }, each === breaker ? 1 : 0);
     }
   });
   return metrics;

@@ -104,6 +104,23 @@ describe("exportMetrics", () => {
     await router.close();
   });
 
+  it("shows a breaker as it is when scraped: one opened before there was an exporter, and one that waits for a probe", async () => {
+    const register = new Registry();
+    const clock = createVirtualClock();
+    const bad = scripted(() => new SignalboxError("server", "down"), { id: "bad" });
+    const router = createRouter({ providers: [bad], retry: { attempts: 1 }, breaker: { openMs: 5_000 }, clock });
+    for (let i = 0; i < 12; i++) await router.chat({ ...request, model: "bad/m1" }).catch(() => {});
+    exportMetrics(router, { register });
+    const shown = async (state: string) =>
+      reading(await scrape(register), "signalbox_breaker_state", { provider: "bad", model: "m1", state });
+    expect([await shown("open"), await shown("closed")]).toEqual([1, 0]);
+    await clock.advance(60_000);
+    expect([await shown("open"), await shown("half_open")]).toEqual([0, 1]);
+    router.reset();
+    expect([await shown("half_open"), await shown("closed")]).toEqual([0, 1]);
+    await router.close();
+  });
+
   it("labels come from the configuration: models, tenants and words of requests add none", async () => {
     const register = new Registry();
     const router = createRouter({ providers: [scripted(() => says("Hi"), { id: "good" })] });

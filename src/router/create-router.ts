@@ -70,6 +70,7 @@ function boundRouter(parts: RouterParts, lifetime: Lifetime, bound: CallOptions)
     id: parts.id,
     models,
     autoModels: ["auto"],
+    aliases: Object.keys(parts.options.aliases ?? {}),
     strategies: parts.strategyNames,
     cache: parts.caching?.cache,
     chat: chat as Router["chat"],

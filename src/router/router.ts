@@ -54,6 +54,8 @@ export interface Router {
   /** `"auto"` first: it stands for all that this router may choose. */
   readonly models: readonly ModelInfo[];
   readonly autoModels: readonly string[];
+  /** The names of your own that `model` may take besides. */
+  readonly aliases: readonly string[];
   /** The names that `strategy` may take. */
   readonly strategies: readonly string[];
   /** The response cache; `undefined` where it is off. */

@@ -10,7 +10,7 @@ interface ModelEntry {
   readonly owned_by: string;
 }
 
-/** `GET /models`: what `model` may name, `"auto"` first. */
+/** `GET /models`: what `model` may name, `"auto"` first, then aliases. */
 export function listModels(target: Target): Response {
   return Response.json({ object: "list", data: entries(target) });
 }
@@ -24,7 +24,7 @@ export function oneModel(target: Target, id: string): Response {
   return Response.json(entryOf({ id, asOf }, target.id));
 }
 
-/** Whether `model` may say it although no list shows it: `"provider/model"`, and a router's aliases. */
+/** Whether `model` may say it although no list shows it: `"provider/model"`. */
 function answersTo(target: Target, id: string): boolean {
   if (!isRouter(target)) return modelOf(target, id) !== undefined;
   try {
@@ -36,9 +36,12 @@ function answersTo(target: Target, id: string): boolean {
 }
 
 function entries(target: Target): ModelEntry[] {
-  const auto: ModelEntry = { id: "auto", object: "model", created: 0, owned_by: target.id };
-  const listed = target.models.filter((model) => model.id !== "auto").map((model) => entryOf(model, target.id));
-  return isRouter(target) || target.models.length > 1 ? [auto, ...listed] : listed;
+  const router = isRouter(target);
+  const aliases = (router && target.aliases) || [];
+  const models = target.models.filter(({ id }) => id !== "auto" && !aliases.includes(id));
+  const auto = router || target.models.length > 1 ? ["auto"] : [];
+  const names = [...auto, ...aliases].map((id) => ({ id, object: "model" as const, created: 0, owned_by: target.id }));
+  return [...names, ...models.map((model) => entryOf(model, target.id))];
 }
 
 function entryOf(model: Pick<ModelInfo, "id" | "asOf">, owner: string): ModelEntry {

@@ -10,6 +10,7 @@ import { SignalboxError } from "../../errors/signalbox-error.js";
 export interface RouterLike {
   readonly id: string;
   readonly models: readonly ModelInfo[];
+  readonly aliases?: readonly string[] | undefined;
   chat(request: ChatRequest, options?: CallOptions): Promise<ChatReply>;
   stream(request: ChatRequest, options?: CallOptions): AsyncIterable<ChatChunk>;
   explain(request: ChatRequest, options?: CallOptions): unknown;

@@ -97,6 +97,16 @@ describe("the other paths", () => {
     expect((await createFetch(scripted(() => says("x")))("http://x/models/double/m2")).status).toBe(200);
   });
 
+  it("lists a router's aliases, one that is named like a model once", async () => {
+    const aliases = { fast: ["double/m1"], m2: "fast" };
+    const router = createRouter({ id: "box", providers: [scripted(() => says("x"))], aliases });
+    for (const target of [router, router.with({ tenant: "acme" })]) {
+      const { data } = await clientFor(target).models.list();
+      expect(data.map((model) => model.id)).toEqual(["auto", "fast", "m2", "m1"]);
+      expect(data[1]).toEqual({ id: "fast", object: "model", created: 0, owned_by: "box" });
+    }
+  });
+
   it("a model that is no name is a bad request, and no unknown model", async () => {
     const response = await post(
       scripted(() => says("x")),

@@ -2,6 +2,7 @@ import type { LanguageModelV3CallOptions, SharedV3Warning } from "@ai-sdk/provid
 import type { ChatRequest, ReasoningEffort, ResponseFormat, Tool, ToolChoice } from "../../chat/request.js";
 import type { CallOptions } from "../../contract/call-options.js";
 import { joinSignals } from "../../core/join-signals.js";
+import { warnOfDropped } from "./dropped.js";
 import { field, OURS } from "./part-state.js";
 import { toMessages } from "./to-messages.js";
 
@@ -39,6 +40,7 @@ export function toRequest(call: LanguageModelV3CallOptions, model: string, defau
   if (call.topK !== undefined) {
     warnings.push({ type: "unsupported", feature: "topK", details: "give it to one provider through providerOptions" });
   }
+  warnOfDropped(call, warnings);
   const format = responseFormat(call.responseFormat);
   if (format) request.response_format = format;
   const tools = toolsOf(call, warnings);

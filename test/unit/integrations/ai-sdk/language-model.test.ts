@@ -173,6 +173,48 @@ describe("generateText", () => {
     expect(result.warnings).toMatchObject([{ type: "unsupported", feature: "topK" }]);
   });
 
+  it("warns of headers and of options on single messages, parts and tools, once each", async () => {
+    const router = fakeRouter((_request, call) =>
+      call === 1 ? createReply({ model: "m1", toolCalls: [weatherCall], usage: USAGE }) : says("x"),
+    );
+    const cacheControl = { type: "ephemeral" };
+    const result = await generateText({
+      model: languageModel(router),
+      system: { role: "system", content: "Be short", providerOptions: { anthropic: { cacheControl } } },
+      messages: [
+        {
+          role: "user",
+          content: [{ type: "text", text: "Hi", providerOptions: { openai: { imageDetail: "low" } } }],
+          providerOptions: { anthropic: { cacheControl } },
+        },
+        {
+          role: "assistant",
+          content: [{ type: "text", text: "Hello", providerOptions: { other: { itemId: "of an answer" } } }],
+        },
+        { role: "user", content: "Weather?" },
+      ],
+      tools: { weather: { ...weatherTool(() => "7"), providerOptions: { glm: { cached: true } } } },
+      headers: { "x-team": "blue" },
+      providerOptions: { glm: { tool_stream: true } },
+      stopWhen: stepCountIs(2),
+    });
+    const expected = [
+      {
+        type: "unsupported",
+        feature: "providerOptions of a message, part or tool",
+        details: "anthropic, openai, glm: only those of the whole call reach a provider",
+      },
+      { type: "unsupported", feature: "headers", details: "x-team: give them to the provider when it is made" },
+    ];
+    expect(result.steps.map(({ warnings }) => warnings)).toEqual([expected, expected]);
+    expect(router.requests[0]?.providerOptions).toEqual({ glm: { tool_stream: true } });
+  });
+
+  it("a plain call, whose user agent the AI SDK writes, has no warning", async () => {
+    const { warnings } = await generateText({ model: languageModel(fakeRouter(() => says("x"))), prompt: "x" });
+    expect(warnings).toEqual([]);
+  });
+
   it("lets the AI SDK download pictures where no model reads URLs", () => {
     const vision = { ...modelInfo("m1").capabilities, vision: "data" as const };
     const router = { ...fakeRouter(() => says("x")), models: [modelInfo("m1", { capabilities: vision })] };

@@ -18,7 +18,7 @@ import { type ContentOptions, checkContent, createContentWriter } from "./conten
 import { createInstruments } from "./instruments.js";
 import * as names from "./names.js";
 import type { RouterLike } from "./router-like.js";
-import { type SeenCall, takeSeenCall, tracedView } from "./traced-view.js";
+import { SeenCall, tracedView } from "./traced-view.js";
 
 /** Where spans and metrics go, and what they may hold. */
 export interface InstrumentOptions {
@@ -37,7 +37,11 @@ export interface InstrumentOptions {
 
 /** A router that is traced, and the way to stop. */
 export interface Instrumentation<R> {
-  /** The same router; its streams become children of the span they were asked for in, wherever they are read. */
+  /**
+   * The same router. What its calls do (a router within, an instrumented `fetch`, spans of your own providers) is inside
+   * the request's span, and its streams belong to the span they were asked for in, wherever they are read. Needs a
+   * context manager, which the Node SDK brings.
+   */
   readonly router: R;
   /** Stops listening; spans still open are ended. */
   stop(): void;
@@ -90,8 +94,10 @@ export function instrument<R extends RouterLike>(router: R, options: InstrumentO
     const span = tracer.startSpan("signalbox.request", { kind: SpanKind.INTERNAL, startTime, attributes }, outside);
     if (!span.isRecording()) return;
     follow();
-    const seen = content && takeSeenCall(outside);
-    open.set(requestId, { span, inside: trace.setSpan(outside, span), wallOffsetMs, seen });
+    const seen = SeenCall.take(outside);
+    const inside = trace.setSpan(outside, span);
+    seen?.enter(inside);
+    open.set(requestId, { span, inside, wallOffsetMs, seen });
     if (!content || !seen) return;
     const messages = seen.messages();
     span.setAttribute(names.INPUT_MESSAGES, content.input(messages));
@@ -169,7 +175,7 @@ export function instrument<R extends RouterLike>(router: R, options: InstrumentO
   }
 
   return {
-    router: tracedView(router, content !== undefined),
+    router: tracedView(router, () => isIdle(tracers)),
     stop() {
       for (const off of leave) off();
       for (const { span } of open.values()) span.end();

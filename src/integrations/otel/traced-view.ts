@@ -1,62 +1,93 @@
-import { type Context, context, createContextKey, ROOT_CONTEXT } from "@opentelemetry/api";
+import { type Context, context, createContextKey } from "@opentelemetry/api";
 import type { Message } from "../../chat/message.js";
 import type { ChatReply } from "../../chat/reply.js";
 import type { CallsLike, RouterLike, StreamLike, TurnLike } from "./router-like.js";
 
-/** A call that passed through the view: what its events do not say. */
-export interface SeenCall {
-  readonly messages: () => readonly Message[];
-  readonly reply: () => Promise<ChatReply>;
-  /** Set by the request it belongs to, so that a request made inside that one does not take it again. */
-  taken: boolean;
-}
-
 const SEEN = createContextKey("signalbox.seen_call");
 
-/** The call that the request now beginning belongs to. */
-export function takeSeenCall(active: Context): SeenCall | undefined {
-  const seen = active.getValue(SEEN) as SeenCall | undefined;
-  if (!seen || seen.taken) return undefined;
-  seen.taken = true;
-  return seen;
+/**
+ * A call that passed through the view: what its events do not say, and the context it runs in. The request's span is
+ * begun inside that context, and from then on it is the active one there: for a router within, for an instrumented
+ * `fetch`, for spans of the app's own providers.
+ */
+export class SeenCall implements Context {
+  readonly messages: () => readonly Message[];
+  readonly reply: () => Promise<ChatReply>;
+  #now: Context;
+  #taken = false;
+
+  constructor(outside: Context, messages: SeenCall["messages"], reply: SeenCall["reply"]) {
+    this.messages = messages;
+    this.reply = reply;
+    this.#now = outside.setValue(SEEN, this);
+  }
+
+  /** The call that the request now beginning belongs to; a request made inside that one does not get it again. */
+  static take(active: Context): SeenCall | undefined {
+    const seen = active.getValue(SEEN) as SeenCall | undefined;
+    if (!seen || seen.#taken) return undefined;
+    seen.#taken = true;
+    return seen;
+  }
+
+  /** What runs in this call is inside its request from now on. */
+  enter(inside: Context): void {
+    this.#now = inside;
+  }
+
+  getValue(key: symbol): unknown {
+    return this.#now.getValue(key);
+  }
+
+  setValue(key: symbol, value: unknown): Context {
+    return this.#now.setValue(key, value);
+  }
+
+  deleteValue(key: symbol): Context {
+    return this.#now.deleteValue(key);
+  }
 }
 
 /**
- * A view of a router whose streams belong to the context they were asked for in, not the one they are read in.
- * @param watching whether calls are shown to the request that begins in them, for content.
+ * A view of a router whose calls run inside the span of their request, and whose streams belong to the context they
+ * were asked for in, not the one they are read in.
+ * @param idle whether nobody traces.
  */
-export function tracedView<R extends RouterLike>(router: R, watching: boolean): R {
+export function tracedView<R extends RouterLike>(router: R, idle: () => boolean): R {
   const view: RouterLike = {
     ...router,
-    ...tracedCalls(router, watching),
-    with: (options) => tracedView(router.with(options), watching),
+    ...tracedCalls(router, idle),
+    with: (options) => tracedView(router.with(options), idle),
     conversation(id, options) {
       const conversation = router.conversation(id, options);
-      return { ...conversation, ...tracedCalls(conversation, watching) };
+      return { ...conversation, ...tracedCalls(conversation, idle) };
     },
   };
   return view as R;
 }
 
-function tracedCalls<Asked extends TurnLike>(calls: CallsLike<Asked>, watching: boolean): CallsLike<Asked> {
+function tracedCalls<Asked extends TurnLike>(calls: CallsLike<Asked>, idle: () => boolean): CallsLike<Asked> {
   return {
     chat(asked, options) {
-      if (!watching) return calls.chat(asked, options);
+      if (idle()) return calls.chat(asked, options);
       let reply: Promise<ChatReply> | undefined;
-      const seen: SeenCall = {
-        messages: () => messagesOf(asked),
-        reply: () => reply as Promise<ChatReply>,
-        taken: false,
-      };
-      reply = context.with(context.active().setValue(SEEN, seen), () => calls.chat(asked, options));
+      const seen = new SeenCall(
+        context.active(),
+        () => messagesOf(asked),
+        () => reply as Promise<ChatReply>,
+      );
+      reply = context.with(seen, () => calls.chat(asked, options));
       return reply;
     },
     stream(asked, options) {
-      const outside = context.active();
       const stream = calls.stream(asked, options);
-      if (!watching) return outside === ROOT_CONTEXT ? stream : new BoundStream(stream, outside);
-      const seen: SeenCall = { messages: () => messagesOf(asked), reply: () => stream.reply, taken: false };
-      return new BoundStream(stream, outside.setValue(SEEN, seen));
+      if (idle()) return stream;
+      const seen = new SeenCall(
+        context.active(),
+        () => messagesOf(asked),
+        () => stream.reply,
+      );
+      return new BoundStream(stream, seen);
     },
   };
 }

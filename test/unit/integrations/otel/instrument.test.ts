@@ -162,6 +162,62 @@ describe("spans", () => {
     }
   });
 
+  it.each(["chat", "stream"] as const)("a router within a router is inside the outer's request (%s)", async (how) => {
+    const asked = { ...request, models: ["a/m1", "inner/auto"] };
+    const ask = (router: ReturnType<typeof traced>) =>
+      how === "chat" ? router.chat(asked) : router.stream(asked).text();
+    const failing = scripted(
+      () => {
+        tracer.startSpan("own work").end();
+        return new SignalboxError("server", "down");
+      },
+      { id: "a" },
+    );
+    const inner = createRouter({ id: "inner", providers: [up("b")], strategy: "ordered" });
+    const { router: innerView, stop } = instrument(inner, { tracerProvider, captureContent: true });
+    stops.push(stop);
+    // Handed on as it is, or as its view: its events are heard either way.
+    for (const within of [inner, innerView]) {
+      const outer = createRouter({ id: "outer", providers: [failing, within], strategy: "ordered" });
+      const instrumented = instrument(outer, { tracerProvider });
+      stops.push(instrumented.stop);
+      exporter.reset();
+      await Promise.all(Array.from({ length: 4 }, () => ask(instrumented.router)));
+      await vi.waitFor(() => expect(spans().filter(({ name }) => name === "signalbox.request").length).toBe(8));
+      const requests = spans().filter(({ name }) => name === "signalbox.request");
+      const outers = requests.filter((span) => parentOf(span) === undefined);
+      expect(outers.length).toBe(4);
+      for (const whole of outers) {
+        const inside = spans().filter((span) => parentOf(span) === whole.spanContext().spanId);
+        expect(inside.map(({ name }) => name).sort()).toEqual([
+          "chat auto",
+          "chat m1",
+          "own work",
+          "signalbox.request",
+        ]);
+        const nested = inside.find(({ name }) => name === "signalbox.request")!;
+        expect("gen_ai.input.messages" in nested.attributes).toBe(within === innerView);
+        const calls = spans().filter((span) => parentOf(span) === nested.spanContext().spanId);
+        expect(calls.map(({ name }) => name)).toEqual(["chat m1"]);
+      }
+    }
+  });
+
+  it("without a context manager a router within has a trace of its own, as before", async () => {
+    context.disable();
+    try {
+      const inner = traced([up("b")]);
+      const outer = instrument(createRouter({ id: "outer", providers: [inner] }), { tracerProvider });
+      stops.push(outer.stop);
+      await outer.router.chat(request);
+      await outer.router.stream(request).text();
+      const requests = spans().filter(({ name }) => name === "signalbox.request");
+      expect(requests.map(parentOf)).toEqual(Array(4).fill(undefined));
+    } finally {
+      context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+    }
+  });
+
   it("no span is left open once stopped, and nothing is traced after", async () => {
     const router = createRouter({ providers: [scripted(() => new Promise(() => {}), { id: "slow" })] });
     const { stop } = instrument(router, { tracerProvider });

@@ -14,6 +14,8 @@ export interface Assembler {
   readonly hasContent: boolean;
   /** `null` until the provider said why it stopped. */
   readonly finishReason: FinishReason | null;
+  /** The first chunk that names its answer; `null` before it. */
+  readonly head: ChatChunk | null;
   /** How many tool calls have begun. */
   readonly toolCalls: number;
   /** Whether one of them names no tool (yet). */
@@ -72,6 +74,9 @@ class ChunkAssembler implements Assembler {
   }
   get finishReason(): FinishReason | null {
     return this.#finish;
+  }
+  get head(): ChatChunk | null {
+    return this.#head;
   }
   get toolCalls(): number {
     return this.#calls.length;

@@ -10,7 +10,16 @@ export type BreakerState = "closed" | "open" | "half_open";
 /** What is said when; events hold ids, counts and kinds, never prompt text. All are frozen. */
 export interface EventMap {
   /** A request begins. */
-  request: { readonly requestId: string; readonly tenant?: string | undefined; readonly streamed: boolean };
+  request: {
+    readonly requestId: string;
+    readonly tenant?: string | undefined;
+    readonly conversationId?: string | undefined;
+    readonly streamed: boolean;
+    /** As asked for; a vendor may know other bounds. */
+    readonly temperature?: number | undefined;
+    readonly topP?: number | undefined;
+    readonly maxTokens?: number | undefined;
+  };
   /** The plan and the ranking are done. */
   decision: {
     readonly requestId: string;

@@ -1,3 +1,4 @@
+import type { FinishReason } from "../chat/reply.js";
 import type { Usage } from "../chat/usage.js";
 import type { AttemptSummary, ErrorKind } from "../errors/kinds.js";
 import type { Level } from "./strategy.js";
@@ -29,6 +30,10 @@ export interface Attempt {
   readonly vendorCode?: string | undefined;
   readonly usage: Usage | null;
   readonly costUsd: number | null;
+  /** Of an answer: its id, the model that says it wrote it, and why it ended. */
+  readonly responseId?: string | undefined;
+  readonly responseModel?: string | undefined;
+  readonly finishReason?: FinishReason | undefined;
 }
 
 /** What the cache did for an answer. `joined` shared an equal request's flight; `bypass` was not looked up. */

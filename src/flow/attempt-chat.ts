@@ -28,7 +28,7 @@ export async function attemptChat(call: Call, candidate: Candidate, admission: A
       candidate,
     );
     upstream.paid(costInRoute(reply));
-    upstream.succeed(reply.usage ?? null);
+    upstream.succeed(reply.usage ?? null, reply, reply.choices[0].finish_reason);
     return { candidate, reply };
   } catch (thrown) {
     const error = upstream.errorOf(thrown);

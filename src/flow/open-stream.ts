@@ -208,7 +208,7 @@ class StreamSource implements CommittedStream, OpenAnswer {
 
   #end(): void {
     this.#done = true;
-    this.#upstream.succeed(this.usage());
+    this.#upstream.succeed(this.usage(), this.assembler.head, this.assembler.finishReason);
   }
 
   #interrupted(thrown: unknown): SignalboxError {

@@ -1,4 +1,5 @@
 import { estimateUsage } from "../chat/create-reply.js";
+import type { FinishReason } from "../chat/reply.js";
 import type { Usage } from "../chat/usage.js";
 import { countsOf } from "../chat/usage.js";
 import type { CallContext } from "../contract/provider.js";
@@ -50,6 +51,8 @@ export class UpstreamCall {
   #rejectWaiting: ((reason: SignalboxError) => void) | undefined;
   #settled = false;
   #cached = false;
+  #head: { readonly id: string; readonly model: string } | null = null;
+  #finishReason: FinishReason | null = null;
   #headSeen = false;
   /** The answer is wanted whole and comes in pieces. */
   #inPieces = false;
@@ -133,7 +136,9 @@ export class UpstreamCall {
     return this.#cached;
   }
 
-  succeed(usage: Usage | null): void {
+  succeed(usage: Usage | null, head: { id: string; model: string } | null, finishReason: FinishReason | null): void {
+    this.#head = head;
+    this.#finishReason = finishReason;
     this.#settle(null, usage);
   }
 
@@ -183,6 +188,9 @@ export class UpstreamCall {
       vendorCode: error?.vendorCode,
       usage,
       costUsd,
+      responseId: this.#head?.id || undefined,
+      responseModel: this.#head?.model || undefined,
+      finishReason: this.#finishReason ?? undefined,
     };
     const { provider, model, outcome, detail } = attempt;
     if (!error && this.#firstTokenAtMs !== null) call.found.ttftMs = this.#firstTokenAtMs - call.startedAtMs;

@@ -73,7 +73,16 @@ export function beginRun(
   const run = prepare(parts, request, given, bound, { streamed, warming }, context);
   const { events } = parts;
   if (events.has("request")) {
-    events.emit("request", { requestId: run.requestId, tenant: run.options.tenant, streamed });
+    const { tenant, conversationId } = run.options;
+    events.emit("request", {
+      requestId: run.requestId,
+      tenant,
+      conversationId,
+      streamed,
+      temperature: request.temperature ?? undefined,
+      topP: request.top_p ?? undefined,
+      maxTokens: request.max_completion_tokens ?? request.max_tokens ?? undefined,
+    });
   }
   if (events.has("warning")) warnUnknownFields(parts, request, run.requestId);
   return run;

@@ -1,4 +1,5 @@
 import type { Attributes } from "@opentelemetry/api";
+import type { EventMap } from "../../contract/events.js";
 import type { Attempt, RequestRecord } from "../../contract/records.js";
 
 // Object literals with their names in place, not names computed from constants: these are made for every call, and a
@@ -31,10 +32,17 @@ export function tokenAttributes({ provider, model }: Attempt, type: "input" | "o
 }
 
 /** What the span of an upstream call says besides. */
-export function attemptAttributes(attempt: Attempt): Attributes {
+export function attemptAttributes(attempt: Attempt, asked: EventMap["request"]): Attributes {
   const { usage, ttftMs, costUsd } = attempt;
   const attributes: Attributes = {
     "gen_ai.request.stream": attempt.streamed,
+    "gen_ai.request.temperature": asked.temperature,
+    "gen_ai.request.top_p": asked.topP,
+    "gen_ai.request.max_tokens": asked.maxTokens,
+    "gen_ai.conversation.id": asked.conversationId,
+    "gen_ai.response.id": attempt.responseId,
+    "gen_ai.response.model": attempt.responseModel,
+    "gen_ai.response.finish_reasons": attempt.finishReason && [attempt.finishReason],
     "gen_ai.response.time_to_first_chunk": ttftMs === null ? undefined : ttftMs / 1_000,
     "gen_ai.usage.input_tokens": usage?.prompt_tokens,
     "gen_ai.usage.output_tokens": usage?.completion_tokens,

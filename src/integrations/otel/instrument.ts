@@ -49,6 +49,7 @@ export interface Instrumentation<R> {
 
 /** A request under way. */
 interface OpenRequest {
+  readonly asked: EventMap["request"];
   readonly span: Span;
   readonly inside: Context;
   /** What to add to `performance.now()` for the wall clock. */
@@ -81,7 +82,8 @@ export function instrument<R extends RouterLike>(router: R, options: InstrumentO
     captureContent === false ? undefined : createContentWriter(captureContent === true ? {} : captureContent);
   const open = new Map<string, OpenRequest>();
 
-  const onRequest = ({ requestId, tenant, streamed }: EventMap["request"]): void => {
+  const onRequest = (asked: EventMap["request"]): void => {
+    const { requestId, tenant, streamed } = asked;
     if (isIdle(tracers) || open.size >= maxOpen || open.has(requestId)) return;
     const outside = context.active();
     const startTime = Date.now();
@@ -90,6 +92,7 @@ export function instrument<R extends RouterLike>(router: R, options: InstrumentO
       "signalbox.request_id": requestId,
       "signalbox.streamed": streamed,
       "signalbox.tenant": tenant,
+      "gen_ai.conversation.id": asked.conversationId,
     };
     const span = tracer.startSpan("signalbox.request", { kind: SpanKind.INTERNAL, startTime, attributes }, outside);
     if (!span.isRecording()) return;
@@ -97,7 +100,7 @@ export function instrument<R extends RouterLike>(router: R, options: InstrumentO
     const seen = SeenCall.take(outside);
     const inside = trace.setSpan(outside, span);
     seen?.enter(inside);
-    open.set(requestId, { span, inside, wallOffsetMs, seen });
+    open.set(requestId, { asked, span, inside, wallOffsetMs, seen });
     if (!content || !seen) return;
     const messages = seen.messages();
     span.setAttribute(names.INPUT_MESSAGES, content.input(messages));
@@ -119,7 +122,7 @@ export function instrument<R extends RouterLike>(router: R, options: InstrumentO
       { kind: SpanKind.CLIENT, startTime, attributes },
       request.inside,
     );
-    span.setAttributes(attemptAttributes(attempt));
+    span.setAttributes(attemptAttributes(attempt, request.asked));
     setStatus(span, attempt.outcome, attempt.detail);
     span.end(endTime);
   };

@@ -103,6 +103,31 @@ describe("spans", () => {
     });
   });
 
+  it.each(["chat", "stream"] as const)("tell what was asked for and what the answer calls itself (%s)", async (how) => {
+    const router = traced([up("a")]);
+    const asked = { ...request, model: "a/m2", temperature: 0, top_p: 0.5, max_tokens: 64 };
+    const talk = router.conversation("c1");
+    const reply = how === "chat" ? await talk.chat(asked) : await talk.stream(asked).reply;
+    // The double calls itself m1, whatever it is asked for.
+    expect(named("chat m2").attributes).toMatchObject({
+      "gen_ai.request.model": "m2",
+      "gen_ai.request.temperature": 0,
+      "gen_ai.request.top_p": 0.5,
+      "gen_ai.request.max_tokens": 64,
+      "gen_ai.conversation.id": "c1",
+      "gen_ai.response.id": reply.id,
+      "gen_ai.response.model": "m1",
+      "gen_ai.response.finish_reasons": ["stop"],
+    });
+    expect(named("signalbox.request").attributes).toMatchObject({ "gen_ai.conversation.id": "c1" });
+    exporter.reset();
+    await router.chat(request);
+    for (const { attributes } of spans()) {
+      expect(Object.keys(attributes)).not.toContain("gen_ai.request.temperature");
+      expect(Object.keys(attributes)).not.toContain("gen_ai.conversation.id");
+    }
+  });
+
   it("a failed request is an error, a caller who left is not", async () => {
     const router = traced([down("a")]);
     await expect(router.chat(request)).rejects.toThrow();

@@ -69,6 +69,9 @@ export interface Timeouts {
   readonly firstTokenMs: number;
   /** For models that always think; `firstTokenMs` where absent. */
   readonly thinkingFirstTokenMs?: number | undefined;
+  /** Without a byte. */
   readonly idleMs: number;
+  /** With bytes that say nothing. */
+  readonly idleContentMs: number;
   readonly totalMs: number;
 }

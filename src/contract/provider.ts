@@ -85,12 +85,13 @@ export interface CallContext {
   /**
    * For vendors: tells the router how far the answer has come, so that it can tell a slow head from a slow body.
    * `"streaming"` is the head of an answer that was asked for whole and comes in pieces: from there on only `"content"`,
-   * told with every piece, shows that it goes on. Of other whole answers `"bytes"` show it.
+   * told with every piece, shows that it goes on. Of other whole answers `"bytes"` show it, and `"blank"` ones do not:
+   * they only keep the connection open.
    * `"called"` says that a router within begins a call, whose phases it watches itself: only the deadline goes on here.
    * `"cached"` says that no upstream was asked: the call costs nothing and says nothing about the provider.
    */
   readonly report?:
-    | ((progress: "called" | "headers" | "streaming" | "bytes" | "content" | "cached") => void)
+    | ((progress: "called" | "headers" | "streaming" | "bytes" | "blank" | "content" | "cached") => void)
     | undefined;
   /** For vendors: tells that a known field of the request was left out or changed for this model; once per field. */
   readonly warn?: ((code: string, message: string) => void) | undefined;

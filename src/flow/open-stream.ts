@@ -4,6 +4,7 @@ import type { ChatChunk } from "../chat/chunk.js";
 import { chunksOf } from "../chat/chunks.js";
 import { estimateUsage } from "../chat/create-reply.js";
 import type { Usage } from "../chat/usage.js";
+import type { Timeouts } from "../contract/call-options.js";
 import type { AnyProvider } from "../contract/provider.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import type { Admission } from "./admission.js";
@@ -58,8 +59,8 @@ class StreamSource implements CommittedStream, OpenAnswer {
   readonly assembler = createAssembler();
   seen = 0;
   readonly #upstream: UpstreamCall;
-  readonly #idleMs: number;
-  /** What is left of it: pieces that say nothing take time as silence does. */
+  readonly #timeouts: Timeouts;
+  /** Until it has to say something: pieces that say nothing take time as silence does. */
   #leftMs: number;
   #iterator: PollableIterator | undefined;
   /** Chunks held back by the gate, oldest first. */
@@ -73,8 +74,8 @@ class StreamSource implements CommittedStream, OpenAnswer {
   constructor(upstream: UpstreamCall) {
     this.#upstream = upstream;
     this.candidate = upstream.candidate;
-    this.#idleMs = upstream.call.services.timeouts.idleMs;
-    this.#leftMs = this.#idleMs;
+    this.#timeouts = upstream.call.services.timeouts;
+    this.#leftMs = this.#timeouts.idleContentMs;
   }
 
   get cached(): boolean {
@@ -110,7 +111,7 @@ class StreamSource implements CommittedStream, OpenAnswer {
       throw this.#interrupted(thrown);
     }
     if (!chunk) return undefined;
-    if (goesOn(chunk)) this.#leftMs = this.#idleMs;
+    if (goesOn(chunk)) this.#leftMs = this.#timeouts.idleContentMs;
     return this.#seen(chunk);
   }
 
@@ -118,7 +119,7 @@ class StreamSource implements CommittedStream, OpenAnswer {
     if (this.#heldAt < this.#held.length) return this.#takeHeld();
     if (this.#done) return null;
     const { timer } = this.#upstream;
-    timer.enter("idle", this.#leftMs);
+    timer.enter("idle_content", this.#leftMs, this.#timeouts.idleMs);
     let chunk: ChatChunk | null;
     this.#pulling = true;
     try {
@@ -129,7 +130,7 @@ class StreamSource implements CommittedStream, OpenAnswer {
     } finally {
       this.#pulling = false;
     }
-    this.#leftMs = chunk === null || goesOn(chunk) ? this.#idleMs : timer.leftMs();
+    this.#leftMs = chunk === null || goesOn(chunk) ? this.#timeouts.idleContentMs : timer.leftMs();
     timer.pause();
     if (chunk) return this.#seen(chunk);
     this.#end();

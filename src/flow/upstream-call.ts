@@ -20,7 +20,8 @@ const SLOW_MS = 10_000;
 const PHASE_WORDS: Record<TimeoutPhase, string> = {
   headers: "sent no response head in time",
   first_token: "sent no content in time",
-  idle: "went silent in the middle of its answer",
+  idle_content: "kept its answer open without a word",
+  idle_bytes: "went silent in the middle of its answer",
   total: "could not answer before the request's deadline",
 };
 
@@ -233,16 +234,22 @@ export class UpstreamCall {
     if (this.#settled) return;
     if (progress === "content") {
       this.firstToken();
-      if (this.#inPieces) this.timer.enter("idle", timeouts.idleMs);
+      if (this.#inPieces) this.timer.enter("idle_content", timeouts.idleContentMs, timeouts.idleMs);
     } else if (this.#watched) return;
     else if (progress === "called") {
       this.#watched = true;
       this.timer.pause();
-    } else if (!this.#streamed && !this.#inPieces && progress !== "streaming") {
-      this.timer.enter("idle", timeouts.idleMs);
-    } else if (progress !== "bytes" && progress !== "cached" && !this.#headSeen && this.#firstTokenAtMs === null) {
+    } else if (progress === "bytes" && !this.#streamed && !this.#inPieces) {
+      this.timer.enter("idle_content", timeouts.idleContentMs, timeouts.idleMs);
+    } else if (progress === "bytes" || progress === "blank") {
+      this.timer.heard();
+    } else if (progress !== "cached" && !this.#headSeen && this.#firstTokenAtMs === null) {
       this.#headSeen = true;
-      this.#inPieces = !this.#streamed;
+      this.#inPieces = progress === "streaming" && !this.#streamed;
+      if (!this.#streamed && !this.#inPieces) {
+        this.timer.enter("first_token", timeouts.idleContentMs, timeouts.idleMs);
+        return;
+      }
       const { thinking } = this.candidate.info.capabilities;
       const { firstTokenMs, thinkingFirstTokenMs = firstTokenMs } = timeouts;
       this.timer.enter("first_token", thinking === "always" ? thinkingFirstTokenMs : firstTokenMs);
@@ -251,7 +258,8 @@ export class UpstreamCall {
 
   #expire(phase: TimeoutPhase): void {
     const { provider, info } = this.candidate;
-    const where = { detail: phase, provider: provider.id, model: info.id };
+    const detail = phase === "idle_bytes" || phase === "idle_content" ? "idle" : phase;
+    const where = { detail, provider: provider.id, model: info.id };
     this.abort(new SignalboxError("timeout", `${provider.id} ${PHASE_WORDS[phase]}`, where));
   }
 }

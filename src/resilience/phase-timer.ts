@@ -1,7 +1,7 @@
 import { type Clock, MAX_TIMER_MS, type TimerHandle } from "../core/clock.js";
 
 /** The deadlines an upstream call runs under, one after the other; `total` runs beside them all. */
-export type TimeoutPhase = "headers" | "first_token" | "idle" | "total";
+export type TimeoutPhase = "headers" | "first_token" | "idle_content" | "idle_bytes" | "total";
 
 /** A timer that fires this late means the process slept: nobody upstream is to blame. */
 const SUSPEND_MS = 1_000;
@@ -11,8 +11,14 @@ const EARLY_MS = 1;
 
 /** Deadlines of one upstream call on a single timer: moving one later costs no timer call. */
 export interface PhaseTimer {
-  /** Takes the place of the current phase; it expires in `ms` unless replaced or paused first. */
-  enter(phase: Exclude<TimeoutPhase, "total">, ms: number): void;
+  /**
+   * Takes the place of the current phase; it expires in `ms` unless replaced or paused first.
+   *
+   * @param silentMs how long nothing at all may be heard meanwhile, as `idle_bytes`.
+   */
+  enter(phase: Exclude<TimeoutPhase, "total" | "idle_bytes">, ms: number, silentMs?: number): void;
+  /** Bytes came, whatever they say: only the time is noted. */
+  heard(): void;
   /** Milliseconds that the current phase still has. */
   leftMs(): number;
   /** No phase runs (the consumer is not asking for more); `total` goes on. */
@@ -31,13 +37,15 @@ export function createPhaseTimer(clock: Clock, totalAtMs: number, onExpire: (pha
   let phase: TimeoutPhase = "total";
   let phaseMs = 0;
   let phaseAtMs = Number.POSITIVE_INFINITY;
+  let silentMs = Number.POSITIVE_INFINITY;
+  let heardAtMs = 0;
   let firesAtMs = Number.POSITIVE_INFINITY;
   let handle: TimerHandle;
   let over = false;
   let slept = false;
 
   const arm = (nowMs: number): void => {
-    const dueMs = Math.min(phaseAtMs, totalAtMs);
+    const dueMs = Math.min(phaseAtMs, heardAtMs + silentMs, totalAtMs);
     if (dueMs >= firesAtMs) return;
     if (firesAtMs !== Number.POSITIVE_INFINITY) clock.clearTimeout(handle);
     const delayMs = Math.min(Math.max(0, dueMs - nowMs), MAX_TIMER_MS);
@@ -53,9 +61,11 @@ export function createPhaseTimer(clock: Clock, totalAtMs: number, onExpire: (pha
       slept = true;
       // The phase begins anew: how much of it had passed awake, nobody knows.
       if (phaseAtMs < totalAtMs) phaseAtMs = nowMs + phaseMs;
+      heardAtMs = nowMs;
     }
     const dueMs = nowMs + EARLY_MS;
     if (totalAtMs < dueMs) expire("total");
+    else if (heardAtMs + silentMs < dueMs) expire("idle_bytes");
     else if (phaseAtMs < dueMs) expire(phase);
     else arm(nowMs);
   };
@@ -65,17 +75,23 @@ export function createPhaseTimer(clock: Clock, totalAtMs: number, onExpire: (pha
   };
 
   return {
-    enter(next, ms) {
+    enter(next, ms, maxSilentMs = Number.POSITIVE_INFINITY) {
       if (over) return;
       const nowMs = clock.now();
       phase = next;
       phaseMs = ms;
       phaseAtMs = nowMs + ms;
+      silentMs = maxSilentMs;
+      heardAtMs = nowMs;
       arm(nowMs);
+    },
+    heard() {
+      heardAtMs = clock.now();
     },
     leftMs: () => Math.max(0, phaseAtMs - clock.now()),
     pause() {
       phaseAtMs = Number.POSITIVE_INFINITY;
+      silentMs = Number.POSITIVE_INFINITY;
     },
     slept: (nowMs) => slept || nowMs - firesAtMs > SUSPEND_MS,
     clear() {

@@ -139,6 +139,7 @@ export function assembleRouter(options: RouterOptions): RouterParts {
         firstTokenMs: options.timeouts?.firstTokenMs ?? 30_000,
         thinkingFirstTokenMs: options.timeouts?.firstTokenMs ?? 120_000,
         idleMs: options.timeouts?.idleMs ?? 60_000,
+        idleContentMs: options.timeouts?.idleMs ?? 120_000,
         totalMs: options.timeouts?.totalMs ?? 600_000,
       },
       backoff: { baseMs: options.retry?.baseMs ?? 500, capMs: options.retry?.capMs ?? 8_000 },

@@ -128,7 +128,11 @@ export interface TimeoutOptions {
   readonly headersMs?: number | undefined;
   /** From the head to the first text, reasoning or tool call, milliseconds. @default 30_000; 120_000 for models that always think */
   readonly firstTokenMs?: number | undefined;
-  /** Between two pieces of an answer, milliseconds; does not run while the reader pauses. @default 60_000 */
+  /**
+   * Within an answer, milliseconds; does not run while the reader pauses. Bytes that say nothing (comments, empty
+   * pieces, blank lines before a whole answer) are no content, however often they come.
+   * @default 60_000 without a byte, 120_000 without content
+   */
   readonly idleMs?: number | undefined;
   /** The whole request, milliseconds. @default 600_000 */
   readonly totalMs?: number | undefined;

@@ -136,7 +136,7 @@ function inPieces(context: CallContext): CallContext {
   if (!report) return context;
   const told: typeof report = (progress) => {
     if (progress === "headers") report("streaming");
-    else if (progress !== "bytes") report(progress);
+    else report(progress);
   };
   return extended(context, { report: told });
 }
@@ -188,7 +188,7 @@ class Exchange implements WireCall {
       fetch,
       clock,
       onHeaders: report && (() => report("headers")),
-      onBytes: report && (() => report("bytes")),
+      onBytes: report && ((blank) => report(blank ? "blank" : "bytes")),
     };
   }
 

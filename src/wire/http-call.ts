@@ -13,8 +13,8 @@ export interface HttpCall {
   readonly fetch?: typeof fetch | undefined;
   /** The response head is here. */
   readonly onHeaders?: (() => void) | undefined;
-  /** Bytes of the body are here; once per network read. */
-  readonly onBytes?: (() => void) | undefined;
+  /** Bytes of the body are here; once per network read. `blank`: of a body in one piece, and they say nothing. */
+  readonly onBytes?: ((blank?: boolean) => void) | undefined;
   /** Decoded bytes of the answer. @default 16 MiB in one piece, 64 MiB streamed */
   readonly maxBytes?: number | undefined;
   /** Bounds how long a finished stream may linger. @default the system clock */

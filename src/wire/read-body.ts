@@ -1,5 +1,6 @@
 import { type Clock, setBackgroundTimeout, systemClock } from "../core/clock.js";
 import { brokenBody, cancelBody, tooLarge } from "./http.js";
+import type { HttpCall } from "./http-call.js";
 import { LIMITS } from "./limits.js";
 
 /** Holds no state between calls; one that streams must make a converter first, 1 us. */
@@ -12,7 +13,7 @@ const UTF8 = new TextDecoder("utf-8");
  */
 export async function readText(
   response: Response,
-  options: { readonly maxBytes: number; readonly signal: AbortSignal; readonly onBytes?: (() => void) | undefined },
+  options: { readonly maxBytes: number } & Pick<HttpCall, "signal" | "onBytes">,
 ): Promise<string> {
   const reader = response.body?.getReader();
   if (reader === undefined) return "";
@@ -24,13 +25,19 @@ export async function readText(
       if (done) return UTF8.decode(pieces.length === 1 ? pieces[0] : Buffer.concat(pieces, bytes));
       bytes += value.byteLength;
       if (bytes > options.maxBytes) throw tooLarge(options.maxBytes);
-      options.onBytes?.();
+      options.onBytes?.(isBlank(value));
       pieces.push(value);
     }
   } catch (error) {
     cancelBody(reader);
     throw brokenBody(error, options.signal, false);
   }
+}
+
+/** Blank lines, which some vendors send while a request waits for its turn. */
+function isBlank(bytes: Uint8Array): boolean {
+  for (const byte of bytes) if (byte > 0x20) return false;
+  return true;
 }
 
 /** How long an error's body may take: its status has said the most important, milliseconds. */

@@ -135,6 +135,61 @@ describe("each phase of a stream has its deadline", () => {
     expect([text, error?.kind, error?.detail]).toEqual(["so far", "stream_interrupted", "idle"]);
   });
 
+  test("by itself, 60 s without a byte and 120 s of bytes without content, on one timer", async () => {
+    const ends = async (everyMs: number) => {
+      const clock = createVirtualClock();
+      const upstream = streaming(clock, async function* (context, wait) {
+        yield word("so far");
+        for (let n = 0; n < 20; n += 1) {
+          await wait(everyMs);
+          context.report?.("bytes");
+        }
+      });
+      const router = createRouter({ providers: [upstream], clock });
+      const read = readAll(router.stream(ask()));
+      await clock.advance(0);
+      // The upstream's own wait is the other one.
+      expect(clock.pendingTimers).toBe(2);
+      const [{ error }] = await Promise.all([read, clock.advance(200_000)]);
+      return [error?.kind, error?.detail, error?.attempts[0]?.latencyMs, error?.message];
+    };
+    const silent = await ends(61_000);
+    expect(silent.slice(0, 3)).toEqual(["stream_interrupted", "idle", 60_000]);
+    const open = await ends(50_000);
+    expect(open.slice(0, 3)).toEqual(["stream_interrupted", "idle", 120_000]);
+    expect(open[3]).not.toBe(silent[3]);
+  });
+
+  test("neither kind of silence runs while the reader pauses", async () => {
+    const clock = createVirtualClock();
+    const upstream = streaming(clock, async function* (context, wait) {
+      yield word("one");
+      for (let n = 0; n < 4; n += 1) {
+        await wait(50_000);
+        context.report?.("bytes");
+        yield word("");
+      }
+      yield word("two", "stop");
+    });
+    const router = createRouter({ providers: [upstream], clock, timeouts: { totalMs: 3_600_000 } });
+    const chunks = router.stream(ask())[Symbol.asyncIterator]();
+    const pull = async (ms: number) => {
+      const pulled = chunks.next();
+      await clock.advance(ms);
+      return (await pulled).value?.choices[0]?.delta.content;
+    };
+    expect(await pull(0)).toBe("one");
+    await clock.advance(500_000);
+    await pull(50_000);
+    await clock.advance(500_000);
+    await pull(50_000);
+    const failed = failureOf(chunks.next());
+    await clock.advance(19_999);
+    expect(clock.pendingTimers).toBeGreaterThan(0);
+    await clock.advance(1);
+    expect((await failed).detail).toBe("idle");
+  });
+
   test("a reader that pauses is no provider's silence", async () => {
     const clock = createVirtualClock();
     const upstream = provider("a", { clock, otherwise: { pieces: ["one ", "two ", "three"] } });
@@ -252,6 +307,60 @@ describe("whole answers", () => {
     await clock.advance(60_000);
     const [attempt] = (await Promise.race([failed, clock.advance(1_000).then(() => failed)])).attempts;
     expect([attempt?.outcome, attempt?.detail]).toEqual(["timeout", "idle"]);
+  });
+
+  test("blank lines before one are no content: it begins in 120 s from the head, or another is asked", async () => {
+    const clock = createVirtualClock();
+    const queueing = (waits: number): Provider => ({
+      id: "a",
+      models: [testModel("m")],
+      async chat(_, { report }) {
+        report?.("headers");
+        for (let n = 0; n < waits; n += 1) {
+          await until(clock, 10_000);
+          report?.("blank");
+        }
+        report?.("bytes");
+        return createReply({ text: "my turn" });
+      },
+    });
+    const providers = (waits: number) => [queueing(waits), provider("b", { clock })];
+    const router = createRouter({ providers: providers(30), clock, strategy: "ordered" });
+    const told = listenTo(router, ["breaker"]);
+    const [{ route }] = await Promise.all([router.chat(ask()), clock.advance(120_000)]);
+    expect(route.attempts.map(({ detail, latencyMs }) => [detail, latencyMs])).toEqual([
+      ["first_token", 120_000],
+      [undefined, 0],
+    ]);
+    expect(eventsOf(told, "breaker").map(({ to }) => to)).toEqual(["open"]);
+    const patient = createRouter({ providers: providers(11), clock, strategy: "ordered" });
+    const [reply] = await Promise.all([patient.chat(ask()), clock.advance(120_000)]);
+    expect(reply.route.provider).toBe("a");
+  });
+
+  test("blank lines over a socket", async () => {
+    const server = await createFaultServer();
+    try {
+      const vendor = openaiCompatible({
+        id: "a",
+        baseURL: server.url,
+        models: [testModel("m")],
+        chatUpstream: "whole",
+      });
+      const timeouts = { idleMs: 200, totalMs: 5_000 };
+      const router = createRouter({ providers: [vendor], timeouts, retry: { attempts: 1 } });
+      const answer = JSON.stringify(createReply({ text: "my turn" }));
+      const lines = (count: number) => Array.from({ length: count }, () => [20, "\r\n"]).flat();
+      const json = { "content-type": "application/json", "transfer-encoding": "chunked" };
+      server.script(stream([...lines(100), answer], "end", json));
+      const failure = await failureOf(router.chat(ask()));
+      expect([failure.kind, failure.detail]).toEqual(["timeout", "first_token"]);
+      server.script(stream([...lines(5), answer], "end", json));
+      router.reset();
+      expect((await router.chat(ask())).choices[0].message.content).toBe("my turn");
+    } finally {
+      await server.close();
+    }
   });
 
   test("asked for as a stream: comments keep nothing alive, before the first content and after it", async () => {

@@ -17,6 +17,9 @@ import { providerError } from "./provider-error.js";
 /** First content later than this may count as slow, milliseconds. */
 const SLOW_MS = 10_000;
 
+/** A probe that took so many times what is usual for its candidate, or this part of the time it may take, has failed. */
+const PROBE_FACTOR = 3;
+
 const PHASE_WORDS: Record<TimeoutPhase, string> = {
   headers: "sent no response head in time",
   first_token: "sent no content in time",
@@ -89,7 +92,7 @@ export class UpstreamCall {
     };
     this.#leave = call.abort.listen((reason) => this.abort(reason));
     const { headersMs, unaryHeadersMs } = services.timeouts;
-    this.timer.enter("headers", streamed ? headersMs : unaryHeadersMs);
+    this.timer.enter("headers", this.#patience(streamed ? headersMs : unaryHeadersMs));
     call.report?.("called");
   }
 
@@ -247,13 +250,22 @@ export class UpstreamCall {
       this.#headSeen = true;
       this.#inPieces = progress === "streaming" && !this.#streamed;
       if (!this.#streamed && !this.#inPieces) {
-        this.timer.enter("first_token", timeouts.idleContentMs, timeouts.idleMs);
+        this.timer.enter("first_token", this.#patience(timeouts.idleContentMs), timeouts.idleMs);
         return;
       }
       const { thinking } = this.candidate.info.capabilities;
       const { firstTokenMs, thinkingFirstTokenMs = firstTokenMs } = timeouts;
-      this.timer.enter("first_token", thinking === "always" ? thinkingFirstTokenMs : firstTokenMs);
+      this.timer.enter("first_token", this.#patience(thinking === "always" ? thinkingFirstTokenMs : firstTokenMs));
     }
+  }
+
+  /** A probe is a live request that others could answer: it does not wait out all of a phase for who may still hang. */
+  #patience(ms: number): number {
+    const { call, candidate } = this;
+    if (!candidate.gate.probes(this.#admission.lease) || call.options.fallback === false) return ms;
+    if (!call.queue.more() || call.budget.used >= call.budget.limit) return ms;
+    const usualMs = candidate.metrics.quantile(0.5, this.#streamed ? "ttft" : "total");
+    return Math.min(ms, Math.max(ms / PROBE_FACTOR, Number.isFinite(usualMs) ? PROBE_FACTOR * usualMs : 0));
   }
 
   #expire(phase: TimeoutPhase): void {

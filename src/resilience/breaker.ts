@@ -53,6 +53,8 @@ export interface Breaker {
   acquire(nowMs: number): number;
   /** Starts a call under a token that its owner numbered, higher than any before; takes the lease where it is half-open. */
   lend(nowMs: number, token: number): void;
+  /** Whether this token is the half-open state's one probe. */
+  lent(token: number): boolean;
   /** Open becomes half-open before its time. */
   tryEarly(nowMs: number): void;
   /** How the call ended. Tokens from before the last change of state, and leases that passed to another, say nothing any more. */
@@ -139,6 +141,10 @@ class WindowBreaker implements Breaker {
     return token;
   }
 
+  lent(token: number): boolean {
+    return token === this.#lease && this.#lease !== 0;
+  }
+
   tryEarly(nowMs: number): void {
     if (this.#state === "open") this.#become("half_open", "tried early: all are open", nowMs, 0);
   }
@@ -155,7 +161,7 @@ class WindowBreaker implements Breaker {
   settle(token: number, nowMs: number, failed: boolean, slow = false, alternatives = false): void {
     if (this.#state === "closed") {
       if (token >= this.#changed) this.#record(token, nowMs, failed, slow, alternatives);
-    } else if (token === this.#lease && this.#lease !== 0) {
+    } else if (this.lent(token)) {
       this.#lease = 0;
       if (failed) this.#open("probe failed", nowMs);
       else if (++this.#successes >= this.#o.closeAfter) this.#become("closed", "probes succeeded", nowMs, 0);
@@ -168,7 +174,7 @@ class WindowBreaker implements Breaker {
   }
 
   trip(token: number, nowMs: number, reason: string, openMs?: number): void {
-    const current = this.#state === "closed" ? token >= this.#changed : token === this.#lease && this.#lease !== 0;
+    const current = this.#state === "closed" ? token >= this.#changed : this.lent(token);
     if (current) this.#open(reason, nowMs, openMs);
   }
 

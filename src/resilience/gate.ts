@@ -38,6 +38,8 @@ export interface Gate {
   acquire(nowMs: number): number;
   /** As `acquire`, for a request's own retry after its wait: passes a cool-down that no vendor asked for. */
   acquireRetry(nowMs: number): number;
+  /** Whether this token's call is a probe. */
+  probes(token: number): boolean;
   /** How the call ended: `null` for success. Applies the policy table. */
   settle(token: number, nowMs: number, outcome: SignalboxError | null, facts?: GateFacts): void;
   /** The call ended without a word about the candidate: cancelled, lost a hedge, never sent. */
@@ -125,6 +127,10 @@ export class CandidateGate implements Gate {
     own.lend(nowMs, token);
     provider.lend(nowMs, token);
     return token;
+  }
+
+  probes(token: number): boolean {
+    return this.#own.breaker.lent(token) || this.#provider.breaker.lent(token);
   }
 
   settle(token: number, nowMs: number, outcome: SignalboxError | null, facts?: GateFacts): void {

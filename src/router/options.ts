@@ -122,7 +122,10 @@ export interface BreakerOptions {
   readonly openMs?: number | undefined;
 }
 
-/** How long each phase may take. */
+/**
+ * How long each phase may take. The first request that goes to a candidate after its breaker was open waits a third of
+ * `headersMs` and of `firstTokenMs`, or three times what is usual there, while another could still answer it.
+ */
 export interface TimeoutOptions {
   /** To the response head of one attempt, milliseconds. @default 30_000 streamed, 120_000 unary */
   readonly headersMs?: number | undefined;

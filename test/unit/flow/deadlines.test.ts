@@ -274,6 +274,64 @@ describe("each phase of a stream has its deadline", () => {
   });
 });
 
+describe("a probe of one that hung", () => {
+  const hanging = (usualMs?: number) => {
+    const clock = createVirtualClock();
+    let hangs = usualMs === undefined;
+    const upstream = provider("a", {
+      clock,
+      otherwise: () => (hangs ? { hang: true } : { text: "here", delayMs: usualMs }),
+    });
+    const router = createRouter({ providers: [upstream, provider("b", { clock })], clock, strategy: "ordered" });
+    /** How long it took to get an answer, and from whom. */
+    const timed = async (work: () => Promise<{ error?: unknown }>) => {
+      const startedAtMs = clock.now();
+      let endedAtMs = Number.NaN;
+      const done = work().finally(() => {
+        endedAtMs = clock.now();
+      });
+      const [result] = await Promise.all([done, clock.advance(120_000)]);
+      expect(result.error).toBeUndefined();
+      return endedAtMs - startedAtMs;
+    };
+    const hang = () => {
+      hangs = true;
+    };
+    return { clock, upstream, router, timed, hang };
+  };
+
+  test("makes the request that carries it wait a third of the time, streamed or whole", async () => {
+    const { upstream, router, timed } = hanging();
+    expect(await timed(() => readAll(router.stream(ask())))).toBe(30_000);
+    expect(await timed(() => readAll(router.stream(ask())))).toBe(10_000);
+    expect(await timed(() => router.chat(ask()).then(() => ({})))).toBe(40_000);
+    expect(upstream.calls).toHaveLength(3);
+    expect(router.health().candidates[0]?.status).not.toBe("healthy");
+  });
+
+  test("has three times what is usual for it, where that is longer", async () => {
+    const { router, timed, hang } = hanging(5_000);
+    expect(await timed(() => readAll(router.stream(ask())))).toBe(5_000);
+    hang();
+    expect(await timed(() => readAll(router.stream(ask())))).toBe(30_000);
+    expect(Math.round((await timed(() => readAll(router.stream(ask())))) / 1_000)).toBe(15);
+  });
+
+  test("has all of its time where nobody else may answer", async () => {
+    const { clock, router, timed } = hanging();
+    await timed(() => readAll(router.stream(ask())));
+    for (const options of [{ fallback: false }, { allow: ["a"] }]) {
+      const startedAtMs = clock.now();
+      const read = readAll(router.stream(ask(), { ...options, strategy: "ordered" }));
+      await clock.advance(29_999);
+      expect(clock.pendingTimers).toBeGreaterThan(0);
+      await clock.advance(1);
+      expect((await read).error?.attempts[0]?.latencyMs).toBe(clock.now() - startedAtMs);
+      await clock.advance(60_000);
+    }
+  });
+});
+
 describe("whole answers", () => {
   test("headers for 120 s; then bytes keep it alive, however long it is, also after its first content", async () => {
     const clock = createVirtualClock();

@@ -24,7 +24,7 @@ import type { RouterParts } from "./parts.js";
 import { startProbes } from "./probe.js";
 import type { RoutedReply, RouterStream } from "./records.js";
 import type { Router, RouterHealth } from "./router.js";
-import { NONE } from "./run.js";
+import { chooserOf, NONE } from "./run.js";
 
 /**
  * Makes a router: one object that takes each request to the candidate that should have it, and to the next one when
@@ -135,7 +135,8 @@ function boundRouter(parts: RouterParts, lifetime: Lifetime, bound: CallOptions)
     with(more) {
       if (isCallContext(more))
         throw new SignalboxError("invalid_options", "with() takes call options", { path: "options" });
-      return boundRouter(parts, lifetime, mergedOptions(bound, checkCallOptions(more)));
+      chooserOf(parts, checkCallOptions(more));
+      return boundRouter(parts, lifetime, mergedOptions(bound, more));
     },
     reset: (id) => forCandidates(parts, id, (candidate) => candidate.gate.reset()),
     disable: (id) => forCandidates(parts, id, (candidate) => candidate.gate.disable(DISABLED_BY_HAND)),

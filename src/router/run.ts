@@ -115,13 +115,7 @@ function prepare(
   const startedAtMs = clock.now();
   const ownMs = options.timeoutMs ?? timeouts.totalMs;
   const deadlineAtMs = startedAtMs + Math.min(ownMs, context?.deadline.remainingMs() ?? ownMs);
-  const chooser =
-    options.strategy === undefined ? parts.strategy : parts.chooserOf(options.strategy, "options.strategy");
-  if (!chooser)
-    throw invalidOption(
-      "options.strategy",
-      `names no strategy of this router; known are ${parts.strategyNames.join(", ")}`,
-    );
+  const chooser = chooserOf(parts, options);
   const selection = parts.selector.select(sent);
   const turn = turnOf(parts, sent, options, context !== undefined);
   const request = turn ? fitting(parts, { ...sent, messages: turn.messages }, options, selection) : sent;
@@ -149,6 +143,14 @@ function prepare(
     view: parts.learning.view(request, characteristics),
     ...keysOf(parts, request, options),
   };
+}
+
+/** @throws SignalboxError `invalid_options` where the call's strategy is none */
+export function chooserOf(parts: RouterParts, { strategy }: CallOptions): Chooser {
+  const path = "options.strategy";
+  const chooser = strategy === undefined ? parts.strategy : parts.chooserOf(strategy, path);
+  if (chooser) return chooser;
+  throw invalidOption(path, `names no strategy of this router; known are ${parts.strategyNames.join(", ")}`);
 }
 
 /** The router's own limit, or what an outer one has left. */

@@ -3,12 +3,14 @@ import type { CallOptions } from "../contract/call-options.js";
 import type { Characteristics } from "../contract/strategy.js";
 import { seededRandom } from "../core/random.js";
 import type { Exclusion } from "../errors/kinds.js";
+import { policyOf } from "../errors/policy.js";
 import type { Candidate } from "../flow/candidate.js";
+import type { BudgetRule } from "../spend/budgets.js";
 import { aheadOf } from "./call-queue.js";
 import { RequestRanker } from "./decision.js";
 import type { RouterParts } from "./parts.js";
 import { type Plan, planOf } from "./plan.js";
-import { keysOf, mostUsd } from "./reserve.js";
+import { detailOf, keysOf, mostUsd } from "./reserve.js";
 import { inspectRun, type Run } from "./run.js";
 
 /** How a request would be routed now. Plain JSON. */
@@ -36,20 +38,6 @@ export interface ExplainedCandidate {
   readonly expectedLatencyMs: number;
 }
 
-/** The plan without those for whose call no money is left; sending one would find that out by taking it. */
-function affordable({ budgets }: RouterParts, run: Run, plan: Plan): Plan {
-  if (!budgets) return plan;
-  const { maxCostUsd = Number.POSITIVE_INFINITY } = run.options;
-  const fits = (candidate: Candidate): boolean =>
-    budgets.fits(keysOf(run, candidate), Math.min(mostUsd(run.request, candidate), maxCostUsd));
-  const without = plan.groups.flatMap((group) => group.filter((candidate) => !fits(candidate)));
-  return {
-    ...plan,
-    groups: plan.groups.map((group) => group.filter((candidate) => !without.includes(candidate))),
-    excluded: [...plan.excluded, ...without.map(({ id }) => ({ id, reason: "budget" as const }))],
-  };
-}
-
 /** Plans and ranks without sending, drawing or recording anything. */
 export function explainRequest(
   parts: RouterParts,
@@ -58,7 +46,7 @@ export function explainRequest(
   bound: CallOptions,
 ): Explanation {
   const run = inspectRun(parts, request, options, bound);
-  const plan = affordable(parts, run, planOf(run.selection.groups, run.filter, parts.services.clock.now()));
+  const plan = planOf(run.selection.groups, run.filter, parts.services.clock.now());
   // Forked: the router's own source stays where it is, and the same moment explains the same way twice.
   const ranker = new RequestRanker(parts, run, seededRandom(run.chain.length + 1), true);
   const candidates: ExplainedCandidate[] = [];
@@ -83,11 +71,12 @@ export function explainRequest(
   }
   putAhead(candidates, plan.groups, run.home, ranker);
   putFullLast(parts, candidates);
+  const unaffordable = takeUnaffordable(parts, run, candidates);
   const { kind, complexity, tokens, needs, sensitivity, pinned } = run.characteristics;
   return {
     characteristics: { kind, complexity, tokens, needs, sensitivity, pinned },
     candidates,
-    excluded: plan.excluded,
+    excluded: [...plan.excluded, ...unaffordable],
     strategy: run.chooser.strategy.name,
   };
 }
@@ -114,4 +103,26 @@ function putFullLast({ byId }: RouterParts, candidates: ExplainedCandidate[]): v
   const free = candidates.filter((candidate) => !full.includes(candidate));
   const told = full.map((candidate) => ({ ...candidate, reasons: [...candidate.reasons, "no free place now"] }));
   candidates.splice(0, candidates.length, ...free, ...told);
+}
+
+/**
+ * Takes out those for whose call no money is left; sending one would find that out by taking it. Where a budget rejects
+ * rather than lets others be asked, none after that one would be.
+ */
+function takeUnaffordable({ budgets, byId }: RouterParts, run: Run, candidates: ExplainedCandidate[]): Exclusion[] {
+  if (!budgets) return [];
+  const { maxCostUsd = Number.POSITIVE_INFINITY } = run.options;
+  const without: Exclusion[] = [];
+  let over = false;
+  const kept = candidates.filter(({ id }) => {
+    const candidate = byId.get(id) as Candidate;
+    const usd = Math.min(mostUsd(run.request, candidate), maxCostUsd);
+    const rule = over ? undefined : budgets.refusedBy(keysOf(run, candidate), usd);
+    if (!over && !rule) return true;
+    over ||= !policyOf("budget_exceeded", detailOf(rule as BudgetRule)).nextCandidate;
+    without.push({ id, reason: "budget" });
+    return false;
+  });
+  candidates.splice(0, candidates.length, ...kept);
+  return without;
 }

@@ -29,7 +29,7 @@ export function createReserve(
       const spentUsd = budgets.read(key).find(({ per }) => per === rule.per)?.spentUsd ?? 0;
       events.emit("budget", { key, spentUsd, maxUsd: rule.maxUsd, requestId });
     }
-    const detail = rule.onExceeded === "degrade" ? "degrade" : rule.per;
+    const detail = detailOf(rule);
     const message = `The budget of ${rule.per} "${key}" (${rule.maxUsd} USD) has no room for this call`;
     return new SignalboxError("budget_exceeded", message, { detail, retryAfterMs, requestId });
   };
@@ -43,6 +43,11 @@ export function createReserve(
       refuse(call, rule, key, retryAfterMs),
     );
   };
+}
+
+/** The detail of a refusal: whose purse it was, or that others may be asked. */
+export function detailOf({ onExceeded, per }: BudgetRule): string {
+  return onExceeded === "degrade" ? "degrade" : per;
 }
 
 /** Whose budgets a call would draw on. */

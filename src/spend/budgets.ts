@@ -50,8 +50,8 @@ export interface BudgetReading {
 export interface Budgets {
   /** Whether any rule counts what such a call costs. */
   covers(keys: BudgetKeys): boolean;
-  /** Whether `reserve` would hold so much now; nothing is held. */
-  fits(keys: BudgetKeys, usd: number): boolean;
+  /** Which rule `reserve` would refuse so much by now; nothing is held. */
+  refusedBy(keys: BudgetKeys, usd: number): BudgetRule | undefined;
   /** Holds `usd` in every purse that applies, or in none. */
   reserve(keys: BudgetKeys, usd: number): Reservation | BudgetRefusal;
   /**
@@ -107,9 +107,9 @@ class Purses implements Budgets {
     });
   }
 
-  fits(keys: BudgetKeys, usd: number): boolean {
+  refusedBy(keys: BudgetKeys, usd: number): BudgetRule | undefined {
     const now = this.#clock.now();
-    return this.#purses(keys, now).every((purse) => shortBy(purse, usd, now) <= 0);
+    return this.#purses(keys, now).find((purse) => shortBy(purse, usd, now) > 0)?.rule;
   }
 
   reserve(keys: BudgetKeys, usd: number): Reservation | BudgetRefusal {

@@ -85,6 +85,28 @@ test("explain leaves out whom a budget would refuse now", async () => {
   expect(router.explain(request).excluded).toEqual([]);
 });
 
+test("explain ends where a budget would reject the request", async () => {
+  const priced = (id: string, output: number) => double(id, { models: [model({ usdPerMTok: { input: 0, output } })] });
+  const request = { ...ask("x"), max_completion_tokens: 1_000 };
+  const explained = (ids: readonly string[], onExceeded: "reject" | "degrade") => {
+    const budgets = [{ per: "tenant", maxUsd: 0.01, windowMs: 60_000, onExceeded }] as const;
+    const providers = ids.map((id) => priced(id, id === "dear" ? 1_000 : 1));
+    const router = createRouter({ providers, strategy: "ordered", budgets });
+    const { candidates, excluded } = router.explain(request, { tenant: "acme" });
+    const asked = router.chat(request, { tenant: "acme" });
+    return { asked, told: [candidates.map(({ provider }) => provider), excluded.map(({ id }) => id)] };
+  };
+  const rejected = explained(["dear", "cheap"], "reject");
+  expect(rejected.told).toEqual([[], ["dear/m", "cheap/m"]]);
+  await expect(rejected.asked).rejects.toMatchObject({ kind: "budget_exceeded" });
+  const first = explained(["cheap", "dear", "other"], "reject");
+  expect(first.told).toEqual([["cheap"], ["dear/m", "other/m"]]);
+  expect((await first.asked).route.provider).toBe("cheap");
+  const degraded = explained(["dear", "cheap"], "degrade");
+  expect(degraded.told).toEqual([["cheap"], ["dear/m"]]);
+  expect((await degraded.asked).route.provider).toBe("cheap");
+});
+
 test("a budget that degrades sends the call to whoever still fits it, and says so", async () => {
   const dear = double("dear", { models: [model({ usdPerMTok: { input: 100, output: 100 } })] });
   const cheap = double("cheap", { models: [model({ usdPerMTok: { input: 0.01, output: 0.01 } })] });

@@ -102,8 +102,8 @@ describe("a budget", () => {
       ["provider", "glm", 0.4],
       ["tag", "batch", 0.4],
     ]);
-    expect([budgets.fits(keys, 0.1), budgets.fits(keys, 0.2)]).toEqual([true, false]);
-    expect(budgets.fits({ provider: "kimi" }, 0.2)).toBe(true);
+    expect([budgets.refusedBy(keys, 0.1), budgets.refusedBy(keys, 0.2)?.maxUsd]).toEqual([undefined, 0.5]);
+    expect(budgets.refusedBy({ provider: "kimi" }, 0.2)).toBeUndefined();
   });
 
   it("costs nothing where there is none", () => {

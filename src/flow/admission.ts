@@ -61,7 +61,7 @@ export function admit(
 export async function placeInAny(call: Call, limiters: ReadonlySet<Limiter>): Promise<Place> {
   const race = createAbortSource();
   const stopListening = call.abort.listen((reason) => race.abort(reason));
-  const entrant = entrantOf(call, race);
+  const entrant = entrantOf(call, race, (limiter, nowMs) => call.queue.readyAtMs(limiter, nowMs));
   try {
     return await new Promise<Place>((resolve, reject) => {
       let waiting = limiters.size;
@@ -96,9 +96,13 @@ function stillWanted(call: Call, leave: Leave): Leave {
   throw over;
 }
 
-function entrantOf({ options, request, deadline }: Call, abort: AbortSource): Entrant {
+function entrantOf(
+  { options, request, deadline }: Call,
+  abort: AbortSource,
+  readyAtMs?: Entrant["readyAtMs"],
+): Entrant {
   const size = requestChars(request);
-  return { priority: options.priority ?? "default", deadline, abort, bytes: 2 * size, tokens: size / 3 };
+  return { priority: options.priority ?? "default", deadline, abort, bytes: 2 * size, tokens: size / 3, readyAtMs };
 }
 
 /** The plan has looked at the limit itself; here it counts what was spent since. */

@@ -42,10 +42,16 @@ export interface FlowServices {
 export interface CandidateQueue {
   /** The best candidate not taken yet that has a free place; taking it is the caller's promise to try it. */
   next(): Candidate | undefined;
-  /** The limiters of those not taken yet, once `next` has found none: each of them is full. */
-  full(): ReadonlySet<Limiter>;
+  /**
+   * The limiters of those not taken yet, once `next` has found none: each of them is full.
+   *
+   * @param cooling also those of whom nobody may be asked before a cool-down ends.
+   */
+  full(cooling: boolean): ReadonlySet<Limiter>;
   /** As `next`, but behind this limiter, where the caller holds a place. */
   nextAt(limiter: Limiter): Candidate | undefined;
+  /** When `nextAt` would find someone; `nowMs` where it would now. */
+  readyAtMs(limiter: Limiter, nowMs: number): number;
   /** Whether anyone is left who could be asked, at once or after a wait for a place. */
   more(): boolean;
   /** As `next`, but only at another provider, and only one that could start at once; nothing is taken otherwise. */

@@ -172,7 +172,6 @@ export class UpstreamCall {
     // Nobody says what a hedge's loser was billed; its prompt was read, at the least.
     const usage = given ?? (error?.detail === "hedge_lost" ? estimateUsage(call.request, "") : null);
     const costUsd = this.#toldUsd !== undefined ? this.#toldUsd : this.#priceOf(usage, error);
-    this.#admission.leave?.(error, costUsd);
     const attempt: Attempt = {
       requestId: call.requestId,
       number: this.#number,
@@ -211,6 +210,8 @@ export class UpstreamCall {
         alternatives: others,
       });
     }
+    // After the gate has heard: whoever is given the place asks it.
+    this.#admission.leave?.(error, costUsd);
     call.services.settled(attempt, candidate, call.kind(), slept);
   }
 

@@ -42,21 +42,25 @@ export async function walk<T>(
   let last = after?.error;
   let from = after?.candidate;
   let tooSmall = 0;
+  let waited = false;
   for (;;) {
     const over = overBy(call);
     if (over) throw ended(call, over);
     let candidate = call.queue.next();
     let place: Leave | undefined;
     if (!candidate) {
-      const full = call.queue.full();
+      // Who waits for a place already waits for the end of a cool-down too; who does not is told of it at once.
+      const full = call.queue.full(waited && !last);
       if (full.size === 0) break;
+      waited = true;
       try {
         const free = await placeInAny(call, full);
         place = free.leave;
         candidate = call.queue.nextAt(free.limiter);
       } catch (thrown) {
         if (call.abort.reason) throw ended(call, call.abort.reason);
-        last ??= asSignalboxError(thrown);
+        const refused = asSignalboxError(thrown);
+        if (refused.kind !== "unavailable") last ??= refused;
         break;
       }
     }

@@ -1,85 +1,13 @@
-import type { Deadline } from "../contract/provider.js";
 import type { Clock, TimerHandle } from "../core/clock.js";
 import { QuantileSketch } from "../core/quantiles.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import { AdaptiveLimit } from "./adaptive-limit.js";
+import type { Entrant, Leave, Limiter, LimiterOptions } from "./limiter-types.js";
 import { RateBucket } from "./rate-bucket.js";
 import { type Priority, type Waiting, WaitQueue } from "./wait-queue.js";
 
+export type { AbortHook, Entrant, Leave, Limiter, LimiterOptions } from "./limiter-types.js";
 export type { Priority } from "./wait-queue.js";
-
-/** How many calls may run at once, and how many may wait. */
-export interface LimiterOptions {
-  /** Calls at once. @default Infinity */
-  readonly maxConcurrent?: number | undefined;
-  /**
-   * Learns a limit from the first 429 on: 8 or 0.7 of the calls then running, whichever is more; +1 per clean 5 s in
-   * which it was reached, x 0.7 on 429. `limits: { "*": {} }` asks for this alone. Right for vendors that limit calls at
-   * once; where they count calls per minute it holds back more than it must.
-   * @default true
-   */
-  readonly adaptive?: boolean | undefined;
-  /** Requests per minute that the vendor is known to allow; shows as `headroom`. @default unknown */
-  readonly rpm?: number | undefined;
-  /** Tokens per minute that the vendor is known to allow; shows as `headroom`. @default unknown */
-  readonly tpm?: number | undefined;
-  /** Calls that may wait. @default 2_000 */
-  readonly queueItems?: number | undefined;
-  /** Bytes of requests that may wait. @default 67_108_864 (64 MiB) */
-  readonly queueBytes?: number | undefined;
-  /** How long an interactive or default call waits, milliseconds; batch waits as long as its deadline lets it. @default 5_000 */
-  readonly queueMs?: number | undefined;
-}
-
-/** Who wants in. */
-export interface Entrant {
-  readonly priority?: Priority | undefined;
-  /** Size of the request, for the queue's byte limit. @default 0 */
-  readonly bytes?: number | undefined;
-  /** Estimated tokens of the request, for `tpm`. @default 0 */
-  readonly tokens?: number | undefined;
-  readonly deadline?: Deadline | undefined;
-  /** An abort source: tells its reason once. */
-  readonly abort?: AbortHook | undefined;
-}
-
-export interface AbortHook {
-  readonly reason: SignalboxError | undefined;
-  listen(listener: (reason: SignalboxError) => void): () => void;
-}
-
-/**
- * Gives the place back, once; a second call does nothing. Tell how the call ended (`null`: well), so that a 429 can lower
- * the limit and the usual time of a call is known; tell nothing where none was made.
- */
-export type Leave = (error?: SignalboxError | null) => void;
-
-export interface Limiter {
-  /**
-   * A place, at once where one is free, else a promise of one.
-   *
-   * @throws kind `saturated` with `retryAfterMs` (queue full, or the deadline cannot be met), kind `timeout` with detail
-   * `queue`, or the abort's reason: all as rejections
-   */
-  enter(entrant: Entrant): Leave | Promise<Leave>;
-  /** Whether `enter` would give a place at once. A no counts as a call that the limit held back. */
-  hasRoom(): boolean;
-  /** Whether a newcomer would have to wait, as things stood when the limiter was last used. */
-  readonly full: boolean;
-  /** Calls that hold a place. */
-  readonly active: number;
-  /** Calls that wait. */
-  readonly queued: number;
-  readonly queuedBytes: number;
-  /** Places in all, as things stand. */
-  readonly limit: number;
-  /** Share of the known `rpm` and `tpm` that is left, the smaller of both; 1 where none is known. */
-  readonly headroom: number;
-  /** What calls here took of the known `rpm` and `tpm` since this was last asked. */
-  untold(): { readonly requests: number; readonly tokens: number };
-  /** Calls of another process took of the same `rpm` and `tpm`. */
-  takenElsewhere(requests: number, tokens: number): void;
-}
 
 /** Past this fullness batch is refused, and interactive calls are served newest first. */
 const OVERLOADED = 0.8;
@@ -95,6 +23,8 @@ interface Ticket extends Waiting {
   readonly entrant: Entrant;
   readonly grant: (leave: Leave) => void;
   readonly refuse: (error: SignalboxError) => void;
+  /** End of its patience, on the clock's scale. */
+  readonly untilMs: number;
   timer: TimerHandle;
   stopListening: (() => void) | undefined;
 }
@@ -107,6 +37,11 @@ class QueueLimiter implements Limiter {
   readonly #service = new QuantileSketch({ halfLifeMs: SERVICE_HALF_LIFE_MS });
   readonly #requests: RateBucket | undefined;
   readonly #tokens: RateBucket | undefined;
+  /** Fires when the first of those who are not ready will be. */
+  #wake: TimerHandle;
+  #wakeAtMs = Number.POSITIVE_INFINITY;
+  /** All who wait were asked, and nobody will be ready before that. */
+  #nobodyReady = false;
   active = 0;
 
   constructor(options: LimiterOptions, clock: Clock) {
@@ -146,20 +81,23 @@ class QueueLimiter implements Limiter {
 
   enter(entrant: Entrant): Leave | Promise<Leave> {
     if (entrant.abort?.reason !== undefined) return Promise.reject(entrant.abort.reason);
-    return this.hasRoom() ? this.#admit(entrant) : this.#wait(entrant);
+    if (!this.hasRoom()) return this.#wait(entrant);
+    const nowMs = entrant.readyAtMs ? this.#clock.now() : 0;
+    return entrant.readyAtMs && entrant.readyAtMs(this, nowMs) > nowMs ? this.#wait(entrant) : this.#admit(entrant);
   }
 
   hasRoom(): boolean {
-    if (!this.full) return true;
-    this.#limit.reached();
-    // The limit may have grown since anybody last looked.
-    this.#limit.tick(this.#clock.now());
+    if (this.full) {
+      this.#limit.reached();
+      // The limit may have grown since anybody last looked.
+      this.#limit.tick(this.#clock.now());
+    }
     this.#serve();
     return !this.full;
   }
 
   get full(): boolean {
-    return this.#queue.size > 0 || this.active >= this.#limit.value;
+    return this.active >= this.#limit.value;
   }
 
   #admit(entrant: Entrant): Leave {
@@ -188,16 +126,59 @@ class QueueLimiter implements Limiter {
       if (error === null && startedAtMs !== null) this.#service.add(now - startedAtMs, now);
       this.#limit.tick(now);
     }
+    // A failure may have begun a cool-down that some cannot wait for: they leave, free place or not.
+    if (error) this.#queue.first(false, (ticket) => void this.#isReady(ticket, now));
     this.#serve();
   }
 
   #serve(): void {
-    while (this.#queue.size > 0 && this.active < this.#limit.value) {
-      const ticket = this.#queue.shift(this.#queue.fullness > OVERLOADED);
-      if (ticket === undefined) return;
+    const queue = this.#queue;
+    if (queue.size === 0 || this.full || this.#nobodyReady) return;
+    const nowMs = this.#clock.now();
+    const ready = (ticket: Ticket): boolean => this.#isReady(ticket, nowMs);
+    while (!this.full) {
+      const ticket = queue.first(queue.fullness > OVERLOADED, ready);
+      if (ticket === undefined) {
+        this.#nobodyReady = true;
+        return;
+      }
+      queue.remove(ticket);
       this.#forget(ticket);
       ticket.grant(this.#admit(ticket.entrant));
     }
+  }
+
+  /** Who is not ready waits on, but leaves at once where that would be for nothing. */
+  #isReady(ticket: Ticket, nowMs: number): boolean {
+    const atMs = ticket.entrant.readyAtMs?.(this, nowMs) ?? nowMs;
+    const waitMs = Math.ceil(atMs - nowMs);
+    if (waitMs <= 0) return true;
+    if (waitMs > this.#spareMs(ticket.entrant)) {
+      this.#drop(ticket, this.#saturated("the request's deadline is sooner than the end of a cool-down", waitMs));
+    } else if (atMs > ticket.untilMs) {
+      const words = "A cool-down lasts longer than a call waits for a free place.";
+      this.#drop(ticket, new SignalboxError("unavailable", words, { retryAfterMs: waitMs }));
+    } else this.#wakeAt(atMs, waitMs);
+    return false;
+  }
+
+  /** One timer, for the first of those who are not ready. */
+  #wakeAt(atMs: number, waitMs: number): void {
+    if (atMs >= this.#wakeAtMs) return;
+    this.#sleepOn();
+    this.#wakeAtMs = atMs;
+    this.#wake = this.#clock.setTimeout(() => this.lookAgain(), waitMs);
+  }
+
+  lookAgain(): void {
+    this.#sleepOn();
+    this.#nobodyReady = false;
+    this.#serve();
+  }
+
+  #sleepOn(): void {
+    this.#clock.clearTimeout(this.#wake);
+    this.#wakeAtMs = Number.POSITIVE_INFINITY;
   }
 
   #wait(entrant: Entrant): Promise<Leave> {
@@ -210,6 +191,7 @@ class QueueLimiter implements Limiter {
       return this.#refused("the queue is longer than the request's deadline");
     }
     if (!this.#makeRoom(priority, bytes)) return this.#refused("the queue is full");
+    const nowMs = this.#clock.now();
     return new Promise<Leave>((resolve, reject) => {
       const ticket: Ticket = {
         entrant,
@@ -220,12 +202,14 @@ class QueueLimiter implements Limiter {
         prev: undefined,
         next: undefined,
         queued: false,
+        untilMs: priority === "batch" ? Number.POSITIVE_INFINITY : nowMs + this.#queueMs,
         timer: undefined,
         stopListening: undefined,
       };
       queue.push(ticket);
       ticket.stopListening = abort?.listen((reason) => this.#drop(ticket, reason));
-      this.#setTimer(ticket);
+      this.#setTimer(ticket, nowMs);
+      if (this.#isReady(ticket, nowMs)) this.#nobodyReady = false;
     });
   }
 
@@ -240,9 +224,14 @@ class QueueLimiter implements Limiter {
     return true;
   }
 
-  #setTimer(ticket: Ticket): void {
-    const patienceMs = ticket.priority === "batch" ? Number.POSITIVE_INFINITY : this.#queueMs;
-    const spareMs = (ticket.entrant.deadline?.remainingMs() ?? Number.POSITIVE_INFINITY) - this.#serviceMs();
+  /** How long it may wait, and its call still end before its deadline. */
+  #spareMs({ deadline }: Entrant): number {
+    return (deadline?.remainingMs() ?? Number.POSITIVE_INFINITY) - this.#serviceMs();
+  }
+
+  #setTimer(ticket: Ticket, nowMs: number): void {
+    const patienceMs = ticket.untilMs - nowMs;
+    const spareMs = this.#spareMs(ticket.entrant);
     const waitMs = Math.min(patienceMs, spareMs);
     if (waitMs === Number.POSITIVE_INFINITY) return;
     ticket.timer = this.#clock.setTimeout(() => {
@@ -262,6 +251,7 @@ class QueueLimiter implements Limiter {
     ticket.timer = undefined;
     ticket.stopListening?.();
     ticket.stopListening = undefined;
+    if (this.#queue.size === 0) this.#sleepOn();
   }
 
   /** Median time a place is held, 0 before anything was measured. */
@@ -273,9 +263,9 @@ class QueueLimiter implements Limiter {
     return Promise.reject(this.#saturated(why));
   }
 
-  #saturated(why: string): SignalboxError {
+  #saturated(why: string, leastMs = MIN_RETRY_AFTER_MS): SignalboxError {
     const drainMs = (this.#queue.size * this.#serviceMs()) / Math.max(1, this.#limit.value);
-    const retryAfterMs = Math.max(MIN_RETRY_AFTER_MS, Math.ceil(drainMs));
+    const retryAfterMs = Math.max(leastMs, Math.ceil(drainMs));
     return new SignalboxError("saturated", `No free place: ${why}.`, { retryAfterMs });
   }
 }

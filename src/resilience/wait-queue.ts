@@ -83,14 +83,15 @@ export class WaitQueue<T extends Waiting> {
   }
 
   /**
-   * The next to be served. Interactive ones newest first while the queue is nearly full: their readers are still there,
-   * those of the oldest have likely left.
+   * The next to be served of those who may; who may not can be removed while they are asked. Interactive ones newest
+   * first while the queue is nearly full: their readers are still there, those of the oldest have likely left.
    */
-  shift(overloaded: boolean): T | undefined {
+  first(overloaded: boolean, may: (item: T) => unknown): T | undefined {
     const { interactive, default: usual, batch } = this.#lanes;
-    const item = (overloaded ? interactive.last : interactive.first) ?? usual.first ?? batch.first;
-    if (item !== undefined) this.remove(item as T);
-    return item as T | undefined;
+    const ask = may as (item: Waiting) => unknown;
+    return (firstOf(interactive, overloaded, ask) ?? firstOf(usual, false, ask) ?? firstOf(batch, false, ask)) as
+      | T
+      | undefined;
   }
 
   /** The newest of the lowest priority below `priority`: the one to give way. */
@@ -99,6 +100,16 @@ export class WaitQueue<T extends Waiting> {
     if (priority === "batch") return undefined;
     return (batch.last ?? (priority === "interactive" ? usual.last : undefined)) as T | undefined;
   }
+}
+
+function firstOf({ first, last }: Lane, newest: boolean, may: (item: Waiting) => unknown): Waiting | undefined {
+  let item = newest ? last : first;
+  while (item !== undefined) {
+    const after: Waiting | undefined = newest ? item.prev : item.next;
+    if (may(item)) return item;
+    item = after;
+  }
+  return undefined;
 }
 
 function lane(): Lane {

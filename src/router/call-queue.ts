@@ -66,7 +66,10 @@ export class CallQueue implements CandidateQueue {
     let barred: ReadonlySet<number> | undefined = this.#tried;
     for (;;) {
       const candidate = this.#best(barred);
-      if (candidate?.limiter?.hasRoom() !== false) return candidate && this.#give(candidate);
+      const limiter = candidate?.limiter;
+      if (!candidate || !limiter || (limiter.hasRoom() && !isCooling(candidate, this.#ranker.nowMs()))) {
+        return candidate && this.#give(candidate);
+      }
       barred = new Set(barred).add(candidate.position);
     }
   }
@@ -76,17 +79,34 @@ export class CallQueue implements CandidateQueue {
     return this.#best(this.#tried);
   }
 
-  full(): ReadonlySet<Limiter> {
+  full(cooling: boolean): ReadonlySet<Limiter> {
     const limiters = new Set<Limiter>();
+    const nowMs = this.#ranker.nowMs();
     for (const group of this.#groups) {
-      for (const { position, limiter } of group) if (limiter && !this.#tried?.has(position)) limiters.add(limiter);
+      for (const candidate of group) {
+        const { position, limiter } = candidate;
+        if (limiter && !this.#tried?.has(position) && (cooling || !isCooling(candidate, nowMs))) limiters.add(limiter);
+      }
     }
     return limiters;
   }
 
   nextAt(limiter: Limiter): PlannedCandidate | undefined {
-    const candidate = this.#best(this.#barring((other) => other.limiter !== limiter));
+    const nowMs = this.#ranker.nowMs();
+    const candidate = this.#best(this.#barring((other) => other.limiter !== limiter || isCooling(other, nowMs)));
     return candidate && this.#give(candidate);
+  }
+
+  readyAtMs(limiter: Limiter, nowMs: number): number {
+    let atMs = Number.POSITIVE_INFINITY;
+    for (const group of this.#groups) {
+      for (const candidate of group) {
+        if (candidate.limiter !== limiter || this.#tried?.has(candidate.position)) continue;
+        if (!isCooling(candidate, nowMs)) return nowMs;
+        atMs = Math.min(atMs, candidate.gate.retryAtMs(nowMs));
+      }
+    }
+    return atMs;
   }
 
   nextBeside({ provider }: Candidate): PlannedCandidate | undefined {
@@ -205,6 +225,11 @@ export function aheadOf(
   if (home) return { candidate: home, reasons: HOME };
   const candidate = fallsBack ? probeOf(group) : undefined;
   return candidate && { candidate, reasons: PROBE };
+}
+
+/** Whether time alone keeps calls away: who waits for a place anyway may wait for that too. */
+function isCooling({ gate }: PlannedCandidate, nowMs: number): boolean {
+  return gate.blocked(nowMs) === "cool_down";
 }
 
 /** Whether a call could start there now, without a wait, and the provider can bear one more than was asked of it. */

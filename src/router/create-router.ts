@@ -181,6 +181,7 @@ function forCandidates(parts: RouterParts, id: string | undefined, act: (candida
     throw new SignalboxError("invalid_request", "No candidate or provider has this id", { path: "id" });
   for (const candidate of meant) {
     act(candidate);
+    candidate.limiter?.lookAgain();
     noteHealth(parts, candidate, parts.services.clock.now());
   }
 }

@@ -1,4 +1,4 @@
-import { createRouter, type Router } from "signalbox";
+import { createRouter, type Router, type RouterOptions } from "signalbox";
 import { createVirtualClock, scriptedProvider, seededRandom, testModel, type VirtualClock } from "signalbox/testing";
 import { describe, expect, test } from "vitest";
 import { ask, broken, eventsOf, failureOf, listenTo, provider, readAll } from "./support.js";
@@ -125,6 +125,160 @@ describe("the queue", () => {
     expect((await router.chat(ask("2"))).route.provider).toBe("b");
     await clock.advance(100);
     await first;
+  });
+});
+
+describe("a cool-down while calls wait", () => {
+  const limited = broken("rate_limit", { retryAfterMs: 1_000 });
+
+  /** One place, and a first call that is answered with 429 after 100 ms: everyone else waits behind it. */
+  function setUp(options: Partial<RouterOptions> = {}) {
+    const clock = createVirtualClock();
+    const upstream = provider("a", {
+      clock,
+      script: [{ error: limited, delayMs: 100 }],
+      otherwise: { text: "ok", delayMs: 10 },
+    });
+    const calledAtMs: number[] = [];
+    const { chat } = upstream;
+    upstream.chat = (request, context) => {
+      calledAtMs.push(clock.now());
+      return chat(request, context);
+    };
+    const limits = { a: { maxConcurrent: 1 } };
+    const retry = { attempts: 1 };
+    const router = createRouter({ providers: [upstream], clock, limits, retry, strategy: "ordered", ...options });
+    return { clock, upstream, router, calledAtMs, first: failureOf(router.chat(ask("first"))) };
+  }
+
+  test("they wait on, and go one after the other in the order of their priority", async () => {
+    const { clock, router, calledAtMs, first } = setUp();
+    const done = order(router);
+    const works = (["batch", "default", "interactive", "default"] as const).map((priority, i) =>
+      router.chat(ask(`${i}`), { priority, tags: [`${priority} ${i}`] }),
+    );
+    await clock.advance(2_000);
+    await Promise.all(works);
+    expect((await first).kind).toBe("rate_limit");
+    expect(done.slice(1)).toEqual(["interactive 2", "default 1", "default 3", "batch 0"]);
+    expect(calledAtMs).toEqual([0, 1_100, 1_110, 1_120, 1_130]);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  test("who cannot meet the deadline leaves at once: saturated, and when to come back", async () => {
+    const { clock, router, first } = setUp();
+    const hasty = failureOf(router.chat(ask("hasty"), { timeoutMs: 900 }));
+    const patient = router.chat(ask("patient"), { timeoutMs: 2_000 });
+    await clock.advance(100);
+    await first;
+    expect(await hasty).toMatchObject({ kind: "saturated", retryAfterMs: 1_000, attempts: [] });
+    expect(clock.now()).toBe(100);
+    await clock.advance(1_010);
+    expect((await patient).route.latencyMs).toBe(1_110);
+  });
+
+  test("who comes meanwhile is told at once", async () => {
+    const { clock, router, first } = setUp();
+    const waits = router.chat(ask("waits"));
+    await clock.advance(200);
+    await first;
+    expect(await failureOf(router.chat(ask("late")))).toMatchObject({ kind: "unavailable", retryAfterMs: 900 });
+    await clock.advance(1_000);
+    await waits;
+  });
+
+  test("never more at once than the limit when it ends", async () => {
+    const clock = createVirtualClock();
+    const { upstream, seen } = counted("a", clock, 50);
+    const { chat } = upstream;
+    let calls = 0;
+    upstream.chat = async (request, context) => {
+      calls += 1;
+      if (calls === 2) throw limited;
+      return chat(request, context);
+    };
+    const limits = { a: { maxConcurrent: 3, adaptive: false, queueMs: 60_000 } };
+    const router = createRouter({ providers: [upstream], clock, limits });
+    const works = Array.from({ length: 40 }, (_, i) => router.chat(ask(`${i}`)));
+    await clock.advance(999);
+    expect([calls, seen.most, seen.now]).toEqual([3, 2, 0]);
+    await clock.advance(2_000);
+    await Promise.all(works);
+    expect(seen.most).toBe(3);
+  });
+
+  test("an abort ends the wait at once and leaves nothing behind", async () => {
+    const { clock, router, upstream, first } = setUp();
+    const controller = new AbortController();
+    const works = ["chat", "stream"].map((text) =>
+      text === "chat"
+        ? failureOf(router.chat(ask(text), { signal: controller.signal }))
+        : failureOf(router.stream(ask(text), { signal: controller.signal }).reply),
+    );
+    await clock.advance(500);
+    await first;
+    controller.abort("gone");
+    for (const error of await Promise.all(works)) expect(error).toMatchObject({ kind: "cancelled", cause: "gone" });
+    expect([clock.pendingTimers, upstream.calls.length]).toEqual([0, 1]);
+  });
+
+  test("close() waits for them, close({ abort: true }) ends them", async () => {
+    const patient = setUp();
+    const served = patient.router.chat(ask("waits"));
+    await patient.clock.advance(500);
+    const closed = patient.router.close();
+    await patient.clock.advance(2_000);
+    await closed;
+    expect((await served).choices[0].message.content).toBe("ok");
+    const hasty = setUp();
+    const ended = failureOf(hasty.router.chat(ask("waits")));
+    await hasty.clock.advance(500);
+    await hasty.router.close({ abort: true });
+    expect(await ended).toMatchObject({ kind: "cancelled", detail: "closed" });
+    expect(hasty.clock.pendingTimers).toBe(0);
+  });
+
+  test("of one model does not hold up calls of another behind the same limit", async () => {
+    const clock = createVirtualClock();
+    const models = [testModel("m"), testModel("n")];
+    const script = [{ error: limited, delayMs: 100 }];
+    const upstream = provider("a", { clock, models, script, otherwise: { text: "ok", delayMs: 10 } });
+    const limits = { a: { maxConcurrent: 1 } };
+    const router = createRouter({ providers: [upstream], clock, limits, retry: { attempts: 1 } });
+    const first = failureOf(router.chat({ ...ask("1"), model: "m" }));
+    const works = ["m", "n", "m"].map((model) => router.chat({ ...ask("2"), model }));
+    await clock.advance(120);
+    await first;
+    works.push(router.chat({ ...ask("3"), model: "n" }));
+    await clock.advance(2_000);
+    const latencies = (await Promise.all(works)).map(({ route }) => route.latencyMs);
+    expect(latencies).toEqual([1_110, 110, 1_120, 10]);
+  });
+
+  test("a place elsewhere that comes free first is taken", async () => {
+    const clock = createVirtualClock();
+    const a = provider("a", { clock, otherwise: { error: limited, delayMs: 100 } });
+    const b = provider("b", { clock, otherwise: { text: "ok", delayMs: 400 } });
+    const limits = { "*": { maxConcurrent: 1 } };
+    const retry = { attempts: 1 };
+    const router = createRouter({ providers: [a, b], clock, limits, retry, strategy: "ordered" });
+    const first = failureOf(router.chat(ask("1")));
+    const works = [router.chat(ask("2")), router.chat(ask("3"))];
+    await clock.advance(1_000);
+    await first;
+    expect((await Promise.all(works)).map(({ route }) => route.latencyMs)).toEqual([400, 800]);
+    expect(a.calls).toHaveLength(1);
+  });
+
+  test("that is lifted by hand lets them go", async () => {
+    const { clock, router, first } = setUp();
+    const works = router.chat(ask("waits"));
+    await clock.advance(200);
+    await first;
+    router.reset("a");
+    await clock.advance(10);
+    expect((await works).route.latencyMs).toBe(210);
+    expect(clock.pendingTimers).toBe(0);
   });
 });
 

@@ -29,7 +29,7 @@ export function normalizeReply(value: unknown, model: string): ChatReply | Reply
     return isEmpty(choice as unknown as Choice) ? EMPTY : (value as unknown as ChatReply);
   const content = textOf(message.content);
   if (content === undefined) return malformed("the answer's content is neither text nor null");
-  const calls = toolCallsOf(message.tool_calls);
+  const calls = toolCallsOf(givenCalls(message));
   if (calls === undefined) return malformed("the answer's tool calls are not readable");
   const rebuilt = rebuild(value, choice, message, content, calls, model);
   return isEmpty(rebuilt.choices[0]) ? EMPTY : rebuilt;
@@ -61,6 +61,7 @@ function isWhole(reply: Fields, choice: Fields, message: Fields): boolean {
     message.role === "assistant" &&
     (typeof message.content === "string" || message.content === null) &&
     (typeof message.refusal === "string" || message.refusal === null) &&
+    givenCalls(message) === message.tool_calls &&
     (message.tool_calls === undefined || areWholeCalls(message.tool_calls))
   );
 }
@@ -83,7 +84,7 @@ function rebuild(
   };
   if (calls.length > 0) whole.tool_calls = calls;
   else delete whole.tool_calls;
-  const known = typeof finish === "string" && FINISH_REASONS.has(finish);
+  const known = typeof finish === "string" && FINISH_REASONS.has(finish) && finish !== "function_call";
   const result: ChatReply = {
     ...reply,
     id: typeof reply.id === "string" && reply.id !== "" ? reply.id : newReplyId(),
@@ -141,6 +142,11 @@ function areWholeCalls(calls: unknown): boolean {
 /** A call that names no tool cannot be answered. */
 function isName(value: unknown): value is string {
   return typeof value === "string" && value !== "";
+}
+
+/** The calls of a message; `function_call` is the retired form of one. */
+function givenCalls({ tool_calls: calls, function_call: call }: Fields): unknown {
+  return call && (!calls || (Array.isArray(calls) && calls.length === 0)) ? [{ function: call }] : calls;
 }
 
 function toolCallsOf(calls: unknown): FunctionToolCall[] | undefined {

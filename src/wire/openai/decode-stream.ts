@@ -34,6 +34,8 @@ export class OpenAIDecoder implements StreamDecoder {
   #hasReasoning = false;
   /** Kept only where an answer may turn out to lie in the thinking. */
   #thought = "";
+  /** Which choice is read, once an event has named one. */
+  #index: unknown;
   #tools: ToolCallReader | undefined;
   readonly #reasoning: ReasoningReader = createReasoningReader();
   readonly #splitter: ThinkSplitter | undefined;
@@ -77,10 +79,8 @@ export class OpenAIDecoder implements StreamDecoder {
       return undefined;
     }
     if (this.#id === "") this.#readHead(raw);
-    const choice = choices[0] as Raw | undefined;
-    if (typeof choice !== "object" || choice === null || (choice.index !== undefined && choice.index !== 0)) {
-      return undefined;
-    }
+    const choice = this.#choiceOf(choices);
+    if (typeof choice !== "object" || choice === null) return undefined;
     if (choice.error) throw this.#call.fail({ status: 200, body: choice });
     if (choice.usage) this.#readUsage(choice);
     return this.#readChoice(choice);
@@ -112,6 +112,16 @@ export class OpenAIDecoder implements StreamDecoder {
 
   get #hasAnswer(): boolean {
     return this.#hasText || this.#hasReasoning || this.#tools !== undefined;
+  }
+
+  /** One answer is served: choice 0, or whichever speaks first where the first to speak is another. */
+  #choiceOf(choices: readonly unknown[]): Raw | undefined {
+    const first = choices[0] as Raw | undefined;
+    const index = first?.index ?? this.#index;
+    if (index === this.#index) return first;
+    const find = (wanted: unknown) => choices.find((each) => (each as Raw | null)?.index === wanted) as Raw | undefined;
+    if (this.#index === undefined) this.#index = find(0) === undefined ? index : 0;
+    return find(this.#index);
   }
 
   #readHead(raw: Raw): void {
@@ -167,7 +177,7 @@ export class OpenAIDecoder implements StreamDecoder {
       // Where a field speaks, the tags hold the same words again.
       if (split.reasoning !== "" && !this.#reasoning.speaks) thought = (thought ?? "") + split.reasoning;
     }
-    const own = Array.isArray(source.tool_calls) ? source.tool_calls : [];
+    const own = ownCalls(source);
     let pieces: readonly unknown[] = own;
     // A server that reads its model's calls leaves them in the text as well, perhaps.
     if (text !== undefined && this.#markup !== undefined && own.length === 0) {
@@ -260,6 +270,12 @@ export class OpenAIDecoder implements StreamDecoder {
     const { provider, model } = this.#call;
     return new SignalboxError("malformed_response", `${provider}: ${message}`, { detail, provider, model: model.id });
   }
+}
+
+/** The calls of a delta or message; the one call of servers that know only the retired form. */
+function ownCalls({ tool_calls: calls, function_call: call }: Raw): readonly unknown[] {
+  const given: readonly unknown[] = Array.isArray(calls) ? calls : [];
+  return call && given.length === 0 ? [{ index: 0, function: call }] : given;
 }
 
 /** MiniMax says `status_code: 0` on every good answer. */

@@ -94,6 +94,21 @@ describe("normalizeReply", () => {
     });
   });
 
+  it("reads the retired form of one tool call", () => {
+    const message = { ...createReply({ model: "m" }).choices[0].message, function_call: call.function };
+    for (const tool_calls of [undefined, null, []]) {
+      const choices = [
+        { index: 0, logprobs: null, finish_reason: "function_call", message: { ...message, tool_calls } },
+      ];
+      const reply = normalizeReply({ ...createReply({ model: "m" }), choices }, "m");
+      if (isReplyProblem(reply)) throw new Error(reply.message);
+      expect(reply.choices[0]).toMatchObject({
+        finish_reason: "tool_calls",
+        message: { tool_calls: [{ type: "function", id: expect.stringMatching(/^call_/), function: call.function }] },
+      });
+    }
+  });
+
   it("calls malformed what is no answer", () => {
     const wrong = [null, "hi", [], {}, { choices: null }, { choices: [] }, { choices: [null] }, { choices: [{}] }];
     for (const value of wrong) expect(problemOf(value)).toBe("malformed");

@@ -75,6 +75,59 @@ describe("answers as vendors really write them (recorded shapes, loopback server
     expect(streamed.choices[0].message).toMatchObject({ content: "42", reasoning_content: "hm" });
   });
 
+  it("6: the retired form of one tool call, whole and in pieces", async () => {
+    const call = { name: "f", arguments: '{"a":1}' };
+    const expected = {
+      finish_reason: "tool_calls",
+      message: {
+        content: null,
+        tool_calls: [{ id: expect.stringMatching(/^call_/), type: "function", function: call }],
+      },
+    };
+    for (const tool_calls of [undefined, null, []]) {
+      const message = { role: "assistant", content: null, function_call: call, tool_calls };
+      server.answer(json(whole(message, { finish_reason: "function_call" })));
+      expect((await plain.chat({ messages: HELLO }, context())).choices[0]).toMatchObject(expected);
+    }
+    const streamed = await assembled([
+      chunk({ role: "assistant", content: null, function_call: { name: "f", arguments: "" } }),
+      chunk({ function_call: { arguments: '{"a"' } }),
+      chunk({ function_call: { arguments: ":1}" } }),
+      chunk({}, { finish_reason: "function_call" }),
+    ]);
+    expect(streamed.choices[0]).toMatchObject(expected);
+  });
+
+  it("one choice is read, whatever its number and place", async () => {
+    const choice = (index: unknown, content: string, finish_reason: string | null = "stop") => ({
+      index,
+      finish_reason,
+      message: { role: "assistant", content },
+    });
+    const asked = async (...choices: unknown[]) => {
+      server.answer(json({ ...whole({}), choices }));
+      return (await plain.chat({ messages: HELLO }, context())).choices;
+    };
+    for (const index of [1, null, undefined, "0"]) {
+      expect(await asked(choice(index, "42"))).toMatchObject([{ index: 0, message: { content: "42" } }]);
+    }
+    expect(await asked(choice(1, "other"), choice(0, "42"))).toMatchObject([{ message: { content: "42" } }]);
+    expect(await asked(choice(2, "42"), choice(1, "other"))).toMatchObject([{ message: { content: "42" } }]);
+
+    const said = (index: number, content: string, finish_reason: string | null = null) => ({
+      ...(chunk({}) as object),
+      choices: [{ index, delta: { content }, finish_reason }],
+    });
+    const mixed = await assembled([
+      said(1, "4"),
+      said(0, "no"),
+      said(1, "2"),
+      said(0, "", "length"),
+      said(1, "", "stop"),
+    ]);
+    expect(mixed.choices).toMatchObject([{ index: 0, finish_reason: "stop", message: { content: "42" } }]);
+  });
+
   it("10: blanks after [DONE] do not matter", async () => {
     const reply = await assembled([chunk({ content: "42" }), "data: [DONE] \n\n"], plain, { done: false });
     expect(reply.choices[0].message.content).toBe("42");

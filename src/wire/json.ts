@@ -2,6 +2,8 @@ import { LIMITS } from "./limits.js";
 
 /** Text below this length cannot nest deep enough to hurt anything that walks it. */
 const UNWATCHED_CHARS = 4_096;
+/** A letter or underscore written as an escape: nobody needs that but who hides a key. */
+const ESCAPED_WORD = /\\u00[567]/;
 
 /**
  * Parses upstream JSON: `{ value }`, or `undefined` where it is not JSON or is nested deeper than 64 levels.
@@ -9,7 +11,7 @@ const UNWATCHED_CHARS = 4_096;
  */
 export function parseJson(text: string): { value: unknown } | undefined {
   try {
-    const suspicious = text.includes("__proto__") || text.includes("\\u005");
+    const suspicious = text.includes("__proto__") || (text.includes("\\u00") && ESCAPED_WORD.test(text));
     const value: unknown = suspicious ? JSON.parse(text, withoutProto) : JSON.parse(text);
     return text.length > UNWATCHED_CHARS && isDeeper(value, LIMITS.jsonDepth) ? undefined : { value };
   } catch {

@@ -23,6 +23,8 @@ describe("upstream JSON", () => {
     '{"__proto__":{"polluted":1},"a":1}',
     '{"\\u005f_proto__":{"polluted":1},"a":1}',
     '{"\\u005F\\u005fproto__":{"polluted":1},"a":1}',
+    '{"__pr\\u006fto__":{"polluted":1},"a":1}',
+    '{"__\\u0070roto__":{"polluted":1},"a":1}',
   ])("leaves %s without its poison", (text) => {
     const value = parseJson(text)?.value as { a: number };
     expect(Object.keys(value)).toEqual(["a"]);

@@ -13,6 +13,6 @@ export function textOf(content: unknown): string {
 }
 
 /** Everything that was said, message by message. */
-export function requestText({ messages }: ChatRequest): string {
-  return messages.map(({ content }) => textOf(content)).join("\n");
+export function requestTexts({ messages }: ChatRequest): string[] {
+  return messages.map(({ content }) => textOf(content));
 }

@@ -3,14 +3,35 @@ import { patternRedactor, type Redactor } from "./redact.js";
 /** A stretch of the request this long, found in the vendor's message, is an echo. */
 const MIN_ECHO = 20;
 const STEP = MIN_ECHO / 2;
+/** Texts shorter than this are words like any other. */
+const MIN_WHOLE = 4;
+const MASK = "[echo removed]";
 /** How much of each end of the request is compared. */
 const COMPARED = 65_536;
 
 /**
  * Masks the stretches of `message` that repeat what was sent, so that an upstream error which quotes the prompt does
- * not carry it into logs. Stretches under 20 characters stay (field and model names).
+ * not carry it into logs. Stretches under 20 characters stay (field and model names), unless they are the whole of one
+ * of the texts that were `said`.
  */
-export function maskEcho(message: string, sent: string | undefined): string {
+export function maskEcho(message: string, sent: string | undefined, said: readonly string[] = []): string {
+  return maskShort(maskStretches(message, sent), said);
+}
+
+/** A single plain word is masked where it is quoted or closes the line; a message may need it elsewhere. */
+function maskShort(message: string, said: readonly string[]): string {
+  let out = message;
+  for (const text of said) {
+    const whole = text.trim();
+    if (whole.length < MIN_WHOLE || whole.length >= MIN_ECHO || !out.includes(whole)) continue;
+    out = /^[a-z]+$/i.test(whole)
+      ? out.replace(new RegExp(`(^|["'\`: ])${whole}(?=["'\`]|[.!?]?$)`, "gm"), `$1${MASK}`)
+      : out.replaceAll(whole, MASK);
+  }
+  return out;
+}
+
+function maskStretches(message: string, sent: string | undefined): string {
   if (sent === undefined || sent === "" || message.length < MIN_ECHO) return message;
   const source = sent.length <= 2 * COMPARED ? sent : `${sent.slice(0, COMPARED)}\u0000${sent.slice(-COMPARED)}`;
   let out = "";
@@ -21,7 +42,7 @@ export function maskEcho(message: string, sent: string | undefined): string {
       at += STEP;
       continue;
     }
-    out += `${message.slice(copied, run.from)}[echo removed]`;
+    out += `${message.slice(copied, run.from)}${MASK}`;
     copied = run.to;
     at = run.to;
   }
@@ -47,6 +68,7 @@ function echoAt(message: string, at: number, floor: number, source: string): { f
 const MOST_FOREIGN = 2_048;
 
 /** Takes key-shaped text and stretches of what was sent out of everything that a foreign provider threw. */
-export function echoRedactor(sent: string): Redactor {
-  return { scrub: (text) => maskEcho(patternRedactor.scrub(text.slice(0, MOST_FOREIGN)), sent) };
+export function echoRedactor(said: readonly string[]): Redactor {
+  const sent = said.join("\n");
+  return { scrub: (text) => maskEcho(patternRedactor.scrub(text.slice(0, MOST_FOREIGN)), sent, said) };
 }

@@ -35,7 +35,7 @@ export function quote(text: string, about: FailureContext, redactor: Redactor): 
     .scrub(text)
     .trimStart()
     .slice(0, 2 * MAX_QUOTE);
-  const clean = maskEcho(begin, about.sent)
+  const clean = maskEcho(begin, about.sent, about.said)
     .replace(/[\s\p{Cc}]+/gu, " ")
     .trim();
   return clean.length <= MAX_QUOTE ? clean : `${clean.slice(0, MAX_QUOTE)}...`;

@@ -25,4 +25,6 @@ export interface FailureContext {
   readonly callerSignal?: AbortSignal | undefined;
   /** The request body as sent; stretches of it that the vendor quotes are masked. */
   readonly sent?: string | undefined;
+  /** The texts in it, message by message; a short one that the vendor quotes whole is masked too. */
+  readonly said?: readonly string[] | undefined;
 }

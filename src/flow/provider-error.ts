@@ -1,4 +1,4 @@
-import { requestText } from "../chat/message-text.js";
+import { requestTexts } from "../chat/message-text.js";
 import type { ChatRequest } from "../chat/request.js";
 import { toSignalboxError } from "../errors/classify.js";
 import { echoRedactor } from "../errors/echo.js";
@@ -16,7 +16,7 @@ export function providerError(
   nowWallMs: number,
 ): SignalboxError {
   // Foreign code may quote the prompt anywhere in what it throws; errors of this library are clean.
-  const secrets = SignalboxError.isInstance(thrown) ? undefined : echoRedactor(requestText(request));
+  const secrets = SignalboxError.isInstance(thrown) ? undefined : echoRedactor(requestTexts(request));
   const error = toSignalboxError(thrown, { provider: provider.id, model: info.id, nowWallMs, secrets });
   const { kind, detail } = error;
   if (kind === "timeout" && detail === "total") return restated(error, "timeout", "upstream");

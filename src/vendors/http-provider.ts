@@ -1,6 +1,7 @@
 import { createAssembler, hasContent } from "../chat/assemble.js";
 import type { ChatChunk } from "../chat/chunk.js";
 import { estimateUsage, isReplyProblem, normalizeReply } from "../chat/create-reply.js";
+import { requestTexts } from "../chat/message-text.js";
 import type { ChatReply } from "../chat/reply.js";
 import type { ChatRequest } from "../chat/request.js";
 import type { CallContext, ModelInfo, Provider } from "../contract/provider.js";
@@ -208,6 +209,7 @@ class Exchange implements WireCall {
         nowWallMs: clock.wallNow(),
         callerSignal: this.#context.signal,
         sent: this.#sent,
+        said: requestTexts(this.request),
       },
     );
     const isKeys = error.kind === "auth" || error.kind === "quota" || error.kind === "rate_limit";

@@ -1,5 +1,7 @@
+import { requestTexts } from "../../chat/message-text.js";
 import type { ChatRequest } from "../../chat/request.js";
 import { toSignalboxError } from "../../errors/classify.js";
+import { echoRedactor } from "../../errors/echo.js";
 import type { ErrorKind } from "../../errors/kinds.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
 import { field } from "./part-state.js";
@@ -34,6 +36,6 @@ export function modelError(
     model,
     nowWallMs: Date.now(),
     callerSignal: signal,
-    sent: JSON.stringify(request.messages),
+    secrets: echoRedactor(requestTexts(request)),
   });
 }

@@ -24,6 +24,20 @@ describe("echo of the request in a vendor's message", () => {
     expect(maskEcho("my secret plan is to buy a boat", undefined)).toBe("my secret plan is to buy a boat");
   });
 
+  it("masks a short text that is quoted whole, and no word that a message needs", () => {
+    const masked = (message: string, ...said: string[]) => maskEcho(message, said.join("\n"), said);
+    for (const prompt of ["my pin is 4711", "4711", "你好吗朋友", "what is 2+2?"]) {
+      expect(masked(`cannot answer ${prompt} today`, "be brief", ` ${prompt}\n`)).toBe(
+        "cannot answer [echo removed] today",
+      );
+    }
+    for (const message of ["model", 'bad prompt "model" here', "bad: model", "Error: model!\n  at model (x.ts)"]) {
+      expect(masked(message, "model")).toBe(message.replace("model", "[echo removed]"));
+    }
+    expect(masked("the model /srv/model/a.ts failed", "model")).toBe("the model /srv/model/a.ts failed");
+    expect(masked("hi: oh", "hi", "oh")).toBe("hi: oh");
+  });
+
   it("leaves no stretch of 20 characters, wherever it stands", () => {
     const words = fc
       .array(fc.constantFrom("alpha", "beta ", "gamma", "漢字", "x"), { minLength: 6, maxLength: 60 })

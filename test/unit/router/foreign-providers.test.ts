@@ -127,21 +127,25 @@ describe("counts that cannot be", () => {
 });
 
 describe("what a foreign provider throws", () => {
-  const prompt = "the launch code is 0000 and nobody may ever hear of it";
-  const quoting: [string, () => unknown][] = [
-    ["an error", () => new Error(`cannot answer "${prompt}"`)],
-    ["an error within another", () => new Error("no answer", { cause: new Error(`because of ${prompt}`) })],
-    ["text", () => `cannot answer ${prompt}`],
-    ["an SDK's error", () => Object.assign(new Error(`400 ${prompt}`), { status: 500, error: { message: prompt } })],
-    ["a bug", () => new TypeError(`${prompt} is not a function`)],
+  const prompts = ["the launch code is 0000 and nobody may ever hear of it", "launch code 0000"];
+  const quoting: [string, (prompt: string) => unknown][] = [
+    ["an error", (prompt) => new Error(`cannot answer "${prompt}"`)],
+    ["an error within another", (prompt) => new Error("no answer", { cause: new Error(`because of ${prompt}`) })],
+    ["text", (prompt) => `cannot answer ${prompt}`],
+    [
+      "an SDK's error",
+      (prompt) => Object.assign(new Error(`400 ${prompt}`), { status: 500, error: { message: prompt } }),
+    ],
+    ["a bug", (prompt) => new TypeError(`${prompt} is not a function`)],
   ];
 
-  test.each(quoting)("%s that quotes the prompt shows none of it", async (_, thrown) => {
+  const cases = prompts.flatMap((prompt) => quoting.map(([what, thrown]) => [what, prompt, thrown] as const));
+  test.each(cases)("%s that quotes the prompt shows none of it: %s", async (_, prompt, thrown) => {
     const provider = {
       id: "foreign",
       models: [model()],
       chat: async () => {
-        throw thrown();
+        throw thrown(prompt);
       },
     };
     const { router } = listening([provider as AnyProvider]);

@@ -175,6 +175,12 @@ describe("failures as vendors really tell them (recorded shapes, loopback server
     expect(chunks.at(-1)?.usage?.total_tokens).toBe(15);
   });
 
+  it("a short prompt that is quoted back is not told on", async () => {
+    server.answer(json({ error: { message: "cannot take 'hello': say more" } }, 400));
+    const { message } = await failureOf(plain.chat(ask, context()));
+    expect(message).toBe("plain/m: the request is wrong (HTTP 400): cannot take '[echo removed]': say more");
+  });
+
   it("a redirect is not followed: prompt and key stay here", async () => {
     server.answer((response) => response.writeHead(307, { location: "http://127.0.0.1:1/" }).end());
     expect(await failureOf(plain.chat(ask, context()))).toMatchObject({ kind: "network", detail: "redirect" });

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { APICallError, InvalidResponseDataError } from "@ai-sdk/provider";
 import { convertArrayToReadableStream, MockLanguageModelV3 } from "ai/test";
 import { describe, expect, it } from "vitest";
@@ -46,6 +47,14 @@ describe("failures", () => {
       const thrown = await failed.catch((reason) => reason);
       expect(thrown).toMatchObject({ kind, provider: "vendor", ...more });
       expect(`${thrown.message} ${JSON.stringify(thrown)} ${String(thrown.cause)}`).not.toContain("secret prompt");
+    }
+  });
+
+  it("quote no prompt, down to their causes", async () => {
+    const provider = failing(new Error("rejected: a secret prompt", { cause: new Error("a secret prompt") }));
+    for (const failed of [provider.chat(request, contextOf()), streamed(provider, request)]) {
+      const thrown = await failed.catch((reason) => reason);
+      expect(inspect(thrown, { depth: 9, showHidden: true })).not.toContain("secret prompt");
     }
   });
 

@@ -1,11 +1,11 @@
 import type { AssistantMessage, Message } from "../chat/message.js";
 
-/** Turns that stand or fall together: from one user's message up to the next. */
-export function groupsOf(turns: readonly Message[]): Message[][] {
+/** Messages that stand or fall together: from one user's message up to the next, or from one answer up to the next. */
+export function groupsOf(turns: readonly Message[], first: "user" | "assistant" = "user"): Message[][] {
   const groups: Message[][] = [];
   for (const message of turns) {
     const last = groups.at(-1);
-    if (last && message.role !== "user") last.push(message);
+    if (last && message.role !== first) last.push(message);
     else groups.push([message]);
   }
   return groups;

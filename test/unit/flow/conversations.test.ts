@@ -254,38 +254,68 @@ describe("a conversation", () => {
 
 describe("trimming", () => {
   const text = fc.string({ maxLength: 400 });
-  const turn = fc.record({ question: text, tools: fc.integer({ min: 0, max: 3 }), answer: text });
+  // One answer of a tool loop: what was called at once, each call with a result of its own length.
+  const step = fc.array(text, { minLength: 1, maxLength: 3 });
+  const turn = fc.record({ question: text, steps: fc.array(step, { maxLength: 4 }), answer: fc.option(text) });
   const history = fc.array(turn, { minLength: 1, maxLength: 8 }).map((turns) => {
     const messages: Message[] = [{ role: "system", content: "always here" }];
-    for (const [t, { question, tools, answer }] of turns.entries()) {
+    for (const [t, { question, steps, answer }] of turns.entries()) {
       messages.push({ role: "user", content: question });
-      for (let i = 0; i < tools; i += 1) {
-        const id = `${t}.${i}`;
-        messages.push({ role: "assistant", content: null, tool_calls: [call(id)] });
-        messages.push({ role: "tool", tool_call_id: id, content: answer });
+      for (const [s, results] of steps.entries()) {
+        const ids = results.map((_, i) => `${t}.${s}.${i}`);
+        messages.push({ role: "assistant", content: null, tool_calls: ids.map(call) });
+        for (const [i, content] of results.entries()) {
+          messages.push({ role: "tool", tool_call_id: ids[i] as string, content });
+        }
       }
-      if (t < turns.length - 1) messages.push({ role: "assistant", content: answer });
+      if (answer !== null) messages.push({ role: "assistant", content: answer });
     }
     return messages;
   });
+  const tokensOf = (messages: readonly Message[]) => estimateRequestTokens({ messages: [...messages] });
 
-  test("keeps the prompt and the last turn, splits no tool pair, keeps a suffix in order, and fits where it can", () => {
+  test("drops the oldest whole turns, then the oldest calls with all their results, and no more than it must", () => {
     fc.assert(
       fc.property(history, fc.integer({ min: 1, max: 1_500 }), (messages, maxTokens) => {
         const kept = trimToTokens(messages, maxTokens);
-        expect(kept[0]).toEqual(messages[0]);
-        const rest = kept.slice(1);
-        expect(rest).toEqual(messages.slice(messages.length - rest.length));
-        expect(rest[0]?.role).toBe("user");
-        const calls = rest.flatMap((m) => (m.role === "assistant" ? (m.tool_calls ?? []).map(({ id }) => id) : []));
-        const results = rest.flatMap((m) => (m.role === "tool" ? [m.tool_call_id] : []));
-        expect(results).toEqual(calls);
-        const lastTurn = messages.findLastIndex(({ role }) => role === "user");
-        const least = [messages[0] as Message, ...messages.slice(lastTurn)];
-        const fits = estimateRequestTokens({ messages: [...kept] }) <= maxTokens;
-        expect(fits || kept.length === least.length).toBe(true);
+        const asked = messages.findLastIndex(({ role }) => role === "user");
+        const answers = messages.flatMap(({ role }, at) => (at > asked && role === "assistant" ? [at] : []));
+        const turns = messages.flatMap(({ role }, at) => (role === "user" ? [at] : []));
+        // Everything a cut may leave, longest first; of the last turn the question and the newest answer stay.
+        const allowed = [
+          ...turns.map((at) => [messages[0] as Message, ...messages.slice(at)]),
+          ...answers.slice(1).map((at) => [messages[0] as Message, messages[asked] as Message, ...messages.slice(at)]),
+        ];
+        expect(kept).toEqual(allowed.find((each) => tokensOf(each) <= maxTokens) ?? allowed.at(-1));
+        const calls = kept.flatMap((m) => (m.role === "assistant" ? (m.tool_calls ?? []).map(({ id }) => id) : []));
+        expect(kept.flatMap((m) => (m.role === "tool" ? [m.tool_call_id] : []))).toEqual(calls);
       }),
+      { numRuns: 500 },
     );
+  });
+
+  test("a tool loop longer than the window goes on with its question and newest results", async () => {
+    let count = 0;
+    const otherwise = () => {
+      count += 1;
+      const toolCalls = [call(`${count}.0`), call(`${count}.1`)];
+      return count > 8 ? "done" : { reply: createReply({ toolCalls, finishReason: "tool_calls" }) };
+    };
+    const upstream = provider("a", { models: [testModel("m", { contextWindow: 1_000, maxOutput: 100 })], otherwise });
+    const talk = createRouter({ providers: [upstream] }).conversation("c");
+    let reply = await talk.chat({
+      messages: [{ role: "system", content: "stay" }, ...ask("find it").messages],
+      tools: [tool],
+    });
+    for (let calls = reply.choices[0].message.tool_calls; calls; calls = reply.choices[0].message.tool_calls) {
+      const messages = calls.map(({ id }): Message => ({ role: "tool", tool_call_id: id, content: "x".repeat(600) }));
+      reply = await talk.chat({ messages, tools: [tool] });
+    }
+    expect(reply.choices[0].message.content).toBe("done");
+    const sent = upstream.calls.at(-1)?.request.messages;
+    expect(rolesOf(sent)).toBe("system user assistant tool tool");
+    expect([sent?.[1]?.content, sent?.[3]]).toMatchObject(["find it", { tool_call_id: "8.0" }]);
+    expect(talk.messages()).toHaveLength(2 + 8 * 3 + 1);
   });
 });
 

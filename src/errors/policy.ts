@@ -42,6 +42,7 @@ export const POLICIES = {
   invalid_request: { ...STAY, ...IGNORED, ...NEVER },
   unsupported: { ...MOVE, ...IGNORED, ...NEVER },
   no_candidate: { ...MOVE, ...IGNORED, ...NEVER },
+  "no_candidate/context_length": { ...MOVE, ...IGNORED, ...NEVER },
   unavailable: { ...MOVE, ...IGNORED, ...LATER },
   saturated: { ...MOVE, ...IGNORED, ...LATER },
   budget_exceeded: { ...STAY, ...IGNORED, ...LATER },

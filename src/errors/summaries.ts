@@ -6,6 +6,7 @@ export const SUMMARIES: { readonly [key in PolicyKey]: string } = {
   invalid_request: "the request is wrong",
   unsupported: "this model cannot do what is asked",
   no_candidate: "no model here can ever serve the request",
+  "no_candidate/context_length": "the prompt fits no model here",
   unavailable: "every candidate is blocked for now",
   saturated: "a limit set here is reached",
   budget_exceeded: "a money budget is spent",

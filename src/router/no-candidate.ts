@@ -1,8 +1,11 @@
+import type { Message } from "../chat/message.js";
+import { estimateRequestTokens } from "../chat/tokens.js";
 import type { Exclusion } from "../errors/kinds.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import { mayForce } from "../resilience/gates.js";
 import type { PlannedCandidate } from "./candidates.js";
 import type { RouterParts } from "./parts.js";
+import { inputRoom } from "./plan.js";
 import type { Run } from "./run.js";
 
 /** Reasons that time or a hand may lift. */
@@ -75,10 +78,22 @@ export function blockedError(
       retryable: false,
     });
   }
-  return new SignalboxError("no_candidate", `No candidate can serve this request: ${wordsFor(excluded)}`, {
+  const tooLong = excluded.filter(({ reason }) => reason === "context_length");
+  const why = tooLong.length > 0 ? `; it is too long: ${lengthsOf(parts, run, tooLong)}` : "";
+  return new SignalboxError("no_candidate", `No candidate can serve this request: ${wordsFor(excluded)}${why}`, {
     requestId,
     excluded,
+    detail: why ? "context_length" : undefined,
   });
+}
+
+/** How long the request is, and its longest message: where that one alone is too long, no cut of the history helps. */
+function lengthsOf({ byId }: RouterParts, { request }: Run, tooLong: readonly Exclusion[]): string {
+  const rooms = tooLong.map(({ id }) => inputRoom(request, (byId.get(id) as PlannedCandidate).info));
+  const lengths = request.messages.map((message) => estimateRequestTokens({ messages: [message] }));
+  const longest = Math.max(...lengths);
+  const { role } = request.messages[lengths.indexOf(longest)] as Message;
+  return `about ${estimateRequestTokens(request)} tokens, ${longest} of them in one ${role} message, where ${Math.floor(Math.max(...rooms))} fit`;
 }
 
 function wordsFor(excluded: readonly Exclusion[]): string {

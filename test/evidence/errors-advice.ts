@@ -6,6 +6,7 @@ export const ADVICE: { readonly [key in PolicyKey]: string } = {
   invalid_request: "fix the request; `path` names the field where it is known",
   unsupported: "allow a model that can, or drop the field",
   no_candidate: "read `excluded`; add a provider or ask for less",
+  "no_candidate/context_length": "shorten it: of a conversation, its last message or tool results alone are too long",
   unavailable: "ask again after `retryAfterMs`",
   saturated: "ask again after `retryAfterMs`, or raise the limit",
   budget_exceeded: "raise the budget, or wait for its window",

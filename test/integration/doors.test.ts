@@ -63,6 +63,8 @@ describe("signalbox/openai over a router", () => {
     const audio = [{ type: "input_audio" as const, input_audio: { data: "AQ==", format: "wav" as const } }];
     const failed = completions.create({ model: "auto", messages: [{ role: "user", content: audio }] });
     await expect(failed).rejects.toMatchObject({ status: 400, code: "no_candidate" });
+    const long = completions.create({ model: "auto", messages: [{ role: "user", content: "x".repeat(9_000_000) }] });
+    await expect(long).rejects.toMatchObject({ status: 400, code: "context_length_exceeded" });
     await router.close();
   });
 

@@ -57,6 +57,8 @@ function shapeOf(error: SignalboxError): Shape {
   // An unknown model is our `invalid_request`; OpenAI answers it with a 404, and apps look for that.
   if (error.kind === "invalid_request" && error.detail === "unknown_model")
     return { ...SHAPES.model_not_found, code: "model_not_found" };
+  // Too long for every candidate is to an app what too long for one model is.
+  if (error.kind === "no_candidate" && error.detail === "context_length") return SHAPES.context_length;
   return SHAPES[error.kind] ?? SHAPES.server;
 }
 

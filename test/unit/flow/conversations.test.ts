@@ -317,6 +317,26 @@ describe("trimming", () => {
     expect([sent?.[1]?.content, sent?.[3]]).toMatchObject(["find it", { tool_call_id: "8.0" }]);
     expect(talk.messages()).toHaveLength(2 + 8 * 3 + 1);
   });
+
+  test("a result that is too long by itself is an error that says so, never a cut one, and leaves no trace", async () => {
+    const asks = { reply: createReply({ toolCalls: [call("t1")], finishReason: "tool_calls" }) };
+    const upstream = provider("a", {
+      models: [testModel("m", { contextWindow: 1_000, maxOutput: 100 })],
+      script: [asks],
+    });
+    const talk = createRouter({ providers: [upstream] }).conversation("c");
+    await talk.chat({ ...ask("find it"), tools: [tool] });
+    const giant: Message = { role: "tool", tool_call_id: "t1", content: "x".repeat(7_000) };
+    for (const work of [talk.chat([giant]), talk.stream([giant]).reply]) {
+      const error = await failureOf(work);
+      expect(error).toMatchObject({ kind: "no_candidate", detail: "context_length", retryable: false, attempts: [] });
+      expect(error.excluded).toEqual([{ id: "a/m", reason: "context_length" }]);
+      expect(error.message).toMatch(/about 2\d{3} tokens, 2\d{3} of them in one tool message, where 900 fit$/);
+    }
+    expect(rolesOf(talk.messages())).toBe("user assistant");
+    await talk.chat([{ ...giant, content: "short" }]);
+    expect(rolesOf(upstream.calls.at(-1)?.request.messages)).toBe("user assistant tool");
+  });
 });
 
 describe("an open tool loop", () => {

@@ -80,6 +80,8 @@ export interface CallContext {
   readonly requestId: string;
   readonly tenant?: string | undefined;
   readonly conversationId?: string | undefined;
+  /** The request holds all that is to be sent of its conversation: nothing is to be recalled. Every router says so. */
+  readonly recalled?: boolean | undefined;
   readonly metadata?: { readonly [key: string]: string } | undefined;
   readonly attempts: AttemptBudget;
   /**

@@ -12,13 +12,14 @@ import { isReplyProblem, normalizeReply } from "../chat/normalize-reply.js";
 import type { ChatReply } from "../chat/reply.js";
 import type { ChatRequest } from "../chat/request.js";
 import { countsOf } from "../chat/usage.js";
-import type { AnyProvider, CallContext } from "../contract/provider.js";
+import type { AnyProvider, CallContext, ModelInfo } from "../contract/provider.js";
 import { type Clock, systemClock } from "../core/clock.js";
 import { invalidOption } from "../errors/signalbox-error.js";
 import { costOf } from "../spend/cost.js";
 import { createConversations, type Turn } from "./conversation.js";
 import { streamFrom } from "./provider-stream.js";
 import { createSharedAnswers, readAlone } from "./shared-answers.js";
+import { fitted, inputRoom } from "./trim.js";
 
 /** What is stored and reused. */
 export type CachedMode = "full" | "context" | "response" | "none";
@@ -77,10 +78,15 @@ export function cached<P extends AnyProvider>(provider: P, options: CachedOption
   const keepsReplies = mode !== "context";
   const keepsContext = mode !== "response";
 
+  const modelOf = (name: string | null | undefined): ModelInfo | undefined =>
+    provider.models.find(({ id }) => id === name) ?? provider.models[0];
   const begin = (request: ChatRequest, context: CallContext): { request: ChatRequest; turn: Turn | undefined } => {
     if (!keepsContext || context.conversationId === undefined) return { request, turn: undefined };
-    const turn = conversations.begin(context.conversationId, context.tenant, request.messages);
-    return { request: { ...request, messages: turn.messages }, turn };
+    const { conversationId, tenant, recalled } = context;
+    const turn = conversations.begin(conversationId, tenant, request.messages, recalled);
+    const model = recalled ? undefined : modelOf(request.model);
+    const whole = { ...request, messages: turn.messages };
+    return { request: model ? fitted(whole, inputRoom(whole, model)) : whole, turn };
   };
   const keyOf = (request: ChatRequest, { tenant }: CallContext): string | undefined => {
     if (!keepsReplies || !storable(request, gate)) return undefined;
@@ -101,7 +107,7 @@ export function cached<P extends AnyProvider>(provider: P, options: CachedOption
   const keep = (key: string, request: ChatRequest, given: ChatReply, context: CallContext): void => {
     const reply = whole(given, request.model);
     if (!reply || refusal(request, reply, gate) !== null) return;
-    const model = provider.models.find(({ id }) => id === request.model) ?? provider.models[0];
+    const model = modelOf(request.model);
     const costUsd = reply.usage && model ? costOf(countsOf(reply.usage), model.usdPerMTok) : null;
     const candidate = `${provider.id}/${model?.id ?? reply.model}`;
     const about = { provider: provider.id, candidate, storedAtWallMs: clock.wallNow(), costUsd };

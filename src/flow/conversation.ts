@@ -2,10 +2,9 @@ import QuickLRU from "quick-lru";
 import { checkMessage } from "../chat/check-message.js";
 import type { Message } from "../chat/message.js";
 import type { ReplyMessage } from "../chat/reply.js";
-import { estimateRequestTokens } from "../chat/tokens.js";
 import type { Clock } from "../core/clock.js";
 import { plainCopy } from "../core/plain-copy.js";
-import { continuable, groupsOf, split, withAskerLast, withoutLastAnswer } from "./turns.js";
+import { continuable, split, withAskerLast, withoutLastAnswer } from "./turns.js";
 
 /** How conversations are remembered. */
 export interface ConversationOptions {
@@ -115,34 +114,6 @@ export function createConversations(options: ConversationOptions, deps: { readon
     },
     stats: () => ({ kept: kept.size, corrupt }),
   };
-}
-
-/**
- * A history cut to fit. System prompts stay, and the oldest turns go first. Where the last turn alone is too long, its
- * question and the newest of its answers stay: a tool call keeps its results, and what ran at once stays together. Gives
- * the list back as it is where it fits; what is too long even then is for the plan to refuse.
- */
-export function trimToTokens(messages: readonly Message[], maxTokens: number): readonly Message[] {
-  if (estimateRequestTokens({ messages }) <= maxTokens) return messages;
-  const { system, turns } = split(messages);
-  return newest(system, groupsOf(turns), maxTokens);
-}
-
-/** What stays at the front, and of the groups as many of the newest as fit; the last one in any case, if in part. */
-function newest(front: readonly Message[], groups: Message[][], maxTokens: number): readonly Message[] {
-  const last = groups.at(-1) ?? [];
-  const answers = last[0]?.role === "user" ? last.findIndex(({ role }) => role === "assistant") : -1;
-  let room = maxTokens - estimateRequestTokens({ messages: [...front, ...last] });
-  if (room < 0 && answers > 0) {
-    return newest([...front, ...last.slice(0, answers)], groupsOf(last.slice(answers), "assistant"), maxTokens);
-  }
-  const bare = estimateRequestTokens({ messages: [] });
-  let first = Math.max(0, groups.length - 1);
-  for (; first > 0; first -= 1) {
-    room -= estimateRequestTokens({ messages: groups[first - 1] as Message[] }) - bare;
-    if (room < 0) break;
-  }
-  return [...front, ...groups.slice(first).flat()];
 }
 
 /** A copy of the messages in a snapshot; `undefined` where it is none that could be sent. */

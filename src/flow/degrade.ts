@@ -3,8 +3,8 @@ import { sleep } from "../core/sleep.js";
 import { policyOf } from "../errors/policy.js";
 import type { SignalboxError } from "../errors/signalbox-error.js";
 import { type Call, type CandidateQueue, forkOf } from "./call.js";
-import { trimToTokens } from "./conversation.js";
 import { tellDegraded } from "./tell-degraded.js";
+import { trimToTokens } from "./trim.js";
 import { type AttemptFunction, walk } from "./walk.js";
 
 /** What may be given up when nobody can answer as asked; each rung is off unless given, and tried in this order. */

@@ -85,6 +85,7 @@ export class UpstreamCall {
       requestId,
       tenant: options.tenant,
       conversationId: options.conversationId,
+      recalled: true,
       metadata: options.metadata,
       attempts: new LentBudget(budget, call.queue),
       report: (progress) => this.#progress(progress),

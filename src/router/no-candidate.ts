@@ -2,10 +2,10 @@ import type { Message } from "../chat/message.js";
 import { estimateRequestTokens } from "../chat/tokens.js";
 import type { Exclusion } from "../errors/kinds.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
+import { inputRoom } from "../flow/trim.js";
 import { mayForce } from "../resilience/gates.js";
 import type { PlannedCandidate } from "./candidates.js";
 import type { RouterParts } from "./parts.js";
-import { inputRoom } from "./plan.js";
 import type { Run } from "./run.js";
 
 /** Reasons that time or a hand may lift. */

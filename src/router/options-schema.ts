@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { isTtl } from "../cache/options.js";
 import { isObject } from "../chat/check-value.js";
 import { DAY_OR_MONTH } from "../core/day-or-month.js";
 import { lazily } from "../core/lazily.js";
@@ -9,6 +10,7 @@ export const isFunction = (value: unknown): boolean => typeof value === "functio
 
 const isLimit = (value: unknown): boolean =>
   value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && (value as number) >= 1);
+const isLifetime = (value: unknown): boolean => isTtl(value) && value > 0;
 const isClock = (value: unknown): boolean =>
   isObject(value) && [value.now, value.wallNow, value.setTimeout, value.clearTimeout].every(isFunction);
 
@@ -77,7 +79,10 @@ export const optionsSchema = lazily(() =>
     ),
     streams: z.optional(z.strictObject({ onInterrupted: z.optional(z.enum(["fail", "restart"])) })),
     conversations: z.optional(
-      z.strictObject({ ttlMs: z.optional(z.number().check(z.positive())), max: z.optional(z.int().check(z.gte(1))) }),
+      z.strictObject({
+        ttlMs: z.optional(z.custom(isLifetime, "must be above 0 milliseconds, at most a hundred years, or Infinity")),
+        max: z.optional(z.int().check(z.gte(1))),
+      }),
     ),
     limits: z.optional(
       z.record(

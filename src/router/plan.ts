@@ -2,9 +2,9 @@ import { NEED_AUDIO, NEED_JSON_OBJECT, NEED_TOOLS, NEED_VISION_DATA, needsOf } f
 import type { ChatRequest } from "../chat/request.js";
 import { estimateRequestTokens, requestChars } from "../chat/tokens.js";
 import type { CallOptions } from "../contract/call-options.js";
-import type { ModelInfo } from "../contract/provider.js";
 import type { Clock } from "../core/clock.js";
 import type { Exclusion, ExclusionReason } from "../errors/kinds.js";
+import { inputRoom } from "../flow/trim.js";
 import type { Budgets } from "../spend/budgets.js";
 import { expectedCostUsd } from "../spend/cost.js";
 import { missingReason, NEED_THINKING, type PlannedCandidate } from "./candidates.js";
@@ -15,9 +15,6 @@ export interface HardFilter {
   /** `null` where the candidate may serve this call. */
   reason(candidate: PlannedCandidate): ExclusionReason | null;
 }
-
-/** Output that is kept free in the window where the request names no limit: a tenth of it, at most this. */
-const DEFAULT_OUTPUT_RESERVE = 1_024;
 
 /** What the filter looks at besides the call. */
 interface FilterDeps {
@@ -79,13 +76,6 @@ class CallFilter implements HardFilter {
     this.#tokens ??= estimateRequestTokens(this.#request);
     return this.#tokens;
   }
-}
-
-/** Tokens of a model's window that the request itself may take; the rest is kept free for the answer. */
-export function inputRoom(request: ChatRequest, { contextWindow, maxOutput }: ModelInfo): number {
-  const { max_completion_tokens, max_tokens } = request;
-  const reserve = max_completion_tokens ?? max_tokens ?? Math.min(DEFAULT_OUTPUT_RESERVE, contextWindow / 10);
-  return contextWindow - Math.min(reserve, maxOutput ?? reserve);
 }
 
 function requiredBits({ require }: CallOptions): number {

@@ -3,12 +3,12 @@ import { checkRequest } from "../chat/check.js";
 import { type FingerprintScope, fingerprint, fingerprintWithChain, prefixChain } from "../chat/fingerprint.js";
 import type { ChatRequest } from "../chat/request.js";
 import { jsonSchemaOf } from "../chat/standard-schema.js";
-import { estimateRequestTokens } from "../chat/tokens.js";
 import type { CallOptions } from "../contract/call-options.js";
 import type { AttemptBudget, CallContext, Deadline } from "../contract/provider.js";
 import type { Characteristics } from "../contract/strategy.js";
 import { invalidOption, SignalboxError } from "../errors/signalbox-error.js";
-import { type Turn, trimToTokens } from "../flow/conversation.js";
+import type { Turn } from "../flow/conversation.js";
+import { fitted, inputRoom } from "../flow/trim.js";
 import { createCharacteristics } from "../ranking/characteristics/characteristics.js";
 import type { Chooser } from "../ranking/chooser.js";
 import type { LearnerView } from "../ranking/learner/learner.js";
@@ -16,7 +16,7 @@ import { createAttemptBudget, DEFAULT_ATTEMPTS } from "../resilience/attempt-bud
 import { checkCallOptions, isCallContext, mergedOptions, optionsOfContext } from "./call-settings.js";
 import type { PlannedCandidate } from "./candidates.js";
 import type { RouterParts } from "./parts.js";
-import { createHardFilter, type HardFilter, inputRoom } from "./plan.js";
+import { createHardFilter, type HardFilter } from "./plan.js";
 import type { Selection } from "./selection.js";
 import { warnUnknownFields } from "./unknown-fields.js";
 
@@ -184,10 +184,7 @@ function fitting(parts: RouterParts, request: ChatRequest, options: CallOptions,
     if (candidate.gate.blocked(nowMs) === null) room = Math.max(room, own);
     else blockedRoom = Math.max(blockedRoom, own);
   }
-  const { messages } = request;
-  const beside = estimateRequestTokens({ ...request, messages: [] }) - estimateRequestTokens({ messages: [] });
-  const fits = trimToTokens(messages, (room || blockedRoom) - beside);
-  return fits === messages ? request : { ...request, messages: fits };
+  return fitted(request, room || blockedRoom);
 }
 
 /** No options at all. */

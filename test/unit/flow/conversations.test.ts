@@ -1,9 +1,9 @@
 import fc from "fast-check";
-import { createReply, createRouter, type Message } from "signalbox";
-import { createVirtualClock, testModel } from "signalbox/testing";
+import { cached, createReply, createRouter, type Message } from "signalbox";
+import { createCallContext, createVirtualClock, testModel } from "signalbox/testing";
 import { describe, expect, test } from "vitest";
 import { estimateRequestTokens } from "../../../src/chat/tokens.js";
-import { trimToTokens } from "../../../src/flow/conversation.js";
+import { trimToTokens } from "../../../src/flow/trim.js";
 import { ask, broken, failureOf, provider, readAll } from "./support.js";
 
 const rolesOf = (messages: readonly Message[] | undefined) => messages?.map(({ role }) => role).join(" ");
@@ -233,6 +233,43 @@ describe("a conversation", () => {
     expect((await talk.chat("how much?", { output })).choices[0].message.content).toBe("42");
     expect(rolesOf(upstream.calls[1]?.request.messages)).toBe(rolesOf(upstream.calls[0]?.request.messages));
     expect(inner.conversation("c").messages()).toHaveLength(3);
+  });
+
+  test("a decorated provider recalls nothing where a router has, and cuts to its own window where none has", async () => {
+    const models = [testModel("m", { contextWindow: 1_000, maxOutput: 100 })];
+    for (const mode of ["full", "context"] as const) {
+      const upstream = provider("a", { models });
+      const talk = createRouter({ providers: [cached(upstream, { mode })] }).conversation("c");
+      const alone = provider("b", { models });
+      const decorated = cached(alone, { mode });
+      for (const letter of ["x", "y", "z"]) {
+        await talk.chat(letter.repeat(1_500));
+        await decorated.chat(ask(letter.repeat(1_500)), createCallContext({ conversationId: "c" }));
+      }
+      for (const { calls } of [upstream, alone]) {
+        expect(calls.map(({ request }) => rolesOf(request.messages))).toEqual(["user", "user", "user"]);
+      }
+    }
+    const upstream = provider("a", { script: ["no", "42"] });
+    const router = createRouter({ providers: [cached(upstream, { mode: "context" })], retry: { baseMs: 1 } });
+    const validate = (value: unknown) => (value === 42 ? { value } : { issues: [{ message: "is not 42" }] });
+    const output = { "~standard": { version: 1 as const, vendor: "test", validate } };
+    await router.conversation("c").chat("how much?", { output });
+    expect(rolesOf(upstream.calls[1]?.request.messages)).toBe(rolesOf(upstream.calls[0]?.request.messages));
+  });
+
+  test("its time to live is a time: none is 0, negative or absurd, Infinity stands for ever", async () => {
+    for (const ttlMs of [0, -1, Number.NaN, 1e20]) {
+      expect(() => createRouter({ providers: [provider("a")], conversations: { ttlMs } })).toThrow(
+        expect.objectContaining({ kind: "invalid_options", path: "conversations.ttlMs" }),
+      );
+    }
+    const clock = createVirtualClock();
+    const conversations = { ttlMs: Number.POSITIVE_INFINITY };
+    const talk = createRouter({ providers: [provider("a", { clock })], clock, conversations }).conversation("c");
+    await talk.chat("hi");
+    await clock.advance(1e12);
+    expect(talk.messages()).toHaveLength(2);
   });
 
   test("what is no turn is a typed error", async () => {

@@ -4,14 +4,15 @@ import { extended } from "../core/extended.js";
 import { asSignalboxError } from "../errors/signalbox-error.js";
 import type { Answer } from "../flow/attempt-chat.js";
 import { cancelledBy } from "../flow/flight.js";
+import { drain } from "../flow/flight-reader.js";
 import { leftEarly, type StartedStream } from "../flow/reader-stream.js";
-import { FlightReader } from "./flight-reader.js";
+import { headOf, readFlight } from "./flight-reader.js";
 import { ageOf, lookUp, lookUpDeep, type Usable, usable } from "./lookup.js";
 import type { RouterParts } from "./parts.js";
 import { type RoutedReply, recordAnswer, recordFailure } from "./records.js";
 import { beginRun, type Run } from "./run.js";
 import { findSimilar, type Similar } from "./similar.js";
-import { drain, following, guarded, outlet, wholeStream } from "./stream-readers.js";
+import { outlet, wholeStream } from "./stream-readers.js";
 
 type Asked = Parameters<typeof beginRun>[1];
 
@@ -26,7 +27,7 @@ export async function answerChat(
   const run = beginRun(parts, request, second, bound, false, warming);
   const known = parts.caching ? await recall(parts, run) : undefined;
   if (known?.hit) return fromCache(parts, run, known.hit, known.score);
-  return new FlightReader(parts, run).reply(observerOf(parts, known));
+  return readFlight(parts, run, observerOf(parts, known)).reply();
 }
 
 /** Starts one streamed answer. Rejects where nothing could be started; later failures reach the stream's reader. */
@@ -40,26 +41,14 @@ export async function answerStream(
   const known = parts.caching ? await recall(parts, run) : undefined;
   const wantsUsage = request.stream_options?.include_usage === true;
   if (known?.hit) return wholeStream(fromCache(parts, run, known.hit, known.score), wantsUsage || run.nested);
-  const reader = new FlightReader(parts, run);
-  let settled = false;
-  const reply = reader.reply(observerOf(parts, known)).finally(() => {
-    settled = true;
-  });
+  const reader = readFlight(parts, run, observerOf(parts, known));
+  const reply = reader.reply();
   reply.catch(() => {});
-  const { flight, subscription, joined } = reader.current;
-  const own = joined ? undefined : flight.stream;
-  const chunks = own
-    ? guarded(own.read(false), subscription)
-    : following(reader, () => {
-        reader.delivered = true;
-      });
-  return extended(outlet(chunks, reply, run.nested ? "cost" : wantsUsage ? "shown" : "hidden"), {
-    head: () => reader.head(),
+  return extended(outlet(reader.read(), reply, run.nested ? "cost" : wantsUsage ? "shown" : "hidden"), {
+    head: () => headOf(parts, run, reader.seat),
     reply,
-    drain: () => void drain(own ? guarded(own.read(false), subscription) : following(reader, () => {})),
-    leave() {
-      if (!settled) reader.current.subscription.leave(leftEarly());
-    },
+    drain: () => void drain(reader.read(false)),
+    leave: () => reader.seat.leave(leftEarly()),
   });
 }
 

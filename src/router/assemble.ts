@@ -110,7 +110,7 @@ export function assembleRouter(options: RouterOptions): RouterParts {
     chooserOf,
     strategy,
     caching: createCaching(options.cache ?? false, clock),
-    flights: createFlights(),
+    flights: createFlights(clock),
     affinity,
     conversations: createConversations(options.conversations ?? {}, { clock }),
     toolLoops: createToolLoops(),

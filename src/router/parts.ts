@@ -24,6 +24,7 @@ import type { PlannedCandidate } from "./candidates.js";
 import type { Learning } from "./learning.js";
 import type { RouterOptions } from "./options.js";
 import type { HardFilter } from "./plan.js";
+import type { RoutedFlight } from "./routed-flight.js";
 import type { Selector } from "./selection.js";
 import type { CandidateViews, Frame } from "./snapshot.js";
 import type { ToolLoops } from "./tool-loops.js";
@@ -77,7 +78,7 @@ export interface RouterParts {
   chooserOf(strategy: NonNullable<RouterOptions["strategy"]>, path: string): Chooser | undefined;
   readonly strategy: Chooser;
   readonly caching: ResponseCaching | undefined;
-  readonly flights: Flights;
+  readonly flights: Flights<RoutedFlight>;
   readonly affinity: PrefixAffinity | undefined;
   readonly conversations: Conversations;
   readonly toolLoops: ToolLoops;

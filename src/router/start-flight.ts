@@ -6,12 +6,11 @@ import type { Call } from "../flow/call.js";
 import { withUsage } from "../flow/checked-reply.js";
 import { type DegradeOptions, degrade, type Rungs } from "../flow/degrade.js";
 import { escalate } from "../flow/escalate.js";
-import type { Flight } from "../flow/flight.js";
 import { hedged } from "../flow/hedge.js";
 import { type CommittedStream, openStream } from "../flow/open-stream.js";
 import { restartable } from "../flow/restart.js";
 import { storedStream } from "../flow/stored-stream.js";
-import { createStreamFlight } from "../flow/stream-flight.js";
+import { createStreamFlight, type StreamFlight } from "../flow/stream-flight.js";
 import { checkOutput, validated } from "../flow/validated.js";
 import { type AttemptFunction, walk } from "../flow/walk.js";
 import { within } from "../flow/within.js";
@@ -24,16 +23,11 @@ import { backInMs, blockedError, forcedGroups } from "./no-candidate.js";
 import type { RouterParts } from "./parts.js";
 import { createHardFilter, planOf } from "./plan.js";
 import { rememberAnswer } from "./remember-answer.js";
+import type { RoutedFlight } from "./routed-flight.js";
 import type { Run } from "./run.js";
 
-/** A flight under way, with the queue that says why its candidate was chosen. */
-export interface StartedFlight {
-  readonly flight: Flight;
-  readonly queue: CallQueue;
-}
-
 /** Plans, ranks and starts the upstream work of one request. @throws SignalboxError where nobody may be asked */
-export function startFlight(parts: RouterParts, run: Run): StartedFlight {
+export function startFlight(parts: RouterParts, run: Run): RoutedFlight {
   const { services, options, events } = parts;
   const nowMs = services.clock.now();
   const plan = planOf(run.selection.groups, run.filter, nowMs);
@@ -55,14 +49,14 @@ export function startFlight(parts: RouterParts, run: Run): StartedFlight {
   };
   const queue = new CallQueue(groups, ranker, run.home, entry || listening ? decided : undefined);
   const call = createCall(parts, run, queue, forced !== undefined);
-  const ladder: Ladder = { parts, run, call, ranker, blocked };
+  const ladder: Ladder = { parts, run, call, queue, ranker, blocked };
   const flight = run.streamed ? streamFlight(ladder) : chatFlight(ladder);
   if (entry)
     flight.answer.then(
       () => entry.ended(call, true),
       () => entry.ended(call, false),
     );
-  return { flight, queue };
+  return flight;
 }
 
 /** Among whom this one was chosen: who is full is no choice. */
@@ -105,12 +99,13 @@ interface Ladder {
   readonly parts: RouterParts;
   readonly run: Run;
   readonly call: Call;
+  readonly queue: CallQueue;
   readonly ranker: RequestRanker;
   /** Why the plan was empty, where it was. */
   readonly blocked: SignalboxError | undefined;
 }
 
-function chatFlight(ladder: Ladder): Flight {
+function chatFlight(ladder: Ladder): RoutedFlight {
   const { parts, run, call } = ladder;
   const plain: AttemptFunction<Answer> = run.options.output ? validated(attemptChat) : attemptChat;
   const { escalate: options } = parts.options;
@@ -125,10 +120,10 @@ function chatFlight(ladder: Ladder): Flight {
       )
     : descend(ladder, plain, whole);
   const answer = work.then((given) => rememberAnswer(parts, run, call, given));
-  return tracked(parts, { call, answer, stream: undefined, settled: undefined, readers: 0 });
+  return tracked(ladder, answer, undefined);
 }
 
-function streamFlight(ladder: Ladder): Flight {
+function streamFlight(ladder: Ladder): RoutedFlight {
   const { parts, run, call } = ladder;
   const restart = parts.options.streams?.onInterrupted === "restart";
   const open = async (): Promise<CommittedStream> => {
@@ -142,7 +137,7 @@ function streamFlight(ladder: Ladder): Flight {
   const answer = stream.answer
     .then((given) => checkOutput(call, given))
     .then((given) => rememberAnswer(parts, run, call, given));
-  return tracked(parts, { call, answer, stream, settled: undefined, readers: 0 });
+  return tracked(ladder, answer, stream);
 }
 
 /** The walk, hedged where that is on, and the rungs of degradation below it. */
@@ -202,12 +197,17 @@ function asked({ attempts }: Call): ReadonlySet<string> {
 }
 
 /** Counts the work as in flight until it has settled. */
-function tracked({ active }: RouterParts, flight: Flight): Flight {
-  const { abort } = flight.call;
+function tracked(
+  { parts: { active }, call, queue }: Ladder,
+  answer: Promise<Answer>,
+  stream: StreamFlight | undefined,
+): RoutedFlight {
+  const { abort, deadlineAtMs } = call;
+  const flight: RoutedFlight = { call, queue, abort, deadlineAtMs, answer, stream, settled: undefined, readers: 0 };
   active.add(abort);
-  flight.answer.then(
-    (answer) => {
-      flight.settled = answer;
+  answer.then(
+    (given) => {
+      flight.settled = given;
       active.delete(abort);
     },
     () => void active.delete(abort),

@@ -1,0 +1,145 @@
+import type { ChatChunk } from "../chat/chunk.js";
+import { chunksOf } from "../chat/chunks.js";
+import type { TimerHandle } from "../core/clock.js";
+import { SignalboxError } from "../errors/signalbox-error.js";
+import { cancelledBy, type Flight, type Flights } from "./flight.js";
+import type { StreamReader } from "./stream-flight.js";
+
+/** Who waits for a flight. */
+export interface Passenger {
+  readonly requestId: string;
+  /** Its abort ends the wait at once. */
+  readonly signal: AbortSignal | undefined;
+  /** Whether it reads a stream, and so may leave by itself. */
+  readonly streamed: boolean;
+  /** When its own time is up, on the clock's scale; the flight of an equal request may take longer. */
+  readonly deadlineAtMs: number;
+}
+
+/** One reader's place at a flight: leaving it hurts no other, and the last one to leave ends the flight. */
+export class Seat<F extends Flight> {
+  readonly flight: F;
+  /** Whether an equal request had started the flight. */
+  readonly joined: boolean;
+  /** Why the reader is gone. */
+  gone: SignalboxError | undefined = undefined;
+  /** Something besides the flight may end the wait: its own time, or its signal. */
+  readonly #mayEndAlone: boolean;
+  /** The same, or the reader itself. */
+  readonly #watched: boolean;
+  #over = false;
+  #stopClock: (() => void) | undefined = undefined;
+  #stopListening: (() => void) | undefined = undefined;
+  /** Where one reader waits for several things, each is told. */
+  #rejectWaiting: ((reason: SignalboxError) => void)[] | undefined = undefined;
+
+  constructor(flight: F, joined: boolean, passenger: Passenger, { clock, signals }: Flights<F>) {
+    const { requestId, signal, streamed, deadlineAtMs } = passenger;
+    this.flight = flight;
+    this.joined = joined;
+    const timed = deadlineAtMs < flight.deadlineAtMs;
+    this.#mayEndAlone = timed || signal !== undefined;
+    this.#watched = this.#mayEndAlone || streamed;
+    flight.readers += 1;
+    if (timed) {
+      const inMs = Math.max(0, deadlineAtMs - clock.now());
+      const timer: TimerHandle = clock.setTimeout(() => this.leave(timeUp(requestId)), inMs);
+      this.#stopClock = () => clock.clearTimeout(timer);
+    }
+    if (signal) {
+      const onAbort = (): void => this.leave(cancelledBy(signal, requestId));
+      if (signal.aborted) onAbort();
+      else this.#stopListening = signals.listen(signal, onAbort);
+    }
+  }
+
+  /** The promise's outcome, or a rejection as soon as this reader is gone. */
+  wait<T>(work: Promise<T>): Promise<T> {
+    if (!this.#watched && !this.gone) return work;
+    return new Promise<T>((resolve, reject) => {
+      if (this.gone) reject(this.gone);
+      else {
+        this.#rejectWaiting ??= [];
+        this.#rejectWaiting.push(reject);
+      }
+      const settle = (): void => {
+        const at = this.#rejectWaiting?.indexOf(reject) ?? -1;
+        if (at >= 0) this.#rejectWaiting?.splice(at, 1);
+      };
+      work.then(
+        (value) => {
+          settle();
+          resolve(value);
+        },
+        (thrown) => {
+          settle();
+          reject(thrown);
+        },
+      );
+    });
+  }
+
+  /** The answer in pieces, until this reader is gone; one that was too slow for a shared stream gives it up. */
+  read(): StreamReader {
+    const { flight } = this;
+    const reader = flight.stream?.read(this.joined) ?? inPieces(flight);
+    const failed = (thrown: unknown): unknown => {
+      if (SignalboxError.isInstance(thrown) && thrown.detail === "slow_reader") this.leave(thrown);
+      return thrown;
+    };
+    return {
+      poll: () => {
+        if (this.gone) throw this.gone;
+        try {
+          return reader.poll();
+        } catch (thrown) {
+          throw failed(thrown);
+        }
+      },
+      next: async () => {
+        try {
+          // Where nothing but the flight can end the wait, its promises need no watching.
+          const alone = !this.#mayEndAlone && flight.readers === 1;
+          return await (alone ? reader.next() : this.wait(reader.next()));
+        } catch (thrown) {
+          throw failed(thrown);
+        }
+      },
+    };
+  }
+
+  leave(reason: SignalboxError): void {
+    if (this.#over) return;
+    this.done();
+    this.gone = reason;
+    const waiting = this.#rejectWaiting;
+    this.#rejectWaiting = undefined;
+    if (this.flight.readers === 0) this.flight.abort.abort(reason);
+    if (waiting) for (const reject of waiting) reject(reason);
+  }
+
+  /** The reader has what it came for, or the flight has failed. */
+  done(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#stopListening?.();
+    this.#stopClock?.();
+    this.flight.readers -= 1;
+  }
+}
+
+/** A whole answer, cut in pieces. */
+function inPieces({ answer }: Flight): StreamReader {
+  let chunks: ChatChunk[] | undefined;
+  return {
+    poll: () => chunks?.shift(),
+    async next() {
+      chunks ??= chunksOf((await answer).reply);
+      return chunks.shift() ?? null;
+    },
+  };
+}
+
+function timeUp(requestId: string): SignalboxError {
+  return new SignalboxError("timeout", "The request's deadline has passed", { detail: "total", requestId });
+}

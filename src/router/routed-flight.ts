@@ -1,0 +1,15 @@
+import type { Answer } from "../flow/attempt-chat.js";
+import type { Call } from "../flow/call.js";
+import type { Flight } from "../flow/flight.js";
+import type { StreamFlight } from "../flow/stream-flight.js";
+import type { CallQueue } from "./call-queue.js";
+
+/** A flight of this router's. */
+export interface RoutedFlight extends Flight<Answer> {
+  readonly call: Call;
+  /** Says why its candidate was chosen. */
+  readonly queue: CallQueue;
+  readonly stream: StreamFlight | undefined;
+  /** What `answer` settled with; `undefined` before. */
+  settled: Answer | undefined;
+}

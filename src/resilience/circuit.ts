@@ -79,7 +79,7 @@ export class Circuit {
   failed(token: number, nowMs: number, error: SignalboxError, policy: Policy, alternatives: boolean): void {
     const { breaker } = policy;
     // A vendor's own word when to come back counts whatever it failed with.
-    const hinted = breaker === "failure" && error.retryAfterMs !== undefined && error.retryAfterMs > 0;
+    const hinted = breaker === "failure" && hintOf(error) > 0;
     if (hinted || breaker === "cool_down" || breaker === "failure_and_cool_down") this.#cool(nowMs, error, policy);
     if (breaker === "disable") {
       const ms = this.#disable.next(policy.coolDownMs ?? 600_000, Math.max(MAX_DISABLE_MS, policy.coolDownMs ?? 0));
@@ -94,16 +94,15 @@ export class Circuit {
   }
 
   #cool(nowMs: number, error: SignalboxError, policy: Policy): void {
-    const hint = error.retryAfterMs;
+    const hint = hintOf(error);
     const reason = reasonOf(error);
     const base = policy.coolDownMs ?? 5_000;
     if (error.kind === "quota") {
       // Many calls learn of one empty balance at once: only the first of them doubles the wait.
-      if (hint === undefined && this.coolDown.active(nowMs) && this.coolDown.reason === reason) return;
-      const ms =
-        hint === undefined || !(hint > 0) ? this.#quota.next(base, MAX_QUOTA_MS) : Math.min(hint, MAX_QUOTA_HINT_MS);
+      if (hint === 0 && this.coolDown.active(nowMs) && this.coolDown.reason === reason) return;
+      const ms = hint > 0 ? Math.min(hint, MAX_QUOTA_HINT_MS) : this.#quota.next(base, MAX_QUOTA_MS);
       this.#extend(this.coolDown, nowMs, ms, reason);
-    } else if (hint !== undefined && hint > 0) this.#extend(this.coolDown, nowMs, Math.min(hint, MAX_HINT_MS), reason);
+    } else if (hint > 0) this.#extend(this.coolDown, nowMs, Math.min(hint, MAX_HINT_MS), reason);
     else this.#extend(this.softCoolDown, nowMs, base * (1 + this.#deps.random()), reason);
   }
 
@@ -144,6 +143,11 @@ export class Circuit {
     this.#ttft.clear();
     this.breaker.reset();
   }
+}
+
+/** When the vendor says to come back, milliseconds from now; 0 where it says nothing, or at once. */
+function hintOf({ retryAfterMs = 0 }: SignalboxError): number {
+  return retryAfterMs > 0 ? retryAfterMs : 0;
 }
 
 function reasonOf(error: SignalboxError): string {

@@ -66,6 +66,7 @@ describe("calls that say nothing", () => {
     const { clock, breaker } = setUp();
     for (let n = 0; n < 50; n += 1) breaker.settle(breaker.acquire(0), 0, false, true);
     for (let n = 0; n < 50; n += 1) breaker.settle(breaker.acquire(0), 0, false);
+    breaker.settle(breaker.acquire(0), 0, false, true, true);
     expect(breaker.state(clock.now())).toBe("closed");
   });
 

@@ -148,6 +148,35 @@ describe("a circuit that was never disabled", () => {
   });
 });
 
+describe("a vendor's word when to come back", () => {
+  it("counts beside a plain failure too, an hour at most; none and nought are none", () => {
+    const { fail, cooled, circuit, now } = setUp();
+    fail("server", { status: 500 });
+    fail("server", { status: 500, retryAfterMs: 0 });
+    fail("server", { status: 500, retryAfterMs: -1 });
+    expect([cooled, circuit.cooling(now())]).toEqual([[], false]);
+    fail("server", { status: 500, retryAfterMs: 700 });
+    fail("server", { status: 500, retryAfterMs: 100 * MINUTE });
+    expect(cooled).toEqual([
+      [700, "server"],
+      [60 * MINUTE, "server"],
+    ]);
+  });
+
+  it("is not heard where the failure says nothing about the candidate, nor past a disable", () => {
+    const { fail, cooled, opened } = setUp();
+    fail("server", { detail: "conflict", retryAfterMs: 700 });
+    fail("auth", { retryAfterMs: 700 });
+    expect([cooled, opened]).toEqual([[], [10 * MINUTE]]);
+  });
+
+  it("leaves the failure a failure", () => {
+    const { fail, state } = setUp();
+    for (let n = 0; n < 5; n += 1) fail("server", { retryAfterMs: 700 });
+    expect(state()).toBe("open");
+  });
+});
+
 describe("waits for money", () => {
   it("last until the stated reset, a day at most", () => {
     const { fail, cooled } = setUp();
@@ -169,6 +198,12 @@ describe("waits for money", () => {
       [15 * MINUTE, "quota"],
       [30 * MINUTE, "quota"],
     ]);
+  });
+
+  it("double once for a burst of answers that all say to come back at once", () => {
+    const { fail, cooled } = setUp();
+    for (let n = 0; n < 20; n += 1) fail("quota", { retryAfterMs: 0 });
+    expect(cooled).toEqual([[15 * MINUTE, "quota"]]);
   });
 
   it("are lengthened by a reset that is told while they last, and begin beside a wait of another kind", () => {

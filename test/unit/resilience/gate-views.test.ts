@@ -70,8 +70,10 @@ describe("the view of a gate", () => {
     expect(view(a)).toMatchObject({ state: "closed", reason: "rate_limit", coolDownUntilMs: 1_500 });
     await clock.advance(500);
     expect(view(a)).toMatchObject({ state: "closed", reason: null, coolDownUntilMs: 1_500 });
+    const late = a.acquire(clock.now());
     fail(a, 5, "server", { status: 500 });
-    expect(view(a)).toMatchObject({ state: "open", reason: "5 failures in a row" });
+    a.settle(late, clock.now(), new SignalboxError("rate_limit", "late", { retryAfterMs: 9_000 }));
+    expect(view(a)).toMatchObject({ state: "open", reason: "5 failures in a row", coolDownUntilMs: 10_500 });
   });
 
   it("shows the longer cool-down, of the candidate or of the provider", () => {

@@ -49,7 +49,7 @@ function classified(failure: Failure, about: FailureContext): SignalboxError {
   return new SignalboxError(verdict.kind, explain(verdict, body, { status, code }, about, redactor), {
     detail: verdict.detail ?? (verdict.unclassified === true ? "unclassified" : undefined),
     // A plan that names its reset will serve the same request again; one that does not may stay empty for ever.
-    retryable: verdict.retryable ?? (retryAfterMs === undefined ? undefined : true),
+    retryable: verdict.retryable ?? ((retryAfterMs ?? 0) > 0 ? true : undefined),
     retryAfterMs,
     provider: about.provider,
     model: about.model,

@@ -411,10 +411,10 @@ describe("how long to wait", () => {
       about,
     );
     expect(until).toMatchObject({ kind: "quota", retryAfterMs: 3_600_000, retryable: true });
-    expect(classify({ status: 429, body: error({ code: "1113" }) }, about)).toMatchObject({
-      kind: "quota",
-      retryable: false,
-    });
+    const never = { kind: "quota", retryable: false };
+    const body = error({ code: "1113" });
+    expect(classify({ status: 429, body }, about)).toMatchObject(never);
+    expect(classify({ status: 429, body, headers: headers({ "retry-after": "0" }) }, about)).toMatchObject(never);
   });
 
   it("is not told where waiting does not help", () => {

@@ -73,7 +73,7 @@ export function cached<P extends AnyProvider>(provider: P, options: CachedOption
   const cache = options.cache && isCache(options.cache) ? options.cache : createCache({ clock, ...options.cache });
   const responses = createResponseCache(cache, ttlMs);
   const conversations = createConversations({}, { clock });
-  const shared = createSharedAnswers();
+  const shared = createSharedAnswers(clock);
   const gate = { temperature, toolCalls };
   const keepsReplies = mode !== "context";
   const keepsContext = mode !== "response";
@@ -153,7 +153,9 @@ export function cached<P extends AnyProvider>(provider: P, options: CachedOption
         ? readAlone(opened(context))
         : shared.stream(key, context, opened, (reply) => keep(key, request, reply, context));
     try {
-      for (let chunk = await reader.next(); chunk; chunk = await reader.next()) yield chunk;
+      let chunk = reader.poll() ?? (await reader.next());
+      if (reader.joined()) context.report?.("cached");
+      for (; chunk; chunk = reader.poll() ?? (await reader.next())) yield chunk;
       if (turn) remember(turn, await reader.whole());
     } finally {
       await reader.leave();

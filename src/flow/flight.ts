@@ -3,7 +3,7 @@ import type { Clock } from "../core/clock.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import type { AbortSource } from "./abort-source.js";
 import { createSignalListeners, type SignalListeners } from "./signal-listeners.js";
-import type { StreamReader } from "./stream-flight.js";
+import type { StreamFlight } from "./stream-flight.js";
 
 /** An answer, whole. */
 export interface HasReply {
@@ -18,7 +18,7 @@ export interface Flight<A extends HasReply = HasReply> {
   readonly deadlineAtMs: number;
   readonly answer: Promise<A>;
   /** The answer in pieces; `undefined` where it comes whole. */
-  readonly stream: { read(joined: boolean): StreamReader } | undefined;
+  readonly stream: Pick<StreamFlight<never>, "read"> | undefined;
   readers: number;
 }
 

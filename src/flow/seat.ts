@@ -79,31 +79,19 @@ export class Seat<F extends Flight> {
     });
   }
 
-  /** The answer in pieces, until this reader is gone; one that was too slow for a shared stream gives it up. */
+  /** The answer in pieces, until this reader is gone. */
   read(): StreamReader {
     const { flight } = this;
-    const reader = flight.stream?.read(this.joined) ?? inPieces(flight);
-    const failed = (thrown: unknown): unknown => {
-      if (SignalboxError.isInstance(thrown) && thrown.detail === "slow_reader") this.leave(thrown);
-      return thrown;
-    };
+    const reader = flight.stream?.read(this) ?? inPieces(flight);
     return {
       poll: () => {
         if (this.gone) throw this.gone;
-        try {
-          return reader.poll();
-        } catch (thrown) {
-          throw failed(thrown);
-        }
+        return reader.poll();
       },
-      next: async () => {
-        try {
-          // Where nothing but the flight can end the wait, its promises need no watching.
-          const alone = !this.#mayEndAlone && flight.readers === 1;
-          return await (alone ? reader.next() : this.wait(reader.next()));
-        } catch (thrown) {
-          throw failed(thrown);
-        }
+      next: () => {
+        // Where nothing but the flight can end the wait, its promises need no watching.
+        const alone = !this.#mayEndAlone && flight.readers === 1;
+        return alone ? reader.next() : this.wait(reader.next());
       },
     };
   }

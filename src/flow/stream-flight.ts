@@ -26,11 +26,14 @@ export interface StreamFlight<Source extends SharableStream = CommittedStream, W
   readonly committed: Source | undefined;
   /** Settles with the whole answer, or with what ended it. Never an unhandled rejection. */
   readonly answer: Promise<Whole>;
-  /**
-   * A new reader: what was said so far comes in a few chunks, then every chunk as it comes.
-   * @param joined not the one who opened the flight: falls out where it reads too slowly.
-   */
-  read(joined: boolean): StreamReader;
+  /** A new reader: what was said so far comes in a few chunks, then every chunk as it comes. */
+  read(by: StreamGuest): StreamReader;
+}
+
+export interface StreamGuest {
+  /** Not the one who opened the flight: has to leave where it reads too slowly. */
+  readonly joined: boolean;
+  leave(reason: SignalboxError): void;
 }
 
 export interface StreamReader {
@@ -46,7 +49,7 @@ export interface StreamReader {
  */
 export function createStreamFlight<Source extends SharableStream, Whole>(
   open: () => Promise<Source>,
-  finish: (stream: Source) => Whole,
+  finish: (stream: Source) => Whole | PromiseLike<Whole>,
   abort: AbortSource,
 ): StreamFlight<Source, Whole> {
   /** Chunks in the line; the assembler may be ahead of it. */
@@ -57,7 +60,7 @@ export function createStreamFlight<Source extends SharableStream, Whole>(
   let ended = false;
   let failure: SignalboxError | undefined;
   let pulling: Promise<void> | undefined;
-  let resolveAnswer: (answer: Whole) => void;
+  let resolveAnswer: (answer: Whole | PromiseLike<Whole>) => void;
   let rejectAnswer: (error: unknown) => void;
   const answer = new Promise<Whole>((resolve, reject) => {
     resolveAnswer = resolve;
@@ -129,8 +132,8 @@ export function createStreamFlight<Source extends SharableStream, Whole>(
   const flight: StreamFlight<Source, Whole> & { committed: Source | undefined } = {
     committed: undefined,
     answer,
-    read(joined) {
-      shared ||= joined;
+    read(by) {
+      shared ||= by.joined;
       while (advance());
       let at = tail;
       const source = flight.committed;
@@ -141,7 +144,7 @@ export function createStreamFlight<Source extends SharableStream, Whole>(
         const chunk = catchUp.shift();
         if (chunk) return chunk;
         while (at.next) {
-          if (joined && tail.size - at.size > LONGEST_LAG) throw tooSlow();
+          if (by.joined && tail.size - at.size > LONGEST_LAG) throw letGo(by);
           at = at.next;
           if (skip === 0) return shared ? structuredClone(at.chunk) : at.chunk;
           skip -= 1;
@@ -183,8 +186,9 @@ function sizeOf(chunk: ChatChunk): number {
   return 1 + (delta.content?.length ?? 0) + (delta.reasoning_content?.length ?? 0);
 }
 
-function tooSlow(): SignalboxError {
-  return new SignalboxError("stream_interrupted", "This reader fell too far behind a shared stream", {
-    detail: "slow_reader",
-  });
+function letGo(reader: StreamGuest): SignalboxError {
+  const message = "This reader fell too far behind a shared stream";
+  const error = new SignalboxError("stream_interrupted", message, { detail: "slow_reader" });
+  reader.leave(error);
+  return error;
 }

@@ -1,6 +1,7 @@
 import { copyReply } from "../chat/copy-reply.js";
 import type { CallOptions } from "../contract/call-options.js";
 import type { CacheStatus, RouteHead } from "../contract/records.js";
+import type { AttemptSummary } from "../errors/kinds.js";
 import { asSignalboxError, type SignalboxError, withContext } from "../errors/signalbox-error.js";
 import type { Answer } from "../flow/attempt-chat.js";
 import { costOfAll } from "../flow/costs.js";
@@ -61,7 +62,9 @@ class RoutedSharer implements Sharer<Answer, RoutedFlight, RoutedReply> {
   start(): RoutedFlight {
     const { closedBy } = this.#parts;
     if (closedBy) throw closedBy;
-    return startFlight(this.#parts, this.#run);
+    const flight = startFlight(this.#parts, this.#run);
+    flight.leader = this;
+    return flight;
   }
 
   answered({ flight, joined }: Seat<RoutedFlight>, answer: Answer): RoutedReply {
@@ -70,20 +73,21 @@ class RoutedSharer implements Sharer<Answer, RoutedFlight, RoutedReply> {
     const run = this.#run;
     const { candidate, reply, parsed } = answer;
     const { call, queue } = flight;
-    const own = joined ? undefined : call.found.fromCache;
-    const status = own?.status ?? statusOf(parts, run, joined);
+    const attempts = this.#booked(flight);
+    const own = attempts && call.found.fromCache;
+    const status = own?.status ?? statusOf(parts, run, !attempts);
     const { events, learning } = parts;
     if (events.has("cache")) events.emit("cache", { requestId: run.requestId, status });
     learning.remember(run.requestId, candidate.id, run.cacheKey, run.view);
     run.turn?.complete(reply.choices[0].message);
-    if (!joined) parts.shadow?.after(run, candidate);
+    if (attempts) parts.shadow?.after(run, candidate);
     return recordAnswer(parts, run, {
       reply: joined ? copyReply(reply) : reply,
       provider: candidate.provider.id,
       model: candidate.info.id,
       cache: own ?? { status },
-      attempts: joined ? [] : call.attempts.slice(),
-      reasons: joined ? [] : queue.reasonsFor(candidate),
+      attempts: attempts ?? [],
+      reasons: attempts ? queue.reasonsFor(candidate) : [],
       degraded: call.degraded.slice(),
       ttftMs: joined ? null : call.found.ttftMs,
       view: run.view,
@@ -91,13 +95,22 @@ class RoutedSharer implements Sharer<Answer, RoutedFlight, RoutedReply> {
     });
   }
 
-  /** The error with the calls that were made for this reader: those of a flight that was joined are its leader's. */
   failed({ flight, joined }: Seat<RoutedFlight>, thrown: unknown): SignalboxError {
     const { requestId } = this.#run;
-    const attempts = joined ? [] : flight.call.attempts.slice();
-    const told = withContext(asSignalboxError(thrown), { requestId, attempts });
+    const attempts = this.#booked(flight);
+    if (attempts) flight.leader = undefined;
+    const told = withContext(asSignalboxError(thrown), { requestId, attempts: attempts ?? [] });
     recordFailure(this.#parts, this.#run, told, statusOf(this.#parts, this.#run, joined));
     return told;
+  }
+
+  /** The calls that are this reader's to record; `undefined` where they are another's. */
+  #booked(flight: RoutedFlight): readonly AttemptSummary[] | undefined {
+    flight.leader ??= this;
+    if (flight.leader !== this) return undefined;
+    const calls = flight.call.attempts.slice(flight.booked);
+    flight.booked += calls.length;
+    return calls;
   }
 }
 
@@ -108,7 +121,7 @@ export function headOf(parts: RouterParts, run: Run, { flight, joined }: Seat<Ro
   if (!candidate) return undefined;
   const { provider, info } = candidate;
   const where = { requestId: run.requestId, provider: provider.id, model: info.id };
-  if (joined) return { ...where, cache: { status: "joined" }, costUsd: 0 };
+  if (joined && flight.leader) return { ...where, cache: { status: "joined" }, costUsd: 0 };
   const own = call.found.fromCache ?? (stream?.committed?.cached ? { status: "hit" as const } : undefined);
   if (own) return { ...where, cache: own, costUsd: costOfAll(call.attempts) };
   return { ...where, cache: { status: statusOf(parts, run, false) } };

@@ -203,7 +203,18 @@ function tracked(
   stream: StreamFlight | undefined,
 ): RoutedFlight {
   const { abort, deadlineAtMs } = call;
-  const flight: RoutedFlight = { call, queue, abort, deadlineAtMs, answer, stream, settled: undefined, readers: 0 };
+  const flight: RoutedFlight = {
+    call,
+    queue,
+    abort,
+    deadlineAtMs,
+    answer,
+    stream,
+    settled: undefined,
+    readers: 0,
+    leader: undefined,
+    booked: 0,
+  };
   active.add(abort);
   answer.then(
     (given) => {

@@ -1,3 +1,4 @@
+import type { SimilarMatch } from "../cache/similarity.js";
 import type { CallOptions } from "../contract/call-options.js";
 import type { CallContext } from "../contract/provider.js";
 import { extended } from "../core/extended.js";
@@ -26,7 +27,7 @@ export async function answerChat(
 ): Promise<RoutedReply> {
   const run = beginRun(parts, request, second, bound, false, warming);
   const known = parts.caching ? await recall(parts, run) : undefined;
-  if (known?.hit) return fromCache(parts, run, known.hit, known.score);
+  if (known?.hit) return fromCache(parts, run, known.hit, known.match);
   return readFlight(parts, run, observerOf(parts, known)).reply();
 }
 
@@ -40,7 +41,7 @@ export async function answerStream(
   const run = beginRun(parts, request, second, bound, true);
   const known = parts.caching ? await recall(parts, run) : undefined;
   const wantsUsage = request.stream_options?.include_usage === true;
-  if (known?.hit) return wholeStream(fromCache(parts, run, known.hit, known.score), wantsUsage || run.nested);
+  if (known?.hit) return wholeStream(fromCache(parts, run, known.hit, known.match), wantsUsage || run.nested);
   const reader = readFlight(parts, run, observerOf(parts, known));
   const reply = reader.reply();
   reply.catch(() => {});
@@ -56,8 +57,8 @@ export async function answerStream(
 interface Recalled {
   /** An answer that may serve. */
   readonly hit?: Usable | undefined;
-  /** How alike its question was, where it was not the same. */
-  readonly score?: number | undefined;
+  /** The question it answered, where that was not the same. */
+  readonly match?: SimilarMatch | undefined;
   /** An answer to a like question, to hold against the fresh one. */
   readonly like?: Similar | undefined;
 }
@@ -73,7 +74,7 @@ async function recall(parts: RouterParts, run: Run): Promise<Recalled | undefine
     if (!similar) return undefined;
     if (reuse.mode !== "serve") return { like: similar };
     const alike = await unlessAborted(parts, run, usable(run, similar.stored));
-    return alike ? { hit: alike, score: similar.match.score } : undefined;
+    return alike ? { hit: alike, match: similar.match } : undefined;
   } catch (thrown) {
     const error = asSignalboxError(thrown);
     recordFailure(parts, run, error, "miss");
@@ -103,14 +104,15 @@ function observerOf({ caching }: RouterParts, known: Recalled | undefined): ((an
   return ({ reply }) => index.observe(like.match, like.stored.text ?? "", reply.choices[0].message.content ?? "");
 }
 
-/** A stored answer as this reader's reply. @param score how alike the question was, where it was not the same */
-function fromCache(parts: RouterParts, run: Run, { stored, reply, parsed }: Usable, score?: number): RoutedReply {
+/** A stored answer as this reader's reply. @param match the question it answered, where that was not the same */
+function fromCache(parts: RouterParts, run: Run, { stored, reply, parsed }: Usable, match?: SimilarMatch): RoutedReply {
   const { events, learning } = parts;
-  const status = score === undefined ? "hit" : "similar";
+  const status = match ? "similar" : "hit";
   run.report?.("cached");
   if (events.has("cache")) events.emit("cache", { requestId: run.requestId, status });
   const ageMs = ageOf(parts, stored);
-  learning.remember(run.requestId, stored.candidate, run.cacheKey);
+  // Feedback is about the answer that was served, wherever it lies.
+  learning.remember(run.requestId, stored.candidate, match?.key ?? run.cacheKey);
   run.turn?.complete(reply.choices[0].message);
   return recordAnswer(parts, run, {
     reply,
@@ -119,7 +121,7 @@ function fromCache(parts: RouterParts, run: Run, { stored, reply, parsed }: Usab
     cache: {
       status,
       ageMs,
-      ...(score === undefined ? {} : { score }),
+      ...(match ? { score: match.score } : {}),
       ...(stored.costUsd === null ? {} : { savedUsd: stored.costUsd }),
     },
     attempts: [],

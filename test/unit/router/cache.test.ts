@@ -227,6 +227,16 @@ test("similarity, switched on, marks its answers with their score, and keeps ten
   expect((await router.chat(ask("What is the capital of Spain?"), { tenant: "t" })).route.cache.status).toBe("miss");
 });
 
+test("a score of 0 for a similar answer drops that answer", async () => {
+  const provider = double("a");
+  const router = createRouter({ providers: [provider], cache: { similar: { mode: "serve" } } });
+  await router.chat(ask("What is the capital of France?"));
+  const similar = await router.chat(ask("what's the capital of France"));
+  expect(similar.route.cache.status).toBe("similar");
+  router.feedback(similar, { score: 0 });
+  expect((await router.chat(ask("what's the capital of France"))).route.cache.status).toBe("miss");
+});
+
 test("similarity asks for the same system prompt, parameters, tools and earlier turns, and serves no call with tools", async () => {
   const able = { tools: true, vision: false, thinking: "none", json: "none" } as const;
   const provider = double("a", { models: [model({ capabilities: able })] });

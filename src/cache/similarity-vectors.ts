@@ -38,6 +38,9 @@ interface Row {
 /** Texts compared in one look-up: the newest of the bucket. 1,000 vectors of 1,536 numbers take about 2 ms. */
 const MAX_COMPARED = 1_000;
 
+/** Longer vectors are none. */
+const MAX_NUMBERS = 65_536;
+
 /** Candidates handed to the guards. */
 const BEST = 5;
 
@@ -57,8 +60,7 @@ export function createVectorIndex(options: VectorIndexOptions): VectorIndex {
     const id = sha256(text);
     const known = fresh.get(id);
     if (known !== undefined) return known;
-    const [numbers] = (await within(options.embed, text, options.embedTimeoutMs, clock)) ?? [];
-    const vector = numbers === undefined ? undefined : unit(numbers);
+    const vector = await within(options.embed, text, options.embedTimeoutMs, clock);
     if (vector === undefined) onFailure();
     else fresh.set(id, vector);
     return vector;
@@ -120,22 +122,24 @@ export function createVectorIndex(options: VectorIndexOptions): VectorIndex {
   };
 }
 
-/** What `embed` gives for one text; `undefined` where it fails or takes too long. */
+/** The direction that `embed` gives for one text; `undefined` where it fails, takes too long, or gives no vector. */
 function within(embed: Embed, text: string, timeoutMs: number, clock: Clock) {
-  return new Promise<readonly ArrayLike<number>[] | undefined>((resolve) => {
+  return new Promise<Float32Array | undefined>((resolve) => {
     const timer = clock.setTimeout(() => resolve(undefined), timeoutMs);
-    const settle = (vectors: readonly ArrayLike<number>[] | undefined) => {
+    const settle = (vector: Float32Array | undefined) => {
       clock.clearTimeout(timer);
-      resolve(vectors);
+      resolve(vector);
     };
     Promise.resolve()
       .then(() => embed([text]))
+      .then(([numbers]) => unit(numbers as ArrayLike<number>)) // what is none at all throws there
       .then(settle, () => settle(undefined));
   });
 }
 
 /** The same direction at length 1; `undefined` for what is no vector. */
 function unit(numbers: ArrayLike<number>): Float32Array | undefined {
+  if (numbers.length > MAX_NUMBERS) return undefined;
   const vector = Float32Array.from(numbers);
   let squares = 0;
   for (const value of vector) squares += value * value;

@@ -205,6 +205,10 @@ describe("with vectors of the app's own", () => {
       () => Promise.resolve([[0, 0]]),
       () => Promise.resolve([[Number.NaN, 1]]),
       () => Promise.resolve([[1, 0, 0]]),
+      () => Promise.resolve([null] as never),
+      () => Promise.resolve(5 as never),
+      () => Promise.resolve([[1n, 0n]] as never),
+      () => Promise.resolve([{ length: 1e9 }]),
       () => new Promise<number[][]>(() => {}),
     ];
     const index = createSimilarityIndex({

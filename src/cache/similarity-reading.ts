@@ -9,7 +9,7 @@ export interface Reading {
   /** Numbers, Chinese numerals included, in order. */
   readonly numbers: string;
   readonly negations: number;
-  /** Capitalised words that do not begin a sentence, in lower case: names, mostly. */
+  /** Capitalised words that do not begin a sentence, in lower case: names, mostly. And places, in Chinese. */
   readonly names: readonly string[];
   /** Signs that are not ordinary punctuation, in order: `+ # % $ = <`, brackets, and a `.` or `-` that ends or joins no words. */
   readonly symbols: string;
@@ -39,6 +39,9 @@ const POLITE_ZH = /请问一下|请问|请告诉我|告诉我|我想知道|想�
 const EMPTY_ZH = new Set("的呢啊呀吧嘛哦吗");
 const NEGATING_ZH = new Set("不没無无未非别勿莫");
 const NUMERAL_ZH = new Set("零〇一二三四五六七八九十百千万亿两俩半");
+/** Chinese has no capitals: the places asked about most. Other names are left to whoever compares the texts. */
+const PLACES_ZH =
+  /北京|上海|天津|重庆|河[北南]|山[西东]|辽宁|吉林|黑龙江|江[苏西]|浙江|安徽|福建|湖[北南]|广[东西州]|海南|四川|贵州|云南|西[藏安]|陕西|甘肃|青[海岛]|宁夏|新疆|内蒙古|香港|澳门|台[湾北]|深圳|杭州|南[京昌宁]|成都|武汉|苏州|郑州|长[沙春]|沈阳|大连|厦门|昆明|合肥|济南|[中美英法德韩泰]国|日本|印度|俄罗斯|加拿大|澳大利亚|巴[西黎]|意大利|西班牙|越南|新加坡|纽约|伦敦|东京|首尔|莫斯科|柏林/gu;
 const ASKING_ZH = /什么|怎|谁|哪|几|多少|为何|如何|吗|是不是|有没有|能不能/u;
 
 /** Fewer content words than this are too little to go by. */
@@ -89,6 +92,7 @@ export function read(text: string): Reading | null {
     before = word;
   }
   if (content.length < LEAST) return null;
+  for (const [place] of plain.matchAll(PLACES_ZH)) names.push(place);
   const quoted = [...plain.matchAll(QUOTED)]
     .map((found) => found.slice(1).find((part) => part !== undefined))
     .join("\n");

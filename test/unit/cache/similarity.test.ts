@@ -141,7 +141,10 @@ describe("guards", () => {
     ["negation", "is it safe to eat", "can it be unsafe for eating"],
     ["quoted", "translate 'hello' to French", "say 'goodbye' in French"],
     ["order", "should i use let or const", "should i use const or let"],
-    ["order", "北京到上海多远", "上海到北京多远"],
+    ["order", "狗咬人怎么办", "人咬狗怎么办"],
+    ["names", "北京到上海多远", "上海到北京多远"],
+    ["names", "北京的天气怎么样", "南京天气如何"],
+    ["names", "法国的首都是哪里", "德国首都是哪座城市"],
     ["order", "手机支持反向充电", "手机支持反向充电吗"],
   ])("refuse for %s", (reason, one, other) => {
     expect(guard(reading(one), reading(other))).toBe(reason);

@@ -50,6 +50,18 @@ export function failureCases(options: ProviderConformanceOptions): ConformanceCa
     ...cases,
     ...scenarioCase(
       options,
+      "asks once, and again only where its budget gives a call",
+      failing("server"),
+      async ({ provider, upstream }) => {
+        let given = 0;
+        const attempts = { limit: 4, used: 1, take: () => ++given < 4 };
+        await rejection(ask(provider, helloRequest(), callContext({ attempts })));
+        if (upstream) ensure(upstream.calls() <= 1 + given, `it called ${upstream.calls()} times`);
+      },
+      ["failures"],
+    ),
+    ...scenarioCase(
+      options,
       "tells a cut stream from a whole one",
       CUT,
       async ({ provider }) => {

@@ -15,7 +15,7 @@ export { startWireUpstream, type WireUpstream } from "./provider-upstream.js";
 
 /**
  * What every provider has to do, as a list of cases for any test framework: text, a stream that says what `chat` says,
- * usage, thinking, tool calls, typed errors, aborts and early breaks that reach the upstream, no key anywhere.
+ * usage, thinking, tool calls, typed errors, no retries of its own, aborts and early breaks that reach the upstream, no key anywhere.
  *
  * @example
  * for (const { name, run } of providerConformance({ setUp })) test(name, run);

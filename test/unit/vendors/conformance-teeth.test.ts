@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createReply } from "../../../src/chat/create-reply.js";
 import type { Provider } from "../../../src/contract/provider.js";
+import { SignalboxError } from "../../../src/errors/signalbox-error.js";
 import { providerConformance } from "../../../src/testing/conformance/provider.js";
 import { simulated } from "../../../src/vendors/simulated.js";
 import { MODEL } from "./loopback.js";
@@ -59,6 +60,22 @@ describe("the conformance suite has teeth", () => {
     };
     const names = await failed(provider, ["sk-leaky"]);
     expect(names).toEqual(expect.arrayContaining(["shows no key when printed", "leaves the request as it is"]));
+  });
+
+  it("a provider that retries by itself is told", async () => {
+    let calls = 0;
+    const provider: Provider = {
+      id: "eager",
+      models: [MODEL],
+      chat: async () => {
+        calls += 2;
+        throw new SignalboxError("server", "no");
+      },
+    };
+    const upstream = { calls: () => calls, aborted: () => 0 };
+    const cases = providerConformance({ setUp: () => ({ provider, upstream }) });
+    const asksOnce = cases.find(({ name }) => name.startsWith("asks once"));
+    await expect(asksOnce?.run()).rejects.toThrow("it called 2 times");
   });
 
   it("a provider of an id, its models and a chat passes all that it can be asked", async () => {

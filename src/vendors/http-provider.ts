@@ -59,7 +59,8 @@ const ONE_KEY = "one_key";
 /** Builds a provider; keys, headers and `fetch` live in its closure and show nowhere. */
 export function createHttpProvider(init: HttpProviderInit): HttpProvider {
   const { id, models, autoModels, codec, keys, variables } = init;
-  const secrets = createRedactor(() => keys.all());
+  const inHeaders = secretsIn(init.headers);
+  const secrets = createRedactor(() => [...keys.all(), ...inHeaders]);
   const warned = new Set<string>();
   const dialects = new Map(models.map((model) => [model.id, init.dialectOf(model)]));
   const missing = variables.length > 0 && !keys.present;
@@ -234,6 +235,12 @@ function checked(given: ChatReply, call: Pick<WireCall, "provider" | "request" |
   }
   reply.usage ??= estimateUsage(call.request, message.content ?? "", message.tool_calls, message.reasoning_content);
   return reply;
+}
+
+/** Keys that go in a header of the user's own, such as Azure's `api-key`. */
+function secretsIn(headers: { readonly [name: string]: string }): readonly string[] {
+  const names = Object.keys(headers).filter((name) => /key|token|secret|auth/.test(name));
+  return names.map((name) => headers[name]?.split(" ").at(-1) ?? "");
 }
 
 async function probe(init: HttpProviderInit, secrets: Redactor, signal: AbortSignal): Promise<void> {

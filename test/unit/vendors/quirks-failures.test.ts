@@ -181,6 +181,14 @@ describe("failures as vendors really tell them (recorded shapes, loopback server
     expect(message).toBe("plain/m: the request is wrong (HTTP 400): cannot take '[echo removed]': say more");
   });
 
+  it("a key in a header of the user's own is not told on either", async () => {
+    const headers = { "Api-Key": "azure0815", "helicone-auth": "Bearer helicone4711", "x-app": "shop" };
+    const azure = openaiCompatible({ id: "azure", baseURL, models: [MODEL], headers, clock });
+    server.answer(json({ error: { message: "azure0815 and helicone4711 of shop are unknown" } }, 400));
+    const { message } = await failureOf(azure.chat(ask, context()));
+    expect(message).toContain(": [redacted] and [redacted] of shop are unknown");
+  });
+
   it("a redirect is not followed: prompt and key stay here", async () => {
     server.answer((response) => response.writeHead(307, { location: "http://127.0.0.1:1/" }).end());
     expect(await failureOf(plain.chat(ask, context()))).toMatchObject({ kind: "network", detail: "redirect" });

@@ -19,6 +19,19 @@ describe("reset of a used-up limit", () => {
     [String(NOW / 1_000 + 9), 9_000],
     [String(NOW + 9_500), 9_500],
     ["2026-05-15T14:00:10Z", 10_000],
+    ["12.5ms", 12.5],
+    ["100ms", 100],
+    ["12345.25s", 60_000],
+    ["0.125s", 125],
+    ["0h0m2s", 2_000],
+    ["0h0m1s500ms", 1_500],
+    ["10m", 60_000],
+    ["10h", 60_000],
+    [" 7 ", 7_000],
+    ["10", 10_000],
+    ["999999999", 60_000],
+    ["999999999999", 60_000],
+    ["0.125", 125],
   ])("%s is %i ms", (value, expected) => expect(reset(value)).toBe(expected));
 
   it.each([
@@ -33,15 +46,28 @@ describe("reset of a used-up limit", () => {
     "2026-05-15T13:59:00Z",
     "2026-99-99T00:00:00Z",
     "1747317600",
+    "1000000000",
+    "1000000000000",
+    "x7",
+    "7x",
+    "x1s",
+    "1sx",
+    "on 2026-05-15T14:00:10Z",
+    "2026-05-15",
+    "26-05-15T14:00:10Z",
   ])("%j is none", (value) => expect(reset(value)).toBeUndefined());
 
   it("counts only where nothing is left, and takes the longest", () => {
     expect(read({ "x-ratelimit-remaining": "5", "x-ratelimit-reset": "7" })).toBeUndefined();
     expect(read({ "x-ratelimit-reset": "7" })).toBeUndefined();
     expect(rateLimitReset(undefined, NOW)).toBeUndefined();
+    expect(read({ "x-ratelimit-remaining": "0" })).toBeUndefined();
+    expect(read({ "x-ratelimit-remaining": " 0 ", "x-ratelimit-reset": "7" })).toBe(7_000);
     const both = { "x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "3s" };
     expect(read({ ...both, "x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "9s" })).toBe(9_000);
     expect(read({ ...both, "x-ratelimit-remaining-tokens": "4", "x-ratelimit-reset-tokens": "9s" })).toBe(3_000);
+    expect(read({ ...both, "x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "1s" })).toBe(3_000);
+    expect(read({ ...both, "x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "soon" })).toBe(3_000);
   });
 
   it("is nothing, or more than 0 and at most a minute", () => {

@@ -37,6 +37,7 @@ describe("transport errors", () => {
     ["UND_ERR_HEADERS_OVERFLOW", "malformed_response/http"],
     ["HPE_INVALID_CONSTANT", "malformed_response/http"],
     ["Z_DATA_ERROR", "malformed_response/encoding"],
+    ["ERR_BROTLI_DECODER_ERROR", "malformed_response/encoding"],
   ])("%s is %s, at any depth of the chain", (code, kind) => {
     expect(kindOf(coded(code))).toBe(kind);
     expect(kindOf(fetchFailed(coded(code)))).toBe(kind);
@@ -69,11 +70,30 @@ describe("transport errors", () => {
   it("tells a refused connection from one that was lost", () => {
     expect(kindOf(coded("ETIMEDOUT", { syscall: "connect" }))).toBe("network/connect");
     expect(kindOf(coded("ETIMEDOUT", { syscall: "read" }))).toBe("network/reset");
+    expect(kindOf(coded("ETIMEDOUT"))).toBe("network/connect");
+    expect(kindOf(coded("ECONNREFUSED", { syscall: "read" }))).toBe("network/connect");
   });
 
-  it.each(["fetch failed", "terminated", "Failed to fetch", "Load failed"])("knows a bare %j", (message) => {
+  it.each([
+    "fetch failed",
+    "terminated",
+    "Failed to fetch",
+    "Load failed",
+    "NetworkError when attempting to fetch resource.",
+    "Network connection lost.",
+  ])("knows a bare %j, also inside another error", (message) => {
     expect(kindOf(new TypeError(message))).toBe("network");
+    expect(kindOf(new Error("wrapper", { cause: new TypeError(message) }))).toBe("network");
+    expect(kindOf(new TypeError(message, { cause: new Error("inner") }))).toBe("network");
     expect(kindOf(new Error(message))).toBe("server");
+  });
+
+  it("names the code that told, and who failed", () => {
+    const { message } = toSignalboxError(fetchFailed(coded("ECONNREFUSED")), about);
+    expect(message).toBe("acme/m-1: network (connect): ECONNREFUSED");
+    expect(toSignalboxError(new TypeError("terminated"), { provider: "acme", nowWallMs: 0 }).message).toBe(
+      "acme: network",
+    );
   });
 });
 
@@ -84,6 +104,7 @@ describe("aborts and timeouts", () => {
     for (const thrown of [reason, new TypeError("terminated"), coded("ECONNRESET"), undefined]) {
       const failure = classify({ thrown, status: 500 }, { ...about, callerSignal });
       expect(failure).toMatchObject({ kind: "cancelled", name: "AbortError", retryable: false });
+      expect(failure).toMatchObject({ provider: "acme", model: "m-1", message: "the caller aborted the request" });
       expect(failure.cause).toBe(reason);
     }
   });
@@ -99,6 +120,9 @@ describe("aborts and timeouts", () => {
 
   it("is a timeout of the provider where neither of us aborted", () => {
     expect(kindOf(new DOMException("x", "TimeoutError"))).toBe("timeout");
+    expect(toSignalboxError(new DOMException("x", "TimeoutError"), about).message).toBe(
+      "acme/m-1: timeout: TimeoutError",
+    );
     expect(kindOf(new DOMException("x", "AbortError"))).toBe("timeout");
     expect(
       classify(
@@ -115,6 +139,8 @@ describe("errors of this library", () => {
     expect(toSignalboxError(mine, about)).toBe(mine);
     const bare = toSignalboxError(new SignalboxError("response_too_large", "big", { detail: "line" }), about);
     expect(bare).toMatchObject({ kind: "response_too_large", detail: "line", provider: "acme", model: "m-1" });
+    const named = toSignalboxError(new SignalboxError("server", "down", { model: "inner-1" }), about);
+    expect(named).toMatchObject({ provider: "acme", model: "inner-1" });
     const foreign = Object.assign(new Error("other copy"), { kind: "quota", provider: "inner" });
     Object.defineProperty(foreign, Symbol.for("signalbox.error.v1"), { value: true });
     expect(toSignalboxError(foreign, about)).toBe(foreign);
@@ -148,15 +174,54 @@ describe("other people's errors", () => {
     expect(kindOf(Object.assign(new Error("x"), { status: 42 }))).toBe("server");
   });
 
+  it.each<[string, object, string]>([
+    ["a status below those of HTTP", { status: 99 }, "server"],
+    ["the first status", { status: 100 }, "malformed_response/http"],
+    ["the last status", { status: 599 }, "server"],
+    ["a status above those of HTTP", { status: 600 }, "server"],
+    ["half a status", { status: 429.5 }, "server"],
+    ["a status as text", { status: "429" }, "server"],
+    ["a body that is an error", { status: 400, error: { error: { code: "insufficient_quota" } } }, "quota"],
+    ["data", { statusCode: 400, data: { error: { code: "insufficient_quota" } } }, "quota"],
+    ["an error without a wrapper", { statusCode: 400, data: { code: "insufficient_quota" } }, "quota"],
+    ["its own code", { status: 400, code: "insufficient_quota" }, "quota"],
+    ["its own type", { status: 400, type: "insufficient_quota" }, "quota"],
+    ["its own words", { status: 400, message: "prompt is too long" }, "context_length"],
+    ["words beside data that is none", { status: 400, data: null, message: "prompt is too long" }, "context_length"],
+    [
+      "a body before its reading",
+      { statusCode: 400, responseBody: '{"error":{"code":"insufficient_quota"}}', data: { code: "invalid_api_key" } },
+      "quota",
+    ],
+  ])("reads %s", (_name, fields, kind) => expect(kindOf(Object.assign(new Error("x"), fields))).toBe(kind));
+
+  it("reads headers by method or by name", () => {
+    const waitOf = (fields: object) => toSignalboxError(Object.assign(new Error("x"), fields), about).retryAfterMs;
+    const plain = { "retry-after": "3" };
+    expect(waitOf({ status: 429, headers: new Headers(plain) })).toBe(3_000);
+    expect(waitOf({ status: 429, headers: new Map([["retry-after", "3"]]) })).toBe(3_000);
+    expect(waitOf({ status: 429, headers: plain })).toBe(3_000);
+    expect(waitOf({ statusCode: 429, responseHeaders: plain })).toBe(3_000);
+    expect(waitOf({ status: 429 })).toBeUndefined();
+  });
+
   it("takes a mistake in a program for one", () => {
     expect(kindOf(new TypeError("x is not a function"))).toBe("server/bug");
     expect(kindOf(new ReferenceError("y is not defined"))).toBe("server/bug");
+    expect(kindOf(new SyntaxError("half JSON"))).toBe("server/bug");
+    expect(kindOf(new RangeError("too deep"))).toBe("server/bug");
+    expect(kindOf(new EvalError("x"))).toBe("server/bug");
+    expect(toSignalboxError(new RangeError(`bad ${KEY}`), about).message).toBe(
+      "acme/m-1: server (bug): RangeError: bad [redacted]",
+    );
     expect(toSignalboxError(new TypeError("x is not a function"), about)).toMatchObject({ retryable: false });
   });
 
   it("reads code and words of a plain error", () => {
     expect(kindOf(new Error("rate limit exceeded"))).toBe("rate_limit");
     expect(kindOf(Object.assign(new Error("x"), { code: "insufficient_quota" }))).toBe("quota");
+    expect(kindOf(Object.assign(new Error("x"), { type: "insufficient_quota" }))).toBe("quota");
+    expect(kindOf("rate limit exceeded")).toBe("rate_limit");
     expect(kindOf(new Error("429"))).toBe("server");
     expect(toSignalboxError(new Error("boom"), about).message).toBe("acme/m-1: the vendor failed: boom");
     expect(toSignalboxError("boom", { provider: "acme", nowWallMs: 0 }).message).toBe("acme: the vendor failed: boom");

@@ -4,13 +4,16 @@ import type { Message } from "../chat/message.js";
 import type { ReplyMessage } from "../chat/reply.js";
 import type { Clock } from "../core/clock.js";
 import { plainCopy } from "../core/plain-copy.js";
-import { continuable, split, withAskerLast, withoutLastAnswer } from "./turns.js";
+import { addedSince, bounded, continuable, split, withAskerLast, withoutLastAnswer } from "./turns.js";
+
+/** Messages kept of one conversation; the oldest turns beyond them are forgotten. */
+const MOST_MESSAGES = 10_000;
 
 /** How conversations are remembered. */
 export interface ConversationOptions {
   /** Milliseconds a conversation is kept after its last turn. @default 3_600_000 */
   readonly ttlMs?: number | undefined;
-  /** Conversations kept at most; the least recently used goes first. @default 1_000 */
+  /** Conversations kept at most, each with its last 10,000 messages; the least recently used goes first. @default 1_000 */
   readonly max?: number | undefined;
 }
 
@@ -90,7 +93,10 @@ export function createConversations(options: ConversationOptions, deps: { readon
         complete(reply) {
           const now = find(key);
           const earlier = whole || !now ? [] : withAskerLast(now.turns, turns);
-          kept.set(key, { system: prompt, turns: [...earlier, ...turns, plainCopy(reply)], atMs: clock.now() });
+          // A list takes the place of what it was written from, not of turns that nobody had read then.
+          const meanwhile = whole && now && now !== before ? addedSince(before?.turns ?? [], now.turns) : [];
+          const all = [...earlier, ...turns, plainCopy(reply), ...meanwhile];
+          kept.set(key, { system: prompt, turns: bounded(all, MOST_MESSAGES), atMs: clock.now() });
         },
       };
     },
@@ -109,7 +115,7 @@ export function createConversations(options: ConversationOptions, deps: { readon
         return false;
       }
       const { system, turns } = split(messages);
-      kept.set(keyOf(id, tenant), { system, turns, atMs: clock.now() });
+      kept.set(keyOf(id, tenant), { system, turns: bounded(turns, MOST_MESSAGES), atMs: clock.now() });
       return true;
     },
     stats: () => ({ kept: kept.size, corrupt }),

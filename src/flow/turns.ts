@@ -49,10 +49,30 @@ export function withoutLastAnswer(turns: readonly Message[], history: readonly M
   return sameAnswer(first, last) ? turns.slice(1) : turns;
 }
 
+/** What other turns added to a history since it read `before`; nothing where it was changed otherwise. */
+export function addedSince(before: readonly Message[], now: readonly Message[]): readonly Message[] {
+  const same = (message: Message, at: number) => message === now[at] || textOf(message) === textOf(now[at]);
+  return before.every(same) ? now.slice(before.length) : [];
+}
+
+/** A history of at most so many messages: the oldest turns go, each whole. */
+export function bounded(turns: readonly Message[], most: number): readonly Message[] {
+  if (turns.length <= most) return turns;
+  const groups = groupsOf(turns);
+  let left = turns.length;
+  let first = 0;
+  while (left > most && first < groups.length - 1) left -= (groups[first++] as Message[]).length;
+  return groups.slice(first).flat();
+}
+
+function textOf(message: Message | undefined): string {
+  return JSON.stringify(message) ?? "";
+}
+
 function sameAnswer(one: AssistantMessage, other: AssistantMessage): boolean {
   const idsOf = ({ tool_calls: calls }: AssistantMessage): string => JSON.stringify(calls?.map(({ id }) => id) ?? []);
-  const textOf = ({ content }: AssistantMessage): string => JSON.stringify(content || null);
-  return idsOf(one) === idsOf(other) && textOf(one) === textOf(other);
+  const wordsOf = ({ content }: AssistantMessage): string => JSON.stringify(content || null);
+  return idsOf(one) === idsOf(other) && wordsOf(one) === wordsOf(other);
 }
 
 function withoutOpenCalls(messages: readonly Message[], keep: number): readonly Message[] {

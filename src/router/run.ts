@@ -3,6 +3,7 @@ import { checkRequest } from "../chat/check.js";
 import { type FingerprintScope, fingerprint, fingerprintWithChain, prefixChain } from "../chat/fingerprint.js";
 import type { ChatRequest } from "../chat/request.js";
 import { jsonSchemaOf } from "../chat/standard-schema.js";
+import { estimateRequestTokens } from "../chat/tokens.js";
 import type { CallOptions } from "../contract/call-options.js";
 import type { AttemptBudget, CallContext, Deadline } from "../contract/provider.js";
 import type { Characteristics } from "../contract/strategy.js";
@@ -171,7 +172,10 @@ function turnOf(
   return conversationId === undefined ? undefined : parts.conversations.begin(conversationId, tenant, messages, whole);
 }
 
-/** A turn with its history cut to the largest window of those who may answer; where all are blocked, of those who could. */
+/**
+ * A turn with its history cut to the largest window of those who may answer; where all of them are blocked, or too small
+ * for the turn alone, of those who could.
+ */
 function fitting(parts: RouterParts, request: ChatRequest, options: CallOptions, { all }: Selection): ChatRequest {
   const filter = createHardFilter(parts, request, options);
   const nowMs = parts.services.clock.now();
@@ -184,7 +188,8 @@ function fitting(parts: RouterParts, request: ChatRequest, options: CallOptions,
     if (candidate.gate.blocked(nowMs) === null) room = Math.max(room, own);
     else blockedRoom = Math.max(blockedRoom, own);
   }
-  return fitted(request, room || blockedRoom);
+  const turn = fitted(request, room || blockedRoom);
+  return blockedRoom > room && estimateRequestTokens(turn) > room ? fitted(request, blockedRoom) : turn;
 }
 
 /** No options at all. */

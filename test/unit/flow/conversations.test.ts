@@ -58,6 +58,61 @@ describe("a conversation", () => {
     }
   });
 
+  test.each(["the new message alone", "the whole history"])(
+    "a turn sent as the whole history loses no turn that ran beside it, sent as %s",
+    async (how) => {
+      const clock = createVirtualClock();
+      const script = ["first", { text: "slow answer", delayMs: 100 }, "quick answer"];
+      const router = createRouter({ providers: [provider("a", { clock, script })], clock });
+      const talk = router.conversation("c");
+      await talk.chat("begin");
+      const whole = (text: string) => ({ messages: [...talk.messages(), { role: "user" as const, content: text }] });
+      const slow = talk.chat(whole("slow"));
+      await talk.chat(how === "the whole history" ? whole("quick") : "quick");
+      await clock.advance(100);
+      await slow;
+      const texts = talk.messages().map(({ content }) => content);
+      expect(texts).toEqual(["begin", "first", "slow", "slow answer", "quick", "quick answer"]);
+      await talk.chat({ messages: [...whole("again").messages.slice(0, 2), { role: "user", content: "edited" }] });
+      expect(talk.messages()).toHaveLength(4);
+    },
+  );
+
+  test("one that never ends keeps its last 10,000 messages, in whole turns", async () => {
+    const router = createRouter({ providers: [provider("a")] });
+    const talk = router.conversation("c");
+    const turns = Array.from({ length: 5_100 }, (_, at): Message[] => [
+      { role: "user", content: `q${at}` },
+      { role: "assistant", content: `a${at}` },
+    ]);
+    expect(talk.import({ version: 1, messages: [{ role: "system", content: "be brief" }, ...turns.flat()] })).toBe(
+      true,
+    );
+    await talk.chat("last");
+    const messages = talk.messages();
+    expect(messages).toHaveLength(10_001);
+    expect(messages[0]).toEqual({ role: "system", content: "be brief" });
+    expect(messages[1]).toEqual({ role: "user", content: "q101" });
+    expect(messages.at(-2)).toEqual({ role: "user", content: "last" });
+  });
+
+  test("a turn that only a blocked model can take reaches it with the history that model can hold", async () => {
+    const clock = createVirtualClock();
+    const model = (id: string, contextWindow: number) => ({ models: [testModel(id, { contextWindow })], clock });
+    const small = provider("small", model("s", 200));
+    const large = provider("large", {
+      ...model("l", 10_000),
+      script: ["one", ...Array.from({ length: 5 }, () => broken("server"))],
+    });
+    const router = createRouter({ providers: [large, small], strategy: "ordered", clock });
+    const talk = router.conversation("c");
+    await talk.chat("a word ".repeat(100));
+    for (let at = 0; at < 5; at += 1) await router.chat(ask(`trip ${at}`));
+    expect(router.health().candidates.find(({ id }) => id === "large/l")?.breaker).toBe("open");
+    await talk.chat("another word ".repeat(100));
+    expect(rolesOf(large.calls.at(-1)?.request.messages)).toBe("user assistant user");
+  });
+
   test("its time to live counts from the last turn; tenants and ids keep apart", async () => {
     const clock = createVirtualClock();
     const router = createRouter({ providers: [provider("a", { clock })], clock, conversations: { ttlMs: 1_000 } });

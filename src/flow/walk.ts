@@ -121,7 +121,7 @@ async function again<T>(call: Call, failed: Failures, last: SignalboxError, atte
     if (candidate) error = failed.get(candidate) ?? last;
   };
   choose();
-  if (!candidate) throw ended(call, last);
+  if (!candidate) throw gaveUp(call, last);
   const controller = new AbortController();
   const leave = call.abort.listen((reason) => controller.abort(reason));
   const ask = async (): Promise<T> => {
@@ -165,7 +165,7 @@ async function again<T>(call: Call, failed: Failures, last: SignalboxError, atte
       },
     });
   } catch (thrown) {
-    throw ended(call, thrown as SignalboxError);
+    throw gaveUp(call, thrown as SignalboxError);
   } finally {
     leave();
   }
@@ -198,7 +198,14 @@ function blockedNow(call: Call): SignalboxError {
   return ended(call, new SignalboxError("unavailable", message, call.queue.blocked()));
 }
 
+/** The failure after which nobody else is asked; where all are blocked by now it says when the first will be back. */
+function gaveUp(call: Call, error: SignalboxError): SignalboxError {
+  const { retryAfterMs = 0 } = call.queue.blocked();
+  const sooner = retryAfterMs > 0 && retryAfterMs < (error.retryAfterMs ?? Number.POSITIVE_INFINITY);
+  return ended(call, error, sooner && error.retryable ? retryAfterMs : undefined);
+}
+
 /** The error as the caller gets it: with the request's id and all its attempts. */
-export function ended(call: Call, error: SignalboxError): SignalboxError {
-  return withContext(error, { requestId: call.requestId, attempts: call.attempts.slice() });
+export function ended(call: Call, error: SignalboxError, retryAfterMs = error.retryAfterMs): SignalboxError {
+  return withContext(error, { requestId: call.requestId, attempts: call.attempts.slice(), retryAfterMs });
 }

@@ -230,3 +230,30 @@ test("a candidate's own id means it alone, whatever models of others are named",
   expect(await answeredBy("reseller/maker/big/2")).toBe("reseller");
   expect(await answeredBy("big/2")).toBe("maker");
 });
+
+describe("when the last one has failed, retryAfterMs says when somebody may be asked again", () => {
+  const failing = async (...errors: SignalboxError[]) => {
+    const clock = createVirtualClock();
+    const providers = errors.map((error, at) => provider(`p${at}`, { clock, otherwise: { error } }));
+    const router = createRouter({ providers, clock, strategy: "ordered", retry: { attempts: 2 }, random: () => 0.5 });
+    const work = failureOf(router.chat(ask()));
+    await clock.advance(60_000);
+    return work;
+  };
+
+  test("the first to be back, not the last that was asked", async () => {
+    const soon = broken("rate_limit", { retryAfterMs: 5_000 });
+    const late = broken("rate_limit", { retryAfterMs: 3_600_000 });
+    expect(await failing(soon, late)).toMatchObject({ kind: "rate_limit", provider: "p1", retryAfterMs: 5_000 });
+    expect(await failing(late, soon)).toMatchObject({ kind: "rate_limit", provider: "p1", retryAfterMs: 5_000 });
+  });
+
+  test("also where no vendor named a time", async () => {
+    const limited = broken("rate_limit");
+    expect(await failing(limited, limited)).toMatchObject({ kind: "rate_limit", retryAfterMs: 4_500 });
+  });
+
+  test("not while somebody may be asked at once", async () => {
+    expect((await failing(broken("server"), broken("rate_limit"))).retryAfterMs).toBeUndefined();
+  });
+});

@@ -15,7 +15,7 @@ const PATTERNS: readonly StatusPattern[] = [
     statuses: [400, 413, 422, 500],
   },
   {
-    pattern: /message size exceeds|(?:request|payload|body)(?: entity)? (?:is )?too large/i,
+    pattern: /message size (?:\d{1,15} )?exceeds|(?:request|payload|body)(?: entity)? (?:is )?too large/i,
     kind: "context_length",
     detail: "payload",
     statuses: [400, 413, 422],

@@ -245,6 +245,7 @@ describe("phrases", () => {
     [400, "prompt is too long: 250000 tokens > 200000 maximum", "context_length"],
     [400, "Input token length too long", "context_length"],
     [400, "total message size exceeds limit", "context_length/payload"],
+    [400, "total message size 5000000 exceeds limit 4194304", "context_length/payload"],
     [413, "input is too long for this model", "context_length"],
     [400, "The request was rejected because it was considered high risk", "content_filter"],
     [400, "输入内容包含敏感信息", "content_filter"],

@@ -3,6 +3,7 @@ import { classify } from "../../../src/errors/classify.js";
 import { ERROR_KINDS } from "../../../src/errors/kinds.js";
 import type { VendorCodes } from "../../../src/errors/vendor-codes.js";
 import { createRouter } from "../../../src/router/create-router.js";
+import { VENDOR_ERRORS } from "../../../src/testing/fault-server/index.js";
 import { GLM_CODES } from "../../../src/vendors/codes/glm.js";
 import { KIMI_CODES } from "../../../src/vendors/codes/kimi.js";
 import { MINIMAX_CODES } from "../../../src/vendors/codes/minimax.js";
@@ -196,5 +197,35 @@ describe("what vendors' errors mean", () => {
     expect((await ask(glm({ ...options, codes }))).kind).toBe("overloaded");
     // The Anthropic route of this vendor answers in the vendor's own shape.
     expect((await ask(glm({ ...options, wire: "anthropic" }))).kind).toBe("rate_limit");
+  });
+});
+
+describe("the errors that signalbox/testing plays", () => {
+  // Those whose name is no kind, or that the vendor's table refines.
+  const meant: { readonly [name: string]: string } = {
+    "minimax.quota_500": "quota",
+    "minimax.plan_window": "quota",
+    "minimax.invalid_request": "unsupported",
+    "glm.concurrency": "rate_limit",
+    "glm.plan_limit": "quota",
+    "glm.locked": "permission",
+    "kimi.temperature": "unsupported",
+    "kimi.payload": "context_length",
+    "anthropic.billing": "quota",
+    "anthropic.not_found": "model_not_found",
+    "anthropic.too_large": "context_length",
+  };
+  const tables: { readonly [vendor: string]: VendorCodes } = {
+    minimax: MINIMAX_CODES,
+    glm: GLM_CODES,
+    kimi: KIMI_CODES,
+  };
+  const all = Object.entries(VENDOR_ERRORS).flatMap(([vendor, errors]) =>
+    Object.entries(errors).map(([name, { status, body }]) => [`${vendor}.${name}`, vendor, status, body] as const),
+  );
+
+  it.each(all)("%s is what it is called", (name, vendor, status, body) => {
+    const kind = kindOf(tables[vendor], status, body).split("/")[0];
+    expect(kind).toBe(meant[name] ?? name.split(".")[1]);
   });
 });

@@ -1,4 +1,7 @@
+import { requestTexts } from "../chat/message-text.js";
 import type { CandidateSnapshot, Strategy, StrategyContext } from "../contract/strategy.js";
+import { echoRedactor } from "../errors/echo.js";
+import { field, word } from "../errors/error-body.js";
 import { listedOrder, type RankProblem, readRanking, scoreProblem } from "./ranking-checks.js";
 
 export interface ChooserOptions {
@@ -106,7 +109,7 @@ class StrategyChooser implements Chooser {
       const reason: unknown = this.strategy.reason?.(candidate, context);
       return typeof reason === "string" && reason !== "" ? [reason] : [];
     } catch (thrown) {
-      this.warn("reason", `its reason() threw: ${messageOf(thrown)}`);
+      this.warn("reason", `its reason() threw: ${messageOf(thrown, context)}`);
       return [];
     }
   }
@@ -136,7 +139,7 @@ class StrategyChooser implements Chooser {
         }
       }
     } catch (thrown) {
-      this.warn("throw", `it threw: ${messageOf(thrown)}`);
+      this.warn("throw", `it threw: ${messageOf(thrown, context)}`);
       return null;
     }
     // A text such as "5" compares like a number; only numbers may win.
@@ -155,7 +158,7 @@ class StrategyChooser implements Chooser {
       if (typeof result !== "string") return result;
       problem = result;
     } catch (thrown) {
-      problem = `it threw: ${messageOf(thrown)}`;
+      problem = `it threw: ${messageOf(thrown, context)}`;
     }
     this.warn("rank", problem);
     return null;
@@ -168,7 +171,7 @@ class StrategyChooser implements Chooser {
       if (typeof score === "number" && !Number.isNaN(score)) return score;
       this.warn("score", scoreProblem(score, candidate.id));
     } catch (thrown) {
-      this.warn("throw", `it threw: ${messageOf(thrown)}`);
+      this.warn("throw", `it threw: ${messageOf(thrown, context)}`);
     }
     return Number.NaN;
   }
@@ -243,6 +246,8 @@ function listed({ id, position }: CandidateSnapshot): ScoredCandidate {
   return { id, position, score: null, reasons: ["listed order"] };
 }
 
-function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : typeof thrown;
+/** What a strategy threw, without the prompt that it may quote. */
+function messageOf(thrown: unknown, { request }: StrategyContext): string {
+  const message = word(field(thrown, "message"));
+  return message === undefined ? typeof thrown : echoRedactor(requestTexts(request)).scrub(message);
 }

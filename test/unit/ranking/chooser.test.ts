@@ -132,6 +132,34 @@ describe("chooser", () => {
     await new Promise((resolve) => setImmediate(resolve));
   });
 
+  it("tells nothing of the prompt that a strategy quotes, and survives an error that cannot be read", () => {
+    const prompt = "the launch code is 0000 and nobody may ever hear of it";
+    const unreadable = new Proxy(new Error("x"), {
+      get() {
+        throw new Error("hands off");
+      },
+    });
+    const faults = [new Error(`cannot rank ${prompt}`), prompt, unreadable];
+    const messages = faults.map((fault) => {
+      const told: string[] = [];
+      const strategy = defineStrategy({
+        name: "x",
+        rank: () => {
+          throw fault;
+        },
+      });
+      const chooser = createChooser({ strategy, onWarning: ({ message }) => told.push(message) });
+      const request = { messages: [{ role: "user" as const, content: prompt }] };
+      chooser.begin().pick(context(three, { request }));
+      return told.join();
+    });
+    expect(messages).toEqual(
+      ["cannot rank [echo removed]", "string", "object"].map(
+        (words) => `strategy "x" failed: it threw: ${words}; the listed order stands in`,
+      ),
+    );
+  });
+
   it("explains in order, with reasons, and survives a reason that throws", () => {
     const strategy = defineStrategy({
       name: "mine",

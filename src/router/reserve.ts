@@ -23,25 +23,35 @@ export function createReserve(
   events: ContainedEmitter<EventMap>,
   fleet: SharedStateSession | undefined,
 ): Reserve {
-  const refuse = (call: Call, rule: BudgetRule, key: string, retryAfterMs: number): SignalboxError => {
+  const refuse = (
+    call: Call,
+    rule: BudgetRule,
+    key: string,
+    { refused, retryAfterMs }: SharedRefusal,
+  ): SignalboxError => {
     const { requestId } = call;
     if (events.has("budget")) {
       const spentUsd = budgets.read(key).find(({ per }) => per === rule.per)?.spentUsd ?? 0;
       events.emit("budget", { key, spentUsd, maxUsd: rule.maxUsd, requestId });
     }
     const detail = detailOf(rule);
-    const message = `The budget of ${rule.per} "${key}" (${rule.maxUsd} USD) has no room for this call`;
+    const why =
+      refused === "exceeded"
+        ? "has no room for this call"
+        : "cannot be asked: the shared state does not answer, and what it lent this process does not cover the call";
+    const message = `The budget of ${rule.per} "${key}" (${rule.maxUsd} USD) ${why}`;
     return new SignalboxError("budget_exceeded", message, { detail, retryAfterMs, requestId });
   };
   return (call, candidate) => {
     const keys = keysOf(call, candidate);
     const usd = Math.min(mostUsd(call.request, candidate), leftUsd(call));
     const own = budgets.reserve(keys, usd);
-    if ("refusedBy" in own) throw refuse(call, own.refusedBy, own.key, own.retryAfterMs);
+    if ("refusedBy" in own) {
+      const { refusedBy, key, retryAfterMs } = own;
+      throw refuse(call, refusedBy, key, { refused: "exceeded", retryAfterMs });
+    }
     if (!fleet) return own;
-    return withFleet(own, fleet, pursesOf(rules, keys), usd, (rule, key, retryAfterMs) =>
-      refuse(call, rule, key, retryAfterMs),
-    );
+    return withFleet(own, fleet, pursesOf(rules, keys), usd, (rule, key, refusal) => refuse(call, rule, key, refusal));
   };
 }
 
@@ -85,7 +95,7 @@ function withFleet(
   fleet: SharedStateSession,
   purses: readonly FleetPurse[],
   usd: number,
-  refuse: (rule: BudgetRule, key: string, retryAfterMs: number) => SignalboxError,
+  refuse: (rule: BudgetRule, key: string, refusal: SharedRefusal) => SignalboxError,
 ): Reservation | Promise<Reservation> {
   const taken = purses.map((purse) => fleet.take(purse, usd));
   const finish = (outcomes: readonly (SharedHold | SharedRefusal)[]): Reservation => {
@@ -106,7 +116,7 @@ function withFleet(
     own.release();
     for (const hold of holds) hold.release();
     const { rule, key } = purses[refusedAt] as FleetPurse;
-    throw refuse(rule, key, (outcomes[refusedAt] as SharedRefusal).retryAfterMs);
+    throw refuse(rule, key, outcomes[refusedAt] as SharedRefusal);
   };
   if (!taken.some((outcome) => outcome instanceof Promise)) return finish(taken as (SharedHold | SharedRefusal)[]);
   return Promise.all(taken).then(finish);

@@ -2,6 +2,7 @@ import { createReply, createRouter, defineStrategy, type Provider, type RouterOp
 import { expect, it } from "vitest";
 import type {
   SharedCounts,
+  SharedRefusal,
   SharedState,
   SharedStateMember,
   SharedStateSession,
@@ -14,6 +15,7 @@ interface FleetDouble extends SharedState {
   readonly member: SharedStateMember;
   readonly underWay: Map<string, number>;
   readonly elsewhere: Map<string, number>;
+  refusal: SharedRefusal | undefined;
 }
 
 /** A fleet of one router, whose other processes are the test. */
@@ -25,13 +27,14 @@ function fleetDouble(): FleetDouble {
     mayProbe: () => true,
     calling: (id, change) => void underWay.set(id, (underWay.get(id) ?? 0) + change),
     callingElsewhere: (id) => elsewhere.get(id) ?? 0,
-    take: () => ({ settle: () => {}, release: () => {} }),
+    take: () => fleet.refusal ?? { settle: () => {}, release: () => {} },
     close: async () => {},
   };
-  return {
+  const fleet = {
     underWay,
     elsewhere,
-    join(member) {
+    refusal: undefined as SharedRefusal | undefined,
+    join(member: SharedStateMember) {
       joined = member;
       return session;
     },
@@ -39,6 +42,7 @@ function fleetDouble(): FleetDouble {
       return joined as SharedStateMember;
     },
   };
+  return fleet;
 }
 
 const NOTHING = noCounts();
@@ -131,4 +135,21 @@ it("load-balanced goes where the whole fleet leaves room", async () => {
   fleet.elsewhere.set("a/m", 200);
   for (let i = 0; i < 20; i++) await router.chat(ask(`Hello ${i}?`));
   expect(b.calls).toBeGreaterThan(17);
+});
+
+it("a budget that is spent and one that cannot be asked are told apart", async () => {
+  const budgets = [{ per: "tenant" as const, maxUsd: 5, windowMs: 60_000, onExceeded: "reject" as const }];
+  const { fleet, router } = setUp({ budgets });
+  const refusedAs = async (refused: SharedRefusal["refused"]) => {
+    fleet.refusal = { refused, retryAfterMs: 1_000 };
+    return router.chat(ask("Hello?"), { tenant: "acme" }).catch((error) => error);
+  };
+  const same = { kind: "budget_exceeded", detail: "tenant", retryAfterMs: 1_000 };
+  const spent = await refusedAs("exceeded");
+  expect(spent).toMatchObject(same);
+  expect(spent.message).toMatch(/tenant "acme" \(5 USD\) has no room/);
+  const alone = await refusedAs("unavailable");
+  expect(alone).toMatchObject(same);
+  expect(alone.message).toMatch(/the shared state does not answer/);
+  expect(alone.message).not.toMatch(/no room/);
 });

@@ -2,6 +2,7 @@ import { bounded, type ErrorBody, readErrorBody, word } from "./error-body.js";
 import { explain, identifier } from "./explain.js";
 import type { Failure, FailureContext } from "./failure.js";
 import { FINISH_REASONS, GENERIC_CODES, WEAK_CODES } from "./generic-codes.js";
+import { ERROR_KINDS } from "./kinds.js";
 import { meaningOfMessage } from "./message-patterns.js";
 import { policyOf } from "./policy.js";
 import { rateLimitReset } from "./rate-limit-reset.js";
@@ -69,10 +70,16 @@ function verdictOf(failure: Failure, body: ErrorBody, status: number | undefined
   const reason = failure.finishReason;
   const finished = lookUp(about.codes?.finishReasons, reason) ?? lookUp(FINISH_REASONS, reason);
   if (finished !== undefined) return finished;
-  const told = meaningOfCode(body, about.codes) ?? meaningOfText(body, status, about.codes);
+  const told = meaningOfOwn(body) ?? meaningOfCode(body, about.codes) ?? meaningOfText(body, status, about.codes);
   const shouldRetry = header(failure.headers, "x-should-retry");
   const verdict = told ?? fromStatus(body, status, shouldRetry === "true");
   return shouldRetry === "false" ? { ...verdict, retryable: false } : verdict;
+}
+
+/** Another router's error keeps its kind: OpenAI's words and the status have fewer. */
+function meaningOfOwn({ own }: ErrorBody): Meaning | undefined {
+  const kind = ERROR_KINDS.find((known) => known === own?.kind);
+  return kind && { kind, detail: identifier(own?.detail, patternRedactor) };
 }
 
 function meaningOfCode(body: ErrorBody, codes: VendorCodes | undefined): Meaning | undefined {

@@ -7,6 +7,8 @@ export interface ErrorBody {
   /** At most 16 KiB: the first and last 8 KiB of a longer text. */
   readonly message: string;
   readonly requestId?: string | undefined;
+  /** What a router behind this endpoint calls it, in its own words: `signalbox/openai` writes them. */
+  readonly own?: { readonly kind: string; readonly detail?: string | undefined } | undefined;
   /** For a body that is text: HTML, empty, or something else. */
   readonly text?: "html" | "empty" | "other" | undefined;
 }
@@ -67,9 +69,15 @@ function readObject(body: unknown): ErrorBody {
       type: word(field(error, "type")) ?? word(field(error, "status")),
       message: word(field(error, "message")) ?? word(field(error, "msg")) ?? "",
       requestId: requestId ?? word(field(error, "request_id")),
+      own: ownWords(field(error, "signalbox")),
     };
   }
   return { ...readLooseForms(body), requestId };
+}
+
+function ownWords(own: unknown): ErrorBody["own"] {
+  const kind = word(field(own, "kind"));
+  return kind === undefined ? undefined : { kind, detail: word(field(own, "detail")) };
 }
 
 /** `{ error: { error: { ... } } }`, as gateways that wrap a vendor's body answer. */

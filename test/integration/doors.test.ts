@@ -1,11 +1,11 @@
 import { generateText, streamText } from "ai";
 import OpenAI from "openai";
-import { createRouter, type Provider } from "signalbox";
+import { createRouter, openaiCompatible, type Provider } from "signalbox";
 import { fromLanguageModel, languageModel } from "signalbox/ai-sdk";
 import { createFetch } from "signalbox/openai";
 import { describe, expect, it, vi } from "vitest";
 import { SignalboxError } from "../../src/errors/signalbox-error.js";
-import { aborted, deltaChunk, says, scripted } from "../unit/integrations/support.js";
+import { aborted, deltaChunk, modelInfo, says, scripted } from "../unit/integrations/support.js";
 
 const messages = [{ role: "user" as const, content: "Hello" }];
 const down = (id: string): Provider => scripted(() => new SignalboxError("server", "down"), { id });
@@ -85,6 +85,57 @@ describe("signalbox/openai over a router", () => {
     await expect(asked).rejects.toBeInstanceOf(OpenAI.APIUserAbortError);
     expect(endless.seen.contexts[1]?.signal.aborted).toBe(true);
     await router.close();
+  });
+
+  it.each([false, true])(
+    "a router behind the door of another keeps the kinds of its failures (stream: %s)",
+    async (stream) => {
+      const failures = [
+        ["unavailable", "cool_down"],
+        ["saturated", undefined],
+        ["timeout", "headers"],
+        ["network", "dns"],
+        ["empty_response", undefined],
+        ["malformed_response", "html"],
+        ["response_too_large", undefined],
+        ["no_candidate", undefined],
+        ["unsupported", "parameter"],
+        ["quota", undefined],
+        ["content_filter", undefined],
+      ] as const;
+      for (const [kind, detail] of failures) {
+        const provider = scripted(() => new SignalboxError(kind, "Because", { detail, retryAfterMs: 7_000 }));
+        const far = openaiCompatible({
+          id: "far",
+          baseURL: "http://127.0.0.1:1/v1",
+          fetch: createFetch(provider),
+          models: [modelInfo("m1")],
+        });
+        const router = createRouter({ providers: [far], retry: { attempts: 1 } });
+        const failed = stream ? router.stream({ messages }).text() : router.chat({ messages });
+        await expect(failed, kind).rejects.toMatchObject({ kind, detail });
+        await router.close();
+      }
+    },
+  );
+
+  it("ends of a router behind the door are no ends of the one before it", async () => {
+    for (const [kind, detail] of [
+      ["cancelled", "closed"],
+      ["timeout", "total"],
+      ["budget_exceeded", "tenant"],
+    ] as const) {
+      const provider = scripted(() => new SignalboxError(kind, "Because", { detail }));
+      const far = openaiCompatible({
+        id: "far",
+        baseURL: "http://127.0.0.1:1/v1",
+        fetch: createFetch(provider),
+        models: [modelInfo("m1")],
+      });
+      const router = createRouter({ providers: [far, up("near")], strategy: "ordered" });
+      expect((await router.chat({ messages })).choices[0].message.content, kind).toBe("I am near");
+      await router.close();
+    }
   });
 
   it("lists what may be asked for", async () => {

@@ -23,7 +23,7 @@ interface Verdict extends Meaning {
 /**
  * Says what a failure is: one kind, with a detail where it matters. Total and pure: every input gives an error, none
  * throws. Order: the caller's abort and our own deadlines, errors of this library, the transport's chain of causes,
- * the vendor's code (on a 200 too), phrases, `x-should-retry`, the HTTP status, completeness.
+ * the words of another router, the vendor's code (on a 200 too), phrases, `x-should-retry`, the HTTP status, completeness.
  */
 export function classify(failure: Failure, about: FailureContext): SignalboxError {
   try {

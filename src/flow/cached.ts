@@ -152,13 +152,14 @@ export function cached<P extends AnyProvider>(provider: P, options: CachedOption
       key === undefined
         ? readAlone(opened(context))
         : shared.stream(key, context, opened, (reply) => keep(key, request, reply, context));
+    let chunk: ChatChunk | null | undefined;
     try {
-      let chunk = reader.poll() ?? (await reader.next());
-      if (reader.joined()) context.report?.("cached");
+      chunk = reader.poll() ?? (await reader.next());
+      if (!reader.leads()) context.report?.("cached");
       for (; chunk; chunk = reader.poll() ?? (await reader.next())) yield chunk;
       if (turn) remember(turn, await reader.whole());
     } finally {
-      await reader.leave();
+      await reader.leave(chunk === null);
     }
   }
 

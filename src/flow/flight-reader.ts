@@ -52,7 +52,10 @@ export class FlightReader<A extends HasReply, F extends Flight<A>, Result> {
         return sharer.answered(seat, answer);
       } catch (thrown) {
         seat.done();
-        if (!this.#moved(seat)) throw sharer.failed(seat, this.#errorOf(thrown));
+        if (this.#moved(seat)) continue;
+        const told = sharer.failed(seat, this.#errorOf(thrown));
+        seat.cede();
+        throw told;
       }
     }
   }

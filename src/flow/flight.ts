@@ -19,6 +19,8 @@ export interface Flight<A extends HasReply = HasReply> {
   readonly answer: Promise<A>;
   /** The answer in pieces; `undefined` where it comes whole. */
   readonly stream: Pick<StreamFlight<never>, "read"> | undefined;
+  /** Whose calls these are: who started it; once that one has left, the next who gets the answer. */
+  leader: object | undefined;
   readers: number;
 }
 

@@ -37,6 +37,7 @@ export class Seat<F extends Flight> {
     const { requestId, signal, streamed, deadlineAtMs } = passenger;
     this.flight = flight;
     this.joined = joined;
+    if (!joined) flight.leader = this;
     const timed = deadlineAtMs < flight.deadlineAtMs;
     this.#mayEndAlone = timed || signal !== undefined;
     this.#watched = this.#mayEndAlone || streamed;
@@ -51,6 +52,12 @@ export class Seat<F extends Flight> {
       if (signal.aborted) onAbort();
       else this.#stopListening = signals.listen(signal, onAbort);
     }
+  }
+
+  /** Whether what the flight costs is this reader's. */
+  leads(): boolean {
+    this.flight.leader ??= this;
+    return this.flight.leader === this;
   }
 
   /** The promise's outcome, or a rejection as soon as this reader is gone. */
@@ -104,6 +111,11 @@ export class Seat<F extends Flight> {
     this.#rejectWaiting = undefined;
     if (this.flight.readers === 0) this.flight.abort.abort(reason);
     if (waiting) for (const reject of waiting) reject(reason);
+  }
+
+  /** Where this reader has left, what is called from now on is another's. */
+  cede(): void {
+    if (this.gone && this.flight.leader === this) this.flight.leader = undefined;
   }
 
   /** The reader has what it came for, or the flight has failed. */

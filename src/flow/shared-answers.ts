@@ -26,10 +26,10 @@ export interface SharedAnswers {
 
 /** One reader of an answer that comes in pieces. */
 export interface SharedStream extends StreamReader {
-  /** Whether the pieces are another call's. */
-  joined(): boolean;
-  /** To be called when done, at the end or before; settles once the provider's stream is closed, where it was ended. */
-  leave(): Promise<unknown> | undefined;
+  /** Whether what they cost is this reader's; else it is another call's. */
+  leads(): boolean;
+  /** Settles once the provider's stream is closed, where it was ended. @param whole whether all of it was read */
+  leave(whole: boolean): Promise<unknown> | undefined;
   /** After the end: the whole answer, where it is one. */
   whole(): Promise<ChatReply | undefined>;
 }
@@ -52,10 +52,9 @@ export function createSharedAnswers(clock: Clock): SharedAnswers {
       deadlineAtMs: Number.POSITIVE_INFINITY,
       mayJoin: () => true,
       start,
-      answered({ joined }, { reply }) {
-        if (!joined) return reply;
-        context.report?.("cached");
-        return copyReply(reply);
+      answered(seat, { reply }) {
+        if (!seat.leads()) context.report?.("cached");
+        return seat.joined ? copyReply(reply) : reply;
       },
       failed: (_seat, thrown) => thrown,
     };
@@ -69,10 +68,12 @@ export function createSharedAnswers(clock: Clock): SharedAnswers {
       return {
         poll,
         next,
-        joined: () => follower.seat.joined,
-        leave() {
+        leads: () => follower.seat.leads(),
+        leave(whole) {
           const { seat } = follower;
-          seat.leave(leftEarly());
+          if (whole) seat.done();
+          else seat.leave(leftEarly());
+          seat.cede();
           return seat.flight.closed?.();
         },
         whole: () =>
@@ -89,7 +90,7 @@ export function createSharedAnswers(clock: Clock): SharedAnswers {
 export function readAlone(chunks: AsyncIterable<ChatChunk>): SharedStream {
   const source = plainStream(chunks, new AbortController());
   return {
-    joined: () => false,
+    leads: () => true,
     poll: source.poll,
     next: source.next,
     leave() {
@@ -103,12 +104,9 @@ export function readAlone(chunks: AsyncIterable<ChatChunk>): SharedStream {
 function wholeFlight(context: CallContext, ask: (context: CallContext) => Promise<ChatReply>): SharedFlight {
   const controller = new AbortController();
   const abort = createAbortSource();
-  const stop = abort.listen((reason) => controller.abort(reason));
-  const answer = ask(extended(context, { signal: controller.signal })).then((reply) => {
-    stop();
-    return { reply };
-  });
-  return { abort, deadlineAtMs: Number.POSITIVE_INFINITY, answer, stream: undefined, readers: 0 };
+  abort.listen((reason) => controller.abort(reason));
+  const answer = ask(extended(context, { signal: controller.signal })).then((reply) => ({ reply }));
+  return { abort, deadlineAtMs: Number.POSITIVE_INFINITY, answer, stream: undefined, leader: undefined, readers: 0 };
 }
 
 function streamedFlight(
@@ -130,7 +128,15 @@ function streamedFlight(
     abort,
   );
   const { answer } = stream;
-  return { abort, deadlineAtMs: Number.POSITIVE_INFINITY, answer, stream, closed: source.closed, readers: 0 };
+  return {
+    abort,
+    deadlineAtMs: Number.POSITIVE_INFINITY,
+    answer,
+    stream,
+    closed: source.closed,
+    leader: undefined,
+    readers: 0,
+  };
 }
 
 function wholeOf({ assembler }: PlainStream): ChatReply | undefined {

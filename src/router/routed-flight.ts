@@ -12,8 +12,6 @@ export interface RoutedFlight extends Flight<Answer> {
   readonly stream: StreamFlight | undefined;
   /** What `answer` settled with; `undefined` before. */
   settled: Answer | undefined;
-  /** Whose calls these are: who started it; once that one has left, the next who gets something of it. */
-  leader: object | undefined;
   /** How many of the calls are in somebody's record. */
   booked: number;
 }

@@ -62,18 +62,17 @@ class RoutedSharer implements Sharer<Answer, RoutedFlight, RoutedReply> {
   start(): RoutedFlight {
     const { closedBy } = this.#parts;
     if (closedBy) throw closedBy;
-    const flight = startFlight(this.#parts, this.#run);
-    flight.leader = this;
-    return flight;
+    return startFlight(this.#parts, this.#run);
   }
 
-  answered({ flight, joined }: Seat<RoutedFlight>, answer: Answer): RoutedReply {
+  answered(seat: Seat<RoutedFlight>, answer: Answer): RoutedReply {
     this.#onAnswer?.(answer);
     const parts = this.#parts;
     const run = this.#run;
     const { candidate, reply, parsed } = answer;
+    const { flight, joined } = seat;
     const { call, queue } = flight;
-    const attempts = this.#booked(flight);
+    const attempts = callsOf(seat);
     const own = attempts && call.found.fromCache;
     const status = own?.status ?? statusOf(parts, run, !attempts);
     const { events, learning } = parts;
@@ -95,23 +94,21 @@ class RoutedSharer implements Sharer<Answer, RoutedFlight, RoutedReply> {
     });
   }
 
-  failed({ flight, joined }: Seat<RoutedFlight>, thrown: unknown): SignalboxError {
+  failed(seat: Seat<RoutedFlight>, thrown: unknown): SignalboxError {
     const { requestId } = this.#run;
-    const attempts = this.#booked(flight);
-    if (attempts) flight.leader = undefined;
-    const told = withContext(asSignalboxError(thrown), { requestId, attempts: attempts ?? [] });
-    recordFailure(this.#parts, this.#run, told, statusOf(this.#parts, this.#run, joined));
+    const told = withContext(asSignalboxError(thrown), { requestId, attempts: callsOf(seat) ?? [] });
+    recordFailure(this.#parts, this.#run, told, statusOf(this.#parts, this.#run, seat.joined));
     return told;
   }
+}
 
-  /** The calls that are this reader's to record; `undefined` where they are another's. */
-  #booked(flight: RoutedFlight): readonly AttemptSummary[] | undefined {
-    flight.leader ??= this;
-    if (flight.leader !== this) return undefined;
-    const calls = flight.call.attempts.slice(flight.booked);
-    flight.booked += calls.length;
-    return calls;
-  }
+/** The calls that are this reader's to record; `undefined` where they are another's. */
+function callsOf(seat: Seat<RoutedFlight>): readonly AttemptSummary[] | undefined {
+  if (!seat.leads()) return undefined;
+  const { flight } = seat;
+  const calls = flight.call.attempts.slice(flight.booked);
+  flight.booked += calls.length;
+  return calls;
 }
 
 /** Who answers, once that is known. */

@@ -211,8 +211,8 @@ function tracked(
     answer,
     stream,
     settled: undefined,
-    readers: 0,
     leader: undefined,
+    readers: 0,
     booked: 0,
   };
   active.add(abort);

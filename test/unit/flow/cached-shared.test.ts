@@ -135,3 +135,31 @@ test.each([[{}], [null], ["text"], [{ choices: [] }], [{ choices: [{ message: nu
     expect(kinds).toEqual(Array(3).fill("malformed_response"));
   },
 );
+
+test.each(["chat", "stream"] as const)(
+  "%s: the call of one who has left is paid by the next who gets the answer",
+  async (how) => {
+    const clock = createVirtualClock();
+    const upstream = provider("a", { clock, otherwise: { pieces } });
+    const router = createRouter({ providers: [cached(upstream, { clock })], clock });
+    const asked = (signal?: AbortSignal) =>
+      how === "chat" ? router.chat(ask(), { signal }) : router.stream(ask(), { signal }).reply;
+    const controller = new AbortController();
+    const leader = failureOf(asked(controller.signal));
+    await clock.advance(5);
+    const others = [asked(), asked()];
+    await clock.advance(2);
+    controller.abort();
+    await clock.advance(100);
+    await leader;
+    const routes = (await Promise.all(others)).map(({ route }) => route);
+    expect(routes.map(({ cache, attempts }) => [cache.status, attempts.length])).toEqual([
+      ["bypass", 1],
+      ["hit", 0],
+    ]);
+    expect(routes[0]?.costUsd).toBeGreaterThan(0);
+    expect(upstream.calls).toHaveLength(1);
+    const later = await asked();
+    expect([later.route.cache.status, later.route.costUsd]).toEqual(["hit", 0]);
+  },
+);

@@ -183,7 +183,9 @@ function soFar(assembler: Assembler): ChatChunk[] {
 function sizeOf(chunk: ChatChunk): number {
   const delta = chunk.choices[0]?.delta;
   if (!delta) return 1;
-  return 1 + (delta.content?.length ?? 0) + (delta.reasoning_content?.length ?? 0);
+  let size = 1 + (delta.content?.length ?? 0) + (delta.reasoning_content?.length ?? 0);
+  for (const call of delta.tool_calls ?? []) size += call.function?.arguments?.length ?? 0;
+  return size;
 }
 
 function letGo(reader: StreamGuest): SignalboxError {

@@ -105,6 +105,25 @@ describe("a token taken by force", () => {
   });
 });
 
+describe("a call that is a probe", () => {
+  it.each([
+    ["the candidate's own breaker", "server", { status: 500 }],
+    ["its provider's", "network", unreachable],
+  ] as const)("is told from others while it is out: of %s", async (_name, kind, init) => {
+    const { clock, a, b, fail, now } = setUp();
+    const before = a.acquire(now());
+    expect([a.probes(before), a.probes(0), a.probes(-1)]).toEqual([false, false, false]);
+    fail(a, 5, kind, init);
+    expect([a.probes(before), a.probes(0)]).toEqual([false, false]);
+    await clock.advance(3_750);
+    const probe = a.acquire(now());
+    const beside = b.acquire(now());
+    expect([a.probes(probe), a.probes(before), b.probes(beside)]).toEqual([true, false, false]);
+    a.settle(probe, now(), null);
+    expect([a.probes(probe), a.probes(a.acquire(now()))]).toEqual([false, false]);
+  });
+});
+
 describe("a probe that somebody else may forbid", () => {
   it("is asked for only where a breaker is half-open, the candidate's or its provider's", async () => {
     const asked: string[] = [];

@@ -3,19 +3,20 @@ import type { FinishReason } from "../chat/reply.js";
 import type { StoredExtra, StoredReply } from "./stored-reply.js";
 
 /** Raised whenever what {@link encodeReply} writes can no longer be read by an older {@link decodeReply}. */
-export const STORED_VERSION = 1;
+export const STORED_VERSION = 2;
 
 const FINISH = new Set(["stop", "length", "tool_calls", "content_filter", "function_call"]);
 
 /** One string: a line of packed fields, then the text. What the cache and its second tier hold. */
 export function encodeReply(stored: StoredReply): string {
-  const { provider, model, candidate, storedAtWallMs, costUsd, text, id, created, finishReason, usage, extra } = stored;
+  const { provider, model, candidate, storedAtWallMs, costUsd, text, id, created, finishReason, usage, extra, origin } =
+    stored;
   // The candidate mostly spells the provider and the model already.
   const who = candidate.startsWith(`${provider}/`) ? provider.length : provider;
   const what = candidate === `${provider}/${model}` ? 0 : model;
   const how = finishReason === "stop" ? 0 : finishReason;
   const head: unknown[] = [STORED_VERSION, candidate, who, what, storedAtWallMs, costUsd, text === null ? 0 : 1];
-  head.push(id, created, how, usage);
+  head.push(id, created, how, usage, origin);
   if (extra !== null) head.push(extra);
   return `${JSON.stringify(head)}\n${text ?? ""}`;
 }
@@ -34,13 +35,15 @@ export function decodeReply(value: unknown): StoredReply | undefined {
 }
 
 function fromHead(head: readonly unknown[], value: string, textAt: number): StoredReply | undefined {
-  const [version, candidate, who, what, storedAtWallMs, costUsd, hasText, id, created, how, usage, extra] = head;
+  const [version, candidate, who, what, storedAtWallMs, costUsd, hasText, id, created, how, usage, origin, extra] =
+    head;
   if (version !== STORED_VERSION || typeof candidate !== "string") return undefined;
   const provider = typeof who === "number" ? candidate.slice(0, who) : who;
   if (typeof provider !== "string") return undefined;
   const model = what === 0 ? candidate.slice(provider.length + 1) : what;
   const finishReason = how === 0 ? "stop" : how;
-  if (typeof model !== "string" || typeof id !== "string" || !FINISH.has(finishReason as string)) return undefined;
+  if (typeof model !== "string" || typeof origin !== "string") return undefined;
+  if (typeof id !== "string" || !FINISH.has(finishReason as string)) return undefined;
   if (typeof storedAtWallMs !== "number" || typeof created !== "number") return undefined;
   if (costUsd !== null && typeof costUsd !== "number") return undefined;
   if (!isUsage(usage) || !(extra === undefined || isExtra(extra))) return undefined;
@@ -48,6 +51,7 @@ function fromHead(head: readonly unknown[], value: string, textAt: number): Stor
     provider,
     model,
     candidate,
+    origin,
     storedAtWallMs,
     costUsd,
     text: hasText === 1 ? value.slice(textAt) : null,

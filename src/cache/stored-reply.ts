@@ -10,6 +10,8 @@ export interface StoredReply {
   readonly model: string;
   /** `"provider/model"`: who would have to be eligible for this answer to serve. */
   readonly candidate: string;
+  /** The provider's own, which tells it from its namesakes; "" where it gave none. */
+  readonly origin: string;
   /** Wall-clock milliseconds since 1970. */
   readonly storedAtWallMs: number;
   /** What the answer cost; `null` where the price is unknown. */
@@ -39,6 +41,8 @@ export interface StoredExtra {
 export interface StoredOrigin {
   readonly provider: string;
   readonly candidate: string;
+  /** @default "" */
+  readonly origin?: string | undefined;
   readonly storedAtWallMs: number;
   readonly costUsd: number | null;
 }
@@ -59,6 +63,7 @@ export function packReply(reply: ChatReply, about: StoredOrigin): StoredReply {
     provider: about.provider,
     model: reply.model,
     candidate: about.candidate,
+    origin: about.origin ?? "",
     storedAtWallMs: about.storedAtWallMs,
     costUsd: about.costUsd,
     text: message.content,

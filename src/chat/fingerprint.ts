@@ -2,6 +2,12 @@ import { canonical } from "./canonical.js";
 import { sha256 } from "./hash.js";
 import type { ChatRequest } from "./request.js";
 
+/**
+ * Begins every namespace of keys: the version of what a key covers, and that of what adapters make of a request and its
+ * answer. Raised when an old answer must not serve a new key.
+ */
+export const KEY_SCHEMA = "signalbox/1 adapters/1";
+
 /** Whose request it is, and which form of key. */
 export interface FingerprintScope {
   readonly tenant?: string | undefined;

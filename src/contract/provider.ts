@@ -123,6 +123,11 @@ export interface Provider {
   readonly unavailable?: { readonly reason: "no_api_key"; readonly variables: readonly string[] } | undefined;
   /** Cheap reachability check (no tokens), for the optional active probe. */
   probe?(signal: AbortSignal): Promise<void>;
+  /**
+   * What tells its answers from those of another provider with the same id: where it asks, and the version of how. In a
+   * cache that both use, neither answers for the other. Part of cache keys: must hold no secret. @default none
+   */
+  readonly origin?: string | undefined;
   /** How long the vendor keeps a prompt prefix cached, and from which size; absent: it keeps none. */
   readonly prefixCache?: { readonly ttlMs: number; readonly minTokens: number } | undefined;
 }

@@ -7,7 +7,7 @@ import type { Cache, CacheOptions } from "../cache/types.js";
 import { refusal, storable } from "../cache/write-gate.js";
 import type { ChatChunk } from "../chat/chunk.js";
 import { chunksOf } from "../chat/chunks.js";
-import { fingerprint } from "../chat/fingerprint.js";
+import { fingerprint, KEY_SCHEMA } from "../chat/fingerprint.js";
 import { isReplyProblem, normalizeReply } from "../chat/normalize-reply.js";
 import type { ChatReply } from "../chat/reply.js";
 import type { ChatRequest } from "../chat/request.js";
@@ -16,6 +16,7 @@ import type { AnyProvider, CallContext, ModelInfo } from "../contract/provider.j
 import { type Clock, systemClock } from "../core/clock.js";
 import { invalidOption } from "../errors/signalbox-error.js";
 import { costOf } from "../spend/cost.js";
+import { originOf } from "./candidate.js";
 import { createConversations, type Turn } from "./conversation.js";
 import { streamFrom } from "./provider-stream.js";
 import { createSharedAnswers, readAlone } from "./shared-answers.js";
@@ -59,7 +60,7 @@ const CHECKS: { readonly [name in keyof CachedOptions]-?: Check } = {
 
 /**
  * A provider with a memory: same id, same models, same contract. Equal requests in flight share one call. Its answers
- * are kept under this provider's name, so two decorated providers never answer for each other even on one cache.
+ * are kept under this provider's id and origin, so two decorated providers never answer for each other even on one cache.
  *
  * @example
  * createRouter({ providers: [cached(minimax(), { mode: "full" }), cached(glm(), { mode: "response" })] });
@@ -75,6 +76,7 @@ export function cached<P extends AnyProvider>(provider: P, options: CachedOption
   const conversations = createConversations({}, { clock });
   const shared = createSharedAnswers(clock);
   const gate = { temperature, toolCalls };
+  const namespace = `${KEY_SCHEMA} provider ${JSON.stringify([provider.id, originOf(provider)])}`;
   const keepsReplies = mode !== "context";
   const keepsContext = mode !== "response";
 
@@ -90,7 +92,6 @@ export function cached<P extends AnyProvider>(provider: P, options: CachedOption
   };
   const keyOf = (request: ChatRequest, { tenant }: CallContext): string | undefined => {
     if (!keepsReplies || !storable(request, gate)) return undefined;
-    const namespace = `signalbox/1 provider ${provider.id}`;
     return fingerprint(request, tenant === undefined ? { namespace } : { namespace, tenant });
   };
   const find = async (key: string | undefined, context: CallContext): Promise<ChatReply | undefined> => {
@@ -164,13 +165,14 @@ export function cached<P extends AnyProvider>(provider: P, options: CachedOption
   }
 
   // Members are named one by one: a provider may keep them on a prototype.
-  const { autoModels, unavailable, prefixCache } = provider;
+  const { autoModels, unavailable, origin, prefixCache } = provider;
   const decorated: AnyProvider = {
     ...provider,
     id: provider.id,
     models: provider.models,
     ...(autoModels ? { autoModels } : {}),
     ...(unavailable ? { unavailable } : {}),
+    ...(origin ? { origin } : {}),
     ...(prefixCache ? { prefixCache } : {}),
     ...(provider.probe ? { probe: provider.probe.bind(provider) } : {}),
     ...(chat ? { chat } : {}),

@@ -4,6 +4,11 @@ import type { Gate } from "../resilience/gate.js";
 import type { Limiter } from "../resilience/limiter.js";
 import type { RetryBudget } from "../resilience/retry-budget.js";
 
+/** What sets a provider's answers apart from those of its namesakes; "" where it does not say. */
+export function originOf({ origin }: AnyProvider): string {
+  return typeof origin === "string" ? origin : "";
+}
+
 /** One provider with one of its models, and all that is known and held about the pair. */
 export interface Candidate {
   /** `"provider/model"`. */

@@ -19,7 +19,7 @@ import { createLifetime, type Lifetime, routerClosed } from "./lifetime.js";
 import { checkedListener } from "./listeners.js";
 import { measuredOf } from "./measured.js";
 import type { RouterOptions } from "./options.js";
-import { ownModels } from "./own-models.js";
+import { ownModels, ownOrigin } from "./own-models.js";
 import type { RouterParts } from "./parts.js";
 import { startProbes } from "./probe.js";
 import type { RoutedReply, RouterStream } from "./records.js";
@@ -71,6 +71,7 @@ function boundRouter(parts: RouterParts, lifetime: Lifetime, bound: CallOptions)
     models,
     autoModels: ["auto"],
     aliases: Object.keys(parts.options.aliases ?? {}),
+    origin: ownOrigin(parts.candidates, parts.options.aliases, bound),
     strategies: parts.strategyNames,
     cache: parts.caching?.cache,
     chat: chat as Router["chat"],

@@ -2,6 +2,7 @@ import { type StoredReply, unpackReply } from "../cache/stored-reply.js";
 import type { ChatReply } from "../chat/reply.js";
 import { validateOutput } from "../chat/validate-output.js";
 import { seededRandom } from "../core/random.js";
+import { originOf } from "../flow/candidate.js";
 import { CallQueue } from "./call-queue.js";
 import type { PlannedCandidate } from "./candidates.js";
 import { RequestRanker } from "./decision.js";
@@ -70,7 +71,7 @@ export function mayRead({ options }: Run): boolean {
  */
 export function serves(parts: RouterParts, run: Run, stored: StoredReply, staleMs = 0): boolean {
   const candidate = parts.byId.get(stored.candidate);
-  if (!candidate || !mayAnswer(parts, run, candidate)) return false;
+  if (!candidate || stored.origin !== originOf(candidate.provider) || !mayAnswer(parts, run, candidate)) return false;
   if (parts.staleMs > 0 && ageOf(parts, stored) >= lifetimeOf(parts, run) + staleMs) return false;
   const reason = run.filter.reason(candidate);
   // It costs nothing to serve, whatever asking anew would cost.

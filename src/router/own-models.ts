@@ -1,5 +1,9 @@
+import { sha256 } from "../chat/hash.js";
+import type { CallOptions } from "../contract/call-options.js";
 import type { ModelInfo } from "../contract/provider.js";
+import { originOf } from "../flow/candidate.js";
 import type { PlannedCandidate } from "./candidates.js";
+import type { RouterOptions } from "./options.js";
 
 /** The models of a router that is itself a provider: `"auto"`, which stands for all it may choose, then each model. */
 export function ownModels(candidates: readonly PlannedCandidate[]): readonly ModelInfo[] {
@@ -53,4 +57,17 @@ function dearest(models: readonly ModelInfo[]): ModelInfo["usdPerMTok"] {
     if (!found || price.input + price.output > found.input + found.output) found = price;
   }
   return found;
+}
+
+/** The origin of a router that is itself a provider: all whom it may ask, by which names, and what a bound view says. */
+export function ownOrigin(
+  candidates: readonly PlannedCandidate[],
+  aliases: RouterOptions["aliases"],
+  bound: CallOptions,
+): string {
+  const { tenant, conversationId, allow, deny, require, maxCostUsd, strategy } = bound;
+  const who = candidates.map(({ id, provider }) => [id, originOf(provider)]);
+  const named = typeof strategy === "object" ? strategy.name : strategy;
+  const how = [tenant, conversationId, allow, deny, require, maxCostUsd, named];
+  return sha256(JSON.stringify([who, aliases, how])).slice(0, 16);
 }

@@ -7,6 +7,7 @@ import { countsOf } from "../chat/usage.js";
 import type { AttemptSummary } from "../errors/kinds.js";
 import type { Answer } from "../flow/attempt-chat.js";
 import type { Call } from "../flow/call.js";
+import { originOf } from "../flow/candidate.js";
 import { lifetimeOf } from "./lookup.js";
 import type { RouterParts } from "./parts.js";
 import type { Run } from "./run.js";
@@ -61,6 +62,7 @@ function store(parts: RouterParts, run: Run, call: Call, { candidate, reply }: A
     const about = {
       provider: candidate.provider.id,
       candidate: candidate.id,
+      origin: originOf(candidate.provider),
       storedAtWallMs: services.clock.wallNow(),
       costUsd,
     };

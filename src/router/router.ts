@@ -56,6 +56,8 @@ export interface Router {
   readonly autoModels: readonly string[];
   /** The names of your own that `model` may take besides. */
   readonly aliases: readonly string[];
+  /** What tells this router, or view of one, from another with the same id in a cache that both use as providers. */
+  readonly origin: string;
   /** The names that `strategy` may take. */
   readonly strategies: readonly string[];
   /** The response cache; `undefined` where it is off. */

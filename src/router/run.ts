@@ -1,6 +1,12 @@
 import { storable } from "../cache/write-gate.js";
 import { checkRequest } from "../chat/check.js";
-import { type FingerprintScope, fingerprint, fingerprintWithChain, prefixChain } from "../chat/fingerprint.js";
+import {
+  type FingerprintScope,
+  fingerprint,
+  fingerprintWithChain,
+  KEY_SCHEMA,
+  prefixChain,
+} from "../chat/fingerprint.js";
 import type { ChatRequest } from "../chat/request.js";
 import { jsonSchemaOf } from "../chat/standard-schema.js";
 import { estimateRequestTokens } from "../chat/tokens.js";
@@ -20,9 +26,6 @@ import type { RouterParts } from "./parts.js";
 import { createHardFilter, type HardFilter } from "./plan.js";
 import type { Selection } from "./selection.js";
 import { warnUnknownFields } from "./unknown-fields.js";
-
-/** Version of what a cache key covers; raised when an old answer must not serve a new key. */
-const KEY_SCHEMA = "signalbox/1";
 
 /** One request of one caller, checked, before anything was decided. */
 export interface Run {

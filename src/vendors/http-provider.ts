@@ -1,6 +1,7 @@
 import { createAssembler, hasContent } from "../chat/assemble.js";
 import type { ChatChunk } from "../chat/chunk.js";
 import { estimateUsage, isReplyProblem, normalizeReply } from "../chat/create-reply.js";
+import { sha256 } from "../chat/hash.js";
 import { requestTexts } from "../chat/message-text.js";
 import type { ChatReply } from "../chat/reply.js";
 import type { ChatRequest } from "../chat/request.js";
@@ -125,6 +126,8 @@ export function createHttpProvider(init: HttpProviderInit): HttpProvider {
     },
     stream,
     probe: (signal) => probe(init, secrets, signal),
+    // Hashed: a cache is no place for somebody's addresses.
+    origin: sha256(`${codec.path} ${init.baseURL}`).slice(0, 16),
     ...(autoModels === undefined ? {} : { autoModels }),
     ...(missing ? { unavailable: { reason: "no_api_key" as const, variables } } : {}),
     ...(init.prefixCache === undefined ? {} : { prefixCache: init.prefixCache }),

@@ -63,6 +63,7 @@ export function fromLanguageModel(
     id,
     models: given.map((one) => infoOf(one, options.models?.[one.modelId])),
     autoModels: options.autoModels,
+    origin: given.map(({ provider }) => provider).join(" "),
 
     async chat(request, context) {
       try {

@@ -186,7 +186,7 @@ describe("what is not one of our entries", () => {
     expect(decodeReply(good)).toBeDefined();
     const newline = good.indexOf("\n");
     for (let cut = 0; cut <= newline; cut++) expect(decodeReply(good.slice(0, cut))).toBeUndefined();
-    expect(decodeReply(good.replace("[1,", "[2,"))).toBeUndefined();
+    expect(decodeReply(good.replace("[2,", "[1,"))).toBeUndefined();
     for (const value of [undefined, null, 7, {}, [], "", "\n", "{}\n", "[]\ntext", "[1]\ntext", "null\n"]) {
       expect(decodeReply(value)).toBeUndefined();
     }

@@ -1,4 +1,4 @@
-import { SignalboxError } from "../errors/signalbox-error.js";
+import { invalidOption, SignalboxError } from "../errors/signalbox-error.js";
 import { decodeReply, encodeReply } from "./reply-codec.js";
 import { conversationTag, modelTag, providerTag, tenantTag, userTag } from "./reply-tags.js";
 import type { StoredReply } from "./stored-reply.js";
@@ -39,8 +39,31 @@ export interface ResponseCache {
   /** Whether it was stored. */
   put(key: string, entry: StoredReply, options?: PutOptions): boolean;
   delete(key: string): void;
-  /** Drops answers; how many memory held. @throws SignalboxError `invalid_request` where no conditions are given at all */
+  /** Drops answers; how many memory held. @throws SignalboxError see {@link checkInvalidation} */
   invalidate(which: Invalidation): number;
+}
+
+const CONDITIONS: readonly string[] = ["provider", "model", "tenant", "conversationId", "tag", "where"];
+
+/**
+ * Refuses what is no condition, and no conditions at all: those would be met by everything, which is rarely meant.
+ *
+ * @throws SignalboxError `invalid_request`; `invalid_options` with the path of a condition that is none
+ */
+export function checkInvalidation(which: Invalidation): void {
+  let given = false;
+  if (typeof which === "object" && which !== null) {
+    for (const [name, value] of Object.entries(which)) {
+      if (!CONDITIONS.includes(name)) throw invalidOption(`which.${name}`, `is none of ${CONDITIONS.join(", ")}`);
+      if (value === undefined) continue;
+      const kind = name === "where" ? "function" : "string";
+      if (typeof value !== kind) throw invalidOption(`which.${name}`, `must be a ${kind}`);
+      given = true;
+    }
+  }
+  if (given) return;
+  const message = "which must hold a condition; the cache's clear() drops everything";
+  throw new SignalboxError("invalid_request", message, { path: "which" });
 }
 
 /**
@@ -72,9 +95,7 @@ export function createResponseCache(cache: Cache, defaultTtlMs?: number): Respon
       cache.delete(key);
     },
     invalidate(which) {
-      if (typeof which !== "object" || which === null) {
-        throw new SignalboxError("invalid_request", "which must be an object", { path: "which" });
-      }
+      checkInvalidation(which);
       const { provider, model, tenant, conversationId, tag, where } = which;
       const tags: string[] = [];
       if (conversationId !== undefined) tags.push(conversationTag(tenant, conversationId));
@@ -83,7 +104,6 @@ export function createResponseCache(cache: Cache, defaultTtlMs?: number): Respon
       if (model !== undefined) tags.push(modelTag(model));
       if (provider !== undefined) tags.push(providerTag(provider));
       const [first] = tags;
-      if (first === undefined && where === undefined) return 0;
       if (first !== undefined && tags.length === 1 && where === undefined) return cache.deleteByTag(first);
       return cache.deleteWhere((entry) => {
         if (!tags.every((each) => entry.tags.includes(each))) return false;

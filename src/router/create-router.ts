@@ -1,3 +1,4 @@
+import { checkInvalidation } from "../cache/response-cache.js";
 import type { ChatRequest } from "../chat/request.js";
 import type { CallOptions } from "../contract/call-options.js";
 import type { CallContext } from "../contract/provider.js";
@@ -107,7 +108,10 @@ function boundRouter(parts: RouterParts, lifetime: Lifetime, bound: CallOptions)
     },
     health: () => readHealth(parts),
     recommend: () => recommend(parts),
-    invalidate: (which) => parts.caching?.responses.invalidate(which) ?? 0,
+    invalidate(which) {
+      checkInvalidation(which);
+      return parts.caching?.responses.invalidate(which) ?? 0;
+    },
     warm: (requests, how) => {
       parts.caching?.cache.prune();
       const options: CallOptions = { signal: how?.signal, priority: "batch" };

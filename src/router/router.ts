@@ -85,7 +85,11 @@ export interface Router {
   health(): RouterHealth;
   /** What its own outcomes suggest; says "insufficient data" where they are too few. */
   recommend(): StrategyRecommendation;
-  /** Drops cached answers: every condition that is given must hold. How many memory held. */
+  /**
+   * Drops cached answers: every condition that is given must hold. How many memory held.
+   *
+   * @throws SignalboxError `invalid_options` naming what is no condition; `invalid_request` where none is given
+   */
   invalidate(which: Invalidation): number;
   /** Fills the room that the cache has by asking, a few at a time; nothing leaves for it. Failures are in the report. */
   warm(requests: readonly ChatRequest[], options?: WarmOptions): Promise<WarmReport>;

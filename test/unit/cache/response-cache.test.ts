@@ -64,9 +64,19 @@ describe("the response cache", () => {
 });
 
 describe("dropping answers", () => {
-  it.each([undefined, null, "glm"])("by %j is a mistake of the caller's", (which) => {
+  it.each([undefined, null, "glm", [], {}, { tenant: undefined }])("by %j is a mistake of the caller's", (which) => {
     const drop = () => create().responses.invalidate(which as unknown as Invalidation);
     expect(drop).toThrow(expect.objectContaining({ kind: "invalid_request", path: "which" }));
+  });
+  it.each([
+    [{ foo: 1 }, "which.foo"],
+    [{ provider: "glm", Tag: "x" }, "which.Tag"],
+    [{ tag: ["faq"] }, "which.tag"],
+    [{ tenant: null }, "which.tenant"],
+    [{ where: "glm" }, "which.where"],
+  ])("by %j is no condition", (which, path) => {
+    const drop = () => create().responses.invalidate(which as unknown as Invalidation);
+    expect(drop).toThrow(expect.objectContaining({ kind: "invalid_options", path }));
   });
 
   const all: [string, StoredReply, PutOptions][] = [
@@ -86,7 +96,6 @@ describe("dropping answers", () => {
     ["a tag of one provider", { tag: "faq", provider: "kimi" }, "abce"],
     ["a predicate", { where: (stored: StoredReply) => stored.model.startsWith("glm-5") }, "cde"],
     ["a predicate within a tenant", { tenant: "beta", where: () => true }, "abde"],
-    ["nothing", {}, "abcde"],
   ])("by %s leaves the others whole", (_name, which, left) => {
     const { responses, cache } = create();
     for (const [key, stored, options] of all) responses.put(key, stored, options);

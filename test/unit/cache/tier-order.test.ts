@@ -134,13 +134,13 @@ it("a store that hung from the first is used once it answers", async () => {
   expect(await cache.get("k")).toBe(1);
 });
 
-const HEAD = '[1,"a/m",1,0,1,0,1,"id",1,';
+const HEAD = '[2,"a/m",1,0,1,0,1,"id",1,';
 it.each([
-  ["a cut answer", `${HEAD}"length",null]\ncut`],
-  ["an answer cut off in the store", `${HEAD}0,null]\n`],
-  ["half a usage", `${HEAD}0,{"prompt_tokens":5}]\nhello`],
-  ["logprobs that are none", `${HEAD}0,null,{"logprobs":5}]\nhello`],
-  ["a call without arguments", `${HEAD}"tool_calls",null,{"toolCalls":[{"id":"x","function":{"name":"f"}}]}]\n`],
+  ["a cut answer", `${HEAD}"length",null,""]\ncut`],
+  ["an answer cut off in the store", `${HEAD}0,null,""]\n`],
+  ["half a usage", `${HEAD}0,{"prompt_tokens":5},""]\nhello`],
+  ["logprobs that are none", `${HEAD}0,null,"",{"logprobs":5}]\nhello`],
+  ["a call without arguments", `${HEAD}"tool_calls",null,"",{"toolCalls":[{"id":"x","function":{"name":"f"}}]}]\n`],
   ["another version", '[0,"a/m"]\nhello'],
   ["a number", 5],
 ])("%s in the store is no answer, and counted", async (_name, value) => {

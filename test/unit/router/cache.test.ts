@@ -410,3 +410,12 @@ test("a cost limit keeps no stored answer back: a hit costs nothing", async () =
     await expect(router.chat(ask("another"), { maxCostUsd: 1e-9 })).rejects.toThrow();
   }
 });
+
+test("a router refuses to drop by what is no condition, with a cache and without", () => {
+  for (const cache of [{}, false as const]) {
+    const router = createRouter({ providers: [double("a")], cache });
+    const bad = expect.objectContaining({ kind: "invalid_options", path: "which.foo" });
+    expect(() => router.invalidate({ foo: 1 } as never)).toThrow(bad);
+    expect(router.invalidate({ provider: "a" })).toBe(0);
+  }
+});

@@ -46,7 +46,7 @@ export function word(value: unknown): string | undefined {
 }
 
 function readText(body: string): ErrorBody {
-  if (HTML.test(body.slice(0, 256))) return { isError: false, message: "", text: "html" };
+  if (HTML.test(body)) return { isError: false, message: "", text: "html" };
   const text = body.trim();
   return { isError: false, message: bounded(text), text: text === "" ? "empty" : "other" };
 }

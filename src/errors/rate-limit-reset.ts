@@ -13,22 +13,15 @@ const NUMBER = /^\d{1,16}(?:\.\d{1,6})?$/;
  * Reads durations ("6m0s", "20ms"), seconds, and instants (seconds or milliseconds since 1970, ISO). `undefined` where
  * no limit is used up, or its reset cannot be read or is over.
  */
-export function rateLimitReset(headers: HeaderReader | undefined, nowWallMs: number): number | undefined {
-  let longest: number | undefined;
+export function rateLimitReset(headers: HeaderReader, nowWallMs: number): number | undefined {
+  let longest = 0;
   for (const kind of KINDS) {
-    const left = headers?.get(`x-ratelimit-remaining${kind}`)?.trim();
-    if (left !== "0") continue;
-    const wait = waitOf(headers?.get(`x-ratelimit-reset${kind}`)?.trim() ?? "", nowWallMs);
-    if (wait !== undefined && (longest === undefined || wait > longest)) longest = wait;
+    if (headers.get(`x-ratelimit-remaining${kind}`)?.trim() !== "0") continue;
+    const text = headers.get(`x-ratelimit-reset${kind}`)?.trim() ?? "";
+    const waitMs = NUMBER.test(text) ? numberMs(Number(text), nowWallMs) : durationMs(text);
+    longest = Math.max(longest, waitMs ?? instantMs(text, nowWallMs));
   }
-  return longest;
-}
-
-function waitOf(text: string, nowWallMs: number): number | undefined {
-  const waitMs = NUMBER.test(text)
-    ? numberMs(Number(text), nowWallMs)
-    : (durationMs(text) ?? instantMs(text, nowWallMs));
-  return waitMs !== undefined && waitMs > 0 ? Math.min(waitMs, MAX_MS) : undefined;
+  return longest > 0 ? Math.min(longest, MAX_MS) : undefined;
 }
 
 /** Seconds from now, or an instant: nobody waits for 30 years. */
@@ -38,14 +31,13 @@ function numberMs(value: number, nowWallMs: number): number {
 }
 
 function durationMs(text: string): number | undefined {
-  const found = text === "" ? null : DURATION.exec(text);
+  const found = DURATION.exec(text);
   if (found === null) return undefined;
-  const [, hours = "0", minutes = "0", seconds = "0", ms = "0"] = found;
+  const [, hours = 0, minutes = 0, seconds = 0, ms = 0] = found;
   return Number(hours) * 3_600_000 + Number(minutes) * 60_000 + Number(seconds) * 1_000 + Number(ms);
 }
 
-function instantMs(text: string, nowWallMs: number): number | undefined {
-  if (!/^\d{4}-\d{2}-\d{2}T/.test(text)) return undefined;
-  const atMs = Date.parse(text);
-  return Number.isNaN(atMs) ? undefined : atMs - nowWallMs;
+/** 0 where the text is no instant. */
+function instantMs(text: string, nowWallMs: number): number {
+  return /^\d{4}-\d{2}-\d{2}T/.test(text) ? Date.parse(text) - nowWallMs || 0 : 0;
 }

@@ -7,7 +7,7 @@ const EASTERNMOST_MS = 14 * HOUR;
 const INSTANT = /\b(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(?:\.\d{1,9})?(Z|[+-]\d{2}:?\d{2})?/;
 const RESET_WORDS = /reset|again|available|until|retry|恢复|重置/i;
 const AFTER =
-  /(?:try again|retry|wait)(?:[ a-z]{0,20})? (?:after|in|for) (\d{1,7}(?:\.\d{1,3})?) ?(ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hours?)\b/i;
+  /(?:try again|retry|wait)[ a-z]{0,20} (?:after|in|for) (\d{1,7}(?:\.\d{1,3})?) ?(ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hours?)\b/i;
 
 /**
  * How long to wait, read from a message: "resets at 2026-05-15T15:00:00Z", "try again after 1 seconds", and
@@ -21,9 +21,8 @@ export function waitFromText(text: string, nowWallMs: number): number | undefine
   if (instant === null || !RESET_WORDS.test(text)) return undefined;
   const zone = instant[3];
   const atMs = Date.parse(`${instant[1]}T${instant[2]}${zone ?? "Z"}`);
-  if (Number.isNaN(atMs)) return undefined;
   const waitMs = (zone === undefined ? atMs - EASTERNMOST_MS : atMs) - nowWallMs;
-  return waitMs > 0 && Number.isFinite(waitMs) ? Math.min(waitMs, MAX_WAIT_MS) : undefined;
+  return waitMs > 0 ? Math.min(waitMs, MAX_WAIT_MS) : undefined;
 }
 
 function unitMs(unit: string): number {

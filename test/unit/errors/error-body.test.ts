@@ -38,6 +38,8 @@ describe("what a body says", () => {
     ["code and msg", { code: 7, msg: "m" }, ["invalid_request", "7", undefined, "m"]],
     ["no success", { success: false, message: "m" }, ["invalid_request", undefined, undefined, "m"]],
     ["an event that is an error", { type: "error", message: "m" }, ["invalid_request", undefined, undefined, "m"]],
+    ["an event without words", { type: "error" }, ["invalid_request", undefined, undefined, ""]],
+    ["a list of nothing known", { errors: [{}] }, ["invalid_request", undefined, undefined, ""]],
     ["a detail", { detail: "m" }, ["invalid_request", undefined, undefined, "m"]],
     ["a list of details", { detail: [{ msg: "m" }, { msg: "n" }] }, ["invalid_request", undefined, undefined, "m"]],
     ["a list of errors", { errors: [{ code: "c", message: "m" }] }, ["invalid_request", "c", undefined, "m"]],
@@ -92,6 +94,10 @@ describe("what a body says", () => {
     " \n\ufeff<html>",
   ])("knows the page %j", (body) => {
     expect(classify({ status: 200, body }, { provider: "p", nowWallMs: 0 }).detail).toBe("html");
+  });
+
+  it("takes null for nothing", () => {
+    expect(classify({ status: 200, body: null }, { provider: "p", nowWallMs: 0 }).detail).toBe("empty_body");
   });
 
   it("takes text with a tag in it for text", () => {

@@ -172,6 +172,10 @@ describe("other people's errors", () => {
     );
     expect(kindOf(Object.assign(new Error("Not found"), { status: 404 }))).toBe("model_not_found");
     expect(kindOf(Object.assign(new Error("x"), { status: 42 }))).toBe("server");
+    const statuses = [99, 100, 599, 600].map(
+      (status) => toSignalboxError(Object.assign(new Error("x"), { status }), about).status,
+    );
+    expect(statuses).toEqual([undefined, 100, 599, undefined]);
   });
 
   it.each<[string, object, string]>([
@@ -184,6 +188,7 @@ describe("other people's errors", () => {
     ["a body that is an error", { status: 400, error: { error: { code: "insufficient_quota" } } }, "quota"],
     ["data", { statusCode: 400, data: { error: { code: "insufficient_quota" } } }, "quota"],
     ["an error without a wrapper", { statusCode: 400, data: { code: "insufficient_quota" } }, "quota"],
+    ["data of words", { statusCode: 400, data: { error: "prompt is too long" } }, "context_length"],
     ["its own code", { status: 400, code: "insufficient_quota" }, "quota"],
     ["its own type", { status: 400, type: "insufficient_quota" }, "quota"],
     ["its own words", { status: 400, message: "prompt is too long" }, "context_length"],
@@ -225,6 +230,9 @@ describe("other people's errors", () => {
     expect(kindOf(new Error("429"))).toBe("server");
     expect(toSignalboxError(new Error("boom"), about).message).toBe("acme/m-1: the vendor failed: boom");
     expect(toSignalboxError("boom", { provider: "acme", nowWallMs: 0 }).message).toBe("acme: the vendor failed: boom");
+    for (const thrown of [7, null, { x: 1 }]) {
+      expect(toSignalboxError(thrown, about).message).toBe("acme/m-1: the vendor failed");
+    }
   });
 });
 

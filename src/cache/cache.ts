@@ -54,6 +54,7 @@ class TieredCache implements Cache {
         const ttlMs = expires === null ? Infinity : expires - clock.wallNow();
         if (kept !== null && isTtl(ttlMs) && !memory.has(key)) memory.set(key, kept, ttlMs, tags, cost);
       },
+      key: (key) => memory.delete(key),
       tag: (tag) => memory.deleteByTag(tag),
       all: () => memory.clear(),
     });

@@ -6,10 +6,20 @@ import type { EntryView } from "./types.js";
 /** Keys and tags remembered, each; what is forgotten is covered by `floor`. */
 const MAX = 2_000;
 
+/** Dropped keys that other processes are told of, at least. */
+const MAX_TOLD = 250;
+
 /** Predicates remembered. */
 const MAX_PREDICATES = 100;
 
 const VERSION = 1;
+
+/** What memory is told of drops in other processes. */
+export interface InvalidationNews {
+  readonly key: (key: string) => void;
+  readonly tag: (tag: string) => void;
+  readonly all: () => void;
+}
 
 /** What was dropped and when: entries of the second tier that were written before count as absent. */
 export class Invalidations {
@@ -19,6 +29,15 @@ export class Invalidations {
   #tags = new QuickLRU<string, number>({ maxSize: MAX, onEviction: (_tag, at) => this.#raise(at) });
   /** Keys whose last write has not reached the store; what is forgotten costs an older value at worst. */
   #unwritten = new QuickLRU<string, number>({ maxSize: MAX });
+  /** Dropped keys that the memory of other processes may still hold, dropped here or there. */
+  #told = new QuickLRU<string, number>({
+    maxSize: MAX_TOLD,
+    onEviction: (_key, at) => {
+      this.#untold = Math.max(this.#untold, at);
+    },
+  });
+  /** Keys dropped up to here are no longer told: whoever has not heard of them must take it that all were. */
+  #untold = 0;
   #predicates: { readonly at: number; readonly predicate: (entry: EntryView) => boolean }[] = [];
 
   key(key: string, at: number): void {
@@ -28,6 +47,11 @@ export class Invalidations {
   /** The store itself has forgotten the key. */
   keyDone(key: string, at: number): void {
     if (this.#keys.peek(key) === at) this.#keys.delete(key);
+  }
+
+  /** To be told to others. */
+  tell(key: string, at: number): void {
+    this.#told.set(key, at);
   }
 
   /** A newer value is on its way to the store, or never got there: what it has was written up to `at`. */
@@ -58,7 +82,8 @@ export class Invalidations {
   /** Whether an entry found in the store may still be used. */
   allows(key: string, entry: Envelope): boolean {
     const { at } = entry;
-    if (at <= this.#floor || at <= (this.#keys.peek(key) ?? 0) || at <= (this.#unwritten.peek(key) ?? 0)) return false;
+    if (at <= this.#floor) return false;
+    for (const keys of [this.#keys, this.#told, this.#unwritten]) if (at <= (keys.peek(key) ?? 0)) return false;
     for (const tag of entry.tags) if (at <= (this.#tags.peek(tag) ?? 0)) return false;
     return true;
   }
@@ -68,29 +93,43 @@ export class Invalidations {
     return this.#predicates.some(({ at: since, predicate }) => at <= since && picks(predicate, { key, value, tags }));
   }
 
-  /** What other processes and later runs must know: tags and the floor. Keys are deleted in the store itself. */
+  /** What other processes and later runs must know. */
   toJSON(): unknown {
-    return { v: VERSION, floor: this.#floor, tags: [...this.#tags.entriesAscending()] };
+    const [keys, tags] = [[...this.#told.entriesAscending()], [...this.#tags.entriesAscending()]];
+    return { v: VERSION, floor: this.#floor, tags, keys, untold: this.#untold };
   }
 
-  /** Takes over what another process recorded; calls back with the tags that are news. Ignores what it cannot read. */
-  merge(found: unknown, newTag: (tag: string) => void, newFloor: () => void): void {
+  /** Takes over what another process recorded; calls back with what is news. Ignores what it cannot read. */
+  merge(found: unknown, news: InvalidationNews): void {
     if (typeof found !== "object" || found === null) return;
-    const { v, floor, tags } = found as { readonly [name: string]: unknown };
+    const { v, floor, tags, keys = [], untold = 0 } = found as { readonly [name: string]: unknown };
     if (v !== VERSION || typeof floor !== "number" || !Array.isArray(tags)) return;
+    if (!Array.isArray(keys) || typeof untold !== "number") return;
     if (floor > this.#floor) {
       this.#floor = floor;
-      newFloor();
+      news.all();
     }
-    for (const pair of tags as unknown[]) {
-      const [tag, at] = Array.isArray(pair) ? (pair as unknown[]) : [];
-      if (typeof tag !== "string" || typeof at !== "number" || at <= (this.#tags.peek(tag) ?? 0)) continue;
-      this.#tags.set(tag, at);
-      newTag(tag);
+    let heard = 0;
+    for (const at of this.#told.values()) heard = Math.max(heard, at);
+    if (untold > this.#untold) {
+      this.#untold = untold;
+      if (untold > heard) news.all();
     }
+    takeOver(tags, this.#tags, news.tag);
+    takeOver(keys, this.#told, news.key);
   }
 
   #raise(at: number): void {
     this.#floor = Math.max(this.#floor, at);
+  }
+}
+
+/** Of `[name, at]` pairs, those that are later than what is known. */
+function takeOver(pairs: readonly unknown[], known: QuickLRU<string, number>, news: (name: string) => void): void {
+  for (const pair of pairs) {
+    const [name, at] = Array.isArray(pair) ? (pair as unknown[]) : [];
+    if (typeof name !== "string" || typeof at !== "number" || at <= (known.peek(name) ?? 0)) continue;
+    known.set(name, at);
+    news(name);
   }
 }

@@ -1,13 +1,13 @@
 import type { Store } from "../contract/store.js";
 import { type Clock, setBackgroundTimeout } from "../core/clock.js";
 import { type Envelope, Stamps, seal, unseal } from "./envelope.js";
-import { Invalidations } from "./invalidations.js";
+import { type InvalidationNews, Invalidations } from "./invalidations.js";
 import { give } from "./measure.js";
 import { StoreCircuit } from "./store-circuit.js";
 import type { EntryView, StoreStats } from "./types.js";
 import { WriteQueue } from "./write-queue.js";
 
-/** Where dropped tags are recorded for other processes. */
+/** Where drops are recorded for other processes. */
 const RECORD = "signalbox:invalidations";
 
 /** How old another process's record may be, milliseconds. */
@@ -22,13 +22,9 @@ const WRITE_PATIENCE = 20;
 const FAILED = Symbol("failed");
 
 /** What memory is told. */
-export interface TierNews {
+export interface TierNews extends InvalidationNews {
   /** The store had it: at once, before anything can invalidate it. */
   readonly found: (key: string, entry: Envelope) => void;
-  /** Another process dropped a tag. */
-  readonly tag: (tag: string) => void;
-  /** Another process dropped everything. */
-  readonly all: () => void;
 }
 
 /** The second tier: reads with a bounded wait, writes behind, and a circuit around both. Nothing here ever rejects. */
@@ -75,7 +71,7 @@ export class StoreTier {
   /** Takes a value in the cache's own form. */
   write(key: string, value: unknown, ttlMs: number, tags: readonly string[], cost: number): void {
     if (ttlMs === 0) {
-      this.delete(key);
+      this.#erase(key);
       return;
     }
     const wallNowMs = this.#clock.wallNow();
@@ -92,12 +88,8 @@ export class StoreTier {
   }
 
   delete(key: string): void {
-    const at = this.#stamps.next(this.#clock.wallNow());
-    this.#invalid.key(key, at);
-    this.#push(key, async () => {
-      await this.#store.delete(key);
-      this.#invalid.keyDone(key, at);
-    });
+    this.#invalid.tell(key, this.#erase(key));
+    this.#record();
   }
 
   deleteByTag(tag: string): void {
@@ -108,7 +100,7 @@ export class StoreTier {
   /** @param picked the keys of those that memory held; of others the store is rid as they are found. */
   deleteWhere(predicate: (entry: EntryView) => boolean, picked: readonly string[]): void {
     this.#invalid.where(predicate, this.#stamps.next(this.#clock.wallNow()));
-    for (const key of picked) this.#push(key, () => this.#store.delete(key));
+    for (const key of picked) this.delete(key);
   }
 
   clear(): void {
@@ -120,7 +112,7 @@ export class StoreTier {
   /** An entry whose value cannot be read. */
   unreadable(key: string): void {
     this.#counts.corrupt++;
-    this.delete(key);
+    this.#erase(key);
   }
 
   /** Reads what other processes dropped, where that is some seconds old: for those whom memory alone answers. */
@@ -167,7 +159,7 @@ export class StoreTier {
       (entry.expires === null || entry.expires > this.#clock.wallNow()) &&
       this.#invalid.allows(key, entry);
     const picked = alive && this.#invalid.picked(key, entry);
-    if (picked && !this.#queue.has(key)) this.#push(key, () => this.#store.delete(key));
+    if (picked && !this.#queue.has(key)) this.delete(key);
     if (!alive || picked) {
       this.#counts.misses++;
       return undefined;
@@ -193,7 +185,18 @@ export class StoreTier {
   }
 
   async #readRecord(): Promise<void> {
-    this.#invalid.merge(await this.#store.get(RECORD), this.#news.tag, this.#news.all);
+    this.#invalid.merge(await this.#store.get(RECORD), this.#news);
+  }
+
+  /** Deletes it in the store; the stamp of that. */
+  #erase(key: string): number {
+    const at = this.#stamps.next(this.#clock.wallNow());
+    this.#invalid.key(key, at);
+    this.#push(key, async () => {
+      await this.#store.delete(key);
+      this.#invalid.keyDone(key, at);
+    });
+    return at;
   }
 
   #record(): void {

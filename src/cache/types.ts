@@ -136,7 +136,10 @@ export interface Cache {
   discard(key: string): void;
   /** Drops every entry that carries the tag; how many memory held. */
   deleteByTag(tag: string): number;
-  /** Drops every entry the predicate picks; how many memory held. A predicate that throws keeps the entry. */
+  /**
+   * Drops every entry the predicate picks; how many memory held. A predicate that throws keeps the entry. Other
+   * processes on the same store are told of the entries it picked here: a predicate itself cannot travel.
+   */
   deleteWhere(predicate: (entry: EntryView) => boolean): number;
   clear(): void;
   /**

@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { createCache } from "../../../src/cache/cache.js";
-import type { CacheOptions } from "../../../src/cache/types.js";
+import type { Cache, CacheOptions } from "../../../src/cache/types.js";
 import type { Store } from "../../../src/contract/store.js";
 import { createVirtualClock } from "../../../src/testing/virtual-clock.js";
+
+/** Where caches on one store tell each other of drops. */
+const RECORD = "signalbox:invalidations";
 
 /** A store in a map that can be slow, fail or hang; JSON goes through it as through a real one. */
 function mapStore(data = new Map<string, string>()) {
@@ -87,7 +90,7 @@ describe("a second tier", () => {
     cache.set("k", 21);
     cache.delete("k");
     await cache.flush();
-    expect(data.size).toBe(0);
+    expect([...data.keys()]).toEqual([RECORD]);
     expect(await cache.get("k")).toBeUndefined();
   });
 
@@ -237,6 +240,72 @@ describe("drops", () => {
     expect(await create({}, data).cache.get("a")).toBe(3);
   });
 
+  it.each([
+    ["a key", (cache: Cache) => cache.delete("a"), ["b", "c"]],
+    ["a predicate", (cache: Cache) => cache.deleteWhere(({ key }) => key < "c"), ["c"]],
+    [
+      "a predicate, as it is found in the store",
+      async (_: Cache, holdsNone: Cache) => {
+        holdsNone.deleteWhere(({ key }) => key === "a");
+        expect(await holdsNone.get("a")).toBeUndefined();
+        await holdsNone.flush();
+      },
+      ["b", "c"],
+    ],
+  ])("by %s reach what another process holds in memory, and nothing else", async (_name, drop, left) => {
+    const data = new Map<string, string>();
+    const one = create({}, data);
+    const two = create({}, data);
+    for (const key of ["a", "b", "c"]) one.cache.set(key, key);
+    await one.cache.flush();
+    for (const key of ["a", "b", "c"]) expect(await two.cache.get(key)).toBe(key);
+    const third = create({}, data);
+    await third.clock.advance(1);
+    await drop(one.cache, third.cache);
+    await one.cache.flush();
+    await two.clock.advance(5_000);
+    two.cache.peek("c");
+    await two.clock.settle();
+    expect(["a", "b", "c"].filter((key) => two.cache.has(key))).toEqual(left);
+    expect(await two.cache.get("a")).toBe(left.includes("a") ? "a" : undefined);
+    two.cache.set("a", "anew");
+    await two.cache.flush();
+    await one.clock.advance(5_000);
+    one.cache.peek("c");
+    await one.clock.settle();
+    expect([await one.cache.get("a"), await create({}, data).cache.get("a")]).toEqual(["anew", "anew"]);
+  });
+
+  it("of more keys than are told one by one leave nothing old in another's memory, and the store whole", async () => {
+    const data = new Map<string, string>();
+    const one = create({}, data);
+    const two = create({}, data);
+    for (let n = 0; n < 1_000; n++) one.cache.set(`k${n}`, n);
+    await one.cache.flush();
+    for (let n = 0; n < 1_000; n++) expect(await two.cache.get(`k${n}`)).toBe(n);
+    for (let n = 0; n < 800; n++) one.cache.delete(`k${n}`);
+    await one.cache.flush();
+    expect(data.get(RECORD)?.length).toBeLessThan(30_000);
+    await two.clock.advance(5_000);
+    two.cache.peek("k900");
+    await two.clock.settle();
+    for (const n of [0, 400, 799]) expect(two.cache.has(`k${n}`)).toBe(false);
+    expect(await two.cache.get("k900")).toBe(900);
+  });
+
+  it("does not let an entry back that was read while its deletion was on its way", async () => {
+    const data = new Map<string, string>();
+    const one = create({}, data);
+    const two = create({}, data);
+    one.cache.set("k", 1);
+    await one.cache.flush();
+    const old = data.get("k") as string;
+    one.cache.delete("k");
+    await one.cache.flush();
+    data.set("k", old);
+    expect(await two.cache.get("k")).toBeUndefined();
+  });
+
   it("by predicate hold for what comes back from the store", async () => {
     const { cache } = create({ maxEntries: 1 });
     cache.set("a1", 1);
@@ -262,7 +331,7 @@ describe("drops", () => {
     expect(await one.cache.get("a")).toBeUndefined();
     one.cache.clear();
     await one.clock.advance(60_000);
-    expect([...data.keys()]).toEqual(["signalbox:invalidations"]);
+    expect([...data.keys()]).toEqual([RECORD]);
     expect(await create({}, data).cache.get("a")).toBeUndefined();
   });
 });

@@ -1,6 +1,7 @@
 import type { FunctionToolCall } from "../chat/message.js";
 import type { FinishReason } from "../chat/reply.js";
 import type { StoredExtra, StoredReply } from "./stored-reply.js";
+import { isTags } from "./tags.js";
 
 /** Raised whenever what {@link encodeReply} writes can no longer be read by an older {@link decodeReply}. */
 export const STORED_VERSION = 2;
@@ -73,11 +74,12 @@ function isUsage(usage: unknown): usage is StoredReply["usage"] {
 
 function isExtra(extra: unknown): extra is StoredExtra {
   if (typeof extra !== "object" || extra === null) return false;
-  const { refusal, reasoning, toolCalls, fingerprint, ...others } = extra as { readonly [name: string]: unknown };
+  const { refusal, reasoning, toolCalls, fingerprint, kept, ...others } = extra as { readonly [name: string]: unknown };
   for (const text of [refusal, reasoning, fingerprint])
     if (text !== undefined && typeof text !== "string") return false;
   for (const part of [others.logprobs, others.providerState])
     if (part !== undefined && (typeof part !== "object" || part === null)) return false;
+  if (kept !== undefined && !isTags(kept)) return false;
   return toolCalls === undefined || (Array.isArray(toolCalls) && toolCalls.every(isToolCall));
 }
 

@@ -35,6 +35,8 @@ export interface StoredExtra {
   readonly providerState?: ProviderState;
   readonly logprobs?: Logprobs;
   readonly fingerprint?: string;
+  /** Keys under which providers may keep this answer, too. */
+  readonly kept?: readonly string[];
 }
 
 /** How an answer came about, for {@link packReply}. */
@@ -45,6 +47,7 @@ export interface StoredOrigin {
   readonly origin?: string | undefined;
   readonly storedAtWallMs: number;
   readonly costUsd: number | null;
+  readonly kept?: readonly string[] | undefined;
 }
 
 /** Packs the first choice of an answer. */
@@ -58,6 +61,7 @@ export function packReply(reply: ChatReply, about: StoredOrigin): StoredReply {
     ...(message.provider_state ? { providerState: message.provider_state } : {}),
     ...(choice.logprobs ? { logprobs: choice.logprobs } : {}),
     ...(reply.system_fingerprint === undefined ? {} : { fingerprint: reply.system_fingerprint }),
+    ...(about.kept === undefined ? {} : { kept: about.kept }),
   };
   return {
     provider: about.provider,

@@ -91,9 +91,13 @@ export interface CallContext {
    * they only keep the connection open.
    * `"called"` says that a router within begins a call, whose phases it watches itself: only the deadline goes on here.
    * `"cached"` says that no upstream was asked: the call costs nothing and says nothing about the provider.
+   * `"kept"` says under which key the answer may be kept within: what `forget` will take.
    */
   readonly report?:
-    | ((progress: "called" | "headers" | "streaming" | "bytes" | "blank" | "content" | "cached") => void)
+    | ((
+        progress: "called" | "headers" | "streaming" | "bytes" | "blank" | "content" | "cached" | "kept",
+        key?: string,
+      ) => void)
     | undefined;
   /** For vendors: tells that a known field of the request was left out or changed for this model; once per field. */
   readonly warn?: ((code: string, message: string) => void) | undefined;
@@ -123,6 +127,8 @@ export interface Provider {
   readonly unavailable?: { readonly reason: "no_api_key"; readonly variables: readonly string[] } | undefined;
   /** Cheap reachability check (no tokens), for the optional active probe. */
   probe?(signal: AbortSignal): Promise<void>;
+  /** Drops the answer that it reported as `"kept"` under this key: feedback called it useless. */
+  forget?(key: string): void;
   /**
    * What tells its answers from those of another provider with the same id: where it asks, and the version of how. In a
    * cache that both use, neither answers for the other. Part of cache keys: must hold no secret. @default none

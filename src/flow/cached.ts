@@ -90,9 +90,11 @@ export function cached<P extends AnyProvider>(provider: P, options: CachedOption
     const whole = { ...request, messages: turn.messages };
     return { request: model ? fitted(whole, inputRoom(whole, model)) : whole, turn };
   };
-  const keyOf = (request: ChatRequest, { tenant }: CallContext): string | undefined => {
+  const keyOf = (request: ChatRequest, { tenant, report }: CallContext): string | undefined => {
     if (!keepsReplies || !storable(request, gate)) return undefined;
-    return fingerprint(request, tenant === undefined ? { namespace } : { namespace, tenant });
+    const key = fingerprint(request, tenant === undefined ? { namespace } : { namespace, tenant });
+    report?.("kept", key);
+    return key;
   };
   const find = async (key: string | undefined, context: CallContext): Promise<ChatReply | undefined> => {
     if (key === undefined) return undefined;
@@ -175,6 +177,10 @@ export function cached<P extends AnyProvider>(provider: P, options: CachedOption
     ...(origin ? { origin } : {}),
     ...(prefixCache ? { prefixCache } : {}),
     ...(provider.probe ? { probe: provider.probe.bind(provider) } : {}),
+    forget(key) {
+      responses.delete(key);
+      provider.forget?.(key);
+    },
     ...(chat ? { chat } : {}),
     ...(open ? { stream } : {}),
   };

@@ -101,6 +101,8 @@ export interface Found {
   ttftMs: number | null;
   /** Set where the answer came from a cache: a decorated provider's own, or a stale entry of the router's. */
   fromCache: FromCache | undefined;
+  /** Keys under which decorators on the way, and routers within, may keep the answer. */
+  kept: readonly string[] | undefined;
 }
 
 export interface FromCache {

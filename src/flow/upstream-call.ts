@@ -88,7 +88,7 @@ export class UpstreamCall {
       recalled: true,
       metadata: options.metadata,
       attempts: new LentBudget(budget, call.queue),
-      report: (progress) => this.#progress(progress),
+      report: (progress, key) => this.#progress(progress, key),
       warn: (code, message) => services.warnOnce(code, `${candidate.id}: ${message}`, requestId),
     };
     this.#leave = call.abort.listen((reason) => this.abort(reason));
@@ -232,8 +232,14 @@ export class UpstreamCall {
     call.found.fromCache = { status: "hit", savedUsd: savedUsd ?? undefined };
   }
 
-  #progress(progress: Progress): void {
+  #progress(progress: Progress, key: string | undefined): void {
     const { timeouts } = this.call.services;
+    if (progress === "kept") {
+      const { found, report } = this.call;
+      if (key !== undefined) found.kept = [...(found.kept ?? []), key];
+      report?.(progress, key);
+      return;
+    }
     if (progress === "cached") this.#cached = true;
     else this.call.report?.(progress);
     if (this.#settled) return;

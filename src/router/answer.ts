@@ -112,7 +112,11 @@ function fromCache(parts: RouterParts, run: Run, { stored, reply, parsed }: Usab
   if (events.has("cache")) events.emit("cache", { requestId: run.requestId, status });
   const ageMs = ageOf(parts, stored);
   // Feedback is about the answer that was served, wherever it lies.
-  learning.remember(run.requestId, stored.candidate, match?.key ?? run.cacheKey);
+  const cacheKey = match?.key ?? run.cacheKey;
+  const kept = stored.extra?.kept;
+  learning.remember(run.requestId, stored.candidate, { cacheKey, kept });
+  if (match) run.report?.("kept", match.key);
+  for (const key of kept ?? []) run.report?.("kept", key);
   run.turn?.complete(reply.choices[0].message);
   return recordAnswer(parts, run, {
     reply,

@@ -1,7 +1,7 @@
 import { checkInvalidation } from "../cache/response-cache.js";
 import type { ChatRequest } from "../chat/request.js";
 import type { CallOptions } from "../contract/call-options.js";
-import type { CallContext } from "../contract/provider.js";
+import type { AnyProvider, CallContext } from "../contract/provider.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import { createReplyStream } from "../flow/reader-stream.js";
 import { warmByAsking } from "../flow/warm.js";
@@ -21,7 +21,7 @@ import { checkedListener } from "./listeners.js";
 import { measuredOf } from "./measured.js";
 import type { RouterOptions } from "./options.js";
 import { ownModels, ownOrigin } from "./own-models.js";
-import type { RouterParts } from "./parts.js";
+import type { ResponseCaching, RouterParts } from "./parts.js";
 import { startProbes } from "./probe.js";
 import type { RoutedReply, RouterStream } from "./records.js";
 import type { Router, RouterHealth } from "./router.js";
@@ -79,12 +79,17 @@ function boundRouter(parts: RouterParts, lifetime: Lifetime, bound: CallOptions)
     stream,
     explain: (request, given) => explainRequest(parts, request, given, bound),
     feedback(target, feedback) {
-      const { cacheKey, requestId } = parts.learning.feedback(target, feedback);
+      const { cacheKey, kept, candidate, requestId } = parts.learning.feedback(target, feedback);
       if (parts.options.decisionLog) writeLine(parts, { v: 1, type: "feedback", requestId, score: feedback.score });
-      if (feedback.score > 0 || cacheKey === undefined || !parts.caching) return;
-      parts.caching.responses.delete(cacheKey);
-      parts.caching.similar?.index.delete(cacheKey);
+      if (feedback.score > 0) return;
+      for (const key of kept ?? []) tellForget(candidate.provider, key);
+      if (cacheKey === undefined || !parts.caching) return;
+      dropAnswer(parts.caching, cacheKey);
       if (events.has("cache")) events.emit("cache", { status: "evicted", reason: "feedback" });
+    },
+    forget(key) {
+      if (parts.caching) dropAnswer(parts.caching, key);
+      for (const provider of parts.options.providers) tellForget(provider, key);
     },
     on(name, listener) {
       events.on(name, checkedListener(name, listener));
@@ -151,6 +156,18 @@ function boundRouter(parts: RouterParts, lifetime: Lifetime, bound: CallOptions)
     [Symbol.asyncDispose]: () => lifetime.close(false),
   };
   return router;
+}
+
+function dropAnswer({ responses, similar }: ResponseCaching, key: string): void {
+  responses.delete(key);
+  similar?.index.delete(key);
+}
+
+/** Feedback never fails for what a provider does with it. */
+function tellForget(provider: AnyProvider, key: string): void {
+  try {
+    provider.forget?.(key);
+  } catch {}
 }
 
 /** From the decisions that were logged here; without a log nothing is known of other strategies. */

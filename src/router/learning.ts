@@ -32,7 +32,15 @@ const REMEMBERED = 5_000;
 const AT_HAND = 200;
 
 /** Who answered, and under which key the answer is cached where it is. */
-type Remembered = string | { readonly candidate: string; readonly cacheKey: string };
+type Remembered = string | (Kept & { readonly candidate: string });
+
+/** Where an answer is kept. */
+interface Kept {
+  /** Its key in this router's cache. */
+  readonly cacheKey?: string | undefined;
+  /** Its keys within the provider. */
+  readonly kept?: readonly string[] | undefined;
+}
 
 /** The learner as the router uses it: one view per decision, and a bounded memory of who answered what. */
 export interface Learning {
@@ -41,15 +49,15 @@ export interface Learning {
   view(request: ChatRequest, characteristics: Characteristics): LearnerView;
   /** The estimate for one candidate; its object is written anew by the next decision. */
   quality(view: LearnerView, candidate: PlannedCandidate): QualityEstimate;
-  remember(requestId: string, candidate: string, cacheKey: string | undefined, view?: LearnerView): void;
+  remember(requestId: string, candidate: string, where: Kept, view?: LearnerView): void;
   /**
-   * Takes feedback. Returns the key of the cached answer it was about, where one is known.
+   * Takes feedback. Returns what answer it was about, and where that is kept, as far as it is known.
    * @throws SignalboxError `invalid_request` for a score outside 0..1 or a target that names no known answer
    */
   feedback(
     target: FeedbackTarget,
     feedback: Feedback,
-  ): { readonly cacheKey: string | undefined; readonly requestId: string };
+  ): Kept & { readonly requestId: string; readonly candidate: PlannedCandidate };
 }
 
 export function createLearning(byId: ReadonlyMap<string, PlannedCandidate>, state: unknown): Learning {
@@ -65,8 +73,8 @@ export function createLearning(byId: ReadonlyMap<string, PlannedCandidate>, stat
       const into = estimates[candidate.position] as (typeof estimates)[number];
       return learner.quality(view, candidate.id, candidate.info.tier ?? 2, into);
     },
-    remember(requestId, candidate, cacheKey, view) {
-      answered.set(requestId, cacheKey === undefined ? candidate : { candidate, cacheKey });
+    remember(requestId, candidate, { cacheKey, kept }, view) {
+      answered.set(requestId, cacheKey === undefined && !kept ? candidate : { candidate, cacheKey, kept });
       // Until someone gives feedback nobody will ask for a request's features by its id.
       if (view && learner.active) views.set(requestId, view);
     },
@@ -78,7 +86,7 @@ export function createLearning(byId: ReadonlyMap<string, PlannedCandidate>, stat
       const route = typeof target === "string" ? undefined : routeOf(target);
       const requestId = typeof target === "string" ? target : String(route?.requestId);
       const remembered = answered.get(requestId);
-      const known = typeof remembered === "string" ? { candidate: remembered, cacheKey: undefined } : remembered;
+      const known = typeof remembered === "string" ? { candidate: remembered } : remembered;
       const candidate = byId.get(known?.candidate ?? `${route?.provider}/${route?.model}`);
       if (!candidate) {
         const message = "This answer is not known here: give the reply or its route instead of an old id";
@@ -86,7 +94,7 @@ export function createLearning(byId: ReadonlyMap<string, PlannedCandidate>, stat
       }
       const ticket = views.get(requestId)?.ticket() ?? readTicket(route?.ticket);
       learner.feedback(candidate.id, candidate.info.tier ?? 2, ticket, score);
-      return { cacheKey: known?.cacheKey, requestId };
+      return { ...known, requestId, candidate };
     },
   };
 }

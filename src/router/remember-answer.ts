@@ -65,6 +65,7 @@ function store(parts: RouterParts, run: Run, call: Call, { candidate, reply }: A
       origin: originOf(candidate.provider),
       storedAtWallMs: services.clock.wallNow(),
       costUsd,
+      kept: call.found.kept,
     };
     const cache = options.cache || {};
     const freshMs = lifetimeOf(parts, run);

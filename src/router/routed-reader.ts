@@ -77,7 +77,11 @@ class RoutedSharer implements Sharer<Answer, RoutedFlight, RoutedReply> {
     const status = own?.status ?? statusOf(parts, run, !attempts);
     const { events, learning } = parts;
     if (events.has("cache")) events.emit("cache", { requestId: run.requestId, status });
-    learning.remember(run.requestId, candidate.id, run.cacheKey, run.view);
+    const { cacheKey, report } = run;
+    const { kept } = call.found;
+    learning.remember(run.requestId, candidate.id, { cacheKey, kept }, run.view);
+    // The flight told its leader alone.
+    if (joined) for (const key of kept ?? []) report?.("kept", key);
     run.turn?.complete(reply.choices[0].message);
     if (attempts) parts.shadow?.after(run, candidate);
     return recordAnswer(parts, run, {

@@ -76,8 +76,10 @@ export interface Router {
   stream(request: ChatRequest, options?: CallOptions | CallContext): RouterStream;
   /** How the request would be routed now; nothing is sent or recorded. */
   explain(request: ChatRequest, options?: CallOptions): Explanation;
-  /** Tells what an answer was worth, 0..1. Score 0 also drops it from the cache. */
+  /** Tells what an answer was worth, 0..1. Score 0 also drops it from the cache, and from those of its providers. */
   feedback(target: FeedbackTarget, feedback: Feedback): void;
+  /** For a router around this one: drops the answer that was reported to it as kept under this key. */
+  forget(key: string): void;
   on<Name extends EventName>(name: Name, listener: (event: EventMap[Name]) => void): this;
   once<Name extends EventName>(name: Name, listener: (event: EventMap[Name]) => void): this;
   off<Name extends EventName>(name: Name, listener: (event: EventMap[Name]) => void): this;

@@ -75,6 +75,7 @@ export function beginRun(
   const context = isCallContext(second) ? second : undefined;
   const given = context ? optionsOfContext(context) : (second as CallOptions | undefined);
   const run = prepare(parts, request, given, bound, { streamed, warming }, context);
+  if (run.cacheKey !== undefined) run.report?.("kept", run.cacheKey);
   const { events } = parts;
   if (events.has("request")) {
     const { tenant, conversationId } = run.options;

@@ -48,7 +48,7 @@ export function createShadow(parts: RouterParts, options: ShadowOptions): Shadow
       queue,
       forced: false,
       attempts: [],
-      found: { ttftMs: null, fromCache: undefined },
+      found: { ttftMs: null, fromCache: undefined, kept: undefined },
       degraded: [],
       abort,
       role: "shadow",

@@ -82,7 +82,7 @@ function createCall(parts: RouterParts, run: Run, queue: CallQueue, forced: bool
     queue,
     forced,
     attempts: [],
-    found: { ttftMs: null, fromCache: undefined },
+    found: { ttftMs: null, fromCache: undefined, kept: undefined },
     degraded: [],
     abort: createAbortSource(),
     role: "first",

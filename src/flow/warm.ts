@@ -20,8 +20,10 @@ export interface WarmProgress {
 /** What warming did; `failures` name the request by its place in the list. */
 export interface WarmReport {
   readonly asked: number;
-  /** Answered from the cache already. */
+  /** Answered from the cache already, or together with an equal request. */
   readonly present: number;
+  /** Not kept: an answer that may not be stored, or found no room. Once one finds none, the rest is not asked for. */
+  readonly refused: number;
   readonly failures: readonly { readonly index: number; readonly kind: string }[];
   readonly aborted: boolean;
   readonly costUsd: number;
@@ -29,15 +31,22 @@ export interface WarmReport {
 
 type Asked = { readonly route: { readonly cache: { readonly status: string }; readonly costUsd: number | null } };
 
+/** What became of one answer that was asked for ahead; `undefined` where nothing came to the cache. */
+export interface Warming {
+  outcome: "kept" | "no room" | "refused" | undefined;
+}
+
 /**
  * Fills the cache by asking, a few at a time. Failures of requests are in the report.
  *
+ * @param full nothing could be kept: nobody is asked
  * @throws SignalboxError `invalid_request` or `invalid_options` where it cannot begin
  */
 export async function warmByAsking(
   requests: readonly ChatRequest[],
-  ask: (request: ChatRequest) => Promise<Asked>,
+  ask: (request: ChatRequest, warming: Warming) => Promise<Asked>,
   options: WarmOptions = {},
+  full = false,
 ): Promise<WarmReport> {
   if (!Array.isArray(requests)) {
     throw new SignalboxError("invalid_request", "requests must be a list of requests", { path: "requests" });
@@ -48,15 +57,26 @@ export async function warmByAsking(
   let done = 0;
   let asked = 0;
   let present = 0;
+  let refused = 0;
   let costUsd = 0;
+  let noRoom = full;
   const worker = async (): Promise<void> => {
     while (next < requests.length && !signal?.aborted) {
       const index = next++;
+      const warming: Warming = { outcome: undefined };
       try {
-        const { route } = await ask(requests[index] as ChatRequest);
-        if (route.cache.status === "hit") present += 1;
-        else asked += 1;
-        costUsd += route.costUsd ?? 0;
+        if (noRoom) refused += 1;
+        else {
+          const { route } = await ask(requests[index] as ChatRequest, warming);
+          const { status } = route.cache;
+          if (status === "hit" || status === "joined") present += 1;
+          else {
+            asked += 1;
+            if (warming.outcome !== "kept") refused += 1;
+          }
+          noRoom ||= warming.outcome === "no room";
+          costUsd += route.costUsd ?? 0;
+        }
       } catch (thrown) {
         failures.push({ index, kind: SignalboxError.isInstance(thrown) ? thrown.kind : "server" });
       }
@@ -70,7 +90,7 @@ export async function warmByAsking(
   };
   await Promise.all(Array.from({ length: Math.min(concurrency, requests.length) }, worker));
   failures.sort((a, b) => a.index - b.index);
-  return { asked, present, failures, aborted: signal?.aborted === true, costUsd };
+  return { asked, present, refused, failures, aborted: signal?.aborted === true, costUsd };
 }
 
 function checked(options: WarmOptions): WarmOptions {

@@ -7,6 +7,7 @@ import type { Answer } from "../flow/attempt-chat.js";
 import { cancelledBy } from "../flow/flight.js";
 import { drain } from "../flow/flight-reader.js";
 import { leftEarly, type StartedStream } from "../flow/reader-stream.js";
+import type { Warming } from "../flow/warm.js";
 import { ageOf, lookUp, lookUpDeep, type Usable, usable } from "./lookup.js";
 import type { RouterParts } from "./parts.js";
 import { type RoutedReply, recordAnswer, recordFailure } from "./records.js";
@@ -23,7 +24,7 @@ export async function answerChat(
   request: Asked,
   second: CallOptions | CallContext | undefined,
   bound: CallOptions,
-  warming = false,
+  warming?: Warming,
 ): Promise<RoutedReply> {
   const run = beginRun(parts, request, second, bound, false, warming);
   const known = parts.caching ? await recall(parts, run) : undefined;

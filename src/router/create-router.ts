@@ -4,7 +4,7 @@ import type { CallOptions } from "../contract/call-options.js";
 import type { AnyProvider, CallContext } from "../contract/provider.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import { createReplyStream } from "../flow/reader-stream.js";
-import { warmByAsking } from "../flow/warm.js";
+import { type Warming, warmByAsking } from "../flow/warm.js";
 import { recommendStrategy, type StrategyRecommendation } from "../ranking/replay/recommend.js";
 import type { BudgetReading } from "../spend/budgets.js";
 import { answerChat, answerStream } from "./answer.js";
@@ -120,8 +120,9 @@ function boundRouter(parts: RouterParts, lifetime: Lifetime, bound: CallOptions)
     warm: (requests, how) => {
       parts.caching?.cache.prune();
       const options: CallOptions = { signal: how?.signal, priority: "batch" };
-      const ask = (request: ChatRequest) => lifetime.track(() => answerChat(parts, request, options, bound, true));
-      return warmByAsking(requests, ask, how);
+      const ask = (request: ChatRequest, warming: Warming) =>
+        lifetime.track(() => answerChat(parts, request, options, bound, warming));
+      return warmByAsking(requests, ask, how, parts.caching === undefined);
     },
     budget: (key) => tightest(parts.budgets?.read(key) ?? []),
     budgets: () => parts.budgets?.read() ?? [],

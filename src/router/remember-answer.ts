@@ -70,13 +70,14 @@ function store(parts: RouterParts, run: Run, call: Call, { candidate, reply }: A
     const cache = options.cache || {};
     const freshMs = lifetimeOf(parts, run);
     kept = caching.responses.put(cacheKey, packReply(reply, about), {
-      evict: !run.warming,
+      evict: run.warming === undefined,
       ttlMs: Number.isFinite(freshMs) ? freshMs + parts.staleMs : cache.ttlMs,
       tags: cache.tags,
       tenant: options.tenant,
       conversationId: options.conversationId,
     });
   }
+  if (run.warming) run.warming.outcome = kept ? "kept" : reason === null ? "no room" : "refused";
   if (kept && caching.similar) noteSimilar(parts, run);
   if (events.has("cache")) {
     events.emit("cache", {

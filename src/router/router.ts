@@ -93,7 +93,7 @@ export interface Router {
    * @throws SignalboxError `invalid_options` naming what is no condition; `invalid_request` where none is given
    */
   invalidate(which: Invalidation): number;
-  /** Fills the room that the cache has by asking, a few at a time; nothing leaves for it. Failures are in the report. */
+  /** Fills the room that the cache has by asking, a few at a time; nothing leaves for it, and none is asked once it is full. */
   warm(requests: readonly ChatRequest[], options?: WarmOptions): Promise<WarmReport>;
   /** How much of its budget a tenant, provider or tag has left; the tightest rule where several apply. */
   budget(key: string): BudgetReading | undefined;

@@ -16,6 +16,7 @@ import type { Characteristics } from "../contract/strategy.js";
 import { invalidOption, SignalboxError } from "../errors/signalbox-error.js";
 import type { Turn } from "../flow/conversation.js";
 import { fitted, inputRoom } from "../flow/trim.js";
+import type { Warming } from "../flow/warm.js";
 import { createCharacteristics } from "../ranking/characteristics/characteristics.js";
 import type { Chooser } from "../ranking/chooser.js";
 import type { LearnerView } from "../ranking/learner/learner.js";
@@ -34,7 +35,7 @@ export interface Run {
   readonly options: CallOptions;
   readonly streamed: boolean;
   /** Asked ahead by `warm`: its answer is kept only where there is room for it. */
-  readonly warming: boolean;
+  readonly warming: Warming | undefined;
   /** Whether an outer router asks, which wants to know what an answer cost. */
   readonly nested: boolean;
   /** Tells the outer router how far the answer has come. */
@@ -70,7 +71,7 @@ export function beginRun(
   second: CallOptions | CallContext | undefined,
   bound: CallOptions,
   streamed: boolean,
-  warming = false,
+  warming?: Warming,
 ): Run {
   const context = isCallContext(second) ? second : undefined;
   const given = context ? optionsOfContext(context) : (second as CallOptions | undefined);
@@ -100,7 +101,7 @@ export function inspectRun(
   options: CallOptions | undefined,
   bound: CallOptions,
 ): Run {
-  return prepare(parts, request, options, bound, { streamed: false, warming: false }, undefined, "");
+  return prepare(parts, request, options, bound, { streamed: false, warming: undefined }, undefined, "");
 }
 
 function prepare(

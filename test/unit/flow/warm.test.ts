@@ -26,6 +26,7 @@ test("asks a few at a time, tells how far it is, and the answers are hits afterw
   expect(report).toEqual({
     asked: 9,
     present: 1,
+    refused: 0,
     failures: [],
     aborted: false,
     costUsd: expect.closeTo(9 * costOf("warm"), 12),
@@ -84,7 +85,7 @@ test("rubbish is refused with its path", async () => {
   expect(await bad([], { signal: 1 })).toEqual(["invalid_options", "options.signal"]);
   expect(await bad([], { onProgress: 1 })).toEqual(["invalid_options", "options.onProgress"]);
   expect(await bad([], { speed: 1 })).toEqual(["invalid_options", "options.speed"]);
-  expect(await router.warm([])).toEqual({ asked: 0, present: 0, failures: [], aborted: false, costUsd: 0 });
+  expect(await router.warm([])).toEqual({ asked: 0, present: 0, refused: 0, failures: [], aborted: false, costUsd: 0 });
 });
 
 test("evicts nothing: what a full cache holds stays, and only what is past its time makes room", async () => {
@@ -94,10 +95,24 @@ test("evicts nothing: what a full cache holds stays, and only what is past its t
   const held = list(12);
   for (const request of held) await router.chat(request);
   const others = Array.from({ length: 40 }, (_, i) => ask(`other ${i}`));
-  expect((await router.warm(others)).asked).toBe(40);
+  const { asked, refused, failures } = await router.warm(others, { concurrency: 3 });
+  // What found no room is told, and was the last to be paid for.
+  expect([asked, refused, failures]).toEqual([3, 40, []]);
   for (const request of held) expect((await router.chat(request)).route.cache.status).toBe("hit");
   expect(router.stats().cache?.removed.evicted).toBe(0);
   await clock.advance(1_000);
   await router.warm(others.slice(0, 12));
   for (const request of others.slice(0, 12)) expect((await router.chat(request)).route.cache.status).toBe("hit");
+});
+
+test("tells of answers that may not be stored, and goes on; without a cache nobody is asked", async () => {
+  const { clock, upstream, router } = rig();
+  const warm = { ...ask("warm"), temperature: 1 };
+  const work = router.warm([warm, ...list(3).slice(1), ask("question 2")], { concurrency: 2 });
+  await clock.advance(1_000);
+  expect(await work).toMatchObject({ asked: 3, present: 1, refused: 1 });
+  expect(upstream.calls).toHaveLength(3);
+  const bare = createRouter({ providers: [upstream], clock });
+  expect(await bare.warm(list(5))).toMatchObject({ asked: 0, refused: 5, costUsd: 0 });
+  expect(upstream.calls).toHaveLength(3);
 });

@@ -1,7 +1,7 @@
 export { createCache } from "./cache/cache.js";
 export { ageing } from "./cache/policies/ageing.js";
 export { lru } from "./cache/policies/lru.js";
-export type { EvictionOrder, EvictionPolicy } from "./cache/policies/policy.js";
+export type { CacheRoom, EvictionOrder, EvictionPolicy } from "./cache/policies/policy.js";
 export { s3Fifo } from "./cache/policies/s3-fifo.js";
 export type { Invalidation } from "./cache/response-cache.js";
 export type { SimilarityStats } from "./cache/similarity.js";

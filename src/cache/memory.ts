@@ -37,7 +37,7 @@ export class Memory {
 
   constructor(settings: CacheSettings) {
     this.#settings = settings;
-    this.#order = guarded(settings.policy.start());
+    this.#order = guarded(settings.policy.start(settings));
     this.budget = settings.maxBytes;
   }
 
@@ -134,7 +134,7 @@ export class Memory {
     this.#slots.clear();
     this.#pins.clear();
     this.tags.clear();
-    this.#order = guarded(this.#settings.policy.start());
+    this.#order = guarded(this.#settings.policy.start(this.#settings));
     this.#entryBytes = 0;
     this.#hand = 0;
   }

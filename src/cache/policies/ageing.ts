@@ -1,5 +1,5 @@
 import { Ghosts, hashKey } from "./ghosts.js";
-import type { EvictionOrder, EvictionPolicy } from "./policy.js";
+import type { CacheRoom, EvictionOrder, EvictionPolicy } from "./policy.js";
 import { grown, SlotLinks } from "./slot-list.js";
 
 /** Steps of priority in one turnover of the cache. */
@@ -20,22 +20,32 @@ const MAX_USES = 4_096;
  */
 const PER_DOUBLING = 3;
 
-/** Weight by number of uses, in turnovers; as the root in the end, so that a hot key outlives any scan but a very long one. */
+/** Weight by number of uses, in turnovers of what is neither hot nor dear. */
 function weightOf(uses: number): number {
-  return Math.max(1 + PER_DOUBLING * Math.log2(uses), Math.sqrt(uses));
+  return 1 + PER_DOUBLING * Math.log2(uses);
 }
+
+/**
+ * Where most of a cache is hot, or one entry takes most of it, the rest turns over at once and the floor runs away. So
+ * every 90 uses also spare an entry until as much was written as the whole cache holds; a thousand uses, eleven times.
+ */
+const SPARING_USES = 90;
+const MOST_SPARING = 1_000;
+
+/** Parts of the cache's room that writes are counted in. */
+const PARTS = 256;
 
 /**
  * Recency with ageing frequency, and the cost of making the answer anew: the default policy.
  *
  * Each entry has a priority: a floor that rises as entries leave (so idle ones age), plus a weight that grows with the
  * logarithm of its uses and with `sqrt(cost / bytes)` against the average. The lowest priority leaves first; equals
- * leave in order of arrival. Keys evicted lately are remembered by hash with their uses, and come back with them.
+ * leave in order of arrival; very hot ones are spared longer. Keys evicted lately are remembered by hash with their uses, and come back with them.
  * Priorities stand in a ring of lists; a read only notes itself, and is made good when the entry's turn comes, so every
  * step takes constant time on average. `npm run cache-report` prints how it compares.
  */
 export function ageing(): EvictionPolicy {
-  return { name: "ageing", start: () => new AgeingOrder() };
+  return { name: "ageing", start: (room) => new AgeingOrder(room) };
 }
 
 class AgeingOrder implements EvictionOrder {
@@ -49,6 +59,10 @@ class AgeingOrder implements EvictionOrder {
   /** The floor at the last read since the slot was placed; -1 for none. */
   #readAt = new Int32Array(16);
   #worth = new Float32Array(16);
+  /** What was written until the slot was last used, in parts of the room. */
+  #usedAt = new Uint32Array(16);
+  #written = 0;
+  readonly #room: CacheRoom | undefined;
   #floor = 0;
   #size = 0;
   #weighed = 0;
@@ -56,10 +70,16 @@ class AgeingOrder implements EvictionOrder {
   #meanBytes = 0;
   #meanCost = 0;
 
+  constructor(room: CacheRoom | undefined) {
+    this.#room = room;
+  }
+
   add(slot: number, key: string, bytes: number, cost: number): void {
     this.#reach(slot);
     this.#size++;
     this.#ghosts.reach(this.#size);
+    if (this.#room) this.#written += PARTS * Math.max(1 / this.#room.maxEntries, bytes / this.#room.maxBytes);
+    this.#usedAt[slot] = this.#written;
     this.#uses[slot] = Math.max(this.#ghosts.take(hashKey(key)), 0) + 1;
     this.#worth[slot] = this.#worthOf(bytes, cost);
     this.#place(slot, this.#floor);
@@ -69,6 +89,7 @@ class AgeingOrder implements EvictionOrder {
     const uses = this.#uses[slot] as number;
     if (uses < MAX_USES) this.#uses[slot] = uses + 1;
     this.#readAt[slot] = this.#floor;
+    this.#usedAt[slot] = this.#written;
   }
 
   update(slot: number, bytes: number, cost: number): void {
@@ -85,24 +106,30 @@ class AgeingOrder implements EvictionOrder {
 
   victim(): number {
     if (this.#size === 0) return -1;
-    for (;;) {
+    for (let spared = 0; ; ) {
       const slot = this.#heads[this.#floor & (RING - 1)] as number;
       if (slot < 0) {
         this.#floor++;
         continue;
       }
       const readAt = this.#readAt[slot] as number;
-      if (readAt < 0 || readAt + this.#ahead(slot) <= this.#floor) return slot;
+      const due = readAt < 0 || readAt + this.#ahead(slot) <= this.#floor;
+      // Where all are spared, the first goes all the same.
+      if (due && (!this.#isSpared(slot) || spared++ >= this.#size)) return slot;
       this.#drop(slot);
-      this.#place(slot, readAt);
+      this.#place(slot, due ? this.#floor : readAt);
     }
+  }
+
+  #isSpared(slot: number): boolean {
+    if (!this.#room) return false;
+    const uses = Math.min(this.#uses[slot] as number, MOST_SPARING);
+    return this.#written - (this.#usedAt[slot] as number) < PARTS * Math.floor(uses / SPARING_USES);
   }
 
   /** How far above the floor a slot belongs. */
   #ahead(slot: number): number {
-    const uses = this.#uses[slot] as number;
-    // However large or cheap it is, a thousand uses outlive a scan of ten turnovers.
-    const weight = Math.max(weightOf(uses) * (this.#worth[slot] as number), Math.sqrt(uses) - 2);
+    const weight = weightOf(this.#uses[slot] as number) * (this.#worth[slot] as number);
     return Math.min(RING - 1, Math.max(1, Math.floor(weight * STEPS)));
   }
 
@@ -150,5 +177,6 @@ class AgeingOrder implements EvictionOrder {
     this.#uses = grown(this.#uses, slot);
     this.#readAt = grown(this.#readAt, slot);
     this.#worth = grown(this.#worth, slot);
+    this.#usedAt = grown(this.#usedAt, slot);
   }
 }

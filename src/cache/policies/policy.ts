@@ -20,8 +20,14 @@
  */
 export interface EvictionPolicy {
   readonly name: string;
-  /** Begins the book-keeping of one cache. */
-  start(): EvictionOrder;
+  /** Begins the book-keeping of one cache, which holds at most so much. */
+  start(room?: CacheRoom): EvictionOrder;
+}
+
+/** What a cache holds at most. */
+export interface CacheRoom {
+  readonly maxBytes: number;
+  readonly maxEntries: number;
 }
 
 /** The book-keeping of one cache. Each method should take constant time. */

@@ -34,7 +34,7 @@ function walk(trace: Trace, access: (key: number) => boolean): Replayed {
 
 /** A cache of `capacity` units (entries, or bytes where the trace has sizes) under a policy. */
 export function replay(trace: Trace, policy: EvictionPolicy, capacity: number): Replayed {
-  const order = policy.start();
+  const order = policy.start({ maxBytes: capacity, maxEntries: Number.POSITIVE_INFINITY });
   const slotOf = new Int32Array(trace.unique).fill(-1);
   const keyOf: number[] = [];
   const free: number[] = [];

@@ -147,3 +147,33 @@ it.each([3, 100, 1_000])(
     }
   },
 );
+
+it.each([2, 5, 100])("a key with 1,000 hits survives that scan where all but one of %i entries are as hot", (max) => {
+  const cache = createCache({ maxEntries: max });
+  for (const key of ["cold", ...Array.from({ length: max - 1 }, (_, n) => `hot${n}`)]) {
+    cache.set(key, "x".repeat(50));
+    for (let n = 0; key !== "cold" && n < 1_000; n++) cache.get(key);
+  }
+  for (let n = 0; n < 10 * max; n++) cache.set(`once${n}`, "x", { cost: 1 });
+  for (let n = 0; n < max - 1; n++) expect(cache.has(`hot${n}`)).toBe(true);
+  // Not for ever: what nobody reads makes way in the end.
+  for (let n = 0; n < 100 * max; n++) cache.set(`later${n}`, "x", { cost: 1 });
+  for (let n = 0; n < max - 1; n++) expect(cache.has(`hot${n}`)).toBe(false);
+});
+
+it.each([0.6, 0.9])(
+  "a key with 1,000 hits survives a scan of ten times the bytes while it takes %d of them",
+  (share) => {
+    const maxBytes = 20_000;
+    const cache = createCache({ maxBytes });
+    cache.set("hot", "x".repeat(share * maxBytes - 200));
+    for (let n = 0; n < 1_000; n++) cache.get("hot");
+    const { bytes } = cache.stats();
+    cache.set("once", "x");
+    const scan = (10 * maxBytes) / (cache.stats().bytes - bytes);
+    for (let n = 0; n < scan; n++) cache.set(`o${n}`, "x");
+    expect(cache.has("hot")).toBe(true);
+    for (let n = 0; n < 10 * scan; n++) cache.set(`p${n}`, "x");
+    expect(cache.has("hot")).toBe(false);
+  },
+);

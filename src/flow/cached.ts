@@ -62,6 +62,9 @@ const CHECKS: { readonly [name in keyof CachedOptions]-?: Check } = {
  * A provider with a memory: same id, same models, same contract. Equal requests in flight share one call. Its answers
  * are kept under this provider's id and origin, so two decorated providers never answer for each other even on one cache.
  *
+ * What comes back is for routers to call, with a call's context. A decorated router is a provider like any other: its
+ * hits are plain replies, without `route`. To keep answers for a router's own callers, give the router a `cache`.
+ *
  * @example
  * createRouter({ providers: [cached(minimax(), { mode: "full" }), cached(glm(), { mode: "response" })] });
  *

@@ -23,6 +23,6 @@ export function backoffMs(n: number, random: Random, options: BackoffOptions): n
  */
 export function retryDelayMs(hintMs: number | undefined, n: number, random: Random, options: BackoffOptions): number {
   const own = backoffMs(n, random, options);
-  if (hintMs === undefined || !(hintMs > 0)) return own;
-  return Math.max(own, Math.min(hintMs * (1 + random() * 0.1), MAX_TIMER_MS));
+  const hint = hintMs ?? 0;
+  return hint > 0 ? Math.max(own, Math.min(hint * (1 + random() * 0.1), MAX_TIMER_MS)) : own;
 }

@@ -43,13 +43,13 @@ export function createGates(options: BreakerOptions, deps: GatesDeps): Gates {
  */
 export function mayForce(gates: readonly Gate[], nowMs: number): Gate | null {
   let best: Gate | null = null;
-  let bestAtMs = Number.POSITIVE_INFINITY;
+  let bestAtMs = 0;
   for (const gate of gates) {
     const reason = gate.blocked(nowMs);
     if (reason === null) return null;
     if (reason !== "breaker_open" || !gate.forcible(nowMs)) continue;
     const atMs = gate.retryAtMs(nowMs);
-    if (atMs < bestAtMs || best === null) {
+    if (best === null || atMs < bestAtMs) {
       best = gate;
       bestAtMs = atMs;
     }

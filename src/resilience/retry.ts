@@ -47,7 +47,6 @@ export async function retrySameProvider<T>(options: RetryOptions<T>): Promise<T>
       retries: retriesOf(options.maxAttempts),
       minTimeout: 0,
       factor: 1,
-      unref: true,
       shouldRetry: ({ error, attemptNumber }) => waitForTurn(options, (error as Failed).failure, attemptNumber),
     });
   } catch (error) {
@@ -66,7 +65,7 @@ class Failed extends Error {
   readonly failure: unknown;
 
   constructor(failure: unknown) {
-    super("attempt failed");
+    super();
     this.failure = failure;
   }
 }
@@ -95,7 +94,7 @@ function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): 
   return new Promise<T>((resolve, reject) => {
     const onAbort = () => reject(cancelled(signal));
     if (signal.aborted) onAbort();
-    else signal.addEventListener("abort", onAbort, { once: true });
+    else signal.addEventListener("abort", onAbort);
     promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
   });
 }

@@ -69,6 +69,15 @@ describe("slow first tokens", () => {
     expect(state()).toBe("closed");
   });
 
+  it("are held against what is usual by now, not hours ago", async () => {
+    const { clock, succeed, state } = setUp();
+    succeed(20_000, 100, false);
+    await clock.advance(120 * MINUTE);
+    succeed(100, 99);
+    succeed(20_000, 45);
+    expect(state()).toBe("open");
+  });
+
   it("at nothing at all are usual ones too", () => {
     const { succeed, state } = setUp();
     succeed(0, 100);
@@ -201,9 +210,11 @@ describe("waits for money", () => {
   });
 
   it("double once for a burst of answers that all say to come back at once", () => {
-    const { fail, cooled } = setUp();
-    for (let n = 0; n < 20; n += 1) fail("quota", { retryAfterMs: 0 });
-    expect(cooled).toEqual([[15 * MINUTE, "quota"]]);
+    for (const retryAfterMs of [0, -1, Number.NaN]) {
+      const { fail, cooled } = setUp();
+      for (let n = 0; n < 20; n += 1) fail("quota", { retryAfterMs });
+      expect(cooled).toEqual([[15 * MINUTE, "quota"]]);
+    }
   });
 
   it("are lengthened by a reset that is told while they last, and begin beside a wait of another kind", () => {

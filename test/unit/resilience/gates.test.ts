@@ -218,6 +218,21 @@ describe("cool-downs", () => {
   });
 });
 
+describe("who is told of a cool-down", () => {
+  it("is the candidate it holds for, or every candidate of its provider", () => {
+    const told: [string, number, string][] = [];
+    const { a, fail } = setUp({ onCoolDown: (id, forMs, reason) => told.push([id, forMs, reason]) });
+    fail(a, 1, "rate_limit", { retryAfterMs: 2_000 });
+    expect(told.splice(0)).toEqual([["p/a", 2_000, "rate_limit"]]);
+    const { b, fail: failToo } = setUp({ onCoolDown: (id, forMs, reason) => told.push([id, forMs, reason]) });
+    failToo(b, 1, "quota", { retryAfterMs: 3_000 });
+    expect(told).toEqual([
+      ["p/a", 3_000, "quota"],
+      ["p/b", 3_000, "quota"],
+    ]);
+  });
+});
+
 describe("quota", () => {
   it("waits for the stated reset, for every model of the provider", () => {
     const { a, b, other, clock, fail, blocked } = setUp();
@@ -402,6 +417,7 @@ describe("when all are open", () => {
     fail(near, 5, "server");
     await clock.advance(10);
     expect(mayForce([near, far], clock.now())?.id).toBe("y/1");
+    expect(mayForce([far, near], clock.now())?.id).toBe("y/1");
     const forced = far.force(clock.now());
     expect(forced).toBeGreaterThanOrEqual(0);
     expect(gates.mayForce(clock.now())).toBe(false);

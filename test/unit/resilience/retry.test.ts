@@ -201,6 +201,42 @@ describe("cancelling", () => {
     await expect(run).rejects.toBe(late);
   });
 
+  it("repeats nothing that ended by an abort from elsewhere", async () => {
+    const gone = new SignalboxError("cancelled", "a caller further in has left");
+    const { run, clock, calls } = setUp([gone, "never"]);
+    await clock.advance(1_000);
+    await expect(run).rejects.toBe(gone);
+    expect(calls).toHaveLength(1);
+  });
+
+  it("is seen where the attempt itself brings it about, and then never ends", async () => {
+    const controller = new AbortController();
+    const { run, clock } = setUp([], {
+      signal: controller.signal,
+      attempt: () => {
+        controller.abort("enough");
+        return new Promise(() => {});
+      },
+    });
+    await clock.advance(100);
+    const message = "The caller aborted the request.";
+    await expect(run).rejects.toMatchObject({ kind: "cancelled", cause: "enough", message });
+  });
+
+  it("is listened for no longer than an attempt lasts", async () => {
+    const { signal } = new AbortController();
+    const added = vi.spyOn(signal, "addEventListener");
+    const removed = vi.spyOn(signal, "removeEventListener");
+    const { run, clock } = setUp([server("second"), "answer"], { signal });
+    await clock.advance(1_000);
+    expect(await run).toBe("answer");
+    await clock.settle();
+    const listeners = (spy: typeof added | typeof removed) => new Set(spy.mock.calls.map(([, listener]) => listener));
+    expect(added).toHaveBeenCalled();
+    expect(listeners(removed)).toEqual(listeners(added));
+    expect([...added.mock.calls, ...removed.mock.calls].every(([type]) => type === "abort")).toBe(true);
+  });
+
   it("makes no call where the caller has gone before", async () => {
     const { run, calls } = setUp(["never"], { signal: AbortSignal.abort("gone") });
     await expect(run).rejects.toMatchObject({ kind: "cancelled", cause: "gone" });
@@ -209,6 +245,31 @@ describe("cancelling", () => {
 });
 
 describe("waits", () => {
+  it("go up to the last moment before the deadline", async () => {
+    for (const [waitMs, called] of [
+      [999, 1],
+      [1_000, 0],
+    ] as const) {
+      const { run, clock, calls } = setUp(["answer"], {
+        delayMs: () => waitMs,
+        deadline: { remainingMs: () => 1_000 - clock.now() },
+      });
+      await clock.advance(2_000);
+      await run.catch(() => {});
+      expect(calls).toHaveLength(called);
+    }
+  });
+
+  it("that took longer than they should and passed the deadline end in the failure, not in a call", async () => {
+    let remainingMs = 500;
+    const { run, clock, calls } = setUp(["never"], { deadline: { remainingMs: () => remainingMs } });
+    await clock.settle();
+    remainingMs = 0;
+    await clock.advance(100);
+    await expect(run).rejects.toBe(failure);
+    expect(calls).toHaveLength(0);
+  });
+
   it("never start a call at or after the deadline, and never add up to more than it", async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -279,6 +340,7 @@ describe("waits", () => {
         if (hint > 0) expect(wait).toBeGreaterThanOrEqual(Math.min(hint, MAX_TIMER_MS));
       }),
     );
-    expect(retryDelayMs(0, 1, () => 0.5, own)).toBe(250);
+    for (const hint of [0, -5, Number.NaN, undefined]) expect(retryDelayMs(hint, 1, () => 0.5, own)).toBe(250);
+    expect(retryDelayMs(1_000, 1, () => 0.5, own)).toBe(1_050);
   });
 });

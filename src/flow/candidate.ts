@@ -9,6 +9,15 @@ export function originOf({ origin }: AnyProvider): string {
   return typeof origin === "string" ? origin : "";
 }
 
+/** Has a provider drop what it keeps under these keys; never fails for what it does with them. */
+export function forgetIn(provider: AnyProvider, keys: readonly string[] | undefined): void {
+  for (const key of keys ?? []) {
+    try {
+      provider.forget?.(key);
+    } catch {}
+  }
+}
+
 /** One provider with one of its models, and all that is known and held about the pair. */
 export interface Candidate {
   /** `"provider/model"`. */

@@ -2,6 +2,7 @@ import { validateOutput } from "../chat/validate-output.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import type { Answer } from "./attempt-chat.js";
 import type { Call } from "./call.js";
+import { forgetIn } from "./candidate.js";
 import type { AttemptFunction } from "./walk.js";
 import { within } from "./within.js";
 
@@ -22,6 +23,8 @@ export async function checkOutput(call: Call, answer: Answer): Promise<Answer> {
   const where = { provider: candidate.provider.id, model: candidate.info.id };
   const { path, message } = result.issues[0] ?? { path: "", message: "not valid" };
   refuse(call, where);
+  // A decorator that keeps answers does not know what they had to meet.
+  forgetIn(candidate.provider, call.found.kept);
   const words = `${where.provider}: the answer does not meet the output schema${path && ` at ${path}`}: ${message}`;
   throw new SignalboxError("malformed_response", words, { detail: "output", ...where });
 }

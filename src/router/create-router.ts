@@ -1,8 +1,9 @@
 import { checkInvalidation } from "../cache/response-cache.js";
 import type { ChatRequest } from "../chat/request.js";
 import type { CallOptions } from "../contract/call-options.js";
-import type { AnyProvider, CallContext } from "../contract/provider.js";
+import type { CallContext } from "../contract/provider.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
+import { forgetIn } from "../flow/candidate.js";
 import { createReplyStream } from "../flow/reader-stream.js";
 import { type Warming, warmByAsking } from "../flow/warm.js";
 import { recommendStrategy, type StrategyRecommendation } from "../ranking/replay/recommend.js";
@@ -20,7 +21,7 @@ import { createLifetime, type Lifetime, routerClosed } from "./lifetime.js";
 import { checkedListener } from "./listeners.js";
 import { measuredOf } from "./measured.js";
 import type { RouterOptions } from "./options.js";
-import { ownModels, ownOrigin } from "./own-models.js";
+import { ownModels, ownOrigin, viewOrigin } from "./own-models.js";
 import type { ResponseCaching, RouterParts } from "./parts.js";
 import { startProbes } from "./probe.js";
 import type { RoutedReply, RouterStream } from "./records.js";
@@ -54,13 +55,17 @@ export function createRouter(options: RouterOptions): Router {
       if (parts.ownsCache) await parts.caching?.cache.close();
     },
   );
-  return boundRouter(parts, lifetime, NONE);
+  const { candidates } = parts;
+  const face = { models: ownModels(candidates), origin: ownOrigin(candidates, options.aliases) };
+  return boundRouter(parts, lifetime, face, NONE);
 }
 
+/** What every view of a router shows as a provider; it takes a while to work out. */
+type Face = Pick<Router, "models" | "origin">;
+
 /** The router's face over shared parts, with options that stand for every call. */
-function boundRouter(parts: RouterParts, lifetime: Lifetime, bound: CallOptions): Router {
+function boundRouter(parts: RouterParts, lifetime: Lifetime, face: Face, bound: CallOptions): Router {
   const { events } = parts;
-  const models = ownModels(parts.candidates);
 
   const chat = (request: ChatRequest, second?: CallOptions | CallContext): Promise<RoutedReply> =>
     lifetime.track(() => answerChat(parts, request, second, bound));
@@ -69,10 +74,10 @@ function boundRouter(parts: RouterParts, lifetime: Lifetime, bound: CallOptions)
 
   const router: Router = {
     id: parts.id,
-    models,
+    models: face.models,
     autoModels: ["auto"],
     aliases: Object.keys(parts.options.aliases ?? {}),
-    origin: ownOrigin(parts.candidates, parts.options.aliases, bound),
+    origin: bound === NONE ? face.origin : viewOrigin(face.origin, bound),
     strategies: parts.strategyNames,
     cache: parts.caching?.cache,
     chat: chat as Router["chat"],
@@ -82,14 +87,14 @@ function boundRouter(parts: RouterParts, lifetime: Lifetime, bound: CallOptions)
       const { cacheKey, kept, candidate, requestId } = parts.learning.feedback(target, feedback);
       if (parts.options.decisionLog) writeLine(parts, { v: 1, type: "feedback", requestId, score: feedback.score });
       if (feedback.score > 0) return;
-      for (const key of kept ?? []) tellForget(candidate.provider, key);
+      forgetIn(candidate.provider, kept);
       if (cacheKey === undefined || !parts.caching) return;
       dropAnswer(parts.caching, cacheKey);
       if (events.has("cache")) events.emit("cache", { status: "evicted", reason: "feedback" });
     },
     forget(key) {
       if (parts.caching) dropAnswer(parts.caching, key);
-      for (const provider of parts.options.providers) tellForget(provider, key);
+      for (const provider of parts.options.providers) forgetIn(provider, [key]);
     },
     on(name, listener) {
       events.on(name, checkedListener(name, listener));
@@ -147,7 +152,7 @@ function boundRouter(parts: RouterParts, lifetime: Lifetime, bound: CallOptions)
       if (isCallContext(more))
         throw new SignalboxError("invalid_options", "with() takes call options", { path: "options" });
       chooserOf(parts, checkCallOptions(more));
-      return boundRouter(parts, lifetime, mergedOptions(bound, more));
+      return boundRouter(parts, lifetime, face, mergedOptions(bound, more));
     },
     reset: (id) => forCandidates(parts, id, (candidate) => candidate.gate.reset()),
     disable: (id) => forCandidates(parts, id, (candidate) => candidate.gate.disable(DISABLED_BY_HAND)),
@@ -162,13 +167,6 @@ function boundRouter(parts: RouterParts, lifetime: Lifetime, bound: CallOptions)
 function dropAnswer({ responses, similar }: ResponseCaching, key: string): void {
   responses.delete(key);
   similar?.index.delete(key);
-}
-
-/** Feedback never fails for what a provider does with it. */
-function tellForget(provider: AnyProvider, key: string): void {
-  try {
-    provider.forget?.(key);
-  } catch {}
 }
 
 /** From the decisions that were logged here; without a log nothing is known of other strategies. */

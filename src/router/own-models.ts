@@ -59,15 +59,19 @@ function dearest(models: readonly ModelInfo[]): ModelInfo["usdPerMTok"] {
   return found;
 }
 
-/** The origin of a router that is itself a provider: all whom it may ask, by which names, and what a bound view says. */
-export function ownOrigin(
-  candidates: readonly PlannedCandidate[],
-  aliases: RouterOptions["aliases"],
-  bound: CallOptions,
-): string {
-  const { tenant, conversationId, allow, deny, require, maxCostUsd, strategy } = bound;
+/** The origin of a router that is itself a provider: all whom it may ask, and by which names. */
+export function ownOrigin(candidates: readonly PlannedCandidate[], aliases: RouterOptions["aliases"]): string {
   const who = candidates.map(({ id, provider }) => [id, originOf(provider)]);
+  return shortHash([who, aliases]);
+}
+
+/** The origin of a view of it, whose bound options are part of what it answers. */
+export function viewOrigin(origin: string, bound: CallOptions): string {
+  const { tenant, conversationId, allow, deny, require, maxCostUsd, strategy } = bound;
   const named = typeof strategy === "object" ? strategy.name : strategy;
-  const how = [tenant, conversationId, allow, deny, require, maxCostUsd, named];
-  return sha256(JSON.stringify([who, aliases, how])).slice(0, 16);
+  return shortHash([origin, tenant, conversationId, allow, deny, require, maxCostUsd, named]);
+}
+
+function shortHash(of: unknown): string {
+  return sha256(JSON.stringify(of)).slice(0, 16);
 }

@@ -1,4 +1,4 @@
-import { createRouter, type StandardSchemaV1 } from "signalbox";
+import { cached, createRouter, type StandardSchemaV1 } from "signalbox";
 import { createVirtualClock, testModel } from "signalbox/testing";
 import * as v from "valibot";
 import { describe, expect, expectTypeOf, test } from "vitest";
@@ -46,6 +46,18 @@ describe.each([
     expect([first.route.cache.status, second.route.cache.status]).toEqual(["miss", "hit"]);
     expect(second.parsed).toEqual({ city: "Ulm", size: 3 });
   });
+
+  test.each(["chat", "stream"] as const)(
+    "a decorated provider does not keep an answer that missed it (%s)",
+    async (how) => {
+      const upstream = provider("a", { script: ["not json", GOOD] });
+      const router = createRouter({ providers: [cached(upstream)], retry: { attempts: 1 } });
+      const asked = () => (how === "chat" ? router.chat(ask(), { output }) : router.stream(ask(), { output }).reply);
+      expect((await failureOf(asked())).detail).toBe("output");
+      for (let time = 0; time < 2; time += 1) expect((await asked()).parsed).toEqual({ city: "Ulm", size: 3 });
+      expect(upstream.calls).toHaveLength(2);
+    },
+  );
 
   test("streams: the reply is parsed, and rejects where it cannot be; what was said was said", async () => {
     const upstream = provider("a", { script: [{ pieces: ['{"city":', '"Ulm","size":3}'] }, { pieces: ["no"] }] });

@@ -3,11 +3,12 @@ import { Stryker } from "@stryker-mutator/core";
 
 /** Where a survived mutant could cost a request or a lie: what decides who is asked, how often, and what an answer means. */
 const FILES = [
-  ...["breaker", "call-order", "attempt-budget", "retry-budget", "call-window", "gate", "circuit", "cool-down"].map(
-    (name) => `src/resilience/${name}.ts`,
-  ),
-  "src/errors/classify.ts",
-  "src/errors/retry-after.ts",
+  ..."breaker call-order call-window circuit cool-down gate gates attempt-budget retry-budget retry backoff"
+    .split(" ")
+    .map((name) => `src/resilience/${name}.ts`),
+  ..."classify error-body thrown transport-cause status message-patterns vendor-codes retry-after rate-limit-reset reset-text"
+    .split(" ")
+    .map((name) => `src/errors/${name}.ts`),
   "src/wire/sse.ts",
 ];
 

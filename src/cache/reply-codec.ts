@@ -17,7 +17,7 @@ export function encodeReply(stored: StoredReply): string {
   const what = candidate === `${provider}/${model}` ? 0 : model;
   const how = finishReason === "stop" ? 0 : finishReason;
   const head: unknown[] = [STORED_VERSION, candidate, who, what, storedAtWallMs, costUsd, text === null ? 0 : 1];
-  head.push(id, created, how, usage, origin);
+  head.push(id, created - secondsOf(storedAtWallMs), how, usage, origin);
   if (extra !== null) head.push(extra);
   return `${JSON.stringify(head)}\n${text ?? ""}`;
 }
@@ -36,7 +36,7 @@ export function decodeReply(value: unknown): StoredReply | undefined {
 }
 
 function fromHead(head: readonly unknown[], value: string, textAt: number): StoredReply | undefined {
-  const [version, candidate, who, what, storedAtWallMs, costUsd, hasText, id, created, how, usage, origin, extra] =
+  const [version, candidate, who, what, storedAtWallMs, costUsd, hasText, id, createdLater, how, usage, origin, extra] =
     head;
   if (version !== STORED_VERSION || typeof candidate !== "string") return undefined;
   const provider = typeof who === "number" ? candidate.slice(0, who) : who;
@@ -45,7 +45,7 @@ function fromHead(head: readonly unknown[], value: string, textAt: number): Stor
   const finishReason = how === 0 ? "stop" : how;
   if (typeof model !== "string" || typeof origin !== "string") return undefined;
   if (typeof id !== "string" || !FINISH.has(finishReason as string)) return undefined;
-  if (typeof storedAtWallMs !== "number" || typeof created !== "number") return undefined;
+  if (typeof storedAtWallMs !== "number" || typeof createdLater !== "number") return undefined;
   if (costUsd !== null && typeof costUsd !== "number") return undefined;
   if (!isUsage(usage) || !(extra === undefined || isExtra(extra))) return undefined;
   return {
@@ -57,11 +57,16 @@ function fromHead(head: readonly unknown[], value: string, textAt: number): Stor
     costUsd,
     text: hasText === 1 ? value.slice(textAt) : null,
     id,
-    created,
+    created: createdLater + secondsOf(storedAtWallMs),
     finishReason: finishReason as FinishReason,
     usage,
     extra: extra ?? null,
   };
+}
+
+/** `created` mostly lies a moment before: told by the difference, it takes a digit or two. */
+function secondsOf(wallMs: number): number {
+  return Math.floor(wallMs / 1_000);
 }
 
 function isUsage(usage: unknown): usage is StoredReply["usage"] {

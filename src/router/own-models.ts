@@ -73,5 +73,5 @@ export function viewOrigin(origin: string, bound: CallOptions): string {
 }
 
 function shortHash(of: unknown): string {
-  return sha256(JSON.stringify(of)).slice(0, 16);
+  return sha256(JSON.stringify(of)).slice(0, 8);
 }

@@ -127,7 +127,7 @@ export function createHttpProvider(init: HttpProviderInit): HttpProvider {
     stream,
     probe: (signal) => probe(init, secrets, signal),
     // Hashed: a cache is no place for somebody's addresses.
-    origin: sha256(`${codec.path} ${init.baseURL}`).slice(0, 16),
+    origin: sha256(`${codec.path} ${init.baseURL}`).slice(0, 8),
     ...(autoModels === undefined ? {} : { autoModels }),
     ...(missing ? { unavailable: { reason: "no_api_key" as const, variables } } : {}),
     ...(init.prefixCache === undefined ? {} : { prefixCache: init.prefixCache }),

@@ -28,10 +28,11 @@ function put(cache: Cache, n: number, content: string, options: PutOptions = {})
     completion_tokens_details: { reasoning_tokens: 0 },
   };
   const id = `chatcmpl-${createHash("md5").update(`${n}`).digest("hex")}`;
-  const reply = createReply({ id, text: content, model: "MiniMax-M2.5", usage });
+  const reply = createReply({ id, text: content, model: "MiniMax-M2.5", usage, created: 1.7e9 });
   const about = {
     provider: "minimax",
     candidate: "minimax/MiniMax-M2.5",
+    origin: "k3J_x9Qa",
     storedAtWallMs: 1.7e12 + n,
     costUsd: 0.00123 + n / 1e7,
   };

@@ -123,7 +123,7 @@ function fromStatus(body: ErrorBody, status: number | undefined, asksToRetry: bo
   const isWeak = lookUp(WEAK_CODES, body.code?.toLowerCase()) !== undefined;
   const unclassified = body.code !== undefined && statusInBody === undefined && !isWeak;
   const saysNothing = status === undefined || (status >= 200 && status < 300);
-  const meaning = saysNothing ? fromBody(body, statusInBody, status) : (meaningOfStatus(status) as Meaning);
+  const meaning = saysNothing ? fromBody(body, statusInBody, status) : meaningOfStatus(status);
   if (asksToRetry && meaning.kind === "invalid_request") return { kind: "server", detail: "conflict", unclassified };
   return { ...meaning, unclassified };
 }

@@ -18,11 +18,10 @@ const BY_STATUS: { readonly [status: number]: Meaning } = {
   529: { kind: "overloaded" },
 };
 
-/** What an HTTP status says by itself; `undefined` for a 2xx, which says nothing. */
-export function meaningOfStatus(status: number): Meaning | undefined {
+/** What an HTTP status says by itself; a 2xx says nothing and is not asked. */
+export function meaningOfStatus(status: number): Meaning {
   const row = BY_STATUS[status];
   if (row !== undefined) return row;
-  if (status >= 200 && status < 300) return undefined;
   if (status >= 300 && status < 400) return { kind: "network", detail: "redirect" };
   if (status >= 400 && status < 500) return { kind: "invalid_request" };
   if (status >= 500 && status < 600) return { kind: "server" };

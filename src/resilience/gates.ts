@@ -45,9 +45,8 @@ export function mayForce(gates: readonly Gate[], nowMs: number): Gate | null {
   let best: Gate | null = null;
   let bestAtMs = 0;
   for (const gate of gates) {
-    const reason = gate.blocked(nowMs);
-    if (reason === null) return null;
-    if (reason !== "breaker_open" || !gate.forcible(nowMs)) continue;
+    if (gate.blocked(nowMs) === null) return null;
+    if (!gate.forcible(nowMs)) continue;
     const atMs = gate.retryAtMs(nowMs);
     if (best === null || atMs < bestAtMs) {
       best = gate;

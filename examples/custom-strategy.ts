@@ -13,23 +13,23 @@ const cheapestFirst = defineStrategy({
 });
 
 // Or the whole order. `random` is the router's own, so that a logged decision can be replayed.
-const coin = defineStrategy({
-  name: "coin",
+const dice = defineStrategy({
+  name: "dice",
   rank: ({ candidates, random }) => {
-    const ids = candidates.map(({ id }) => id);
-    const order = random() < 0.5 ? ids : ids.reverse();
-    return order.map((id, index) => ({ id, score: -index, propensity: 0.5 }));
+    const first = Math.floor(random() * candidates.length);
+    const order = [...candidates.slice(first), ...candidates.slice(0, first)];
+    return order.map(({ id }, index) => ({ id, score: -index, propensity: 1 / candidates.length }));
   },
 });
 
-const router = createRouter({ providers, strategy: cheapestFirst, strategies: [coin] });
+const router = createRouter({ providers, strategy: cheapestFirst, strategies: [dice] });
 const request = { messages: [{ role: "user" as const, content: "Hello" }] };
 
 const reply = await router.chat(request);
 console.log(`cheapest-first: ${reply.route.provider}`);
 
-const other = await router.chat(request, { strategy: "coin" });
-console.log(`coin: ${other.route.provider}`);
+const other = await router.chat(request, { strategy: "dice" });
+console.log(`dice: ${other.route.provider}`);
 
 // Nothing is called and nothing recorded.
 for (const { id, score, reasons } of router.explain(request).candidates) console.log(id, score, reasons.join("; "));

@@ -13,7 +13,7 @@ const PROMISES: Record<string, readonly (string | RegExp)[]> = {
     /text\/event-stream\S*( charset=utf-8)? true/,
   ],
   "tools-loop": [/add\(\{"a":2,"b":40\}\) = 42/, "The sum is 42."],
-  "custom-strategy": ["cheapest-first: cheap", /coin: (dear|cheap)/, /cheap\/\S+ -\d/],
+  "custom-strategy": ["cheapest-first: cheap", /dice: (dear|cheap)/, /cheap\/\S+ -\d/],
   "strategy-settings": [/weighted 3 to 1: \{.*"minimax":(2[6-9]|3[0-4])\d/, /not measured yet/, /weight [13] of 4/],
   "custom-provider": ["You said: Hello", "streamed: You said: Hello", "missing_tools"],
   cache: [/6 x 7\? miss/, /6 x 7\? hit, \d+ ms, saved \$0\.0/, /miss( joined){9}|( ?joined){9}/, '"hits":1'],

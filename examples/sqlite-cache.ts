@@ -20,7 +20,8 @@ function sqliteAdapter(file: string): KeyvStoreAdapter {
     set: async (key, value) => db.run("INSERT OR REPLACE INTO keyv VALUES (?, ?)", [key, value]),
     delete: async (key) => db.run("DELETE FROM keyv WHERE key = ?", key).changes > 0,
     clear: async () => {
-      db.run("DELETE FROM keyv WHERE key LIKE ?", `${adapter.namespace ?? ""}%`);
+      const prefix = adapter.namespace === undefined ? "" : `${adapter.namespace}:`;
+      db.run("DELETE FROM keyv WHERE substr(key, 1, length(?)) = ?", [prefix, prefix]);
     },
     disconnect: async () => db.close(),
   };

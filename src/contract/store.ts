@@ -10,11 +10,20 @@ export interface EntryOptions {
   readonly evict?: boolean | undefined;
 }
 
-/** A second tier that is handed in (SQLite, Redis, a file): every method may fail or be slow, and nothing breaks. */
+/**
+ * A second tier that is handed in (SQLite, Redis, a file): every method may fail or be slow, and nothing breaks.
+ * `storeConformance` of `signalbox/testing` tries one.
+ */
 export interface Store {
+  /** The value; `undefined` or `null` where there is none. */
   get(key: string): Promise<unknown>;
+  /**
+   * Keeps a JSON value as it is now, under any text for a key.
+   * @param ttlMs milliseconds until it may go; where absent it stays. The cache itself passes over what is too old.
+   */
   set(key: string, value: unknown, ttlMs?: number): Promise<void>;
   delete(key: string): Promise<void>;
+  /** Drops all that is this store's own, and nothing of who else keeps data in the same place. */
   clear?(): Promise<void>;
   close?(): Promise<void>;
 }

@@ -106,7 +106,8 @@ export interface RankedCandidate {
 /**
  * Says who should go first. Pure: it never calls, waits or keeps state. Give `score` (highest first; the router takes
  * the best without sorting) or `rank` (the full order). A strategy that throws, names an unknown candidate or returns
- * rubbish never fails a request: the listed order stands in and one `warning` tells.
+ * rubbish never fails a request: the listed order stands in and one `warning` tells. `strategyConformance` of
+ * `signalbox/testing` tries one.
  */
 export interface Strategy {
   readonly name: string;

@@ -5,8 +5,8 @@
  */
 export { type Random, seededRandom } from "../core/random.js";
 export { createCallContext } from "./call-context.js";
+export type { CaseFramework, ConformanceCase } from "./conformance/case.js";
 export {
-  type ConformanceCase,
   type ConformanceFeature,
   type ProviderConformanceOptions,
   type ProviderScenario,
@@ -17,6 +17,18 @@ export {
   type UpstreamFailure,
   type WireUpstream,
 } from "./conformance/provider.js";
+export {
+  runStoreConformance,
+  type StoreConformanceOptions,
+  type StoreFeature,
+  type StoreUnderTest,
+  storeConformance,
+} from "./conformance/store.js";
+export {
+  runStrategyConformance,
+  type StrategyConformanceOptions,
+  strategyConformance,
+} from "./conformance/strategy.js";
 export { type FetchStep, faultFetch, networkError } from "./fault-fetch.js";
 export * from "./fault-server/index.js";
 export {

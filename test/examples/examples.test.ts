@@ -29,6 +29,11 @@ const PROMISES: Record<string, readonly (string | RegExp)[]> = {
   otel: [/chat demo-1 demo\nsignalbox\.request \nmy handler/],
   report: [/written to \S+report\.html/],
   testing: ["Hello.\nhanging: timeout, healthy: success\n120 s passed for the router, none for the test"],
+  conformance: [
+    /^turns: \d\d of \d\d cases\n/,
+    "decides each time as if it were the first: ",
+    /\nmap store: 12 of 12 cases\n$/,
+  ],
   prometheus: ['signalbox_requests_total{outcome="ok"} 1'],
   tenants: [
     "acme: asked again, hit",

@@ -6,6 +6,7 @@ import KeyvRedis from "@keyv/redis";
 import Keyv from "keyv";
 import { type Cache, createCache } from "signalbox";
 import { keyvStore } from "signalbox/keyv";
+import { storeConformance } from "signalbox/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 const run = promisify(execFile);
@@ -90,6 +91,18 @@ describe("a real Redis behind Keyv", () => {
     one.clear();
     await one.flush();
     expect(await open().get("kept")).toBeUndefined();
+  });
+
+  it("does what every store has to", async () => {
+    await startRedis();
+    let cases = 0;
+    const storeIn = (namespace: string) =>
+      keyvStore(new Keyv({ store: new KeyvRedis(`redis://127.0.0.1:${port}`), namespace }));
+    const setUp = () => {
+      const [store, neighbour] = [storeIn(`test-${++cases}`), storeIn(`test-${cases}-too`)];
+      return { store, neighbour, close: async () => void (await Promise.all([store.close?.(), neighbour.close?.()])) };
+    };
+    for (const { name, run } of storeConformance({ setUp })) await expect(run(), name).resolves.toBeUndefined();
   });
 
   it("may die and come back: nothing fails, nobody waits, and it is used again", async () => {

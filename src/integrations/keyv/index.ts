@@ -15,7 +15,7 @@ export interface KeyvLike {
  * A Keyv 5 as the second tier of a cache, and with it whatever Keyv has an adapter for: SQLite, Redis, Postgres, a file.
  * Keyv is handed in; this package does not depend on it. Keyv swallows its adapter's errors and emits them instead:
  * here they count as failures of the call under way, so that the cache can leave a broken store alone. Give the Keyv a
- * `namespace` of its own: `cache.clear()` clears it.
+ * `namespace` of its own: `cache.clear()` clears it. (Over a plain `Map`, Keyv clears the whole Map.)
  *
  * @throws SignalboxError `invalid_options` for what is no Keyv
  * @example

@@ -1,15 +1,6 @@
-import {
-  ask,
-  callContext,
-  ensure,
-  ensureSame,
-  eventually,
-  helloRequest,
-  rejection,
-  scenarioCase,
-  streamOf,
-} from "./provider-harness.js";
-import { type ConformanceCase, ENDLESS, HANG, type ProviderConformanceOptions, TEXT } from "./provider-scenarios.js";
+import { type ConformanceCase, ensure, ensureSame, eventually } from "./case.js";
+import { ask, callContext, helloRequest, rejection, scenarioCase, streamOf } from "./provider-harness.js";
+import { ENDLESS, HANG, type ProviderConformanceOptions, TEXT } from "./provider-scenarios.js";
 
 /** What providers do when the caller leaves: the upstream is let go, and the error says who left. */
 export function abortCases(options: ProviderConformanceOptions): ConformanceCase[] {

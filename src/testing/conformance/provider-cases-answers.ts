@@ -2,14 +2,9 @@ import { inspect } from "node:util";
 import { createAssembler } from "../../chat/assemble.js";
 import type { ChatChunk } from "../../chat/chunk.js";
 import type { ChatReply } from "../../chat/reply.js";
-import { ask, callContext, ensure, ensureSame, helloRequest, scenarioCase, streamOf } from "./provider-harness.js";
-import {
-  type ConformanceCase,
-  type ProviderConformanceOptions,
-  REASONING,
-  TEXT,
-  TOOL_CALL,
-} from "./provider-scenarios.js";
+import { type ConformanceCase, ensure, ensureSame } from "./case.js";
+import { ask, callContext, helloRequest, scenarioCase, streamOf } from "./provider-harness.js";
+import { type ProviderConformanceOptions, REASONING, TEXT, TOOL_CALL } from "./provider-scenarios.js";
 
 const TOOLS = [
   {

@@ -1,21 +1,7 @@
 import { inspect } from "node:util";
-import {
-  ask,
-  callContext,
-  ensure,
-  ensureSame,
-  helloRequest,
-  rejection,
-  scenarioCase,
-  streamOf,
-} from "./provider-harness.js";
-import {
-  type ConformanceCase,
-  CUT,
-  failing,
-  type ProviderConformanceOptions,
-  type UpstreamFailure,
-} from "./provider-scenarios.js";
+import { type ConformanceCase, ensure, ensureSame } from "./case.js";
+import { ask, callContext, helloRequest, rejection, scenarioCase, streamOf } from "./provider-harness.js";
+import { CUT, failing, type ProviderConformanceOptions, type UpstreamFailure } from "./provider-scenarios.js";
 
 const FAILURES: readonly UpstreamFailure[] = ["auth", "rate_limit", "overloaded", "server"];
 

@@ -5,8 +5,8 @@ import type { ChatReply } from "../../chat/reply.js";
 import type { ChatRequest } from "../../chat/request.js";
 import type { AnyProvider, CallContext } from "../../contract/provider.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
+import { type ConformanceCase, ensure } from "./case.js";
 import type {
-  ConformanceCase,
   ConformanceFeature,
   ProviderConformanceOptions,
   ProviderScenario,
@@ -27,17 +27,6 @@ export function callContext(more: Partial<CallContext> = {}): CallContext {
     attempts: { limit: 4, used: 1, take: () => true },
     ...more,
   };
-}
-
-/** Throws where the provider falls short. */
-export function ensure(condition: boolean, what: string): asserts condition {
-  if (!condition) throw new Error(`provider conformance: ${what}`);
-}
-
-/** Throws where two plain values differ. */
-export function ensureSame(got: unknown, wanted: unknown, what: string): void {
-  const [left, right] = [JSON.stringify(got), JSON.stringify(wanted)];
-  ensure(left === right, `${what}: got ${left}, wanted ${right}`);
 }
 
 /** A case with a provider of its own, closed whatever happens; left out where the provider lacks a feature. */
@@ -93,13 +82,4 @@ export async function rejection(work: Promise<unknown>, signal?: AbortSignal): P
     return new SignalboxError("cancelled", "The caller left", { cause: thrown });
   ensure(SignalboxError.isInstance(thrown), `it threw ${String(thrown)}, which is no SignalboxError`);
   return thrown;
-}
-
-/** Waits until something holds. */
-export async function eventually(holds: () => boolean, what: string, patienceMs: number): Promise<void> {
-  const untilMs = Date.now() + patienceMs;
-  while (!holds()) {
-    ensure(Date.now() < untilMs, `${what}, not within ${patienceMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }

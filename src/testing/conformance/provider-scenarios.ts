@@ -38,12 +38,6 @@ export interface ProviderConformanceOptions {
   readonly patienceMs?: number | undefined;
 }
 
-/** One case: run it inside any test framework; it throws where the provider falls short. */
-export interface ConformanceCase {
-  readonly name: string;
-  run(): Promise<void>;
-}
-
 const USAGE: Usage = { prompt_tokens: 12, completion_tokens: 7, total_tokens: 19 };
 
 export const TEXT: ProviderScenario = { name: "text", text: "Hello, Wörld 🚂: the line is clear.", usage: USAGE };

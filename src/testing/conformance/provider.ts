@@ -1,10 +1,10 @@
+import { type CaseFramework, type ConformanceCase, registerCases } from "./case.js";
 import { abortCases } from "./provider-cases-abort.js";
 import { answerCases } from "./provider-cases-answers.js";
 import { failureCases } from "./provider-cases-failures.js";
-import type { ConformanceCase, ProviderConformanceOptions } from "./provider-scenarios.js";
+import type { ProviderConformanceOptions } from "./provider-scenarios.js";
 
 export type {
-  ConformanceCase,
   ConformanceFeature,
   ProviderConformanceOptions,
   ProviderScenario,
@@ -35,9 +35,6 @@ export function providerConformance(options: ProviderConformanceOptions): readon
  *   },
  * });
  */
-export function runProviderConformance(
-  framework: { test(name: string, run: () => Promise<void>): unknown },
-  options: ProviderConformanceOptions,
-): void {
-  for (const { name, run } of providerConformance(options)) framework.test(name, run);
+export function runProviderConformance(framework: CaseFramework, options: ProviderConformanceOptions): void {
+  registerCases(framework, providerConformance(options));
 }

@@ -1,10 +1,9 @@
 import { inspect } from "node:util";
-import { createAssembler } from "../../chat/assemble.js";
 import type { ChatChunk } from "../../chat/chunk.js";
 import type { ChatReply } from "../../chat/reply.js";
-import { type ConformanceCase, ensure, ensureSame } from "./case.js";
-import { ask, callContext, helloRequest, scenarioCase, streamOf } from "./provider-harness.js";
-import { type ProviderConformanceOptions, REASONING, TEXT, TOOL_CALL } from "./provider-scenarios.js";
+import { type ConformanceCase, ensure, ensureSame, pause } from "./case.js";
+import { ask, assembled, callContext, helloRequest, scenarioCase, streamOf } from "./provider-harness.js";
+import { ECHO, type ProviderConformanceOptions, REASONING, TEXT, TOOL_CALL } from "./provider-scenarios.js";
 
 const TOOLS = [
   {
@@ -58,9 +57,29 @@ export function answerCases(options: ProviderConformanceOptions): ConformanceCas
       await ask(provider, request, callContext());
       ensureSame(JSON.stringify(request), before, "the request afterwards");
     }),
-    ...scenarioCase(options, "keeps simultaneous calls apart", TEXT, async ({ provider }) => {
-      const replies = await Promise.all(Array.from({ length: 10 }, () => ask(provider, helloRequest(), callContext())));
-      for (const reply of replies) ensureSame(reply.choices[0].message.content, TEXT.text, "the text");
+    ...scenarioCase(
+      options,
+      "keeps simultaneous calls apart",
+      ECHO,
+      async ({ provider }) => {
+        const work = Array.from({ length: 20 }, async (_, index) => {
+          const content = `Is line ${index} clear?`;
+          const request = helloRequest({ messages: [{ role: "user", content }] });
+          const reply = await (index % 2 ? ask : assembled)(provider, request, callContext());
+          ensureSame(reply.choices[0].message.content, content, "the answer to one of 20 requests at once");
+        });
+        await Promise.all(work);
+      },
+      ["echo"],
+    ),
+    ...scenarioCase(options, "asks its upstream once for an answer", TEXT, async ({ provider, upstream }) => {
+      for (const [index, way] of [ask, assembled].entries()) {
+        // Another question each time, for one that remembers answers.
+        const request = helloRequest({ messages: [{ role: "user", content: `Is line ${index} clear?` }] });
+        await way(provider, request, callContext());
+        await pause(10);
+        if (upstream) ensureSame(upstream.calls(), index + 1, `calls of the upstream after ${index + 1} answers`);
+      }
     }),
     ...scenarioCase(
       options,
@@ -130,9 +149,7 @@ async function sameBothWays(
   more: Parameters<typeof helloRequest>[0] = {},
 ): Promise<ChatReply> {
   const whole = await ask(provider, helloRequest(more), callContext());
-  const assembler = createAssembler();
-  for await (const chunk of streamOf(provider, helloRequest(more), callContext())) assembler.push(chunk);
-  const streamed = assembler.reply();
+  const streamed = await assembled(provider, helloRequest(more), callContext());
   ensureSame(essence(streamed), essence(whole), "the stream beside the whole answer");
   return whole;
 }

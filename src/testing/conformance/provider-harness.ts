@@ -55,7 +55,11 @@ export function scenarioCase(
 
 /** Asks for a whole answer, by whichever way the provider has. */
 export async function ask(provider: AnyProvider, request: ChatRequest, context: CallContext): Promise<ChatReply> {
-  if (provider.chat) return provider.chat(request, context);
+  return provider.chat ? provider.chat(request, context) : assembled(provider, request, context);
+}
+
+/** What a stream adds up to. */
+export async function assembled(provider: AnyProvider, request: ChatRequest, context: CallContext): Promise<ChatReply> {
   const assembler = createAssembler();
   for await (const chunk of streamOf(provider, request, context)) assembler.push(chunk);
   return assembler.reply();

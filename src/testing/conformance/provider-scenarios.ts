@@ -6,8 +6,8 @@ export type UpstreamFailure = "auth" | "rate_limit" | "overloaded" | "server";
 
 /** What the upstream behind the provider is to do. */
 export interface ProviderScenario {
-  readonly name: "text" | "reasoning" | "tool_call" | "failure" | "hang" | "endless" | "cut";
-  /** The text it says; of `cut` and `endless`, the beginning. */
+  readonly name: "text" | "echo" | "reasoning" | "tool_call" | "failure" | "hang" | "endless" | "cut";
+  /** The text it says; of `cut` and `endless`, the beginning; `echo` says the text of the last message. */
   readonly text?: string | undefined;
   readonly reasoning?: string | undefined;
   readonly toolCall?: { readonly id: string; readonly name: string; readonly arguments: string } | undefined;
@@ -24,7 +24,7 @@ export interface ProviderUnderTest {
 }
 
 /** What a provider may not have; cases that need it are left out. */
-export type ConformanceFeature = "reasoning" | "tools" | "reports" | "exact_usage" | "cut" | "failures";
+export type ConformanceFeature = "echo" | "reasoning" | "tools" | "reports" | "exact_usage" | "cut" | "failures";
 
 /** Options of `providerConformance`. */
 export interface ProviderConformanceOptions {
@@ -41,6 +41,7 @@ export interface ProviderConformanceOptions {
 const USAGE: Usage = { prompt_tokens: 12, completion_tokens: 7, total_tokens: 19 };
 
 export const TEXT: ProviderScenario = { name: "text", text: "Hello, Wörld 🚂: the line is clear.", usage: USAGE };
+export const ECHO: ProviderScenario = { name: "echo", usage: USAGE };
 export const REASONING: ProviderScenario = {
   name: "reasoning",
   reasoning: "Let me see.",

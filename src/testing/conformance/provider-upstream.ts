@@ -1,5 +1,7 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { textOf } from "../../chat/message-text.js";
+import { pause } from "./case.js";
 import type { ProviderScenario, UpstreamFailure } from "./provider-scenarios.js";
 import { anthropicEvents, anthropicMessage } from "./provider-wire-anthropic.js";
 import { openaiCompletion, openaiEvents } from "./provider-wire-openai.js";
@@ -12,6 +14,12 @@ export interface WireUpstream {
   /** Calls that the client left before the answer was whole. */
   aborted(): number;
   close(): Promise<void>;
+}
+
+/** What is read of a request, over either wire. */
+interface Asked {
+  readonly stream?: unknown;
+  readonly messages?: readonly { readonly content?: unknown }[];
 }
 
 const STATUS: { readonly [failure in UpstreamFailure]: number } = {
@@ -50,8 +58,9 @@ export async function startWireUpstream(
       response.on("close", () => {
         if (!response.writableFinished) aborted++;
       });
-      const body = JSON.parse(Buffer.concat(parts).toString("utf8") || "{}") as { stream?: unknown };
-      play(wire, scenario, body.stream === true, response);
+      const body = JSON.parse(Buffer.concat(parts).toString("utf8") || "{}") as Asked;
+      if (scenario.name === "echo") void echo(wire, scenario, body, response, calls);
+      else play(wire, scenario, body.stream === true, response);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -69,6 +78,26 @@ function closeServer(server: Server): Promise<void> {
     server.close(() => resolve());
     server.closeAllConnections();
   });
+}
+
+/** Says what it was told, some answers before earlier ones and streams piece by piece, so that calls cross. */
+async function echo(
+  wire: "openai" | "anthropic",
+  scenario: ProviderScenario,
+  { messages, stream }: Asked,
+  response: ServerResponse,
+  call: number,
+): Promise<void> {
+  const said = { ...scenario, text: textOf(messages?.at(-1)?.content) };
+  await pause(4 * (call % 4));
+  if (stream !== true) return play(wire, said, false, response);
+  response.writeHead(200, { "content-type": "text/event-stream" });
+  for (const event of wire === "openai" ? openaiEvents(said) : anthropicEvents(said)) {
+    if (response.destroyed) return;
+    response.write(event);
+    await pause(1);
+  }
+  response.end();
 }
 
 function play(

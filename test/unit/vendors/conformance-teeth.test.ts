@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createReply } from "../../../src/chat/create-reply.js";
+import { textOf } from "../../../src/chat/message-text.js";
 import type { Provider } from "../../../src/contract/provider.js";
 import { SignalboxError } from "../../../src/errors/signalbox-error.js";
 import { providerConformance } from "../../../src/testing/conformance/provider.js";
@@ -78,6 +79,67 @@ describe("the conformance suite has teeth", () => {
     await expect(asksOnce?.run()).rejects.toThrow("it called 2 times");
   });
 
+  it("a provider that mixes up what it is asked at once is told", async () => {
+    // Keeps the request in a field while it waits, as one whose headers or body are made once.
+    let current = "";
+    const provider: Provider = {
+      id: "mixed",
+      models: [MODEL],
+      chat: async ({ messages }) => {
+        current = textOf(messages.at(-1)?.content);
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        return createReply({ model: MODEL.id, text: current, usage });
+      },
+    };
+    expect(await failed(provider)).toContain("keeps simultaneous calls apart");
+  });
+
+  it("a provider whose streams share a state is told", async () => {
+    // Each stream alone is right; two at once write into one text.
+    const good = simulated({ reply: ({ messages }) => textOf(messages.at(-1)?.content), tokensPerSecond: 2_000 });
+    let id = "";
+    let said = "";
+    const provider: Provider = {
+      id: "shared",
+      models: [MODEL],
+      chat: (request, context) => good.chat({ ...request, model: null }, context),
+      async *stream(request, context) {
+        said = "";
+        for await (const chunk of good.stream({ ...request, model: null }, context)) {
+          id = chunk.id;
+          said += chunk.choices[0]?.delta.content ?? "";
+          if (chunk.choices[0]?.finish_reason) {
+            yield {
+              ...chunk,
+              choices: [{ index: 0, delta: { role: "assistant", content: said }, finish_reason: null }],
+            };
+            yield { ...chunk, id };
+          }
+        }
+      },
+    };
+    expect(await failed(provider)).toContain("keeps simultaneous calls apart");
+  });
+
+  it("a provider that asks twice for one answer is told, even if it does so later", async () => {
+    for (const delayMs of [0, 2]) {
+      const seen = simulated({ reply: { text, usage } });
+      const ask: Provider["chat"] = (request, context) => seen.chat({ ...request, model: null }, context);
+      const provider: Provider = {
+        id: "doubled",
+        models: [MODEL],
+        chat: async (request, context) => {
+          setTimeout(() => void ask(request, context), delayMs);
+          return ask(request, context);
+        },
+      };
+      const upstream = { calls: () => seen.calls, aborted: () => 0 };
+      const cases = providerConformance({ setUp: () => ({ provider, upstream }) });
+      const once = cases.find(({ name }) => name === "asks its upstream once for an answer");
+      await expect(once?.run()).rejects.toThrow("calls of the upstream after 1 answers: got 2");
+    }
+  });
+
   it("a provider of an id, its models and a chat passes all that it can be asked", async () => {
     const names: string[] = [];
     const cases = providerConformance({
@@ -88,11 +150,12 @@ describe("the conformance suite has teeth", () => {
         const provider: Provider = {
           id: "mine",
           models: [MODEL],
-          chat: async (_request, { signal }) => {
+          chat: async ({ messages }, { signal }) => {
             signal.throwIfAborted();
             if (name === "hang")
               await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
-            return createReply({ model: MODEL.id, text, reasoning, usage, toolCalls });
+            const said = name === "echo" ? textOf(messages.at(-1)?.content) : text;
+            return createReply({ model: MODEL.id, text: said, reasoning, usage, toolCalls });
           },
         };
         return { provider };
@@ -104,13 +167,10 @@ describe("the conformance suite has teeth", () => {
 
   it("a good one passes what its script covers", async () => {
     const names = await failed(simulated({ reply: { text, usage } }));
-    for (const name of [
-      "answers text",
-      "counts tokens",
-      "streams well-formed chunks",
-      "keeps simultaneous calls apart",
-    ]) {
+    for (const name of ["answers text", "counts tokens", "streams well-formed chunks"]) {
       expect(names).not.toContain(name);
     }
+    const echo = simulated({ reply: ({ messages }) => textOf(messages.at(-1)?.content) });
+    expect(await failed(echo)).not.toContain("keeps simultaneous calls apart");
   });
 });

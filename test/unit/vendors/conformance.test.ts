@@ -1,4 +1,5 @@
 import { describe, test } from "vitest";
+import { textOf } from "../../../src/chat/message-text.js";
 import type { Provider } from "../../../src/contract/provider.js";
 import {
   type ProviderConformanceOptions,
@@ -57,6 +58,8 @@ describe("conformance: anthropicCompatible", () => {
 
 function scripted(scenario: ProviderScenario): Provider {
   const { name, text, reasoning, toolCall, usage, failure } = scenario;
+  if (name === "echo")
+    return simulated({ reply: ({ messages }) => textOf(messages.at(-1)?.content), ttftMs: (n) => n % 4 });
   if (name === "hang") return simulated({ failures: () => "hang" });
   if (name === "endless") return simulated({ reply: "on ".repeat(1_000), tokensPerSecond: 200 });
   if (name === "cut") {

@@ -2,9 +2,11 @@ import {
   APICallError,
   type LanguageModelV3,
   type LanguageModelV3Content,
+  type LanguageModelV3Prompt,
   type LanguageModelV3StreamPart,
 } from "@ai-sdk/provider";
 import { describe, it } from "vitest";
+import { textOf } from "../../../../src/chat/message-text.js";
 import { fromLanguageModel } from "../../../../src/integrations/ai-sdk/index.js";
 import {
   type ProviderScenario,
@@ -27,11 +29,15 @@ function setUp(scenario: ProviderScenario): ProviderUnderTest {
     signal?.addEventListener("abort", () => void seen.aborted++, { once: true });
     if (failure) throw refusal(STATUS[failure]);
   };
-  const content: LanguageModelV3Content[] = [];
-  if (reasoning) content.push({ type: "reasoning", text: reasoning });
-  if (text) content.push({ type: "text", text });
-  if (toolCall)
-    content.push({ type: "tool-call", toolCallId: toolCall.id, toolName: toolCall.name, input: toolCall.arguments });
+  const contentFor = (prompt: LanguageModelV3Prompt): LanguageModelV3Content[] => {
+    const content: LanguageModelV3Content[] = [];
+    if (reasoning) content.push({ type: "reasoning", text: reasoning });
+    const said = name === "echo" ? textOf(prompt.at(-1)?.content) : text;
+    if (said) content.push({ type: "text", text: said });
+    if (toolCall)
+      content.push({ type: "tool-call", toolCallId: toolCall.id, toolName: toolCall.name, input: toolCall.arguments });
+    return content;
+  };
   const finishReason = toolCall
     ? { unified: "tool-calls" as const, raw: "tool_use" }
     : { unified: "stop" as const, raw: "stop" };
@@ -41,15 +47,15 @@ function setUp(scenario: ProviderScenario): ProviderUnderTest {
     provider: "played",
     modelId: "m",
     supportedUrls: {},
-    async doGenerate({ abortSignal }) {
+    async doGenerate({ abortSignal, prompt }) {
       begin(abortSignal);
       if (name === "hang") await untilAborted(abortSignal);
       if (name === "cut") throw new TypeError("terminated");
-      return { content, finishReason, usage: USAGE, warnings: [] };
+      return { content: contentFor(prompt), finishReason, usage: USAGE, warnings: [] };
     },
-    async doStream({ abortSignal }) {
+    async doStream({ abortSignal, prompt }) {
       begin(abortSignal);
-      const parts = partsOf(content, name === "cut");
+      const parts = partsOf(contentFor(prompt), name === "cut");
       if (!["cut", "endless"].includes(name)) parts.push({ type: "finish", finishReason, usage: USAGE });
       let next = 0;
       const stream = new ReadableStream<LanguageModelV3StreamPart>({

@@ -71,11 +71,6 @@ export class EventBody implements EventSource {
     linger(this.#reader, this.#call.clock);
   }
 
-  /** Reads until the form of the body is known; all of it where it is no event stream. */
-  async sniff(): Promise<void> {
-    while (!this.#ended && this.#whole !== false) await this.#read();
-  }
-
   async #read(): Promise<void> {
     let chunk: Uint8Array | undefined;
     try {

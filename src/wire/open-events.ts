@@ -20,10 +20,7 @@ export async function openEvents(call: HttpCall): Promise<EventSource> {
     if (call.signal.aborted) cancelBody(response.body);
     return settled(response, contentType, await readErrorText(response, call));
   }
-  const source = new EventBody(response, response.body, contentType, call);
-  // Wait for the first bytes only where the head leaves a doubt.
-  if (!contentType.includes("event-stream")) await source.sniff();
-  return source;
+  return new EventBody(response, response.body, contentType, call);
 }
 
 function settled(response: Response, contentType: string, text: string): EventSource {

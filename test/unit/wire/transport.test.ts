@@ -287,6 +287,30 @@ describe("a stream", () => {
     expect(typeof source.text).toBe("string");
   });
 
+  it.each(["application/json", "text/event-stream"])("is there with its head, and may be left, as %s", async (type) => {
+    const source = await streamed(faults.headersThenSilence(type));
+    expect(source.contentType).toContain(type);
+    source.cancel();
+    await server.idle();
+    expect(await source.next()).toBeNull();
+  });
+
+  it("keeps characters whole that are split over two reads, in a body that is no stream too", async () => {
+    const bytes = Buffer.from('{"a":"é"}');
+    const split: Fault = {
+      name: "JSON in two pieces",
+      run: async (exchange) => {
+        await exchange.write(`HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: ${bytes.length}\r\n\r\n`);
+        await exchange.write(bytes.subarray(0, 7));
+        await exchange.wait(20);
+        await exchange.write(bytes.subarray(7));
+      },
+    };
+    const source = await streamed(split);
+    expect(await source.next()).toBeNull();
+    expect(source).toMatchObject({ text: '{"a":"é"}', json: { a: "é" } });
+  });
+
   it("finds JSON under the content type of events, once it is read", async () => {
     const source = await streamed(
       faults.text(200, '{"error":{"code":"1113"}}', { "content-type": "text/event-stream" }),

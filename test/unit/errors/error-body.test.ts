@@ -96,6 +96,22 @@ describe("what a body says", () => {
     expect(classify({ status: 200, body }, { provider: "p", nowWallMs: 0 }).detail).toBe("html");
   });
 
+  it("keeps the kind that another router names, and its detail where it is a plain word", () => {
+    const told = (signalbox: unknown) => {
+      const { kind, detail } = classify(
+        { status: 503, body: { error: { code: "insufficient_quota", signalbox } } },
+        { provider: "p", nowWallMs: 0 },
+      );
+      return [kind, detail];
+    };
+    expect(told({ kind: "timeout", detail: "headers" })).toEqual(["timeout", "headers"]);
+    expect(told({ kind: "network" })).toEqual(["network", undefined]);
+    expect(told({ kind: "network", detail: "two words" })).toEqual(["network", undefined]);
+    for (const none of [{ kind: "from_the_future" }, { detail: "headers" }, {}, null, "timeout"]) {
+      expect(told(none)).toEqual(["quota", undefined]);
+    }
+  });
+
   it("takes null for nothing", () => {
     expect(classify({ status: 200, body: null }, { provider: "p", nowWallMs: 0 }).detail).toBe("empty_body");
   });

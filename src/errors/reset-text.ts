@@ -6,8 +6,10 @@ const EASTERNMOST_MS = 14 * HOUR;
 
 const INSTANT = /\b(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(?:\.\d{1,9})?(Z|[+-]\d{2}:?\d{2})?/;
 const RESET_WORDS = /reset|again|available|until|retry|恢复|重置/i;
+/** "1.5s", "20 minutes", "6m0s", "1 hour and 5 minutes". */
 const AFTER =
-  /(?:try again|retry|wait)[ a-z]{0,20} (?:after|in|for) (\d{1,7}(?:\.\d{1,3})?) ?(ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hours?)\b/i;
+  /(?:try again|retry|wait)(?:[ a-z]{0,20} (?:after|in|for):?)? ((?:\d{1,7}(?:\.\d{1,3})? ?(?:ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hours?)(?![a-z]) ?(?:and )?){1,4})/i;
+const PART = /([\d.]+) ?([a-z]+)/gi;
 
 /**
  * How long to wait, read from a message: "resets at 2026-05-15T15:00:00Z", "try again after 1 seconds", and
@@ -16,7 +18,11 @@ const AFTER =
  */
 export function waitFromText(text: string, nowWallMs: number): number | undefined {
   const after = AFTER.exec(text);
-  if (after !== null) return Math.min(Number(after[1]) * unitMs(after[2] ?? "s"), MAX_WAIT_MS);
+  if (after?.[1] !== undefined) {
+    let waitMs = 0;
+    for (const [, count, unit = "s"] of after[1].matchAll(PART)) waitMs += Number(count) * unitMs(unit);
+    return Math.min(waitMs, MAX_WAIT_MS);
+  }
   const instant = INSTANT.exec(text);
   if (instant === null || !RESET_WORDS.test(text)) return undefined;
   const zone = instant[3];

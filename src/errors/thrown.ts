@@ -65,14 +65,24 @@ function failed(meaning: Meaning, facts: string | undefined, cause: unknown, abo
   });
 }
 
-/** The HTTP answer inside an SDK's error: `openai` names it status/headers/error, the AI SDK statusCode/responseBody. */
+/**
+ * The HTTP answer inside a client's error: `openai` names it status/headers/error, the AI SDK statusCode/responseBody,
+ * axios response.status/headers/data, got response.statusCode/body.
+ */
 function httpOf(thrown: unknown): Failure | undefined {
-  const status = field(thrown, "status") ?? field(thrown, "statusCode");
+  const response = field(thrown, "response");
+  const either = (...names: string[]): unknown => {
+    for (const from of [thrown, response]) {
+      for (const name of names) if (field(from, name) !== undefined) return field(from, name);
+    }
+    return undefined;
+  };
+  const status = either("status", "statusCode");
   if (typeof status !== "number" || !Number.isInteger(status) || status < 100 || status > 599) return undefined;
-  const text = field(thrown, "responseBody");
-  const inner = field(thrown, "error") ?? field(thrown, "data");
-  const body = typeof text === "string" ? (parsed(text) ?? text) : wrapped(inner, thrown);
-  return { status, headers: headersOf(field(thrown, "headers") ?? field(thrown, "responseHeaders")), body };
+  const texts = [field(thrown, "responseBody"), field(response, "data"), field(response, "body")];
+  const text = texts.find((each) => typeof each === "string");
+  const body = text === undefined ? wrapped(field(thrown, "error") ?? either("data"), thrown) : (parsed(text) ?? text);
+  return { status, headers: headersOf(either("headers", "responseHeaders")), body };
 }
 
 function wrapped(inner: unknown, thrown: unknown): unknown {
@@ -84,7 +94,16 @@ function wrapped(inner: unknown, thrown: unknown): unknown {
 function headersOf(headers: unknown): Failure["headers"] {
   const get = field(headers, "get");
   if (typeof get === "function") return { get: (name) => word(Reflect.apply(get, headers, [name])) ?? null };
-  return { get: (name) => word(field(headers, name)) ?? null };
+  return { get: (name) => word(field(headers, name) ?? field(headers, spelling(headers, name))) ?? null };
+}
+
+/** How a plain object writes a header's name. */
+function spelling(headers: unknown, name: string): string {
+  try {
+    return Object.keys(headers as object).find((key) => key.toLowerCase() === name) ?? name;
+  } catch {
+    return name; // no object, or one whose keys cannot be told
+  }
 }
 
 function parsed(text: string): unknown {

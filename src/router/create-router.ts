@@ -77,7 +77,7 @@ function boundRouter(parts: RouterParts, lifetime: Lifetime, face: Face, bound: 
     models: face.models,
     autoModels: ["auto"],
     aliases: Object.keys(parts.options.aliases ?? {}),
-    origin: bound === NONE ? face.origin : viewOrigin(face.origin, bound),
+    origin: viewOrigin(face.origin, bound),
     strategies: parts.strategyNames,
     cache: parts.caching?.cache,
     chat: chat as Router["chat"],

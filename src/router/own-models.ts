@@ -69,7 +69,8 @@ export function ownOrigin(candidates: readonly PlannedCandidate[], aliases: Rout
 export function viewOrigin(origin: string, bound: CallOptions): string {
   const { tenant, conversationId, allow, deny, require, maxCostUsd, strategy } = bound;
   const named = typeof strategy === "object" ? strategy.name : strategy;
-  return shortHash([origin, tenant, conversationId, allow, deny, require, maxCostUsd, named]);
+  const how = [tenant, conversationId, allow, deny, require, maxCostUsd, named];
+  return how.every((each) => each === undefined) ? origin : shortHash([origin, how]);
 }
 
 function shortHash(of: unknown): string {

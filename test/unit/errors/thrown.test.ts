@@ -189,6 +189,14 @@ describe("other people's errors", () => {
     ["data", { statusCode: 400, data: { error: { code: "insufficient_quota" } } }, "quota"],
     ["an error without a wrapper", { statusCode: 400, data: { code: "insufficient_quota" } }, "quota"],
     ["data of words", { statusCode: 400, data: { error: "prompt is too long" } }, "context_length"],
+    ["the answer axios keeps", { response: { status: 400, data: { error: { code: "insufficient_quota" } } } }, "quota"],
+    [
+      "the answer got keeps",
+      { response: { statusCode: 400, body: '{"error":{"code":"insufficient_quota"}}' } },
+      "quota",
+    ],
+    ["an answer of words", { response: { status: 400, data: "prompt is too long" } }, "context_length"],
+    ["the answer ky keeps", { response: new Response(null, { status: 404 }) }, "model_not_found"],
     ["its own code", { status: 400, code: "insufficient_quota" }, "quota"],
     ["its own type", { status: 400, type: "insufficient_quota" }, "quota"],
     ["its own words", { status: 400, message: "prompt is too long" }, "context_length"],
@@ -207,6 +215,9 @@ describe("other people's errors", () => {
     expect(waitOf({ status: 429, headers: new Map([["retry-after", "3"]]) })).toBe(3_000);
     expect(waitOf({ status: 429, headers: plain })).toBe(3_000);
     expect(waitOf({ statusCode: 429, responseHeaders: plain })).toBe(3_000);
+    expect(waitOf({ status: 429, headers: { "Retry-After": "3" } })).toBe(3_000);
+    expect(waitOf({ response: { status: 429, headers: plain } })).toBe(3_000);
+    expect(waitOf({ response: new Response(null, { status: 429, headers: plain }) })).toBe(3_000);
     expect(waitOf({ status: 429 })).toBeUndefined();
   });
 

@@ -14,25 +14,25 @@ export interface Envelope {
   readonly cost: number;
 }
 
-/** The JSON that goes to the store. */
-export function seal(entry: Envelope): unknown {
+/** The JSON that goes to the store. It names its key: a store that takes two keys for one gives no wrong answer. */
+export function seal(key: string, entry: Envelope): unknown {
   const { at, expires, value, tags, cost } = entry;
-  return { v: VERSION, at, expires, value, ...(tags.length > 0 ? { tags } : {}), ...(cost > 0 ? { cost } : {}) };
+  return { v: VERSION, key, at, expires, value, ...(tags.length > 0 ? { tags } : {}), ...(cost > 0 ? { cost } : {}) };
 }
 
-/** Reads what {@link seal} made; `undefined` for anything else, other versions included. */
-export function unseal(found: unknown): Envelope | undefined {
+/** Reads what {@link seal} made for this key; `undefined` for anything else, other versions included. */
+export function unseal(key: string, found: unknown): Envelope | undefined {
   if (typeof found !== "object" || found === null) return undefined;
   try {
-    return fields(found);
+    return fields(key, found);
   } catch {
     return undefined; // a getter threw
   }
 }
 
-function fields(found: object): Envelope | undefined {
-  const { v, at, expires, value, tags = [], cost = 0 } = found as { readonly [name: string]: unknown };
-  if (v !== VERSION || typeof at !== "number" || value === undefined) return undefined;
+function fields(wanted: string, found: object): Envelope | undefined {
+  const { v, key, at, expires, value, tags = [], cost = 0 } = found as { readonly [name: string]: unknown };
+  if (v !== VERSION || key !== wanted || typeof at !== "number" || value === undefined) return undefined;
   if (expires !== null && typeof expires !== "number") return undefined;
   if (!isTags(tags) || typeof cost !== "number") return undefined;
   return { at, expires, value, tags, cost };

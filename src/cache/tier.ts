@@ -78,7 +78,7 @@ export class StoreTier {
     const expires = ttlMs === Infinity ? null : wallNowMs + ttlMs;
     const before = this.#stamps.next(wallNowMs);
     const at = this.#stamps.next(wallNowMs);
-    const entry = () => seal({ at, expires, value: give(value), tags, cost });
+    const entry = () => seal(key, { at, expires, value: give(value), tags, cost });
     this.#invalid.writing(key, before);
     this.#push(key, async () => {
       await this.#clearing;
@@ -152,7 +152,7 @@ export class StoreTier {
       this.#counts.skipped++;
       return undefined;
     }
-    const entry = found === undefined || found === null ? undefined : unseal(found);
+    const entry = found === undefined || found === null ? undefined : unseal(key, found);
     if (found !== undefined && found !== null && entry === undefined) this.#counts.corrupt++;
     const alive =
       entry !== undefined &&

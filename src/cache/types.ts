@@ -82,7 +82,7 @@ export interface StoreStats {
   readonly misses: number;
   /** Look-ups not made or given up: timed out, failed, or the circuit was open. */
   readonly skipped: number;
-  /** Entries of an older version, not ours, or not readable: ignored. */
+  /** Entries of an older version, of another key, not ours, or not readable: ignored. */
   readonly corrupt: number;
   readonly writes: number;
   readonly errors: number;

@@ -144,7 +144,7 @@ it.each([
   ["another version", '[0,"a/m"]\nhello'],
   ["a number", 5],
 ])("%s in the store is no answer, and counted", async (_name, value) => {
-  const data = new Map([["k", JSON.stringify({ v: 1, at: 1e15, expires: null, value })]]);
+  const data = new Map([["k", JSON.stringify({ v: 1, key: "k", at: 1e15, expires: null, value })]]);
   const { cache } = rig({}, data);
   const responses = createResponseCache(cache);
   expect(await responses.load("k")).toBeUndefined();

@@ -188,14 +188,34 @@ describe("a bad second tier", () => {
   it.each([
     ["text", '"text"'],
     ["a list", "[]"],
-    ["another version", '{"v":99,"at":1,"expires":null,"value":1}'],
-    ["no value", '{"v":1,"at":1,"expires":null}'],
-    ["bad tags", '{"v":1,"at":1,"expires":null,"value":1,"tags":[1]}'],
-    ["a bad end", '{"v":1,"at":1,"expires":"soon","value":1}'],
+    ["another version", '{"v":99,"key":"k","at":1,"expires":null,"value":1}'],
+    ["no value", '{"v":1,"key":"k","at":1,"expires":null}'],
+    ["bad tags", '{"v":1,"key":"k","at":1,"expires":null,"value":1,"tags":[1]}'],
+    ["a bad end", '{"v":1,"key":"k","at":1,"expires":"soon","value":1}'],
+    ["nobody's value", '{"v":1,"at":1,"expires":null,"value":1}'],
+    ["another key's value", '{"v":1,"key":"K","at":1,"expires":null,"value":1}'],
   ])("may hold %s: ignored and counted", async (_name, text) => {
     const { cache } = create({}, new Map([["k", text]]));
     expect(await cache.get("k")).toBeUndefined();
     expect(cache.stats().store).toMatchObject({ corrupt: 1, misses: 1 });
+  });
+
+  it("that takes two keys for one gives no wrong answer", async () => {
+    const { store } = mapStore();
+    const cut: Store = {
+      get: (key) => store.get(key.slice(0, 40)),
+      set: (key, value) => store.set(key.slice(0, 40), value),
+      delete: (key) => store.delete(key.slice(0, 40)),
+    };
+    const first = createCache({ store: cut });
+    const key = `signalbox:answers:of:tenant:${"x".repeat(40)}`;
+    first.set(`${key}:1`, "one");
+    await first.flush();
+    first.set(`${key}:2`, "two");
+    await first.flush();
+    const second = createCache({ store: cut });
+    expect([await second.get(`${key}:1`), await second.get(`${key}:2`)]).toEqual([undefined, "two"]);
+    expect(second.stats().store).toMatchObject({ hits: 1, misses: 1, corrupt: 1 });
   });
 
   it.each(["7", "[]", '{"v":1,"floor":"x","tags":[]}', '{"v":1,"floor":0,"tags":[7,["a"],["b","c"]]}'])(

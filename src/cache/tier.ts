@@ -82,7 +82,8 @@ export class StoreTier {
     this.#invalid.writing(key, before);
     this.#push(key, async () => {
       await this.#clearing;
-      await this.#store.set(key, entry(), ttlMs === Infinity ? undefined : ttlMs);
+      // Whole: Redis takes no fraction of a millisecond.
+      await this.#store.set(key, entry(), ttlMs === Infinity ? undefined : Math.ceil(ttlMs));
       this.#invalid.written(key, before);
     });
   }

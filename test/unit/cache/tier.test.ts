@@ -41,6 +41,17 @@ function create(options: CacheOptions = {}, data?: Map<string, string>) {
 }
 
 describe("a second tier", () => {
+  it("is told lifetimes in whole milliseconds: Redis takes no others", async () => {
+    const told: unknown[] = [];
+    const { store } = mapStore();
+    const cache = createCache({
+      store: { ...store, set: (key, value, ttlMs) => (told.push(ttlMs), store.set(key, value)) },
+    });
+    cache.set("k", 1, { ttlMs: 1_000.25 });
+    await cache.flush();
+    expect(told).toEqual([1_001]);
+  });
+
   it("is written behind and read through, tags, cost and lifetime included", async () => {
     const data = new Map<string, string>();
     const first = create({}, data);

@@ -45,7 +45,13 @@ describe("a second tier", () => {
     const told: unknown[] = [];
     const { store } = mapStore();
     const cache = createCache({
-      store: { ...store, set: (key, value, ttlMs) => (told.push(ttlMs), store.set(key, value)) },
+      store: {
+        ...store,
+        set(key, value, ttlMs) {
+          told.push(ttlMs);
+          return store.set(key, value);
+        },
+      },
     });
     cache.set("k", 1, { ttlMs: 1_000.25 });
     await cache.flush();

@@ -32,7 +32,7 @@ export function needsOf(request: ChatRequest): number {
     const { role, content } = message;
     if (role === "tool" || role === "function") needs |= NEED_TOOLS;
     else if (role === "assistant" && message.tool_calls && message.tool_calls.length > 0) needs |= NEED_TOOLS;
-    if (typeof content === "object" && content !== null) {
+    if (Array.isArray(content)) {
       for (let p = 0; p < content.length; p++) needs |= partNeed(content[p]);
     }
   }

@@ -56,6 +56,10 @@ describe("needsOf", () => {
     expect(of({ response_format: { type: "json_schema", json_schema: { name: "x" } } })).toBe(needs.NEED_JSON_SCHEMA);
   });
 
+  it("does not walk a content that only says how long it is", () => {
+    expect(of({ messages: [{ role: "user", content: { length: 1e49 } }] })).toBe(0);
+  });
+
   it("is not fooled by words: a request that talks of pictures needs none", () => {
     expect(of({ messages: [{ role: "user", content: "data:image/png;base64,AAAA look at this image_url" }] })).toBe(0);
   });

@@ -13,7 +13,7 @@ const KEYS: readonly string[] = [
   ...[`${LONG}a`, `${LONG}b`, LONG],
 ];
 
-/** What a key may look like: any text at all, and no two are one. */
+/** What a key may look like: whatever text it is, no two are one. */
 export function storeKeyCases(options: StoreConformanceOptions): ConformanceCase[] {
   return [
     storeCase(options, "takes any key, and never gives another key's value", async ({ store }) => {

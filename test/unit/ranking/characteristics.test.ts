@@ -7,6 +7,7 @@ import {
   createCharacteristics,
 } from "../../../src/ranking/characteristics/characteristics.js";
 import { accuracy, keyword, macroF1, majority, ours, readLabelled, scoresOf } from "../../evidence/kinds/score.js";
+import { cpuMs } from "../cpu-ms.js";
 
 const of = (content: string | Message[], options: CharacteristicsOptions = {}, more: object = {}) => {
   const messages: Message[] = typeof content === "string" ? [{ role: "user", content }] : content;
@@ -219,11 +220,12 @@ describe("cost of reading", () => {
     "reads 1 MiB of %j at once",
     (piece) => {
       const text = piece.repeat((1 << 20) / piece.length);
-      const start = performance.now();
-      const { kind: k, complexity: c, tokens, sensitivity } = of(text);
-      expect([typeof k, c <= 1, tokens.input > 0, sensitivity.urgency]).toEqual(["string", true, true, "medium"]);
+      const spentMs = cpuMs(() => {
+        const { kind: k, complexity: c, tokens, sensitivity } = of(text);
+        expect([typeof k, c <= 1, tokens.input > 0, sensitivity.urgency]).toEqual(["string", true, true, "medium"]);
+      });
       // 5 ms is the aim (measured by the bench); this only catches what is not linear, which takes minutes.
-      expect(performance.now() - start).toBeLessThan(2_000);
+      expect(spentMs).toBeLessThan(2_000);
     },
   );
 

@@ -2,13 +2,13 @@ import { bounded, type ErrorBody, readErrorBody, word } from "./error-body.js";
 import { explain, identifier } from "./explain.js";
 import type { Failure, FailureContext } from "./failure.js";
 import { FINISH_REASONS, GENERIC_CODES, WEAK_CODES } from "./generic-codes.js";
-import { ERROR_KINDS } from "./kinds.js";
 import { meaningOfMessage } from "./message-patterns.js";
 import { policyOf } from "./policy.js";
 import { rateLimitReset } from "./rate-limit-reset.js";
 import { patternRedactor } from "./redact.js";
 import { waitFromText } from "./reset-text.js";
 import { parseRetryAfter } from "./retry-after.js";
+import { meaningOfRouter } from "./router-words.js";
 import { SignalboxError } from "./signalbox-error.js";
 import { meaningOfStatus } from "./status.js";
 import { fromThrown } from "./thrown.js";
@@ -18,6 +18,7 @@ import { lookUp, type Meaning, type MessagePattern, type VendorCodes } from "./v
 interface Verdict extends Meaning {
   readonly unclassified?: boolean | undefined;
   readonly retryable?: boolean | undefined;
+  readonly final?: boolean | undefined;
 }
 
 /**
@@ -52,6 +53,7 @@ function classified(failure: Failure, about: FailureContext): SignalboxError {
     // A plan that names its reset will serve the same request again; one that does not may stay empty for ever.
     retryable: verdict.retryable ?? ((retryAfterMs ?? 0) > 0 ? true : undefined),
     retryAfterMs,
+    final: verdict.final,
     provider: about.provider,
     model: about.model,
     status,
@@ -70,16 +72,13 @@ function verdictOf(failure: Failure, body: ErrorBody, status: number | undefined
   const reason = failure.finishReason;
   const finished = lookUp(about.codes?.finishReasons, reason) ?? lookUp(FINISH_REASONS, reason);
   if (finished !== undefined) return finished;
-  const told = meaningOfOwn(body) ?? meaningOfCode(body, about.codes) ?? meaningOfText(body, status, about.codes);
+  const told =
+    meaningOfRouter(body.own, status) ?? meaningOfCode(body, about.codes) ?? meaningOfText(body, status, about.codes);
   const shouldRetry = header(failure.headers, "x-should-retry");
   const verdict = told ?? fromStatus(body, status, shouldRetry === "true");
-  return shouldRetry === "false" ? { ...verdict, retryable: false } : verdict;
-}
-
-/** Another router's error keeps its kind: OpenAI's words and the status have fewer. */
-function meaningOfOwn({ own }: ErrorBody): Meaning | undefined {
-  const kind = ERROR_KINDS.find((known) => known === own?.kind);
-  return kind && { kind, detail: identifier(own?.detail, patternRedactor) };
+  if (shouldRetry !== "false") return verdict;
+  // A router has asked as often as it may; whether the request can succeed later is another question.
+  return { ...verdict, final: true, retryable: body.own?.retryable === true ? undefined : false };
 }
 
 function meaningOfCode(body: ErrorBody, codes: VendorCodes | undefined): Meaning | undefined {

@@ -8,9 +8,16 @@ export interface ErrorBody {
   readonly message: string;
   readonly requestId?: string | undefined;
   /** What a router behind this endpoint calls it, in its own words: `signalbox/openai` writes them. */
-  readonly own?: { readonly kind: string; readonly detail?: string | undefined } | undefined;
+  readonly own?: RouterWords | undefined;
   /** For a body that is text: HTML, empty, or something else. */
   readonly text?: "html" | "empty" | "other" | undefined;
+}
+
+/** An error as the router that met it calls it. */
+export interface RouterWords {
+  readonly kind: string;
+  readonly detail?: string | undefined;
+  readonly retryable?: unknown;
 }
 
 const HALF = 8_192;
@@ -77,7 +84,9 @@ function readObject(body: unknown): ErrorBody {
 
 function ownWords(own: unknown): ErrorBody["own"] {
   const kind = word(field(own, "kind"));
-  return kind === undefined ? undefined : { kind, detail: word(field(own, "detail")) };
+  return kind === undefined
+    ? undefined
+    : { kind, detail: word(field(own, "detail")), retryable: field(own, "retryable") };
 }
 
 /** `{ error: { error: { ... } } }`, as gateways that wrap a vendor's body answer. */

@@ -104,10 +104,12 @@ export function policyOf(kind: ErrorKind, detail?: string | undefined): Policy {
   return POLICIES[policyKey(kind, detail)];
 }
 
-/**
- * Whether the same provider may be asked again after this failure: the table allows it, and the vendor did not say
- * `x-should-retry: false` (which shows as `retryable: false`).
- */
-export function mayAskAgain(error: { kind: ErrorKind; detail?: string | undefined; retryable: boolean }): boolean {
-  return error.retryable && policyOf(error.kind, error.detail).sameProvider;
+/** Whether the same provider may be asked again after this failure: the table allows it, and so does whoever answered. */
+export function mayAskAgain(error: {
+  readonly kind: ErrorKind;
+  readonly detail?: string | undefined;
+  readonly retryable: boolean;
+  readonly final?: boolean | undefined;
+}): boolean {
+  return error.retryable && !error.final && policyOf(error.kind, error.detail).sameProvider;
 }

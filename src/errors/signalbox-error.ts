@@ -9,6 +9,8 @@ export interface SignalboxErrorInit {
   /** Overrides the policy table's word on whether the same request may succeed later. */
   retryable?: boolean | undefined;
   retryAfterMs?: number | undefined;
+  /** The same provider is not to be asked again for this request. */
+  final?: boolean | undefined;
   provider?: string | undefined;
   model?: string | undefined;
   status?: number | undefined;
@@ -57,6 +59,8 @@ export class SignalboxError extends Error {
   /** Candidates that were not asked, each with its reason. */
   readonly excluded: readonly Exclusion[];
   readonly partial: { readonly text: string; readonly reasoning?: string | undefined } | undefined;
+  /** Whoever answered has tried often enough by itself: `x-should-retry: false`. Another request is another matter. */
+  declare readonly final?: true;
 
   constructor(kind: ErrorKind, message: string, init: SignalboxErrorInit = {}) {
     super(message);
@@ -78,6 +82,7 @@ export class SignalboxError extends Error {
     // Not enumerable, so that logging an error never prints what a vendor or fetch wrapped into its cause.
     if ("cause" in init)
       Object.defineProperty(this, "cause", { value: init.cause, configurable: true, writable: true });
+    if (init.final) Object.defineProperty(this, "final", { value: true });
     Object.defineProperty(this, BRAND, { value: true });
   }
 
@@ -99,11 +104,12 @@ export class SignalboxError extends Error {
 /** The same error with more said about it; kind, detail and message stay. */
 export function withContext(error: SignalboxError, more: SignalboxErrorInit): SignalboxError {
   const { kind, message, detail, retryable, retryAfterMs, provider, model, status, vendorCode } = error;
-  const { requestId, path, attempts, excluded, partial, cause } = error;
+  const { requestId, path, attempts, excluded, partial, cause, final } = error;
   const init = {
     detail,
     retryable,
     retryAfterMs,
+    final,
     provider,
     model,
     status,

@@ -119,6 +119,24 @@ describe("signalbox/openai over a router", () => {
     },
   );
 
+  it.each(["overloaded", "network", "rate_limit", "unavailable", "saturated", "unsupported"] as const)(
+    "a router behind the door of another is asked once, and may be asked later where it says so (%s)",
+    async (kind) => {
+      const provider = scripted(() => new SignalboxError(kind, "Because"));
+      const far = openaiCompatible({
+        id: "far",
+        baseURL: "http://127.0.0.1:1/v1",
+        fetch: createFetch(provider),
+        models: [modelInfo("m1")],
+      });
+      const router = createRouter({ providers: [far] });
+      const { retryable } = new SignalboxError(kind, "Because");
+      await expect(router.chat({ messages })).rejects.toMatchObject({ kind, retryable });
+      expect(provider.seen.requests.length).toBe(1);
+      await router.close();
+    },
+  );
+
   it("ends of a router behind the door are no ends of the one before it", async () => {
     for (const [kind, detail] of [
       ["cancelled", "closed"],

@@ -47,6 +47,7 @@ export interface ErrorBody {
     readonly signalbox: {
       readonly kind: ErrorKind;
       readonly detail?: string | undefined;
+      readonly retryable: boolean;
       readonly request_id?: string | undefined;
       readonly retry_after_ms?: number | undefined;
     };
@@ -64,14 +65,14 @@ function shapeOf(error: SignalboxError): Shape {
 
 export function errorBody(error: SignalboxError): ErrorBody {
   const { type, code } = shapeOf(error);
-  const { kind, detail, requestId, retryAfterMs, path, message } = error;
+  const { kind, detail, retryable, requestId, retryAfterMs, path, message } = error;
   return {
     error: {
       message,
       type,
       param: path ?? null,
       code: code ?? kind,
-      signalbox: { kind, detail, request_id: requestId, retry_after_ms: retryAfterMs },
+      signalbox: { kind, detail, retryable, request_id: requestId, retry_after_ms: retryAfterMs },
     },
   };
 }

@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { classify } from "../../../src/errors/classify.js";
+import { ERROR_KINDS, type ErrorKind } from "../../../src/errors/kinds.js";
+import { mayAskAgain, POLICIES, policyOf } from "../../../src/errors/policy.js";
+import { withContext } from "../../../src/errors/signalbox-error.js";
 
 const said = (body: unknown, status = 400) => {
   const { kind, vendorCode, requestId, message } = classify({ status, body }, { provider: "p", nowWallMs: 0 });
@@ -96,20 +99,70 @@ describe("what a body says", () => {
     expect(classify({ status: 200, body }, { provider: "p", nowWallMs: 0 }).detail).toBe("html");
   });
 
-  it("keeps the kind that another router names, and its detail where it is a plain word", () => {
-    const told = (signalbox: unknown) => {
-      const { kind, detail } = classify(
-        { status: 503, body: { error: { code: "insufficient_quota", signalbox } } },
-        { provider: "p", nowWallMs: 0 },
-      );
-      return [kind, detail];
+  describe("of another router", () => {
+    const told = (status: number | undefined, signalbox: unknown, code = "insufficient_quota") => {
+      const body = { error: { code, signalbox } };
+      const { kind, detail } = classify({ status, body }, { provider: "p", nowWallMs: 0 });
+      return detail === undefined ? kind : `${kind}/${detail}`;
     };
-    expect(told({ kind: "timeout", detail: "headers" })).toEqual(["timeout", "headers"]);
-    expect(told({ kind: "network" })).toEqual(["network", undefined]);
-    expect(told({ kind: "network", detail: "two words" })).toEqual(["network", undefined]);
-    for (const none of [{ kind: "from_the_future" }, { detail: "headers" }, {}, null, "timeout"]) {
-      expect(told(none)).toEqual(["quota", undefined]);
-    }
+
+    it("keeps the kind where the status agrees, and its detail where it is a plain word", () => {
+      expect(told(504, { kind: "timeout", detail: "headers" })).toBe("timeout/headers");
+      expect(told(502, { kind: "network" })).toBe("network");
+      expect(told(502, { kind: "network", detail: "two words" })).toBe("network");
+      expect(told(503, { kind: "saturated" })).toBe("saturated");
+      expect(told(400, { kind: "no_candidate" })).toBe("no_candidate");
+      for (const open of [200, undefined])
+        expect(told(open, { kind: "unavailable", detail: "x" })).toBe("unavailable/x");
+      for (const none of [{ kind: "from_the_future" }, { detail: "headers" }, {}, null, "timeout"]) {
+        expect(told(503, none)).toBe("quota");
+      }
+    });
+
+    it("is not believed against its status", () => {
+      expect(told(401, { kind: "saturated" }, "x")).toBe("auth/unclassified");
+      expect(told(500, { kind: "no_candidate" }, "x")).toBe("server/unclassified");
+      expect(told(500, { kind: "content_filter" }, "x")).toBe("server/unclassified");
+      expect(told(503, { kind: "invalid_request" }, "x")).toBe("overloaded/unclassified");
+      expect(told(429, { kind: "unavailable" }, "x")).toBe("rate_limit/unclassified");
+    });
+
+    it("is never this caller's doing, and ends nothing here", () => {
+      for (const status of [200, 400, 404, 429, 499, 500, 502, 503, 504, undefined]) {
+        for (const kind of ERROR_KINDS) {
+          const details = Object.keys(POLICIES).flatMap((key) => key.split("/")[1] ?? []);
+          for (const detail of [undefined, ...details]) {
+            const given = told(status, { kind, detail }, "x");
+            const alone = told(status, undefined, "x");
+            const { nextCandidate, breaker } = policyOf(...(given.split("/") as [ErrorKind, string?]));
+            const without = policyOf(...(alone.split("/") as [ErrorKind, string?]));
+            expect(given).not.toMatch(
+              /^(?:cancelled|invalid_options)|(?:auth|quota|limit)\/one_key|auth\/key|network\/stale|timeout\/total/,
+            );
+            if (without.nextCandidate) expect(nextCandidate, `${status} ${kind} ${detail}`).toBe(true);
+            if (without.breaker !== "disable") expect(breaker, `${status} ${kind} ${detail}`).not.toBe("disable");
+          }
+        }
+      }
+    });
+
+    it("its empty purse is that of one provider", () => {
+      expect(told(429, { kind: "budget_exceeded", detail: "tenant" })).toBe("budget_exceeded/provider");
+    });
+
+    it("may be asked later where it says so, but not again for this request", () => {
+      const headers = new Headers({ "x-should-retry": "false" });
+      const met = (signalbox: unknown) =>
+        classify({ status: 503, headers, body: { error: { signalbox } } }, { provider: "p", nowWallMs: 0 });
+      const later = met({ kind: "overloaded", retryable: true });
+      expect(later.retryable).toBe(true);
+      expect(mayAskAgain(later)).toBe(false);
+      expect(mayAskAgain(withContext(later, { model: "m" }))).toBe(false);
+      expect(JSON.stringify(later)).not.toContain("final");
+      for (const never of [{ kind: "unavailable", retryable: false }, { kind: "overloaded" }, undefined]) {
+        expect(met(never).retryable).toBe(false);
+      }
+    });
   });
 
   it("takes null for nothing", () => {

@@ -133,7 +133,12 @@ describe("failures", () => {
       type: "rate_limit_error",
       requestID: "req_1",
     });
-    expect(error.error.signalbox).toEqual({ kind: "rate_limit", request_id: "req_1", retry_after_ms: 1_500 });
+    expect(error.error.signalbox).toEqual({
+      kind: "rate_limit",
+      retryable: true,
+      request_id: "req_1",
+      retry_after_ms: 1_500,
+    });
     expect(error.headers.get("x-should-retry")).toBe("false");
     expect(error.headers.get("retry-after-ms")).toBe("1500");
     expect(error.headers.get("retry-after")).toBe("2");

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { askStream, askWhole } from "../../chat/ask.js";
 import { checkRequest } from "../../chat/check.js";
 import type { ChatChunk } from "../../chat/chunk.js";
@@ -9,9 +8,8 @@ import type { CallOptions } from "../../contract/call-options.js";
 import type { AnyProvider, CallContext } from "../../contract/provider.js";
 import type { Route, RouteHead } from "../../contract/records.js";
 import { badOption } from "../../errors/check-options.js";
-import { toSignalboxError } from "../../errors/classify.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
-import { setHeader } from "./errors.js";
+import { errorOf, setHeader } from "./errors.js";
 import { type ChunkSource, eventStream } from "./event-stream.js";
 import { contextFor, isRouter, modelOf, type Target, unknownModel } from "./target.js";
 
@@ -19,10 +17,15 @@ import { contextFor, isRouter, modelOf, type Target, unknownModel } from "./targ
 type Served = { readonly [Name in keyof RouteHead]?: RouteHead[Name] | undefined };
 
 /** `POST /chat/completions` without `stream`. */
-export async function answerJson(target: Target, request: ChatRequest, options: CallOptions): Promise<Response> {
+export async function answerJson(
+  target: Target,
+  request: ChatRequest,
+  options: CallOptions,
+  requestId: string,
+): Promise<Response> {
   const { reply, served } = isRouter(target)
     ? await fromRouter(target.chat(request, options))
-    : await fromProvider(target, request, options);
+    : await fromProvider(target, request, options, requestId);
   const headers = routeHeaders(served);
   headers.set("content-type", "application/json");
   return new Response(JSON.stringify(reply), { headers });
@@ -38,8 +41,9 @@ async function fromProvider(
   provider: AnyProvider,
   request: ChatRequest,
   options: CallOptions,
+  requestId: string,
 ): Promise<{ reply: ChatReply; served: Served }> {
-  const { asked, context, model, leave } = prepare(provider, request, options);
+  const { asked, context, model, leave } = prepare(provider, request, options, requestId);
   try {
     const reply = await untilAborted(askWhole(provider, asked, context, model), context.signal);
     if (!isReplyProblem(reply)) return { reply, served: servedBy(provider, model, context) };
@@ -51,15 +55,20 @@ async function fromProvider(
 }
 
 /** `POST /chat/completions` with `stream: true`. The response begins with the first chunk, so a failure before it has a status. */
-export async function answerStream(target: Target, request: ChatRequest, options: CallOptions): Promise<Response> {
+export async function answerStream(
+  target: Target,
+  request: ChatRequest,
+  options: CallOptions,
+  requestId: string,
+): Promise<Response> {
   const wantsUsage = request.stream_options?.include_usage === true;
   const { source, served } = isRouter(target)
     ? routed(target.stream(request, options))
-    : direct(target, request, options);
+    : direct(target, request, options, requestId);
   const first = await source.next();
   const body = eventStream(first.done ? null : first.value, source, {
     keep: (chunk) => wantsUsage || chunk.choices.length > 0 || chunk.signalbox !== undefined,
-    toError: (thrown) => toSignalboxError(thrown, { provider: target.id, nowWallMs: Date.now() }),
+    toError: (thrown) => errorOf(thrown, target.id, requestId),
     signal: options.signal,
   });
   // A router that does not tell who serves while the stream runs is known by its chunks.
@@ -87,8 +96,8 @@ function routed(stream: AsyncIterable<ChatChunk> & { readonly route?: RouteHead 
 
 type Pollable = AsyncIterator<ChatChunk> & { poll?(): ChatChunk | undefined };
 
-function direct(provider: AnyProvider, request: ChatRequest, options: CallOptions): Opened {
-  const { asked, context, model, leave } = prepare(provider, request, options);
+function direct(provider: AnyProvider, request: ChatRequest, options: CallOptions, requestId: string): Opened {
+  const { asked, context, model, leave } = prepare(provider, request, options, requestId);
   const { source } = routed(askStream(provider, asked, context, model));
   return {
     served: () => servedBy(provider, model, context),
@@ -121,7 +130,7 @@ interface Prepared {
 }
 
 /** What a router would do for its provider: look at the request, name the model, hand over a signal. */
-function prepare(provider: AnyProvider, request: ChatRequest, options: CallOptions): Prepared {
+function prepare(provider: AnyProvider, request: ChatRequest, options: CallOptions, requestId: string): Prepared {
   refuseRouting(options);
   const issue = checkRequest(request);
   if (issue) throw new SignalboxError("invalid_request", `${issue.path}: ${issue.message}`, { path: issue.path });
@@ -136,7 +145,7 @@ function prepare(provider: AnyProvider, request: ChatRequest, options: CallOptio
   return {
     asked: { ...request, model },
     model,
-    context: { ...contextFor(controller.signal, `req_${randomUUID()}`), ...callerOf(options) },
+    context: { ...contextFor(controller.signal, requestId), ...callerOf(options) },
     leave: (reason) => {
       signal?.removeEventListener("abort", follow);
       if (reason) controller.abort(reason);

@@ -1,12 +1,12 @@
+import { randomUUID } from "node:crypto";
 import type { ChatRequest } from "../../chat/request.js";
 import type { CallOptions } from "../../contract/call-options.js";
 import { joinSignals } from "../../core/join-signals.js";
 import { checkFunction, checkOptions } from "../../errors/check-options.js";
-import { toSignalboxError } from "../../errors/classify.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
 import { type BodyOption, bodyOptions, checkBodyOptions } from "./call-options.js";
 import { answerJson, answerStream } from "./completions.js";
-import { errorResponse } from "./errors.js";
+import { errorOf, errorResponse } from "./errors.js";
 import { listModels, oneModel } from "./models.js";
 import { checkTarget, type Target } from "./target.js";
 
@@ -57,6 +57,8 @@ export function createFetch(target: Target, options: FetchOptions = {}): typeof 
     const method = (init.method ?? given?.method ?? "GET").toUpperCase();
     const signal = init.signal ?? given?.signal ?? undefined;
     signal?.throwIfAborted();
+    // A router names its requests itself; this is for what never reaches one.
+    const requestId = `req_${randomUUID()}`;
     try {
       const path = pathOf(url);
       if (method === "POST" && path.endsWith("/chat/completions")) {
@@ -66,16 +68,16 @@ export function createFetch(target: Target, options: FetchOptions = {}): typeof 
         const own = callOptions && (await ownOptions(callOptions, { url, method, headers: headersOf(init, given) }));
         const call: CallOptions = { ...chosen, ...own, signal: joinSignals(signal, own?.signal) };
         const chat = request as unknown as ChatRequest;
-        return await (chat.stream === true ? answerStream : answerJson)(target, chat, call);
+        return await (chat.stream === true ? answerStream : answerJson)(target, chat, call, requestId);
       }
       if (method === "GET" && path.endsWith("/models")) return listModels(target);
       const named = method === "GET" ? /\/models\/(.+)$/.exec(path)?.[1] : undefined;
       if (named !== undefined) return oneModel(target, decode(named));
-      return errorResponse(notServed(method, path), 404);
+      throw notServed(method, path);
     } catch (thrown) {
       // As the real fetch: a caller who left gets its own reason back, not an answer.
       signal?.throwIfAborted();
-      return errorResponse(toSignalboxError(thrown, { provider: target.id, nowWallMs: Date.now() }));
+      return errorResponse(errorOf(thrown, target.id, requestId));
     }
   };
 }

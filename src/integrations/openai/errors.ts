@@ -1,5 +1,6 @@
+import { toSignalboxError } from "../../errors/classify.js";
 import type { ErrorKind } from "../../errors/kinds.js";
-import type { SignalboxError } from "../../errors/signalbox-error.js";
+import { type SignalboxError, withContext } from "../../errors/signalbox-error.js";
 
 interface Shape {
   readonly status: number;
@@ -60,7 +61,14 @@ function shapeOf(error: SignalboxError): Shape {
     return { ...SHAPES.model_not_found, code: "model_not_found" };
   // Too long for every candidate is to an app what too long for one model is.
   if (error.kind === "no_candidate" && error.detail === "context_length") return SHAPES.context_length;
+  if (error.detail === "not_served") return { ...SHAPES.unsupported, status: 404 };
   return SHAPES[error.kind] ?? SHAPES.server;
+}
+
+/** Whatever was thrown behind the door, under the id by which who asked can name it. */
+export function errorOf(thrown: unknown, provider: string, requestId: string): SignalboxError {
+  const error = toSignalboxError(thrown, { provider, nowWallMs: Date.now() });
+  return error.requestId === undefined ? withContext(error, { requestId }) : error;
 }
 
 export function errorBody(error: SignalboxError): ErrorBody {
@@ -81,7 +89,7 @@ export function errorBody(error: SignalboxError): ErrorBody {
  * An error as a response. `x-should-retry: false` because the router has retried already: without it the SDK would
  * multiply every failure by three.
  */
-export function errorResponse(error: SignalboxError, status?: number): Response {
+export function errorResponse(error: SignalboxError): Response {
   const headers = new Headers({ "content-type": "application/json", "x-should-retry": "false" });
   const { requestId, retryAfterMs, provider, model } = error;
   if (requestId !== undefined) {
@@ -94,7 +102,7 @@ export function errorResponse(error: SignalboxError, status?: number): Response 
     headers.set("retry-after-ms", String(Math.ceil(retryAfterMs)));
     headers.set("retry-after", String(Math.ceil(retryAfterMs / 1_000)));
   }
-  return new Response(JSON.stringify(errorBody(error)), { status: status ?? shapeOf(error).status, headers });
+  return new Response(JSON.stringify(errorBody(error)), { status: shapeOf(error).status, headers });
 }
 
 /** Header values are bytes: a name outside visible ASCII is percent-encoded rather than refused. */

@@ -1,5 +1,4 @@
 import type { ModelInfo } from "../../contract/provider.js";
-import { errorResponse } from "./errors.js";
 import { isRouter, modelOf, type Target, unknownModel } from "./target.js";
 
 interface ModelEntry {
@@ -15,11 +14,11 @@ export function listModels(target: Target): Response {
   return Response.json({ object: "list", data: entries(target) });
 }
 
-/** `GET /models/{id}` */
+/** `GET /models/{id}`. Throws where nobody answers to it. */
 export function oneModel(target: Target, id: string): Response {
   const listed = entries(target).find((entry) => entry.id === id);
   if (listed) return Response.json(listed);
-  if (!answersTo(target, id)) return errorResponse(unknownModel(id));
+  if (!answersTo(target, id)) throw unknownModel(id);
   const asOf = target.models.find((model) => id.endsWith(`/${model.id}`))?.asOf;
   return Response.json(entryOf({ id, asOf }, target.id));
 }

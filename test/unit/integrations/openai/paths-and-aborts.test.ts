@@ -142,6 +142,40 @@ describe("the other paths", () => {
   );
 });
 
+describe("the id of a request", () => {
+  const idOf = async (asked: Promise<Response>): Promise<string | null> => {
+    const response = await asked;
+    const id = response.headers.get("x-request-id");
+    expect(response.headers.get("x-signalbox-request-id")).toBe(id);
+    expect((await response.json()).error.signalbox.request_id).toBe(id);
+    return id;
+  };
+
+  it.each(["router", "provider"])("is told of what never began (before a %s)", async (kind) => {
+    const provider = scripted(() => says("x"));
+    const target = kind === "router" ? createRouter({ providers: [provider] }) : provider;
+    const ask = createFetch(target);
+    const ids = await Promise.all(
+      [
+        post(target, "{"),
+        post(target, chatBody({ messages: [] })),
+        post(target, chatBody({ model: "nobody" })),
+        post(target, chatBody({ stream: true, signalbox: {} })),
+        ask("http://x/v1/embeddings", { method: "POST", body: "{}" }),
+        ask("http://x/v1/models/nobody"),
+      ].map(idOf),
+    );
+    for (const id of ids) expect(id).toMatch(/^req_/);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it.each([false, true])("is the one that a failing provider was told (stream: %s)", async (stream) => {
+    const provider = scripted(() => new SignalboxError("server", "down"));
+    const id = await idOf(post(provider, chatBody({ stream })));
+    expect(id).toBe(provider.seen.contexts[0]?.requestId);
+  });
+});
+
 describe("per-call options", () => {
   const body = chatBody({ signalbox: { tenant: "acme", strategy: "ordered" } });
   const router = () => {

@@ -126,6 +126,13 @@ export function withContext(error: SignalboxError, more: SignalboxErrorInit): Si
   return next;
 }
 
+/** A caller's abort as the error it gets: its reason where that is one of ours, such as a deadline; else kind `cancelled`. */
+export function cancelledBy(signal: AbortSignal, requestId?: string): SignalboxError {
+  const reason: unknown = signal.reason;
+  if (SignalboxError.isInstance(reason)) return reason;
+  return new SignalboxError("cancelled", "The caller aborted the request", { requestId, cause: reason });
+}
+
 /** The error of an option that is wrong; `problem` goes on where the path ends, and never echoes the value. */
 export function invalidOption(path: string, problem: string): SignalboxError {
   return new SignalboxError("invalid_options", `${path} ${problem}`, { path });

@@ -3,7 +3,7 @@ import { quote } from "./explain.js";
 import type { Failure, FailureContext } from "./failure.js";
 import type { Redactor } from "./redact.js";
 import { safeCause } from "./safe-cause.js";
-import { SignalboxError, withContext } from "./signalbox-error.js";
+import { cancelledBy, SignalboxError, withContext } from "./signalbox-error.js";
 import { transportFailure } from "./transport-cause.js";
 import type { Meaning } from "./vendor-codes.js";
 
@@ -20,7 +20,7 @@ export function fromThrown(
   redactor: Redactor,
 ): SignalboxError | (Failure & { cause: unknown }) | undefined {
   const signal = about.callerSignal;
-  if (signal?.aborted === true) return fromAbort(signal.reason, about);
+  if (signal?.aborted === true) return named(cancelledBy(signal), about);
   if (thrown === undefined) return undefined;
   if (SignalboxError.isInstance(thrown)) return named(thrown, about);
   const cause = safeCause(thrown, redactor);
@@ -37,16 +37,6 @@ export function fromThrown(
   }
   // A plain error: its code or its words may still tell.
   return { body: { error: { code: field(thrown, "code"), type: field(thrown, "type"), message } }, cause };
-}
-
-function fromAbort(reason: unknown, about: FailureContext): SignalboxError {
-  // Our own deadlines abort with the error that says which one it was.
-  if (SignalboxError.isInstance(reason)) return named(reason, about);
-  return new SignalboxError("cancelled", "the caller aborted the request", {
-    provider: about.provider,
-    model: about.model,
-    cause: reason,
-  });
 }
 
 function named(error: SignalboxError, about: FailureContext): SignalboxError {

@@ -1,4 +1,5 @@
-import { cancelledBy, type Flight, type Flights, type HasReply } from "./flight.js";
+import { cancelledBy } from "../errors/signalbox-error.js";
+import type { Flight, Flights, HasReply } from "./flight.js";
 import { type Passenger, Seat } from "./seat.js";
 import type { StreamReader } from "./stream-flight.js";
 

@@ -1,6 +1,5 @@
 import type { ChatReply } from "../chat/reply.js";
 import type { Clock } from "../core/clock.js";
-import { SignalboxError } from "../errors/signalbox-error.js";
 import type { AbortSource } from "./abort-source.js";
 import { createSignalListeners, type SignalListeners } from "./signal-listeners.js";
 import type { StreamFlight } from "./stream-flight.js";
@@ -56,11 +55,4 @@ export function createFlights<F extends Flight>(clock: Clock, max = 10_000): Fli
       flight.answer.then(forget, forget);
     },
   };
-}
-
-/** A caller's abort as the error it gets: kind `cancelled`, its reason as the cause. */
-export function cancelledBy(signal: AbortSignal, requestId?: string): SignalboxError {
-  const reason: unknown = signal.reason;
-  if (SignalboxError.isInstance(reason)) return reason;
-  return new SignalboxError("cancelled", "The caller aborted the request", { requestId, cause: reason });
 }

@@ -1,8 +1,8 @@
 import type { ChatChunk } from "../chat/chunk.js";
 import { chunksOf } from "../chat/chunks.js";
 import type { TimerHandle } from "../core/clock.js";
-import { SignalboxError } from "../errors/signalbox-error.js";
-import { cancelledBy, type Flight, type Flights } from "./flight.js";
+import { cancelledBy, SignalboxError } from "../errors/signalbox-error.js";
+import type { Flight, Flights } from "./flight.js";
 import type { StreamReader } from "./stream-flight.js";
 
 /** Who waits for a flight. */

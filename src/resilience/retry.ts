@@ -2,7 +2,7 @@ import pRetry from "p-retry";
 import type { Deadline } from "../contract/provider.js";
 import { type Clock, MAX_TIMER_MS } from "../core/clock.js";
 import { sleep } from "../core/sleep.js";
-import { SignalboxError } from "../errors/signalbox-error.js";
+import { cancelledBy, SignalboxError } from "../errors/signalbox-error.js";
 
 export interface RetryOptions<T> {
   /** The failure in hand: the provider was asked once already, and said this. */
@@ -50,7 +50,7 @@ export async function retrySameProvider<T>(options: RetryOptions<T>): Promise<T>
       shouldRetry: ({ error, attemptNumber }) => waitForTurn(options, (error as Failed).failure, attemptNumber),
     });
   } catch (error) {
-    if (signal?.aborted) throw cancelled(signal);
+    if (signal?.aborted) throw cancelledBy(signal);
     throw error instanceof Failed ? error.failure : error;
   }
 }
@@ -92,14 +92,9 @@ function clampWait(delayMs: number): number {
 function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;
   return new Promise<T>((resolve, reject) => {
-    const onAbort = () => reject(cancelled(signal));
+    const onAbort = () => reject(cancelledBy(signal));
     if (signal.aborted) onAbort();
     else signal.addEventListener("abort", onAbort);
     promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
   });
-}
-
-function cancelled(signal: AbortSignal): SignalboxError {
-  if (SignalboxError.isInstance(signal.reason)) return signal.reason;
-  return new SignalboxError("cancelled", "The caller aborted the request.", { cause: signal.reason });
 }

@@ -104,7 +104,7 @@ describe("aborts and timeouts", () => {
     for (const thrown of [reason, new TypeError("terminated"), coded("ECONNRESET"), undefined]) {
       const failure = classify({ thrown, status: 500 }, { ...about, callerSignal });
       expect(failure).toMatchObject({ kind: "cancelled", name: "AbortError", retryable: false });
-      expect(failure).toMatchObject({ provider: "acme", model: "m-1", message: "the caller aborted the request" });
+      expect(failure).toMatchObject({ provider: "acme", model: "m-1", message: "The caller aborted the request" });
       expect(failure.cause).toBe(reason);
     }
   });

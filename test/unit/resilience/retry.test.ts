@@ -219,7 +219,7 @@ describe("cancelling", () => {
       },
     });
     await clock.advance(100);
-    const message = "The caller aborted the request.";
+    const message = "The caller aborted the request";
     await expect(run).rejects.toMatchObject({ kind: "cancelled", cause: "enough", message });
   });
 

@@ -101,9 +101,9 @@ export class SignalboxError extends Error {
   }
 }
 
-/** The same error with more said about it; kind, detail and message stay. */
-export function withContext(error: SignalboxError, more: SignalboxErrorInit): SignalboxError {
-  const { kind, message, detail, retryable, retryAfterMs, provider, model, status, vendorCode } = error;
+/** The same error with more said about it; kind, detail and, where none is given, message stay. */
+export function withContext(error: SignalboxError, more: SignalboxErrorInit, message = error.message): SignalboxError {
+  const { kind, detail, retryable, retryAfterMs, provider, model, status, vendorCode } = error;
   const { requestId, path, attempts, excluded, partial, cause, final } = error;
   const init = {
     detail,

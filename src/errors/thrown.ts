@@ -1,5 +1,5 @@
 import { bounded, field, word } from "./error-body.js";
-import { quote } from "./explain.js";
+import { identifier, quote } from "./explain.js";
 import type { Failure, FailureContext } from "./failure.js";
 import type { Redactor } from "./redact.js";
 import { safeCause } from "./safe-cause.js";
@@ -22,7 +22,8 @@ export function fromThrown(
   const signal = about.callerSignal;
   if (signal?.aborted === true) return named(cancelledBy(signal), about);
   if (thrown === undefined) return undefined;
-  if (SignalboxError.isInstance(thrown)) return named(thrown, about);
+  if (SignalboxError.isInstance(thrown))
+    return named(thrown.provider === undefined ? scrubbed(thrown, redactor) : thrown, about);
   const cause = safeCause(thrown, redactor);
   const http = httpOf(thrown);
   if (http !== undefined) return { ...http, cause };
@@ -42,6 +43,16 @@ export function fromThrown(
 function named(error: SignalboxError, about: FailureContext): SignalboxError {
   if (error.provider !== undefined) return error;
   return withContext(error, { provider: about.provider, model: error.model ?? about.model });
+}
+
+/** Our adapters and routers sign what they throw. An error that nobody signed is of a stranger's making, and may quote. */
+function scrubbed(error: SignalboxError, redactor: Redactor): SignalboxError {
+  const cause = safeCause(error.cause, redactor);
+  const vendorCode = identifier(error.vendorCode, redactor);
+  const about = cause === error.cause ? { vendorCode } : { vendorCode, cause };
+  const copy = withContext(error, about, redactor.scrub(error.message));
+  copy.stack = redactor.scrub(bounded(copy.stack ?? ""));
+  return copy;
 }
 
 function failed(meaning: Meaning, facts: string | undefined, cause: unknown, about: FailureContext): SignalboxError {

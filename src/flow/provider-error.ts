@@ -15,8 +15,8 @@ export function providerError(
   request: ChatRequest,
   nowWallMs: number,
 ): SignalboxError {
-  // Foreign code may quote the prompt anywhere in what it throws; errors of this library are clean.
-  const secrets = SignalboxError.isInstance(thrown) ? undefined : echoRedactor(requestTexts(request));
+  // Foreign code may quote the prompt anywhere in what it throws, errors of this library's class included.
+  const secrets = echoRedactor(requestTexts(request));
   const error = toSignalboxError(thrown, { provider: provider.id, model: info.id, nowWallMs, secrets });
   const { kind, detail } = error;
   if (kind === "timeout" && detail === "total") return restated(error, "timeout", "upstream");

@@ -141,6 +141,13 @@ describe("errors of this library", () => {
     expect(bare).toMatchObject({ kind: "response_too_large", detail: "line", provider: "acme", model: "m-1" });
     const named = toSignalboxError(new SignalboxError("server", "down", { model: "inner-1" }), about);
     expect(named).toMatchObject({ provider: "acme", model: "inner-1" });
+    const stranger = new SignalboxError("server", `no answer with ${KEY}`, {
+      vendorCode: KEY,
+      cause: Object.assign(new Error("inner"), { headers: { authorization: KEY } }),
+    });
+    const clean = toSignalboxError(stranger, about);
+    expect(clean).toMatchObject({ kind: "server", message: "no answer with [redacted]", vendorCode: "[redacted]" });
+    expect(inspect(clean, { depth: 9, showHidden: true })).not.toContain(KEY);
     const foreign = Object.assign(new Error("other copy"), { kind: "quota", provider: "inner" });
     Object.defineProperty(foreign, Symbol.for("signalbox.error.v1"), { value: true });
     expect(toSignalboxError(foreign, about)).toBe(foreign);

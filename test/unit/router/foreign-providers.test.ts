@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { type AnyProvider, type Attempt, cached, createRouter } from "signalbox";
+import { type AnyProvider, type Attempt, cached, createRouter, SignalboxError } from "signalbox";
 import { describe, expect, test } from "vitest";
 import { ask, double, model } from "./doubles.js";
 
@@ -135,6 +135,11 @@ describe("what a foreign provider throws", () => {
     [
       "an SDK's error",
       (prompt) => Object.assign(new Error(`400 ${prompt}`), { status: 500, error: { message: prompt } }),
+    ],
+    ["an error of our own class", (prompt) => new SignalboxError("rate_limit", `no answer to ${prompt}`)],
+    [
+      "the cause of one",
+      (prompt) => new SignalboxError("server", "no answer", { cause: { config: { data: prompt } } }),
     ],
     ["a bug", (prompt) => new TypeError(`${prompt} is not a function`)],
   ];

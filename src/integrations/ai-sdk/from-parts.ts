@@ -57,6 +57,12 @@ export function callOf(part: AnswerPart): FunctionToolCall | undefined {
 
 type Kept = { -readonly [Name in keyof AnswerPart]: AnswerPart[Name] };
 
+interface BegunCall {
+  readonly index: number;
+  /** The arguments that were passed on so far. */
+  told: string;
+}
+
 export interface ChunkWriter {
   push(part: StreamPart): ChatChunk[];
   /** Whether the model has said why it stopped; a stream that ends before that was cut. */
@@ -66,7 +72,7 @@ export interface ChunkWriter {
 /** Turns stream parts into chunks. `push` gives the chunks of one part; an error part is thrown. */
 export function createChunkWriter(issuer: string, model: string): ChunkWriter {
   const head = { id: "", created: nowSeconds(), model };
-  const indexes = new Map<string, number>();
+  const calls = new Map<string, BegunCall>();
   const kept: Kept[] = [];
   const open = new Map<string, Kept>();
 
@@ -98,16 +104,25 @@ export function createChunkWriter(issuer: string, model: string): ChunkWriter {
     return [chunk(type === "text" ? { content: part.delta } : { reasoning_content: part.delta })];
   };
   const beginCall = (id: string, name: string, args: string): ChatChunk => {
-    const index = indexes.size;
-    indexes.set(id, index);
+    const index = calls.size;
+    calls.set(id, { index, told: args });
     return chunk({ tool_calls: [{ index, id, type: "function", function: { name, arguments: args } }] });
   };
+  const addArguments = (call: BegunCall | undefined, args: string | undefined): ChatChunk[] => {
+    if (!call || !args) return [];
+    call.told += args;
+    return [chunk({ tool_calls: [{ index: call.index, function: { arguments: args } }] })];
+  };
+  /** The whole call: it has the last word where less was streamed of it. */
   const addCall = (part: StreamPart): ChatChunk[] => {
     const call = callOf(part);
     if (!call) return [];
     const { toolCallId = "", toolName = "", input, providerMetadata } = part;
     kept.push({ type: "tool-call", toolCallId, toolName, input, ...(providerMetadata ? { providerMetadata } : {}) });
-    return indexes.has(call.id) ? [] : [beginCall(call.id, call.function.name, call.function.arguments)];
+    const begun = calls.get(call.id);
+    const { name, arguments: args } = call.function;
+    if (!begun) return [beginCall(call.id, name, args)];
+    return args.startsWith(begun.told) ? addArguments(begun, args.slice(begun.told.length)) : [];
   };
   const finish = (part: StreamPart): ChatChunk[] => {
     const reason = finishOf(part.finishReason);
@@ -139,11 +154,8 @@ export function createChunkWriter(issuer: string, model: string): ChunkWriter {
           return say(part, "reasoning");
         case "tool-input-start":
           return part.providerExecuted === true ? [] : [beginCall(part.id ?? "", part.toolName ?? "", "")];
-        case "tool-input-delta": {
-          const index = indexes.get(part.id ?? "");
-          if (index === undefined || !part.delta) return [];
-          return [chunk({ tool_calls: [{ index, function: { arguments: part.delta } }] })];
-        }
+        case "tool-input-delta":
+          return addArguments(calls.get(part.id ?? ""), part.delta);
         case "tool-call":
           return addCall(part);
         case "finish":

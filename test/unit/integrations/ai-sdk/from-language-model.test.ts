@@ -193,6 +193,25 @@ describe("the answer", () => {
     expect(progress[0]).toBe("headers");
   });
 
+  it.each([
+    ["not at all", [], '{"a":1}'],
+    ["in part", ['{"a"'], '{"a":1}'],
+    ["whole", ['{"a"', ":1}"], '{"a":1}'],
+    ["as other words", ['{"a": 1}'], '{"a": 1}'],
+  ])("has the whole input of a tool call that was streamed %s", async (_, deltas, told) => {
+    const reply = await streamed(
+      streaming([
+        { type: "tool-input-start", id: "c1", toolName: "f" },
+        ...deltas.map((delta) => ({ type: "tool-input-delta" as const, id: "c1", delta })),
+        { type: "tool-input-end", id: "c1" },
+        { type: "tool-call", toolCallId: "c1", toolName: "f", input: '{"a":1}' },
+        { type: "finish", finishReason: { unified: "tool-calls", raw: "tool_calls" }, usage: V3_USAGE },
+      ]),
+      request,
+    );
+    expect(reply.choices[0].message.tool_calls?.map((call) => call.function.arguments)).toEqual([told]);
+  });
+
   it("hands signatures back to their issuer alone, and only with what they signed", async () => {
     const { message } = (await streamed(streaming(parts), request)).choices[0];
     const model = new MockLanguageModelV3({

@@ -63,7 +63,10 @@ function classified(failure: Failure, about: FailureContext): SignalboxError {
   });
 }
 
-/** Any thrown value as a {@link SignalboxError}; one that already is, of this or another copy, passes through. */
+/**
+ * Any thrown value as a {@link SignalboxError}; one that already is, of this or another copy, passes through, scrubbed
+ * where no provider signed it.
+ */
 export function toSignalboxError(thrown: unknown, about: FailureContext): SignalboxError {
   return classify({ thrown }, about);
 }

@@ -115,7 +115,8 @@ function readLooseForms(body: unknown): ErrorBody {
       message: word(field(first, "message")) ?? word(first) ?? "",
     };
   }
-  return { isError: false, message: "" };
+  // Words alone make no error of a body; where the status does, they say which.
+  return { isError: false, message: isAnswer ? "" : (message ?? "") };
 }
 
 function topCode(body: unknown): string | undefined {

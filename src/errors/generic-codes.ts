@@ -22,6 +22,7 @@ export const GENERIC_CODES: { readonly [code: string]: Meaning } = {
   billing_hard_limit_reached: quota,
   billing_not_active: quota,
   insufficient_balance: quota,
+  budget_exceeded: quota,
   insufficient_user_quota: quota,
   payment_required: quota,
   rate_limit_error: rateLimit,

@@ -20,6 +20,13 @@ describe("what a body says", () => {
       [{ error: { status: "RESOURCE_EXHAUSTED" } }],
       ["rate_limit", "RESOURCE_EXHAUSTED", undefined, ""],
     ],
+    ["words alone", { message: "m" }, ["invalid_request", undefined, undefined, "m"]],
+    [
+      "words alone that say what",
+      { message: "Input is too long for this model" },
+      ["context_length", undefined, undefined, "Input is too long for this model"],
+    ],
+    ["a proxy's empty purse", { error: { type: "budget_exceeded", code: "400" } }, ["quota", "400", undefined, ""]],
     ["msg for message", { error: { code: "c", msg: "m" } }, ["invalid_request", "c", undefined, "m"]],
     ["a code beside the error", { code: "c", error: { message: "m" } }, ["invalid_request", "c", undefined, "m"]],
     ["the inner code first", { code: "outer", error: { code: "c" } }, ["invalid_request", "c", undefined, ""]],

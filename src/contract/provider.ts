@@ -91,12 +91,13 @@ export interface CallContext {
    * they only keep the connection open.
    * `"called"` says that a router within begins a call, whose phases it watches itself: only the deadline goes on here.
    * `"cached"` says that no upstream was asked: the call costs nothing and says nothing about the provider.
-   * `"kept"` says under which key the answer may be kept within: what `forget` will take.
+   * `"kept"` says under which key the answer may be kept within: what `forget` will take. `"degraded"` says that the
+   * answer is less than was asked for, by which rung: it is not to be kept.
    */
   readonly report?:
     | ((
-        progress: "called" | "headers" | "streaming" | "bytes" | "blank" | "content" | "cached" | "kept",
-        key?: string,
+        progress: "called" | "headers" | "streaming" | "bytes" | "blank" | "content" | "cached" | "kept" | "degraded",
+        which?: string,
       ) => void)
     | undefined;
   /** For vendors: tells that a known field of the request was left out or changed for this model; once per field. */

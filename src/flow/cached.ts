@@ -19,7 +19,7 @@ import { costOf } from "../spend/cost.js";
 import { originOf } from "./candidate.js";
 import { createConversations, type Turn } from "./conversation.js";
 import { streamFrom } from "./provider-stream.js";
-import { createSharedAnswers, readAlone } from "./shared-answers.js";
+import { createSharedAnswers, readAlone, type Told } from "./shared-answers.js";
 import { fitted, inputRoom } from "./trim.js";
 
 /** What is stored and reused. */
@@ -104,19 +104,21 @@ export function cached<P extends AnyProvider>(provider: P, options: CachedOption
     const stored = responses.peek(key) ?? (await responses.load(key));
     if (!stored) return undefined;
     context.report?.("cached");
+    for (const within of stored.extra?.kept ?? []) context.report?.("kept", within);
     return unpackReply(stored);
   };
   const whole = (given: ChatReply | undefined, model: string | null | undefined): ChatReply | undefined => {
     const reply = given && normalizeReply(given, model ?? "");
     return reply && !isReplyProblem(reply) ? reply : undefined;
   };
-  const keep = (key: string, request: ChatRequest, given: ChatReply, context: CallContext): void => {
+  const keep = (key: string, request: ChatRequest, given: ChatReply, context: CallContext, told: Told): void => {
     const reply = whole(given, request.model);
-    if (!reply || refusal(request, reply, gate) !== null) return;
+    if (!reply || told.some(([what]) => what === "degraded") || refusal(request, reply, gate) !== null) return;
+    const kept = told.length > 0 ? told.map(([, within]) => within) : undefined;
     const model = modelOf(request.model);
     const costUsd = reply.usage && model ? costOf(countsOf(reply.usage), model.usdPerMTok) : null;
     const candidate = `${provider.id}/${model?.id ?? reply.model}`;
-    const about = { provider: provider.id, candidate, storedAtWallMs: clock.wallNow(), costUsd };
+    const about = { provider: provider.id, candidate, storedAtWallMs: clock.wallNow(), costUsd, kept };
     const { tenant, conversationId } = context;
     responses.put(key, packReply(reply, about), { ttlMs, tenant, conversationId });
   };
@@ -134,11 +136,8 @@ export function cached<P extends AnyProvider>(provider: P, options: CachedOption
       const key = keyOf(request, context);
       const asked = async (): Promise<ChatReply> => {
         if (key === undefined) return ask(request, context);
-        return shared.chat(key, context, async (at) => {
-          const reply = await ask(request, at);
-          keep(key, request, reply, context);
-          return reply;
-        });
+        const call = async (at: CallContext): Promise<ChatReply> => ask(request, at);
+        return shared.chat(key, context, call, (reply, told) => keep(key, request, reply, context, told));
       };
       const reply = (await find(key, context)) ?? (await asked());
       remember(turn, reply);
@@ -157,11 +156,11 @@ export function cached<P extends AnyProvider>(provider: P, options: CachedOption
     const reader =
       key === undefined
         ? readAlone(opened(context))
-        : shared.stream(key, context, opened, (reply) => keep(key, request, reply, context));
+        : shared.stream(key, context, opened, (reply, told) => keep(key, request, reply, context, told));
     let chunk: ChatChunk | null | undefined;
     try {
       chunk = reader.poll() ?? (await reader.next());
-      if (!reader.leads()) context.report?.("cached");
+      reader.tell();
       for (; chunk; chunk = reader.poll() ?? (await reader.next())) yield chunk;
       if (turn) remember(turn, await reader.whole());
     } finally {

@@ -10,24 +10,35 @@ import { createFlights, type Flight, type HasReply } from "./flight.js";
 import { FlightReader, type Sharer } from "./flight-reader.js";
 import { type PlainStream, plainStream } from "./plain-stream.js";
 import { leftEarly } from "./reader-stream.js";
+import type { Seat } from "./seat.js";
 import { createStreamFlight, type StreamReader } from "./stream-flight.js";
+
+/** What was reported of an answer that whoever gets it later must be told, too. */
+export type Told = readonly (readonly ["kept" | "degraded", string])[];
+
+/** Gets the answer once for all readers, where it is whole. */
+type Whole = (reply: ChatReply, told: Told) => void;
 
 /** Equal calls of one provider share the answer under way. */
 export interface SharedAnswers {
-  chat(key: string, context: CallContext, ask: (context: CallContext) => Promise<ChatReply>): Promise<ChatReply>;
-  /** @param whole gets the answer once for all readers, where it is whole. */
+  chat(
+    key: string,
+    context: CallContext,
+    ask: (context: CallContext) => Promise<ChatReply>,
+    whole: Whole,
+  ): Promise<ChatReply>;
   stream(
     key: string,
     context: CallContext,
     open: (context: CallContext) => AsyncIterable<ChatChunk>,
-    whole: (reply: ChatReply) => void,
+    whole: Whole,
   ): SharedStream;
 }
 
 /** One reader of an answer that comes in pieces. */
 export interface SharedStream extends StreamReader {
-  /** Whether what they cost is this reader's; else it is another call's. */
-  leads(): boolean;
+  /** With the first piece: tells the reader's router what is known of the answer, and whether it is another call's. */
+  tell(): void;
   /** Settles once the provider's stream is closed, where it was ended. @param whole whether all of it was read */
   leave(whole: boolean): Promise<unknown> | undefined;
   /** After the end: the whole answer, where it is one. */
@@ -35,6 +46,7 @@ export interface SharedStream extends StreamReader {
 }
 
 interface SharedFlight extends Flight {
+  readonly told: Told;
   /** Once it was ended: settles when the provider's stream is closed. */
   closed?(): Promise<unknown> | undefined;
 }
@@ -42,7 +54,7 @@ interface SharedFlight extends Flight {
 export function createSharedAnswers(clock: Clock): SharedAnswers {
   const flights = createFlights<SharedFlight>(clock);
   const reader = (key: string, context: CallContext, streamed: boolean, start: () => SharedFlight) => {
-    const { requestId, signal } = context;
+    const { requestId, signal, report } = context;
     const sharer: Sharer<HasReply, SharedFlight, ChatReply> = {
       key,
       requestId,
@@ -53,7 +65,7 @@ export function createSharedAnswers(clock: Clock): SharedAnswers {
       mayJoin: () => true,
       start,
       answered(seat, { reply }) {
-        if (!seat.leads()) context.report?.("cached");
+        tell(seat, report);
         return seat.joined ? copyReply(reply) : reply;
       },
       failed: (_seat, thrown) => thrown,
@@ -61,14 +73,14 @@ export function createSharedAnswers(clock: Clock): SharedAnswers {
     return new FlightReader(flights, sharer);
   };
   return {
-    chat: (key, context, ask) => reader(key, context, false, () => wholeFlight(context, ask)).reply(),
+    chat: (key, context, ask, whole) => reader(key, context, false, () => wholeFlight(context, ask, whole)).reply(),
     stream(key, context, open, whole) {
       const follower = reader(key, context, true, () => streamedFlight(context, open, whole));
       const { poll, next } = follower.read();
       return {
         poll,
         next,
-        leads: () => follower.seat.leads(),
+        tell: () => tell(follower.seat, context.report),
         leave(whole) {
           const { seat } = follower;
           if (whole) seat.done();
@@ -90,7 +102,7 @@ export function createSharedAnswers(clock: Clock): SharedAnswers {
 export function readAlone(chunks: AsyncIterable<ChatChunk>): SharedStream {
   const source = plainStream(chunks, new AbortController());
   return {
-    leads: () => true,
+    tell() {},
     poll: source.poll,
     next: source.next,
     leave() {
@@ -101,28 +113,55 @@ export function readAlone(chunks: AsyncIterable<ChatChunk>): SharedStream {
   };
 }
 
-function wholeFlight(context: CallContext, ask: (context: CallContext) => Promise<ChatReply>): SharedFlight {
+function tell(seat: Seat<SharedFlight>, report: CallContext["report"]): void {
+  if (!report) return;
+  if (!seat.leads()) report("cached");
+  // Who began the call was told as it went.
+  if (seat.joined) for (const [what, which] of seat.flight.told) report(what, which);
+}
+
+/** The first caller's context for all of them, and what is said through it. */
+function overheard(context: CallContext, { signal }: AbortController): { context: CallContext; told: Told } {
+  const told: ["kept" | "degraded", string][] = [];
+  const report: CallContext["report"] = (progress, which) => {
+    if ((progress === "kept" || progress === "degraded") && which !== undefined) told.push([progress, which]);
+    context.report?.(progress, which);
+  };
+  return { context: extended(context, { signal, report }), told };
+}
+
+function wholeFlight(
+  given: CallContext,
+  ask: (context: CallContext) => Promise<ChatReply>,
+  whole: Whole,
+): SharedFlight {
   const controller = new AbortController();
+  const { context, told } = overheard(given, controller);
   const abort = createAbortSource();
   abort.listen((reason) => controller.abort(reason));
-  const answer = ask(extended(context, { signal: controller.signal })).then((reply) => ({ reply }));
-  return { abort, deadlineAtMs: Number.POSITIVE_INFINITY, answer, stream: undefined, leader: undefined, readers: 0 };
+  const answer = ask(context).then((reply) => {
+    whole(reply, told);
+    return { reply };
+  });
+  const deadlineAtMs = Number.POSITIVE_INFINITY;
+  return { abort, deadlineAtMs, answer, stream: undefined, told, leader: undefined, readers: 0 };
 }
 
 function streamedFlight(
-  context: CallContext,
+  given: CallContext,
   open: (context: CallContext) => AsyncIterable<ChatChunk>,
-  whole: (reply: ChatReply) => void,
+  whole: Whole,
 ): SharedFlight {
   const controller = new AbortController();
-  const source = plainStream(open(extended(context, { signal: controller.signal })), controller);
+  const { context, told } = overheard(given, controller);
+  const source = plainStream(open(context), controller);
   const abort = createAbortSource();
   const stream = createStreamFlight(
     async () => source,
     async (): Promise<HasReply> => {
       const reply = wholeOf(source);
       if (!reply) throw new SignalboxError("stream_interrupted", "The stream ended before its answer did");
-      whole(reply);
+      whole(reply, told);
       return { reply };
     },
     abort,
@@ -134,6 +173,7 @@ function streamedFlight(
     answer,
     stream,
     closed: source.closed,
+    told,
     leader: undefined,
     readers: 0,
   };

@@ -13,6 +13,7 @@ import type { Candidate } from "./candidate.js";
 import { costOfAll } from "./costs.js";
 import { LentBudget } from "./lent-budget.js";
 import { providerError } from "./provider-error.js";
+import { tellDegraded } from "./tell-degraded.js";
 
 /** First content later than this may count as slow, milliseconds. */
 const SLOW_MS = 10_000;
@@ -88,7 +89,7 @@ export class UpstreamCall {
       recalled: true,
       metadata: options.metadata,
       attempts: new LentBudget(budget, call.queue),
-      report: (progress, key) => this.#progress(progress, key),
+      report: (progress, which) => this.#progress(progress, which),
       warn: (code, message) => services.warnOnce(code, `${candidate.id}: ${message}`, requestId),
     };
     this.#leave = call.abort.listen((reason) => this.abort(reason));
@@ -232,12 +233,16 @@ export class UpstreamCall {
     call.found.fromCache = { status: "hit", savedUsd: savedUsd ?? undefined };
   }
 
-  #progress(progress: Progress, key: string | undefined): void {
+  #progress(progress: Progress, which: string | undefined): void {
     const { timeouts } = this.call.services;
+    if (progress === "degraded") {
+      if (which !== undefined) tellDegraded(this.call, which);
+      return;
+    }
     if (progress === "kept") {
       const { found, report } = this.call;
-      if (key !== undefined) found.kept = [...(found.kept ?? []), key];
-      report?.(progress, key);
+      if (which !== undefined) found.kept = [...(found.kept ?? []), which];
+      report?.(progress, which);
       return;
     }
     if (progress === "cached") this.#cached = true;

@@ -80,8 +80,11 @@ class RoutedSharer implements Sharer<Answer, RoutedFlight, RoutedReply> {
     const { cacheKey, report } = run;
     const { kept } = call.found;
     learning.remember(run.requestId, candidate.id, { cacheKey, kept }, run.view);
-    // The flight told its leader alone.
-    if (joined) for (const key of kept ?? []) report?.("kept", key);
+    if (joined && report) {
+      // The flight told its leader alone.
+      for (const key of kept ?? []) report("kept", key);
+      for (const rung of call.degraded) report("degraded", rung);
+    }
     run.turn?.complete(reply.choices[0].message);
     if (attempts) parts.shadow?.after(run, candidate);
     return recordAnswer(parts, run, {

@@ -15,6 +15,17 @@ const layers: [string, Layers][] = [
       cache: {},
     }),
   ],
+  [
+    "a decorated router with a cache",
+    (provider) => ({ providers: [cached(createRouter({ id: "in", providers: [provider], cache: {} }))] }),
+  ],
+  [
+    "a decorated router between two caches",
+    (provider) => ({
+      providers: [cached(createRouter({ id: "in", providers: [cached(provider)], cache: {} }))],
+      cache: {},
+    }),
+  ],
 ];
 
 const chat = (router: ReturnType<typeof createRouter>, request: ChatRequest) => router.chat(request);
@@ -50,6 +61,18 @@ test("a score of 0 from one who joined evicts, too", async () => {
   expect(joined).toBeDefined();
   if (joined) router.feedback(joined, { score: 0 });
   await router.chat(ask("x"));
+  expect(provider.calls).toBe(2);
+});
+
+test("a score of 0 from one who joined within a decorated router evicts on every floor", async () => {
+  const provider = double("a");
+  const inner = cached(createRouter({ id: "in", providers: [provider], cache: {} }));
+  const routers = [createRouter({ providers: [inner] }), createRouter({ providers: [inner] })] as const;
+  const replies = await Promise.all(routers.map((router) => router.chat(ask("x"))));
+  expect(provider.calls).toBe(1);
+  const [index] = replies.flatMap(({ route }, at) => (route.attempts.length === 0 ? [at] : []));
+  routers[index as 0 | 1].feedback(replies[index as 0 | 1] as (typeof replies)[0], { score: 0 });
+  await routers[0].chat(ask("x"));
   expect(provider.calls).toBe(2);
 });
 

@@ -113,8 +113,9 @@ export function cached<P extends AnyProvider>(provider: P, options: CachedOption
   };
   const keep = (key: string, request: ChatRequest, given: ChatReply, context: CallContext, told: Told): void => {
     const reply = whole(given, request.model);
-    if (!reply || told.some(([what]) => what === "degraded") || refusal(request, reply, gate) !== null) return;
-    const kept = told.length > 0 ? told.map(([, within]) => within) : undefined;
+    // Kept again, what a cache within had would start its life anew.
+    if (!reply || told.some(([what]) => what !== "kept") || refusal(request, reply, gate) !== null) return;
+    const kept = told.length > 0 ? told.map(([, within]) => within ?? "") : undefined;
     const model = modelOf(request.model);
     const costUsd = reply.usage && model ? costOf(countsOf(reply.usage), model.usdPerMTok) : null;
     const candidate = `${provider.id}/${model?.id ?? reply.model}`;

@@ -14,7 +14,7 @@ import type { Seat } from "./seat.js";
 import { createStreamFlight, type StreamReader } from "./stream-flight.js";
 
 /** What was reported of an answer that whoever gets it later must be told, too. */
-export type Told = readonly (readonly ["kept" | "degraded", string])[];
+export type Told = readonly (readonly ["kept" | "degraded" | "cached", string | undefined])[];
 
 /** Gets the answer once for all readers, where it is whole. */
 type Whole = (reply: ChatReply, told: Told) => void;
@@ -122,9 +122,9 @@ function tell(seat: Seat<SharedFlight>, report: CallContext["report"]): void {
 
 /** The first caller's context for all of them, and what is said through it. */
 function overheard(context: CallContext, { signal }: AbortController): { context: CallContext; told: Told } {
-  const told: ["kept" | "degraded", string][] = [];
+  const told: Told[number][] = [];
   const report: CallContext["report"] = (progress, which) => {
-    if ((progress === "kept" || progress === "degraded") && which !== undefined) told.push([progress, which]);
+    if (progress === "kept" || progress === "degraded" || progress === "cached") told.push([progress, which]);
     context.report?.(progress, which);
   };
   return { context: extended(context, { signal, report }), told };

@@ -198,7 +198,11 @@ export class UpstreamCall {
       finishReason: this.#finishReason ?? undefined,
     };
     const { provider, model, outcome, detail } = attempt;
-    if (!error && this.#firstTokenAtMs !== null) call.found.ttftMs = this.#firstTokenAtMs - call.startedAtMs;
+    if (!error) {
+      if (this.#firstTokenAtMs !== null) call.found.ttftMs = this.#firstTokenAtMs - call.startedAtMs;
+      // A stored answer on the way may have been refused.
+      call.found.fromCache = undefined;
+    }
     call.attempts.push({ provider, model, outcome, detail, latencyMs, costUsd });
     // While the process slept, connections broke and time passed that is nobody's; what a vendor answered still counts.
     const unheard = slept && error !== null && error.status === undefined;

@@ -55,7 +55,9 @@ function store(parts: RouterParts, run: Run, call: Call, { candidate, reply }: A
   const { caching, events, services } = parts;
   const { cacheKey, options, requestId } = run;
   if (!caching || !cacheKey || (options.cache && options.cache.mode === "read")) return;
-  const reason = call.degraded.length > 0 ? "degraded" : refusal(run.request, reply, caching.gate);
+  let reason = call.degraded.length > 0 ? "degraded" : refusal(run.request, reply, caching.gate);
+  // Kept again it would start its life anew, and pass for an answer to this very question where it was to a like one.
+  if (call.found.fromCache) reason ??= "cached";
   let kept = false;
   if (reason === null) {
     const costUsd = answering(call, candidate)?.costUsd ?? null;

@@ -85,6 +85,7 @@ class RoutedSharer implements Sharer<Answer, RoutedFlight, RoutedReply> {
       for (const key of kept ?? []) report("kept", key);
       for (const rung of call.degraded) report("degraded", rung);
     }
+    if (own?.status === "hit" && attempts?.length === 0) report?.("cached");
     run.turn?.complete(reply.choices[0].message);
     if (attempts) parts.shadow?.after(run, candidate);
     return recordAnswer(parts, run, {

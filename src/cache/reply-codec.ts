@@ -77,14 +77,20 @@ function isUsage(usage: unknown): usage is StoredReply["usage"] {
   return [prompt_tokens, completion_tokens, total_tokens].every((count) => typeof count === "number");
 }
 
+type Unread = {
+  readonly [name: string]: unknown;
+  readonly answeredBy?: { provider?: unknown; model?: unknown } | null;
+};
+
 function isExtra(extra: unknown): extra is StoredExtra {
   if (typeof extra !== "object" || extra === null) return false;
-  const { refusal, reasoning, toolCalls, fingerprint, kept, ...others } = extra as { readonly [name: string]: unknown };
+  const { refusal, reasoning, toolCalls, fingerprint, kept, answeredBy, ...others } = extra as Unread;
   for (const text of [refusal, reasoning, fingerprint])
     if (text !== undefined && typeof text !== "string") return false;
   for (const part of [others.logprobs, others.providerState])
     if (part !== undefined && (typeof part !== "object" || part === null)) return false;
   if (kept !== undefined && !isTags(kept)) return false;
+  if (answeredBy !== undefined && !isTags([answeredBy?.provider, answeredBy?.model])) return false;
   return toolCalls === undefined || (Array.isArray(toolCalls) && toolCalls.every(isToolCall));
 }
 

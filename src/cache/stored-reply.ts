@@ -37,6 +37,8 @@ export interface StoredExtra {
   readonly fingerprint?: string;
   /** Keys under which providers may keep this answer, too. */
   readonly kept?: readonly string[];
+  /** Who answered within a provider that is a router. */
+  readonly answeredBy?: { readonly provider: string; readonly model: string };
 }
 
 /** How an answer came about, for {@link packReply}. */
@@ -48,6 +50,7 @@ export interface StoredOrigin {
   readonly storedAtWallMs: number;
   readonly costUsd: number | null;
   readonly kept?: readonly string[] | undefined;
+  readonly answeredBy?: StoredExtra["answeredBy"] | undefined;
 }
 
 /** Packs the first choice of an answer. */
@@ -62,6 +65,7 @@ export function packReply(reply: ChatReply, about: StoredOrigin): StoredReply {
     ...(choice.logprobs ? { logprobs: choice.logprobs } : {}),
     ...(reply.system_fingerprint === undefined ? {} : { fingerprint: reply.system_fingerprint }),
     ...(about.kept === undefined ? {} : { kept: about.kept }),
+    ...(about.answeredBy === undefined ? {} : { answeredBy: about.answeredBy }),
   };
   return {
     provider: about.provider,

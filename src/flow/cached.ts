@@ -14,11 +14,15 @@ import type { ChatRequest } from "../chat/request.js";
 import { countsOf } from "../chat/usage.js";
 import type { AnyProvider, CallContext, ModelInfo } from "../contract/provider.js";
 import { type Clock, systemClock } from "../core/clock.js";
+import { createIdSource } from "../core/ids.js";
 import { invalidOption } from "../errors/signalbox-error.js";
 import { costOf } from "../spend/cost.js";
+import { contextByHand } from "./by-hand.js";
 import { originOf } from "./candidate.js";
 import { createConversations, type Turn } from "./conversation.js";
+import { costInRoute } from "./costs.js";
 import { streamFrom } from "./provider-stream.js";
+import { answeredBy, secondHand } from "./second-hand.js";
 import { createSharedAnswers, readAlone, type Told } from "./shared-answers.js";
 import { fitted, inputRoom } from "./trim.js";
 
@@ -62,8 +66,9 @@ const CHECKS: { readonly [name in keyof CachedOptions]-?: Check } = {
  * A provider with a memory: same id, same models, same contract. Equal requests in flight share one call. Its answers
  * are kept under this provider's id and origin, so two decorated providers never answer for each other even on one cache.
  *
- * What comes back is for routers to call, with a call's context. A decorated router is a provider like any other: its
- * hits are plain replies, without `route`. To keep answers for a router's own callers, give the router a `cache`.
+ * What comes back is for routers to call, with a call's context; called by hand it may have none, or a `signal`,
+ * `tenant`, `conversationId` and `metadata`. A decorated router is a provider like any other: its streams are plain, and
+ * options that only a router knows are refused. To keep answers for a router's own callers, give the router a `cache`.
  *
  * @example
  * createRouter({ providers: [cached(minimax(), { mode: "full" }), cached(glm(), { mode: "response" })] });
@@ -78,11 +83,14 @@ export function cached<P extends AnyProvider>(provider: P, options: CachedOption
   const responses = createResponseCache(cache, ttlMs);
   const conversations = createConversations({}, { clock });
   const shared = createSharedAnswers(clock);
+  const nextId = createIdSource("req");
   const gate = { temperature, toolCalls };
   const namespace = `${KEY_SCHEMA} provider ${JSON.stringify([provider.id, originOf(provider)])}`;
   const keepsReplies = mode !== "context";
   const keepsContext = mode !== "response";
 
+  const contextOf = (request: ChatRequest, given: CallContext | undefined): CallContext =>
+    given?.attempts && given.deadline ? given : contextByHand(request, given, nextId());
   const modelOf = (name: string | null | undefined): ModelInfo | undefined =>
     provider.models.find(({ id }) => id === name) ?? provider.models[0];
   const begin = (request: ChatRequest, context: CallContext): { request: ChatRequest; turn: Turn | undefined } => {
@@ -101,25 +109,39 @@ export function cached<P extends AnyProvider>(provider: P, options: CachedOption
   };
   const find = async (key: string | undefined, context: CallContext): Promise<ChatReply | undefined> => {
     if (key === undefined) return undefined;
+    const startedAtMs = clock.now();
     const stored = responses.peek(key) ?? (await responses.load(key));
     if (!stored) return undefined;
     context.report?.("cached");
-    for (const within of stored.extra?.kept ?? []) context.report?.("kept", within);
-    return unpackReply(stored);
+    const { extra, costUsd, storedAtWallMs } = stored;
+    for (const within of extra?.kept ?? []) context.report?.("kept", within);
+    const reply = unpackReply(stored);
+    if (!extra?.answeredBy) return reply;
+    const ageMs = Math.max(0, clock.wallNow() - storedAtWallMs);
+    const cache = { status: "hit" as const, ageMs, ...(costUsd === null ? {} : { savedUsd: costUsd }) };
+    return secondHand(reply, extra.answeredBy, context.requestId, clock.now() - startedAtMs, cache);
   };
   const whole = (given: ChatReply | undefined, model: string | null | undefined): ChatReply | undefined => {
     const reply = given && normalizeReply(given, model ?? "");
     return reply && !isReplyProblem(reply) ? reply : undefined;
   };
-  const keep = (key: string, request: ChatRequest, given: ChatReply, context: CallContext, told: Told): void => {
+  const keep = (
+    key: string,
+    request: ChatRequest,
+    given: ChatReply,
+    context: CallContext,
+    told: Told,
+    by = answeredBy(given),
+  ): void => {
     const reply = whole(given, request.model);
     // Kept again, what a cache within had would start its life anew.
     if (!reply || told.some(([what]) => what !== "kept") || refusal(request, reply, gate) !== null) return;
     const kept = told.length > 0 ? told.map(([, within]) => within ?? "") : undefined;
     const model = modelOf(request.model);
-    const costUsd = reply.usage && model ? costOf(countsOf(reply.usage), model.usdPerMTok) : null;
+    const listed = reply.usage && model ? costOf(countsOf(reply.usage), model.usdPerMTok) : null;
+    const costUsd = costInRoute(given) ?? listed;
     const candidate = `${provider.id}/${model?.id ?? reply.model}`;
-    const about = { provider: provider.id, candidate, storedAtWallMs: clock.wallNow(), costUsd, kept };
+    const about = { provider: provider.id, candidate, storedAtWallMs: clock.wallNow(), costUsd, kept, answeredBy: by };
     const { tenant, conversationId } = context;
     responses.put(key, packReply(reply, about), { ttlMs, tenant, conversationId });
   };
@@ -132,7 +154,8 @@ export function cached<P extends AnyProvider>(provider: P, options: CachedOption
   const open = provider.stream?.bind(provider);
   const chat =
     ask &&
-    (async (given: ChatRequest, context: CallContext): Promise<ChatReply> => {
+    (async (given: ChatRequest, from?: CallContext): Promise<ChatReply> => {
+      const context = contextOf(given, from);
       const { request, turn } = begin(given, context);
       const key = keyOf(request, context);
       const asked = async (): Promise<ChatReply> => {
@@ -144,7 +167,8 @@ export function cached<P extends AnyProvider>(provider: P, options: CachedOption
       remember(turn, reply);
       return reply;
     });
-  async function* stream(given: ChatRequest, context: CallContext): AsyncGenerator<ChatChunk> {
+  async function* stream(given: ChatRequest, from?: CallContext): AsyncGenerator<ChatChunk> {
+    const context = contextOf(given, from);
     const { request, turn } = begin(given, context);
     const key = keyOf(request, context);
     const hit = await find(key, context);
@@ -153,11 +177,17 @@ export function cached<P extends AnyProvider>(provider: P, options: CachedOption
       remember(turn, hit);
       return;
     }
-    const opened = (at: CallContext) => streamFrom(open?.(request, at));
+    let source: unknown;
+    const opened = (at: CallContext) => {
+      source = open?.(request, at);
+      return streamFrom(source);
+    };
     const reader =
       key === undefined
         ? readAlone(opened(context))
-        : shared.stream(key, context, opened, (reply, told) => keep(key, request, reply, context, told));
+        : shared.stream(key, context, opened, (reply, told) =>
+            keep(key, request, reply, context, told, answeredBy(source)),
+          );
     let chunk: ChatChunk | null | undefined;
     try {
       chunk = reader.poll() ?? (await reader.next());

@@ -11,6 +11,7 @@ import { FlightReader, type Sharer } from "./flight-reader.js";
 import { type PlainStream, plainStream } from "./plain-stream.js";
 import { leftEarly } from "./reader-stream.js";
 import type { Seat } from "./seat.js";
+import { answeredBy, secondHand } from "./second-hand.js";
 import { createStreamFlight, type StreamReader } from "./stream-flight.js";
 
 /** What was reported of an answer that whoever gets it later must be told, too. */
@@ -55,6 +56,7 @@ export function createSharedAnswers(clock: Clock): SharedAnswers {
   const flights = createFlights<SharedFlight>(clock);
   const reader = (key: string, context: CallContext, streamed: boolean, start: () => SharedFlight) => {
     const { requestId, signal, report } = context;
+    const startedAtMs = clock.now();
     const sharer: Sharer<HasReply, SharedFlight, ChatReply> = {
       key,
       requestId,
@@ -66,7 +68,10 @@ export function createSharedAnswers(clock: Clock): SharedAnswers {
       start,
       answered(seat, { reply }) {
         tell(seat, report);
-        return seat.joined ? copyReply(reply) : reply;
+        if (!seat.joined) return reply;
+        const by = seat.leads() ? undefined : answeredBy(reply);
+        const copy = copyReply(reply);
+        return by ? secondHand(copy, by, requestId, clock.now() - startedAtMs, { status: "joined" }) : copy;
       },
       failed: (_seat, thrown) => thrown,
     };

@@ -7,6 +7,11 @@ export { type Random, seededRandom } from "../core/random.js";
 export { createCallContext } from "./call-context.js";
 export type { CaseFramework, ConformanceCase } from "./conformance/case.js";
 export {
+  type EvictionConformanceOptions,
+  evictionConformance,
+  runEvictionConformance,
+} from "./conformance/eviction.js";
+export {
   type ConformanceFeature,
   type ProviderConformanceOptions,
   type ProviderScenario,

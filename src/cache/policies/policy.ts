@@ -1,6 +1,7 @@
 /**
  * Who leaves a cache when room is needed: a recipe, handed to `createCache({ policy })`.
  * Entries are known by slot: a small whole number, taken anew after `remove`, so plain and typed arrays fit.
+ * `evictionConformance` of `signalbox/testing` tries one.
  *
  * @example
  * // first in, first out

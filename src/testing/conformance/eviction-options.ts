@@ -1,0 +1,7 @@
+import type { EvictionPolicy } from "../../cache/policies/policy.js";
+
+/** Options of `evictionConformance`. */
+export interface EvictionConformanceOptions {
+  /** Makes a fresh policy for a case. */
+  setUp(): EvictionPolicy | Promise<EvictionPolicy>;
+}

@@ -3,8 +3,6 @@ import type { FunctionToolCall, ProviderState } from "./message.js";
 import type { ChatReply, FinishReason, Logprobs, ReplyMessage } from "./reply.js";
 import { copyUsage, readUsage, type Usage } from "./usage.js";
 
-export { chunksOf } from "./chunks.js";
-
 /** Puts a streamed answer together. `push` costs the same however long the answer is. */
 export interface Assembler {
   push(chunk: ChatChunk): void;

@@ -1,8 +1,6 @@
 import { checkMessage } from "./check-message.js";
 import { checkJson, type Fields, isObject, issue, type RequestIssue } from "./check-value.js";
 
-export type { RequestIssue } from "./check-value.js";
-
 const FORMATS = new Set(["text", "json_object", "json_schema"]);
 
 /** A cheap look at a request's shape before anything is sent; `null` when it is fine. Unknown fields pass. Never throws. */

@@ -5,8 +5,6 @@ import type { ChatRequest } from "./request.js";
 import { estimateRequestTokens, estimateTextTokens } from "./tokens.js";
 import type { Usage } from "./usage.js";
 
-export { isReplyProblem, normalizeReply, type ReplyProblem } from "./normalize-reply.js";
-
 /** What {@link createReply} fills a reply from; everything may be left out. */
 export interface ReplyInit {
   readonly text?: string | null | undefined;

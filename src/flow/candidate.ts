@@ -1,5 +1,5 @@
 import type { AnyProvider, ModelInfo } from "../contract/provider.js";
-import type { CandidateMetrics } from "../metrics/candidate-metrics.js";
+import type { CandidateMetrics } from "../metrics/types.js";
 import type { Gate } from "../resilience/gate.js";
 import type { Limiter } from "../resilience/limiter.js";
 import type { RetryBudget } from "../resilience/retry-budget.js";

@@ -15,8 +15,6 @@ import {
 } from "./types.js";
 import { wilsonLower } from "./wilson.js";
 
-export type { CandidateMetrics, KindReading, MetricName, MetricsPrior, Sample } from "./types.js";
-
 /** @param row where the numbers are kept, {@link ROW_WIDTH} long: one table for all candidates keeps decisions in the CPU's cache */
 export function createCandidateMetrics(
   deps: { readonly clock: Clock },

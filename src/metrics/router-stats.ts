@@ -2,8 +2,6 @@ import type { Attempt, RequestRecord } from "../contract/records.js";
 import { BoundedCells } from "./cells.js";
 import { type CallStats, count, quantilesOf, type RequestStats, Tally, wordsOf } from "./tally.js";
 
-export type { CallStats, Quantiles, RequestStats, WordCounts } from "./tally.js";
-
 /** What a router has done since it began, or since `reset`. Plain JSON. */
 export interface RouterStats {
   readonly requests: RequestStats;

@@ -5,8 +5,6 @@ import type { BreakerOptions } from "./breaker.js";
 import { Circuit } from "./circuit.js";
 import { CandidateGate, type Gate, type GatePool } from "./gate.js";
 
-export type { Gate, GateFacts, GateView } from "./gate.js";
-
 /** Where all candidates are open, one call in this many milliseconds may try the nearest to reopen. */
 export const FORCE_EVERY_MS = 1_000;
 

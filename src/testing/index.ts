@@ -11,29 +11,19 @@ export {
   evictionConformance,
   runEvictionConformance,
 } from "./conformance/eviction.js";
-export {
-  type ConformanceFeature,
-  type ProviderConformanceOptions,
-  type ProviderScenario,
-  type ProviderUnderTest,
-  providerConformance,
-  runProviderConformance,
-  startWireUpstream,
-  type UpstreamFailure,
-  type WireUpstream,
-} from "./conformance/provider.js";
-export {
-  runStoreConformance,
-  type StoreConformanceOptions,
-  type StoreFeature,
-  type StoreUnderTest,
-  storeConformance,
-} from "./conformance/store.js";
-export {
-  runStrategyConformance,
-  type StrategyConformanceOptions,
-  strategyConformance,
-} from "./conformance/strategy.js";
+export { providerConformance, runProviderConformance } from "./conformance/provider.js";
+export type {
+  ConformanceFeature,
+  ProviderConformanceOptions,
+  ProviderScenario,
+  ProviderUnderTest,
+  UpstreamFailure,
+} from "./conformance/provider-scenarios.js";
+export { startWireUpstream, type WireUpstream } from "./conformance/provider-upstream.js";
+export { runStoreConformance, storeConformance } from "./conformance/store.js";
+export type { StoreConformanceOptions, StoreFeature, StoreUnderTest } from "./conformance/store-options.js";
+export { runStrategyConformance, strategyConformance } from "./conformance/strategy.js";
+export type { StrategyConformanceOptions } from "./conformance/strategy-options.js";
 export { type FetchStep, faultFetch, networkError } from "./fault-fetch.js";
 export * from "./fault-server/index.js";
 export {

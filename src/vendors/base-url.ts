@@ -1,4 +1,4 @@
-import { assertBaseUrl } from "../wire/transport.js";
+import { assertBaseUrl } from "../wire/guard.js";
 
 /**
  * A base URL in the one form that paths are appended to: people paste it with a slash, with the whole

@@ -1,6 +1,6 @@
 import { badOption } from "../errors/check-options.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
-import { assertApiKey } from "../wire/transport.js";
+import { assertApiKey } from "../wire/guard.js";
 
 /** One key, several that take turns, or a function that is asked before every call. */
 export type ApiKeyOption = string | readonly string[] | (() => string | Promise<string>);

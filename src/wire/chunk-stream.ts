@@ -1,7 +1,7 @@
 import type { ChatChunk } from "../chat/chunk.js";
 import { chunksOf } from "../chat/chunks.js";
 import type { StreamDecoder, WireCall, WireCodec } from "./codec.js";
-import type { EventSource } from "./open-events.js";
+import type { EventSource } from "./event-source.js";
 
 /** An answer on its way: an iterator that also hands out what is parsed already, without a promise per event. */
 export interface ChunkStream extends AsyncIterableIterator<ChatChunk> {

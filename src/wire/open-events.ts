@@ -5,8 +5,6 @@ import type { HttpCall } from "./http-call.js";
 import { parseJson } from "./json.js";
 import { readErrorText } from "./read-body.js";
 
-export type { EventSource } from "./event-source.js";
-
 /**
  * Opens a stream. Never throws for a status. A 2xx counts as events whatever its content type says, unless its first
  * character is that of JSON, HTML or other text; then it is read whole into `text` (at most 16 MiB).

@@ -1,6 +1,7 @@
 import type { CandidateSnapshot } from "../../src/contract/strategy.js";
 import type { Clock } from "../../src/core/clock.js";
-import { type CandidateMetrics, createCandidateMetrics } from "../../src/metrics/candidate-metrics.js";
+import { createCandidateMetrics } from "../../src/metrics/candidate-metrics.js";
+import type { CandidateMetrics } from "../../src/metrics/types.js";
 
 /** What the router declares of a candidate before it was measured. */
 const PRIOR = { ttftMs: 1_000, tokensPerSecond: 60, successRate: 0.95 };

@@ -4,15 +4,6 @@ import { answerCases } from "./provider-cases-answers.js";
 import { failureCases } from "./provider-cases-failures.js";
 import type { ProviderConformanceOptions } from "./provider-scenarios.js";
 
-export type {
-  ConformanceFeature,
-  ProviderConformanceOptions,
-  ProviderScenario,
-  ProviderUnderTest,
-  UpstreamFailure,
-} from "./provider-scenarios.js";
-export { startWireUpstream, type WireUpstream } from "./provider-upstream.js";
-
 /**
  * What every provider has to do, as a list of cases for any test framework: text, a stream that says what `chat` says,
  * usage, thinking, tool calls, typed errors, no retries of its own, aborts and early breaks that reach the upstream, no key anywhere.

@@ -4,8 +4,6 @@ import { storeKeyCases } from "./store-cases-keys.js";
 import { storeLifetimeCases } from "./store-cases-lifetimes.js";
 import type { StoreConformanceOptions } from "./store-options.js";
 
-export type { StoreConformanceOptions, StoreFeature, StoreUnderTest } from "./store-options.js";
-
 /**
  * What every store has to do, as a list of cases for any test framework: what was set comes back equal and under its own
  * key alone, whatever the key; deletions, lifetimes and clearing do no more than they say; 100 operations at once; values

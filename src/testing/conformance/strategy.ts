@@ -2,8 +2,6 @@ import { type CaseFramework, type ConformanceCase, registerCases } from "./case.
 import { strategyCases } from "./strategy-cases.js";
 import type { StrategyConformanceOptions } from "./strategy-options.js";
 
-export type { StrategyConformanceOptions } from "./strategy-options.js";
-
 /**
  * What every strategy has to do, as a list of cases for any test framework: numbers, only candidates it was given, a
  * decision in every world (one candidate, 1,000, nothing measured, prices unknown, all failing) after a bounded number of

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { chunksOf, createAssembler, hasContent } from "../../../src/chat/assemble.js";
+import { createAssembler, hasContent } from "../../../src/chat/assemble.js";
 import type { ChatChunk, Delta, ToolCallDelta } from "../../../src/chat/chunk.js";
+import { chunksOf } from "../../../src/chat/chunks.js";
 import type { ChatReply, FinishReason } from "../../../src/chat/reply.js";
 
 const chunk = (delta: Delta, more: Partial<ChatChunk> = {}, finish: FinishReason | null = null): ChatChunk => ({

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createReply, estimateUsage, isReplyProblem, normalizeReply } from "../../../src/chat/create-reply.js";
+import { createReply, estimateUsage } from "../../../src/chat/create-reply.js";
+import { isReplyProblem, normalizeReply } from "../../../src/chat/normalize-reply.js";
 
 const call = { id: "a", type: "function" as const, function: { name: "f", arguments: "{}" } };
 const messageOf = (value: unknown) => {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createCandidateMetrics, type Sample } from "../../../src/metrics/candidate-metrics.js";
+import { createCandidateMetrics } from "../../../src/metrics/candidate-metrics.js";
+import type { Sample } from "../../../src/metrics/types.js";
 import { wilsonLower } from "../../../src/metrics/wilson.js";
 import { createVirtualClock } from "../../../src/testing/virtual-clock.js";
 

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { SharedGateState } from "../../../src/contract/shared-state.js";
 import type { ErrorKind } from "../../../src/errors/kinds.js";
 import { SignalboxError, type SignalboxErrorInit } from "../../../src/errors/signalbox-error.js";
-import { createGates, type Gate } from "../../../src/resilience/gates.js";
+import type { Gate } from "../../../src/resilience/gate.js";
+import { createGates } from "../../../src/resilience/gates.js";
 import { createVirtualClock } from "../../../src/testing/virtual-clock.js";
 
 function setUp(mayProbe?: (id: string) => boolean) {

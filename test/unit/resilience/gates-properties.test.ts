@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ErrorKind } from "../../../src/errors/kinds.js";
 import { SignalboxError } from "../../../src/errors/signalbox-error.js";
-import { createGates, type Gate, mayForce } from "../../../src/resilience/gates.js";
+import type { Gate } from "../../../src/resilience/gate.js";
+import { createGates, mayForce } from "../../../src/resilience/gates.js";
 
 type Outcome =
   | readonly [kind: ErrorKind, detail?: string | undefined, status?: number | undefined, retryAfterMs?: number]

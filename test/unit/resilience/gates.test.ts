@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { BreakerState } from "../../../src/contract/events.js";
 import type { ErrorKind } from "../../../src/errors/kinds.js";
 import { SignalboxError, type SignalboxErrorInit } from "../../../src/errors/signalbox-error.js";
-import { createGates, type Gate, type GatesDeps, mayForce } from "../../../src/resilience/gates.js";
+import type { Gate } from "../../../src/resilience/gate.js";
+import { createGates, type GatesDeps, mayForce } from "../../../src/resilience/gates.js";
 import { createVirtualClock } from "../../../src/testing/virtual-clock.js";
 
 const errorOf = (kind: ErrorKind, init: SignalboxErrorInit = {}) => new SignalboxError(kind, kind, init);

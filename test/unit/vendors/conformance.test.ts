@@ -1,12 +1,12 @@
 import { describe, test } from "vitest";
 import { textOf } from "../../../src/chat/message-text.js";
 import type { Provider } from "../../../src/contract/provider.js";
-import {
-  type ProviderConformanceOptions,
-  type ProviderScenario,
-  runProviderConformance,
-  startWireUpstream,
-} from "../../../src/testing/conformance/provider.js";
+import { runProviderConformance } from "../../../src/testing/conformance/provider.js";
+import type {
+  ProviderConformanceOptions,
+  ProviderScenario,
+} from "../../../src/testing/conformance/provider-scenarios.js";
+import { startWireUpstream } from "../../../src/testing/conformance/provider-upstream.js";
 import { anthropicCompatible } from "../../../src/vendors/anthropic-compatible.js";
 import { glm } from "../../../src/vendors/glm.js";
 import { kimi } from "../../../src/vendors/kimi.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { SignalboxError } from "../../../src/errors/signalbox-error.js";
-import { assertApiKey, assertBaseUrl, assertHeaders } from "../../../src/wire/transport.js";
+import { assertApiKey, assertBaseUrl, assertHeaders } from "../../../src/wire/guard.js";
 
 function problem(run: () => unknown): SignalboxError {
   try {

@@ -2,7 +2,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { classify, toSignalboxError } from "../../../src/errors/classify.js";
 import * as faults from "../../../src/testing/index.js";
 import { createFaultServer, type Fault, type FaultServer } from "../../../src/testing/index.js";
-import { type EventSource, type HttpCall, openEvents, requestJson } from "../../../src/wire/transport.js";
+import type { EventSource } from "../../../src/wire/event-source.js";
+import type { HttpCall } from "../../../src/wire/http-call.js";
+import { openEvents } from "../../../src/wire/open-events.js";
+import { requestJson } from "../../../src/wire/request-json.js";
 
 let server: FaultServer;
 beforeAll(async () => {

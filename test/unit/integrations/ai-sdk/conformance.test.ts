@@ -8,11 +8,8 @@ import {
 import { describe, it } from "vitest";
 import { textOf } from "../../../../src/chat/message-text.js";
 import { fromLanguageModel } from "../../../../src/integrations/ai-sdk/index.js";
-import {
-  type ProviderScenario,
-  type ProviderUnderTest,
-  runProviderConformance,
-} from "../../../../src/testing/conformance/provider.js";
+import { runProviderConformance } from "../../../../src/testing/conformance/provider.js";
+import type { ProviderScenario, ProviderUnderTest } from "../../../../src/testing/conformance/provider-scenarios.js";
 
 const STATUS = { auth: 401, rate_limit: 429, overloaded: 503, server: 500 } as const;
 const USAGE = {

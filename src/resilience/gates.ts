@@ -39,7 +39,7 @@ export function createGates(options: BreakerOptions, deps: GatesDeps): Gates {
  * The "all open" rule: where every gate is blocked and open breakers alone block some of them, the one of these that is
  * nearest to reopening, once a second per pool; `null` otherwise. Call `force` on it.
  */
-export function mayForce(gates: readonly Gate[], nowMs: number): Gate | null {
+export function nearestToReopen(gates: readonly Gate[], nowMs: number): Gate | null {
   let best: Gate | null = null;
   let bestAtMs = 0;
   for (const gate of gates) {

@@ -3,7 +3,7 @@ import { estimateRequestTokens } from "../chat/tokens.js";
 import type { Exclusion } from "../errors/kinds.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import { inputRoom } from "../flow/trim.js";
-import { mayForce } from "../resilience/gates.js";
+import { nearestToReopen } from "../resilience/gates.js";
 import type { PlannedCandidate } from "./candidates.js";
 import type { RouterParts } from "./parts.js";
 import type { Run } from "./run.js";
@@ -25,7 +25,7 @@ export function forcedGroups(
     const candidate = FOR_NOW.has(reason) ? parts.byId.get(id) : undefined;
     if (candidate) blocked.push(candidate);
   }
-  const gate = mayForce(
+  const gate = nearestToReopen(
     blocked.map((candidate) => candidate.gate),
     nowMs,
   );

@@ -6,7 +6,7 @@ import { createChooser } from "../../../src/ranking/chooser.js";
 import { type DecisionLogLine, decisionLine } from "../../../src/ranking/replay/decision-log.js";
 import type { BreakerOptions } from "../../../src/resilience/breaker.js";
 import type { Gate } from "../../../src/resilience/gate.js";
-import { createGates, mayForce } from "../../../src/resilience/gates.js";
+import { createGates, nearestToReopen } from "../../../src/resilience/gates.js";
 import { RateBucket } from "../../../src/resilience/rate-bucket.js";
 import { MeasuredView } from "../measured-view.js";
 import type { Policy } from "./policies.js";
@@ -70,7 +70,7 @@ export function signalbox(strategy: Strategy, about: SignalboxOptions = {}): Pol
           clock.ms = atMs;
           const free = views.filter((view) => !tried.has(view.position) && view.gate.blocked(atMs) === null);
           if (free.length === 0) {
-            const forced = mayForce(
+            const forced = nearestToReopen(
               views.map((view) => view.gate),
               atMs,
             );

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { ErrorKind } from "../../../src/errors/kinds.js";
 import { SignalboxError } from "../../../src/errors/signalbox-error.js";
 import type { Gate } from "../../../src/resilience/gate.js";
-import { createGates, mayForce } from "../../../src/resilience/gates.js";
+import { createGates, nearestToReopen } from "../../../src/resilience/gates.js";
 
 type Outcome =
   | readonly [kind: ErrorKind, detail?: string | undefined, status?: number | undefined, retryAfterMs?: number]
@@ -203,7 +203,7 @@ describe("gates, over any sequence of calls", () => {
         for (const ms of waits) {
           world.now += ms;
           if (world.now >= 3_750) break;
-          const nearest = mayForce(world.gates, world.now);
+          const nearest = nearestToReopen(world.gates, world.now);
           const token = nearest?.force(world.now) ?? -1;
           if (nearest !== null && token >= 0) {
             forced++;

@@ -3,7 +3,7 @@ import type { BreakerState } from "../../../src/contract/events.js";
 import type { ErrorKind } from "../../../src/errors/kinds.js";
 import { SignalboxError, type SignalboxErrorInit } from "../../../src/errors/signalbox-error.js";
 import type { Gate } from "../../../src/resilience/gate.js";
-import { createGates, type GatesDeps, mayForce } from "../../../src/resilience/gates.js";
+import { createGates, type GatesDeps, nearestToReopen } from "../../../src/resilience/gates.js";
 import { createVirtualClock } from "../../../src/testing/virtual-clock.js";
 
 const errorOf = (kind: ErrorKind, init: SignalboxErrorInit = {}) => new SignalboxError(kind, kind, init);
@@ -417,18 +417,18 @@ describe("when all are open", () => {
     fail(far, 5, "server");
     fail(near, 5, "server");
     await clock.advance(10);
-    expect(mayForce([near, far], clock.now())?.id).toBe("y/1");
-    expect(mayForce([far, near], clock.now())?.id).toBe("y/1");
+    expect(nearestToReopen([near, far], clock.now())?.id).toBe("y/1");
+    expect(nearestToReopen([far, near], clock.now())?.id).toBe("y/1");
     const forced = far.force(clock.now());
     expect(forced).toBeGreaterThanOrEqual(0);
     expect(gates.mayForce(clock.now())).toBe(false);
-    expect(mayForce([near, far], clock.now())).toBe(null);
+    expect(nearestToReopen([near, far], clock.now())).toBe(null);
     expect(near.force(clock.now())).toBe(-1);
     await clock.advance(999);
     expect(near.force(clock.now())).toBe(-1);
     await clock.advance(1);
     // The first probe is still out, so the other one is the nearest.
-    expect(mayForce([near, far], clock.now())?.id).toBe("x/1");
+    expect(nearestToReopen([near, far], clock.now())?.id).toBe("x/1");
     expect(near.force(clock.now())).toBeGreaterThanOrEqual(0);
   });
 
@@ -436,14 +436,14 @@ describe("when all are open", () => {
     const { a, other, clock, fail, gates } = setUp();
     const third = gates.candidate("r/a", "r");
     fail(a, 5, "server");
-    expect(mayForce([a, other], clock.now())).toBe(null);
+    expect(nearestToReopen([a, other], clock.now())).toBe(null);
     fail(other, 1, "rate_limit", { retryAfterMs: 60_000 });
     third.disable("x");
-    expect(mayForce([other, third], clock.now())).toBe(null);
+    expect(nearestToReopen([other, third], clock.now())).toBe(null);
     expect([other.force(clock.now()), third.force(clock.now())]).toEqual([-1, -1]);
-    expect(mayForce([a, other, third], clock.now())?.id).toBe("p/a");
-    expect(mayForce([other, third, a], clock.now())?.id).toBe("p/a");
-    expect(mayForce([], clock.now())).toBe(null);
+    expect(nearestToReopen([a, other, third], clock.now())?.id).toBe("p/a");
+    expect(nearestToReopen([other, third, a], clock.now())?.id).toBe("p/a");
+    expect(nearestToReopen([], clock.now())).toBe(null);
   });
 
   it("forces no second probe while one is out, here or at the provider", async () => {

@@ -31,6 +31,8 @@ const OTHER = "other";
 const PRIOR_WEIGHT = 0.5;
 /** How many calls the declared success rate counts as. */
 const SUCCESS_PRIOR = 2;
+/** Up to so many calls of about the last ten minutes stay evidence, however long others have been asked since. */
+const KEPT_EVIDENCE = 3;
 const QUANTILE_HALF_LIFE_MS = 600_000;
 /** Answers shorter than this say nothing about speed. */
 const MIN_RATE_TOKENS = 4;
@@ -182,7 +184,8 @@ class Metrics implements CandidateMetrics {
     row[ROW.successRate] = success;
     row[ROW.samples] = samples;
     row[ROW.recentSuccessRate] = this.#recent.shrunk(success, 1);
-    row[ROW.successLowerBound] = wilsonLower(success, samples + 1);
+    const kept = Math.max(samples, Math.min(KEPT_EVIDENCE, Math.round(means.longWeight(SUCCESS))));
+    row[ROW.successLowerBound] = wilsonLower(success, kept + 1);
     row[ROW.cachedShare] = means.mean(CACHED, 0, 0);
     row[ROW.outputTokens] = means.mean(OUTPUT, 0, 0);
     row[ROW.costUsd] = means.weight(COST) > 0 ? means.mean(COST, 0, 0) : Number.NaN;

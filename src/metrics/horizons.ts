@@ -64,6 +64,11 @@ export class Horizons {
     return this.#cells[quantity * WIDTH] ?? 0;
   }
 
+  /** Samples in the long memory. */
+  longWeight(quantity: number): number {
+    return this.#cells[quantity * WIDTH + 2] ?? 0;
+  }
+
   clear(quantity: number): void {
     this.#cells.fill(0, quantity * WIDTH, (quantity + 1) * WIDTH);
   }

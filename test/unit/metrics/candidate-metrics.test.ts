@@ -208,6 +208,16 @@ describe("the lower bound", () => {
     expect(one.metrics.successLowerBound).toBeLessThan(one.metrics.successRate);
   });
 
+  it("stands while others are asked for a minute, and falls where nothing was heard for twenty", async () => {
+    const { metrics, settle, pass } = setUp();
+    settle({}, 3);
+    const fresh = metrics.successLowerBound;
+    await pass(60_000);
+    expect(metrics.successLowerBound).toBeCloseTo(fresh, 2);
+    await pass(1_200_000);
+    expect(metrics.successLowerBound).toBeLessThan(fresh - 0.1);
+  });
+
   it("is Wilson's: 0.930 for 98 of 100, 0.207 for 1 of 1, 0 for none", () => {
     expect(wilsonLower(0.98, 100)).toBeCloseTo(0.93, 3);
     expect(wilsonLower(1, 1)).toBeCloseTo(0.2065, 3);

@@ -359,7 +359,7 @@ describe.each(["performance-weighted", "cost-optimized", "reliability-focused"])
   it("to who is in office until another is clearly better", () => {
     const near = candidates(
       { id: "a/1" },
-      { id: "b/1", expectedLatencyMs: 950, expectedCostUsd: 0.00095, successLowerBound: 0.975 },
+      { id: "b/1", expectedLatencyMs: 950, expectedCostUsd: 0.00095, successLowerBound: 0.985 },
     );
     expect(first(name, near)).toBe("b/1");
     expect(first(name, near, { incumbent: "a/1" })).toBe("a/1");

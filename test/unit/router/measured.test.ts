@@ -45,3 +45,29 @@ it.each(["performance-weighted", "load-balanced", "adaptive"])(
     await router.close();
   },
 );
+
+it.each([
+  ["a", [1_000, 1_000, 1_000]],
+  ["a", [400, 1_000, 2_000]],
+  ["b", [2_000, 400, 1_000]],
+  ["c", [1_000, 2_000, 400]],
+])(
+  "where all have shown the same, reliability-focused asks the faster one, else the one listed first: %s of %j",
+  async (expected, delays) => {
+    const clock = createVirtualClock();
+    const providers = delays.map((delayMs, index) =>
+      scriptedProvider({ id: "abc".charAt(index), otherwise: { text: "yes", delayMs }, clock }),
+    );
+    const router = createRouter({ providers, strategy: "reliability-focused", clock });
+    const answered: string[] = [];
+    for (let call = 0; call < 40; call += 1) {
+      const asked = router.chat({ messages });
+      await clock.advance(2_000);
+      answered.push((await asked).route.provider);
+    }
+    const firstTries = answered.slice(0, 9).sort().join("");
+    expect(firstTries).toBe("aaabbbccc");
+    expect(answered.slice(9).filter((id) => id === expected).length).toBeGreaterThan(28);
+    await router.close();
+  },
+);

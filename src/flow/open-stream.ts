@@ -12,6 +12,7 @@ import type { Call } from "./call.js";
 import type { Candidate } from "./candidate.js";
 import { checkedReply } from "./checked-reply.js";
 import { costInChunk, costInRoute } from "./costs.js";
+import { interruption } from "./interruption.js";
 import { outgoing } from "./outgoing.js";
 import { type PollableIterator, streamFrom } from "./provider-stream.js";
 import { type OpenAnswer, UpstreamCall } from "./upstream-call.js";
@@ -214,20 +215,10 @@ class StreamSource implements CommittedStream, OpenAnswer {
 
   #interrupted(thrown: unknown): SignalboxError {
     this.#done = true;
-    const cause = this.#upstream.errorOf(thrown);
-    const error = cause.kind === "cancelled" || cause.kind === "empty_response" ? cause : this.#asInterruption(cause);
+    const error = interruption(this.#upstream.errorOf(thrown), this);
     this.release();
     this.#upstream.fail(error, this.usage());
     return ended(this.#upstream.call, error);
-  }
-
-  #asInterruption(cause: SignalboxError): SignalboxError {
-    const { provider, model, status, vendorCode, retryAfterMs } = cause;
-    const partial = { text: this.assembler.text, reasoning: this.assembler.reasoning || undefined };
-    const detail =
-      cause.kind === "stream_interrupted" ? cause.detail : cause.kind === "timeout" ? cause.detail : cause.kind;
-    const init = { detail, provider, model, status, vendorCode, retryAfterMs, partial, cause };
-    return new SignalboxError("stream_interrupted", `The answer was cut: ${cause.message}`, init);
   }
 
   #cut(): SignalboxError {

@@ -4,6 +4,7 @@ import { chunksOf } from "../chat/chunks.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import type { AbortSource } from "./abort-source.js";
 import type { Answer } from "./attempt-chat.js";
+import { partOf } from "./interruption.js";
 import type { CommittedStream } from "./open-stream.js";
 
 /** A chunk in the line that readers walk; behind the slowest reader the line is garbage. */
@@ -144,7 +145,7 @@ export function createStreamFlight<Source extends SharableStream, Whole>(
         const chunk = catchUp.shift();
         if (chunk) return chunk;
         while (at.next) {
-          if (by.joined && tail.size - at.size > LONGEST_LAG) throw letGo(by);
+          if (by.joined && tail.size - at.size > LONGEST_LAG) throw letGo(by, flight.committed?.assembler);
           at = at.next;
           if (skip === 0) return shared ? structuredClone(at.chunk) : at.chunk;
           skip -= 1;
@@ -188,9 +189,10 @@ function sizeOf(chunk: ChatChunk): number {
   return size;
 }
 
-function letGo(reader: StreamGuest): SignalboxError {
+function letGo(reader: StreamGuest, said: Assembler | undefined): SignalboxError {
   const message = "This reader fell too far behind a shared stream";
-  const error = new SignalboxError("stream_interrupted", message, { detail: "slow_reader" });
+  const partial = said && partOf(said);
+  const error = new SignalboxError("stream_interrupted", message, { detail: "slow_reader", partial });
   reader.leave(error);
   return error;
 }

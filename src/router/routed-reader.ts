@@ -6,6 +6,7 @@ import { asSignalboxError, type SignalboxError, withContext } from "../errors/si
 import type { Answer } from "../flow/attempt-chat.js";
 import { costOfAll } from "../flow/costs.js";
 import { FlightReader, type Sharer } from "../flow/flight-reader.js";
+import { interruption } from "../flow/interruption.js";
 import type { Seat } from "../flow/seat.js";
 import type { RouterParts } from "./parts.js";
 import { type RoutedReply, recordAnswer, recordFailure } from "./records.js";
@@ -104,8 +105,13 @@ class RoutedSharer implements Sharer<Answer, RoutedFlight, RoutedReply> {
 
   failed(seat: Seat<RoutedFlight>, thrown: unknown): SignalboxError {
     const { requestId } = this.#run;
-    const told = withContext(asSignalboxError(thrown), { requestId, attempts: callsOf(seat) ?? [] });
-    recordFailure(this.#parts, this.#run, told, statusOf(this.#parts, this.#run, seat.joined));
+    const committed = this.streamed ? seat.flight.stream?.committed : undefined;
+    const error = asSignalboxError(thrown);
+    // Who leaves in mid-stream has a part of the answer, as all have where the flight itself is cut.
+    const cut = committed && error === seat.gone ? interruption(error, committed) : error;
+    const attempts = callsOf(seat);
+    const told = withContext(cut, { requestId, attempts: attempts ?? [] });
+    recordFailure(this.#parts, this.#run, told, statusOf(this.#parts, this.#run, !attempts));
     return told;
   }
 }

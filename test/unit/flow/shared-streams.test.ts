@@ -156,6 +156,7 @@ describe("equal streams at once", () => {
         })(),
       );
       expect([error.kind, error.detail]).toEqual(["stream_interrupted", "slow_reader"]);
+      expect(error.partial?.text.length).toBe(what === "text" ? 40 * long.length : 0);
     },
   );
 });
@@ -192,6 +193,48 @@ describe("leaving a shared stream", () => {
     expect(eventsOf(told, "attempt").map(({ outcome }) => outcome)).toEqual(["cancelled"]);
     expect(router.health().candidates[0]?.status).toBe("unknown");
     expect(clock.pendingTimers).toBe(0);
+  });
+
+  test.each([
+    ["opener", { timeoutMs: 55 }, {}],
+    ["joiner", {}, { timeoutMs: 55 }],
+  ])(
+    "whose own time is up in mid-stream, the %s, is told so with its part of the text; the other goes on",
+    async (who, opens, joins) => {
+      const { clock, router, told } = rig();
+      const streams = [router.stream(ask(), opens), router.stream(ask(), joins)] as const;
+      const reads = streams.map((stream) => readAll(stream));
+      await clock.advance(55);
+      const at = who === "opener" ? 0 : 1;
+      const cut = await reads[at];
+      expect(cut?.text).toBe("w0 w1 w2 w3 w4 ");
+      expect(cut?.error).toMatchObject({
+        kind: "stream_interrupted",
+        detail: "total",
+        provider: "a",
+        model: "m",
+        partial: { text: "w0 w1 w2 w3 w4 " },
+        cause: { kind: "timeout", detail: "total" },
+      });
+      expect(await failureOf(streams[at].reply)).toBe(cut?.error);
+      await clock.advance(300);
+      expect((await reads[1 - at])?.text).toBe(SAID);
+      expect(eventsOf(told, "done").map(({ outcome, detail }) => [outcome, detail])).toEqual([
+        ["stream_interrupted", "total"],
+        ["ok", undefined],
+      ]);
+      expect(clock.pendingTimers).toBe(0);
+    },
+  );
+
+  test("a chat whose own time is up leaves a stream with a plain time-out: it was handed nothing", async () => {
+    const { clock, router } = rig();
+    const reader = readAll(router.stream(ask()));
+    await clock.advance(20);
+    const error = failureOf(router.chat(ask(), { timeoutMs: 30 }));
+    await clock.advance(300);
+    expect(await error).toMatchObject({ kind: "timeout", detail: "total", partial: undefined });
+    expect((await reader).text).toBe(SAID);
   });
 
   test("a chat may join a stream whose reader has stopped reading, or has left", async () => {

@@ -17,10 +17,14 @@ export interface Admission {
 }
 
 /**
- * `"blocked"`: the gate says no. `"spent"`: the request has made all the calls it may. `"too_dear"`: what earlier calls
- * left of the request's `maxCostUsd` does not pay for this one.
+ * `"blocked"`: the gate says no. `"spent"`: the request has made all the calls it may. An error: there is no money for
+ * this candidate, in a budget or in what earlier calls left of the request's `maxCostUsd`; another may cost less.
  */
-export type Admitted = Admission | "blocked" | "spent" | "too_dear";
+export type Admitted = Admission | "blocked" | "spent" | SignalboxError;
+
+export function isAdmission(admitted: Admitted): admitted is Admission {
+  return typeof admitted === "object" && "lease" in admitted;
+}
 
 /** A place in a limiter, and whose limiter it is. */
 export interface Place {
@@ -34,7 +38,7 @@ type Take = (candidate: Candidate, nowMs: number) => number;
  * A place in the candidate's limiter (waiting for it where there is a queue), the gate's lease, money for the call and
  * one of the request's calls, in this order: what is waited for comes first, what is counted comes last.
  *
- * @throws SignalboxError `saturated`, `budget_exceeded`, `timeout` or the abort's reason
+ * @throws SignalboxError `saturated`, `timeout` or the abort's reason
  */
 export function admit(
   call: Call,
@@ -45,7 +49,8 @@ export function admit(
   const { limiter } = candidate;
   if (isTooDear(call, candidate)) {
     held?.();
-    return "too_dear";
+    const words = "What is left of the request's maxCostUsd pays for no further call";
+    return new SignalboxError("budget_exceeded", words, { detail: "max_cost", retryable: false });
   }
   if (!limiter || held) return enter(call, candidate, take, held);
   const place = limiter.enter(entrantOf(call, call.abort));
@@ -145,14 +150,16 @@ function held(
   candidate: Candidate,
   lease: number,
   place: Leave | undefined,
-  hold: Reservation | undefined,
+  reserved: Reservation | SignalboxError | undefined,
 ): Admitted {
-  if (call.abort.reason || !call.budget.take()) {
+  const refused = SignalboxError.isInstance(reserved) ? reserved : undefined;
+  const hold = SignalboxError.isInstance(reserved) ? undefined : reserved;
+  if (refused || call.abort.reason || !call.budget.take()) {
     hold?.release();
     candidate.gate.release(lease);
     place?.();
     if (call.abort.reason) throw call.abort.reason;
-    return "spent";
+    return refused ?? "spent";
   }
   if (!hold && !place) return { lease, leave: undefined };
   const leave = (error: SignalboxError | null, costUsd: number | null): void => {

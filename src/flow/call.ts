@@ -13,6 +13,10 @@ import type { Reservation } from "../spend/budgets.js";
 import type { AbortSource } from "./abort-source.js";
 import type { Candidate } from "./candidate.js";
 
+type Reserved = Reservation | SignalboxError;
+
+export type Reserve = (call: Call, candidate: Candidate) => Reserved | Promise<Reserved>;
+
 /** What the flow is lent by the router; shared by all its calls. */
 export interface FlowServices {
   readonly clock: Clock;
@@ -25,12 +29,8 @@ export interface FlowServices {
   settled(attempt: Attempt, candidate: Candidate, kind: string | undefined, slept: boolean): void;
   /** A quality signal: whether an answer kept the form it was asked for in. */
   judged(candidate: Candidate, valid: boolean): void;
-  /**
-   * Holds money for one call; absent where no budget is set.
-   *
-   * @throws SignalboxError `budget_exceeded`
-   */
-  readonly reserve: ((call: Call, candidate: Candidate) => Reservation | Promise<Reservation>) | undefined;
+  /** Holds money for one call, or gives `budget_exceeded` where a budget has no room for it; absent where none is set. */
+  readonly reserve: Reserve | undefined;
   /** A call to a candidate began (1) or ended (-1); absent where no other process wants to know. */
   readonly calling: ((candidate: Candidate, change: 1 | -1) => void) | undefined;
   /** As `warn`, but the same words only once. */
@@ -58,6 +58,10 @@ export interface CandidateQueue {
   nextBeside(candidate: Candidate): Candidate | undefined;
   /** Who of them is blocked now, and milliseconds until the first of all may be asked; `undefined` where none ever will. */
   blocked(): { readonly excluded: readonly Exclusion[]; readonly retryAfterMs: number | undefined };
+  /** A taken candidate is asked now. @param excluded who was taken before and not asked, for want of money. */
+  asking(candidate: Candidate, excluded: readonly Exclusion[]): void;
+  /** A taken candidate that was not asked may be taken again. */
+  putBack(candidate: Candidate): void;
   /** A candidate that was tried, and may be asked again after a wait: the best of those. */
   again(failed: ReadonlyMap<Candidate, SignalboxError>): Candidate | undefined;
 }

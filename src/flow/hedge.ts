@@ -1,7 +1,7 @@
 import { policyOf } from "../errors/policy.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import { createAbortSource } from "./abort-source.js";
-import { admit } from "./admission.js";
+import { type Admission, admit, isAdmission } from "./admission.js";
 import { type Call, forkOf } from "./call.js";
 import type { Candidate } from "./candidate.js";
 import type { AttemptFunction } from "./walk.js";
@@ -89,11 +89,20 @@ export function hedged<T>(attempt: AttemptFunction<T>, budget: HedgeBudget): Att
           },
         );
       };
+      const startSecond = (second: Candidate, itsAdmission: Admission): void => {
+        if (over || !budget.may()) {
+          second.gate.release(itsAdmission.lease);
+          itsAdmission.leave?.(lost(), 0);
+          call.queue.putBack(second);
+          return;
+        }
+        second.retries.withdraw(1);
+        budget.take();
+        const racer = racerOf(call, second, "hedge");
+        follow(racer, attempt(racer.call, second, itsAdmission));
+      };
       const timer = clock.setTimeout(
-        () => {
-          const second = startSecond(call, candidate, attempt, budget);
-          if (second) follow(second.racer, second.work);
-        },
+        () => void findSecond(call, candidate, budget, startSecond),
         waitOf(call, candidate, budget.options),
       );
       const first = racerOf(call, candidate, "first");
@@ -125,27 +134,31 @@ function racerOf(call: Call, candidate: Candidate, role: Call["role"]): Racer {
   return { candidate, call: forkOf(call, { abort, role }), abort };
 }
 
-function startSecond<T>(
+/** Finds another provider that could start at once and that there is money for; the others stay to be asked later. */
+async function findSecond(
   call: Call,
   first: Candidate,
-  attempt: AttemptFunction<T>,
   budget: HedgeBudget,
-): { racer: Racer; work: Promise<T> } | undefined {
+  found: (candidate: Candidate, admission: Admission) => void,
+): Promise<void> {
   // Two at once could each spend all that one call may cost.
-  if (call.abort.reason || !budget.may() || call.options.maxCostUsd !== undefined) return undefined;
-  const candidate = call.queue.nextBeside(first);
-  if (!candidate) return undefined;
+  if (call.abort.reason || !budget.may() || call.options.maxCostUsd !== undefined) return;
+  const passedOver: Candidate[] = [];
   try {
-    // Only candidates that could start at once are offered, so this never waits.
-    const admission = admit(call, candidate, ({ gate }, nowMs) => gate.acquire(nowMs));
-    if (typeof admission === "string" || admission instanceof Promise) return undefined;
-    candidate.retries.withdraw(1);
-    budget.take();
-    const racer = racerOf(call, candidate, "hedge");
-    return { racer, work: attempt(racer.call, candidate, admission) };
+    for (let candidate = call.queue.nextBeside(first); candidate; candidate = call.queue.nextBeside(first)) {
+      passedOver.push(candidate);
+      const admitting = admit(call, candidate, ({ gate }, nowMs) => gate.acquire(nowMs));
+      // Only a fleet's purse has to be waited for, and not for long.
+      const admission = admitting instanceof Promise ? await admitting : admitting;
+      if (!isAdmission(admission)) continue;
+      passedOver.pop();
+      found(candidate, admission);
+      return;
+    }
   } catch {
-    // No money for a second call: the first goes on alone.
-    return undefined;
+    // No place after all, or the caller has left: the first goes on alone.
+  } finally {
+    for (const candidate of passedOver) call.queue.putBack(candidate);
   }
 }
 

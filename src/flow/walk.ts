@@ -1,10 +1,11 @@
 import type { AttemptRole } from "../contract/records.js";
+import type { Exclusion } from "../errors/kinds.js";
 import { mayAskAgain, policyOf } from "../errors/policy.js";
 import { asSignalboxError, SignalboxError, withContext } from "../errors/signalbox-error.js";
 import { retryDelayMs } from "../resilience/backoff.js";
 import type { Leave } from "../resilience/limiter.js";
 import { retrySameProvider } from "../resilience/retry.js";
-import { type Admission, admit, overBy, placeInAny } from "./admission.js";
+import { type Admission, admit, isAdmission, overBy, placeInAny } from "./admission.js";
 import type { Call } from "./call.js";
 import type { Candidate } from "./candidate.js";
 import { tellDegraded } from "./tell-degraded.js";
@@ -42,6 +43,9 @@ export async function walk<T>(
   let last = after?.error;
   let from = after?.candidate;
   let tooSmall = 0;
+  let refused: SignalboxError | undefined;
+  let thrifty = false;
+  const excluded: Exclusion[] = [];
   let waited = false;
   for (;;) {
     const over = overBy(call);
@@ -59,8 +63,8 @@ export async function walk<T>(
         candidate = call.queue.nextAt(free.limiter);
       } catch (thrown) {
         if (call.abort.reason) throw ended(call, call.abort.reason);
-        const refused = asSignalboxError(thrown);
-        if (refused.kind !== "unavailable") last ??= refused;
+        const error = asSignalboxError(thrown);
+        if (error.kind !== "unavailable") last ??= error;
         break;
       }
     }
@@ -72,17 +76,23 @@ export async function walk<T>(
       const admitting = admit(call, candidate, call.forced ? takeForced : takeFree, place);
       const admission = admitting instanceof Promise ? await admitting : admitting;
       if (admission === "blocked") continue;
-      if (admission === "too_dear") {
-        last ??= tooDear();
-        continue;
-      }
       if (admission === "spent") {
         last ??= new SignalboxError("unavailable", "The request has made all the calls it may", { detail: "attempts" });
         break;
       }
+      if (!isAdmission(admission)) {
+        // Not asked and no failure: whoever costs less may still be had for what is left.
+        refused = sooner(refused, admission);
+        thrifty ||= admission.detail === "degrade";
+        excluded.push({ id: candidate.id, reason: "budget" });
+        continue;
+      }
+      call.queue.asking(candidate, excluded);
       if (from && last) movedOn(call, from, candidate, last);
       else candidate.retries.deposit();
-      return tellBudget(call, failed, await attempt(call, candidate, admission, failed));
+      const answer = await attempt(call, candidate, admission, failed);
+      if (thrifty) tellDegraded(call, "budget");
+      return answer;
     } catch (thrown) {
       last = asSignalboxError(thrown);
       from = candidate;
@@ -93,18 +103,17 @@ export async function walk<T>(
       if (policy.onlyLargerWindow) tooSmall = candidate.info.contextWindow;
     }
   }
-  if (!last) throw blockedNow(call);
+  if (!last) throw refused ? ended(call, withContext(refused, { excluded })) : blockedNow(call);
   for (const candidate of failed.keys()) if (candidate.info.contextWindow <= tooSmall) failed.delete(candidate);
-  return again(call, failed, last, attempt);
+  const answer = await again(call, failed, last, attempt);
+  if (thrifty) tellDegraded(call, "budget");
+  return answer;
 }
 
-/** The answer; where a money budget kept others from being asked for it, the route says so. */
-function tellBudget<T>(call: Call, failed: Failures, answer: T): T {
-  if (failed.size === 0) return answer;
-  for (const { kind, detail } of failed.values()) {
-    if (kind === "budget_exceeded" && detail === "degrade") tellDegraded(call, "budget");
-  }
-  return answer;
+/** Of two refusals the one that ends first. */
+function sooner(one: SignalboxError | undefined, other: SignalboxError): SignalboxError {
+  const never = Number.POSITIVE_INFINITY;
+  return one && (one.retryAfterMs ?? never) <= (other.retryAfterMs ?? never) ? one : other;
 }
 
 const takeFree = ({ gate }: Candidate, nowMs: number): number => gate.acquire(nowMs);
@@ -127,14 +136,14 @@ async function again<T>(call: Call, failed: Failures, last: SignalboxError, atte
   const ask = async (): Promise<T> => {
     const to = candidate as Candidate;
     const admission = await admit(call, to, takeAgain);
-    if (typeof admission === "string") {
+    if (!isAdmission(admission)) {
       // Its breaker has opened meanwhile, or no call or money is left.
       failed.delete(to);
       throw last;
     }
     call.role = "retry";
     try {
-      return tellBudget(call, failed, await attempt(call, to, admission));
+      return await attempt(call, to, admission);
     } catch (thrown) {
       last = asSignalboxError(thrown);
       failed.set(to, last);
@@ -185,11 +194,6 @@ function movedOn(call: Call, from: Candidate, to: Candidate, error: SignalboxErr
   if (events.has("fallback")) {
     events.emit("fallback", { requestId: call.requestId, from: from.id, to: to.id, error: error.kind });
   }
-}
-
-function tooDear(): SignalboxError {
-  const words = "What is left of the request's maxCostUsd pays for no further call";
-  return new SignalboxError("budget_exceeded", words, { detail: "max_cost", retryable: false });
 }
 
 /** Every candidate of the plan was refused by its gate between plan and attempt: the request had waited for a place. */

@@ -9,6 +9,7 @@ import type { Limiter } from "../resilience/limiter.js";
 import type { PlannedCandidate } from "./candidates.js";
 
 type Group = readonly PlannedCandidate[];
+type OnFirst = (candidate: PlannedCandidate, excluded: readonly Exclusion[]) => void;
 
 const HOME: readonly string[] = Object.freeze(["its tool loop began here"]);
 const NO_REASONS: readonly string[] = Object.freeze([]);
@@ -43,18 +44,13 @@ export class CallQueue implements CandidateQueue {
   /** Why those before the last were chosen. */
   #earlier: Map<Candidate, readonly string[]> | undefined;
   readonly #home: PlannedCandidate | undefined;
-  readonly #onFirst: ((candidate: PlannedCandidate) => void) | undefined;
+  #onFirst: OnFirst | undefined;
 
   /**
    * @param home goes first where it may run: an open tool loop began there.
-   * @param onFirst told who is asked first, before that one is asked.
+   * @param onFirst told who is asked first, before that one is asked, and whom there was no money for.
    */
-  constructor(
-    groups: readonly Group[],
-    ranker: Ranker,
-    home?: PlannedCandidate,
-    onFirst?: (candidate: PlannedCandidate) => void,
-  ) {
+  constructor(groups: readonly Group[], ranker: Ranker, home?: PlannedCandidate, onFirst?: OnFirst) {
     this.#home = home && groups.some((group) => group.includes(home)) ? home : undefined;
     this.#onFirst = onFirst;
     this.#groups = groups;
@@ -113,6 +109,15 @@ export class CallQueue implements CandidateQueue {
     const nowMs = this.#ranker.nowMs();
     const candidate = this.#best(this.#barring((other) => other.provider === provider || !isFree(other, nowMs)));
     return candidate && this.#give(candidate);
+  }
+
+  asking(candidate: PlannedCandidate, excluded: readonly Exclusion[]): void {
+    this.#onFirst?.(candidate, excluded);
+    this.#onFirst = undefined;
+  }
+
+  putBack({ position }: PlannedCandidate): void {
+    this.#tried?.delete(position);
   }
 
   /** Why this candidate was chosen, in words. */
@@ -207,7 +212,7 @@ export class CallQueue implements CandidateQueue {
     if (this.#last) {
       this.#earlier ??= new Map();
       this.#earlier.set(this.#last, this.#reasons);
-    } else this.#onFirst?.(candidate);
+    }
     this.#reasons = this.#pickedFor;
     this.#last = candidate;
     this.#tried ??= new Set();

@@ -5,7 +5,7 @@ import type { EventMap } from "../contract/events.js";
 import type { SharedHold, SharedPurse, SharedRefusal, SharedStateSession } from "../contract/shared-state.js";
 import type { ContainedEmitter } from "../core/emitter.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
-import type { Call } from "../flow/call.js";
+import type { Call, Reserve } from "../flow/call.js";
 import type { Candidate } from "../flow/candidate.js";
 import { leftUsd } from "../flow/costs.js";
 import type { BudgetKeys, BudgetRule, Budgets, Reservation } from "../spend/budgets.js";
@@ -13,8 +13,6 @@ import { expectedCostUsd } from "../spend/cost.js";
 
 /** Output to hold money for where neither the request nor past answers say how long it may get, tokens. */
 const UNKNOWN_OUTPUT = 4_096;
-
-type Reserve = (call: Call, candidate: Candidate) => Reservation | Promise<Reservation>;
 
 /** Holds what a call may cost before it is sent, so that concurrent calls never spend a dollar twice. */
 export function createReserve(
@@ -34,7 +32,7 @@ export function createReserve(
       const spentUsd = budgets.read(key).find(({ per }) => per === rule.per)?.spentUsd ?? 0;
       events.emit("budget", { key, spentUsd, maxUsd: rule.maxUsd, requestId });
     }
-    const detail = detailOf(rule);
+    const detail = rule.onExceeded === "degrade" ? "degrade" : rule.per;
     const why =
       refused === "exceeded"
         ? "has no room for this call"
@@ -48,16 +46,11 @@ export function createReserve(
     const own = budgets.reserve(keys, usd);
     if ("refusedBy" in own) {
       const { refusedBy, key, retryAfterMs } = own;
-      throw refuse(call, refusedBy, key, { refused: "exceeded", retryAfterMs });
+      return refuse(call, refusedBy, key, { refused: "exceeded", retryAfterMs });
     }
     if (!fleet) return own;
     return withFleet(own, fleet, pursesOf(rules, keys), usd, (rule, key, refusal) => refuse(call, rule, key, refusal));
   };
-}
-
-/** The detail of a refusal: whose purse it was, or that others may be asked. */
-export function detailOf({ onExceeded, per }: BudgetRule): string {
-  return onExceeded === "degrade" ? "degrade" : per;
 }
 
 /** Whose budgets a call would draw on. */
@@ -96,9 +89,9 @@ function withFleet(
   purses: readonly FleetPurse[],
   usd: number,
   refuse: (rule: BudgetRule, key: string, refusal: SharedRefusal) => SignalboxError,
-): Reservation | Promise<Reservation> {
+): ReturnType<Reserve> {
   const taken = purses.map((purse) => fleet.take(purse, usd));
-  const finish = (outcomes: readonly (SharedHold | SharedRefusal)[]): Reservation => {
+  const finish = (outcomes: readonly (SharedHold | SharedRefusal)[]): Reservation | SignalboxError => {
     const refusedAt = outcomes.findIndex((outcome) => "refused" in outcome);
     const holds = outcomes.filter((outcome): outcome is SharedHold => !("refused" in outcome));
     if (refusedAt < 0) {
@@ -116,7 +109,7 @@ function withFleet(
     own.release();
     for (const hold of holds) hold.release();
     const { rule, key } = purses[refusedAt] as FleetPurse;
-    throw refuse(rule, key, outcomes[refusedAt] as SharedRefusal);
+    return refuse(rule, key, outcomes[refusedAt] as SharedRefusal);
   };
   if (!taken.some((outcome) => outcome instanceof Promise)) return finish(taken as (SharedHold | SharedRefusal)[]);
   return Promise.all(taken).then(finish);

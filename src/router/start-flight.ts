@@ -1,4 +1,5 @@
 import type { ChatRequest } from "../chat/request.js";
+import type { Exclusion } from "../errors/kinds.js";
 import { asSignalboxError, type SignalboxError } from "../errors/signalbox-error.js";
 import { createAbortSource } from "../flow/abort-source.js";
 import { type Answer, attemptChat } from "../flow/attempt-chat.js";
@@ -39,13 +40,14 @@ export function startFlight(parts: RouterParts, run: Run): RoutedFlight {
   const groups = forced ?? plan.groups;
   const entry = options.decisionLog ? createDecisionEntry(parts, run) : undefined;
   const listening = events.has("decision");
-  const decided = (candidate: PlannedCandidate): void => {
-    const among = (groups.find((group) => group.includes(candidate)) ?? []).filter(hadRoom(candidate));
+  const decided = (candidate: PlannedCandidate, tooDear: readonly Exclusion[]): void => {
+    const group = groups.find((each) => each.includes(candidate)) ?? [];
+    const among = group.filter(hadRoom(candidate)).filter(({ id }) => tooDear.every((each) => each.id !== id));
     entry?.decided(candidate, among, ranker.sequence);
     if (!listening) return;
     const strategy = run.chooser.strategy.name;
     const { requestId } = run;
-    events.emit("decision", { requestId, strategy, candidate: candidate.id, excluded: plan.excluded });
+    events.emit("decision", { requestId, strategy, candidate: candidate.id, excluded: [...plan.excluded, ...tooDear] });
   };
   const queue = new CallQueue(groups, ranker, run.home, entry || listening ? decided : undefined);
   const call = createCall(parts, run, queue, forced !== undefined);

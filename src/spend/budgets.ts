@@ -8,7 +8,11 @@ export interface BudgetRule {
   readonly maxUsd: number;
   /** Milliseconds that a dollar counts. */
   readonly windowMs: number;
-  /** What a request that does not fit gets. @default "reject" */
+  /**
+   * A candidate that does not fit what is left is passed over for the next that does. Where none fits, `"reject"` fails
+   * the request; with `"degrade"` the rungs of `degrade` follow, and a reply says in `route.degraded` that this budget
+   * kept somebody from being asked. @default "reject"
+   */
   readonly onExceeded?: "reject" | "degrade" | undefined;
   /** Only this tenant, provider or tag. @default all */
   readonly key?: string | undefined;

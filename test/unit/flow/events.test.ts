@@ -63,7 +63,10 @@ describe("order and pairing", () => {
     const router = createRouter({ providers: [provider("a"), provider("b")], strategy: "ordered", budgets });
     const told = listenTo(router);
     await router.chat(ask());
-    expect(told.slice(0, 4).map(({ name }) => name)).toEqual(["request", "decision", "budget", "fallback"]);
+    expect(told.slice(0, 4).map(({ name }) => name)).toEqual(["request", "budget", "decision", "attempt"]);
+    expect(eventsOf(told, "decision")).toMatchObject([
+      { candidate: "b/m", excluded: [{ id: "a/m", reason: "budget" }] },
+    ]);
   });
 
   test.each([

@@ -1,6 +1,7 @@
 import { createRouter, type Provider } from "signalbox";
 import { createVirtualClock, scriptedProvider, seededRandom, testModel } from "signalbox/testing";
 import { expect, test } from "vitest";
+import type { SharedState } from "../../../src/contract/shared-state.js";
 import { ask, broken, costOf, eventsOf, failureOf, listenTo, provider, readAll } from "./support.js";
 
 const HEDGE = { hedge: { afterMs: 100, maxShare: 1 }, strategy: "ordered" } as const;
@@ -136,6 +137,70 @@ test("no money for a second call: the first goes on alone, and no error gets out
   expect((await work).choices[0].message.content).toBe("alone");
   expect(b.calls).toHaveLength(0);
   expect(router.budgets().every(({ reservedUsd }) => reservedUsd === 0)).toBe(true);
+});
+
+test("whom there is no money for is passed over, and still there when the first has given its own back", async () => {
+  const clock = createVirtualClock();
+  const priced = (output: number) => [testModel("m", { usdPerMTok: { input: 0, output } })];
+  const a = provider("a", { clock, models: priced(1), otherwise: { error: broken(), delayMs: 300 } });
+  const b = provider("b", { clock, models: priced(1.5), otherwise: { text: "b", delayMs: 50 } });
+  const c = provider("c", { clock, models: priced(0.1), otherwise: { error: broken(), delayMs: 100 } });
+  // Of 1,000 tokens' money a holds 667 and b wants it all: only c fits beside a.
+  const budgets = [{ per: "router" as const, maxUsd: 0.0015, windowMs: 60_000 }];
+  const router = createRouter({ providers: [a, b, c], clock, ...HEDGE, budgets });
+  const work = router.chat({ ...ask(), max_tokens: 1_000 });
+  await clock.advance(200);
+  expect([b.calls.length, c.calls.length]).toEqual([0, 1]);
+  await clock.advance(150);
+  const { route } = await work;
+  expect(route.attempts.map(({ provider, outcome }) => [provider, outcome])).toEqual([
+    ["c", "server"],
+    ["a", "server"],
+    ["b", "success"],
+  ]);
+  expect(router.budgets().every(({ reservedUsd }) => reservedUsd === 0)).toBe(true);
+});
+
+test.each([
+  ["in time", 60],
+  ["after the first has answered", 150],
+])("a fleet's purse that answers %s: what was taken is used or given back", async (_, answersAfterMs) => {
+  const clock = createVirtualClock();
+  let taken = 0;
+  let given = 0;
+  const give = () => {
+    given += 1;
+  };
+  const hold = { settle: give, release: give };
+  const shared: SharedState = {
+    join: () => ({
+      publish: () => {},
+      mayProbe: () => true,
+      calling: () => {},
+      callingElsewhere: () => 0,
+      // The first call's money is at hand; for the second the others have to be asked.
+      take: () => {
+        taken += 1;
+        if (taken === 1) return hold;
+        return new Promise((resolve) => void clock.setTimeout(() => resolve(hold), answersAfterMs));
+      },
+      close: async () => {},
+    }),
+  };
+  const a = provider("a", { clock, otherwise: { text: "a", delayMs: 200 } });
+  const b = provider("b", { clock, otherwise: { text: "b", delayMs: 10 } });
+  const budgets = [{ per: "router" as const, maxUsd: 1, windowMs: 60_000 }];
+  const limits = { b: { maxConcurrent: 1 } };
+  const router = createRouter({ providers: [a, b], clock, ...HEDGE, budgets, limits, shared });
+  const work = router.chat(ask());
+  await clock.advance(300);
+  expect((await work).route.provider).toBe(answersAfterMs < 100 ? "b" : "a");
+  expect([taken, given, b.calls.length]).toEqual([2, 2, answersAfterMs < 100 ? 1 : 0]);
+  expect(router.budgets().every(({ reservedUsd }) => reservedUsd === 0)).toBe(true);
+  // The place is free again.
+  const again = router.chat(ask(), { allow: ["b"] });
+  await clock.advance(answersAfterMs + 10);
+  expect((await again).route.provider).toBe("b");
 });
 
 test("fallback: false asks nobody else, slow or not", async () => {

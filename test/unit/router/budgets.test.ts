@@ -1,7 +1,7 @@
 import { createRouter, SignalboxError } from "signalbox";
 import { createVirtualClock } from "signalbox/testing";
 import { expect, test } from "vitest";
-import { ask, double, model } from "./doubles.js";
+import { ask, double, failing, model } from "./doubles.js";
 
 // A call of the doubles costs 100 x 1 + 20 x 2 = 140 millionths of a dollar.
 const COST = 140e-6;
@@ -30,22 +30,102 @@ test("a budget is exact under 1,000 concurrent calls", async () => {
   expect((await router.chat(ask("x"), { tenant: "zeta" })).route.provider).toBe("a");
 });
 
-test("a provider's spent budget moves to the next provider, a tenant's does not", async () => {
-  const rule = { maxUsd: 1e-9, windowMs: 60_000 };
-  const perProvider = createRouter({
-    providers: [double("a"), double("b", { models: [model({ usdPerMTok: { input: 0, output: 0 } })] })],
+test.each([
+  ["tenant", "t"],
+  ["tag", "batch"],
+  ["router", "router"],
+  ["provider", "a"],
+] as const)(
+  "who does not fit what is left of a %s's budget is left out, and the next that does is asked",
+  async (per, key) => {
+    const free = double("b", { models: [model({ usdPerMTok: { input: 0, output: 0 } })] });
+    const router = createRouter({
+      providers: [double("a"), free],
+      strategy: "ordered",
+      hedge: { afterMs: 60_000 },
+      budgets: [{ per, key, maxUsd: 1e-9, windowMs: 60_000 }],
+    });
+    const told: unknown[] = [];
+    router.on("fallback", (event) => told.push(event));
+    router.on("decision", ({ candidate, excluded }) => told.push([candidate, excluded]));
+    const options = { tenant: "t", tags: ["batch"] };
+    const { route } = await router.chat(ask("x"), options);
+    expect(route).toMatchObject({ provider: "b", degraded: [], attempts: [{ provider: "b", outcome: "success" }] });
+    expect((await router.stream(ask("y"), options).reply).route.provider).toBe("b");
+    expect((await router.chat(ask("z"), { ...options, fallback: false })).route.provider).toBe("b");
+    // A decision, no failure that somebody else makes good.
+    expect(told).toEqual(Array(3).fill(["b/m", [{ id: "a/m", reason: "budget" }]]));
+    expect(router.explain(ask("x"), options)).toMatchObject({
+      candidates: [{ id: "b/m" }],
+      excluded: [{ id: "a/m", reason: "budget" }],
+    });
+  },
+);
+
+test("where nobody fits the error names all of them, and when the first will", async () => {
+  const clock = createVirtualClock();
+  const dear = double("dear", { models: [model({ usdPerMTok: { input: 10, output: 20 } })] });
+  const router = createRouter({
+    providers: [dear, double("cheap")],
+    clock,
     strategy: "ordered",
-    budgets: [{ per: "provider", key: "a", ...rule }],
+    budgets: [{ per: "router", maxUsd: 2 * COST, windowMs: 60_000 }],
   });
-  expect((await perProvider.chat(ask("x"))).route.provider).toBe("b");
-  const free = double("b", { models: [model({ usdPerMTok: { input: 0, output: 0 } })] });
-  const perTenant = createRouter({
-    providers: [double("a"), free],
+  const request = { ...ask("x"), max_completion_tokens: 20 };
+  await router.chat(request);
+  await clock.advance(1_000);
+  await router.chat(request);
+  await expect(router.chat(request)).rejects.toMatchObject({
+    kind: "budget_exceeded",
+    detail: "router",
+    retryAfterMs: 59_000,
+    attempts: [],
+    excluded: [
+      { id: "dear/m", reason: "budget" },
+      { id: "cheap/m", reason: "budget" },
+    ],
+  });
+  expect(dear.calls).toBe(0);
+});
+
+test("a failure before whom no money is left for stays the word", async () => {
+  const router = createRouter({
+    providers: [double("a", { fail: () => failing("auth") }), double("b")],
     strategy: "ordered",
-    budgets: [{ per: "tenant", ...rule }],
+    budgets: [{ per: "provider", key: "b", maxUsd: 1e-9, windowMs: 60_000 }],
   });
-  await expect(perTenant.chat(ask("x"), { tenant: "t" })).rejects.toMatchObject({ kind: "budget_exceeded" });
-  expect(free.calls).toBe(0);
+  await expect(router.chat(ask("x"))).rejects.toMatchObject({ kind: "auth", attempts: [{ provider: "a" }] });
+});
+
+test("concurrent calls take the dear one while it fits and the cheap one after, and pass no limit", async () => {
+  const dear = double("dear", { models: [model({ usdPerMTok: { input: 10, output: 20 } })] });
+  const cheap = double("cheap");
+  const router = createRouter({
+    providers: [dear, cheap],
+    strategy: "ordered",
+    budgets: [{ per: "tenant", maxUsd: 50 * COST, windowMs: 60_000 }],
+  });
+  const request = { ...ask("x".repeat(350)), max_completion_tokens: 20 };
+  const settled = await Promise.allSettled(
+    Array.from({ length: 300 }, (_, i) =>
+      i % 2 === 0 ? router.chat(request, { tenant: "t" }) : router.stream(request, { tenant: "t" }).reply,
+    ),
+  );
+  const served = settled.filter(({ status }) => status === "fulfilled").length;
+  expect([dear.calls > 2, cheap.calls > 2, dear.calls + cheap.calls]).toEqual([true, true, served]);
+  const reading = router.budget("t");
+  expect(reading?.spentUsd).toBeLessThanOrEqual(50 * COST);
+  expect(reading?.spentUsd).toBeCloseTo((10 * dear.calls + cheap.calls) * COST, 9);
+  expect(reading?.reservedUsd).toBe(0);
+});
+
+test("a spent tenant's budget is told where nothing is free", async () => {
+  const budgets = [{ per: "tenant", maxUsd: 1e-9, windowMs: 60_000 }] as const;
+  const router = createRouter({ providers: [double("a"), double("b")], budgets, degrade: { to: "b/m" } });
+  const rungs: string[] = [];
+  router.on("degraded", ({ rung }) => rungs.push(rung));
+  await expect(router.chat(ask("x"), { tenant: "t" })).rejects.toMatchObject({ kind: "budget_exceeded" });
+  expect([rungs, (await router.chat(ask("x"), { tenant: undefined })).route.degraded]).toEqual([[], []]);
 });
 
 test("a failed call gives its money back", async () => {
@@ -85,7 +165,7 @@ test("explain leaves out whom a budget would refuse now", async () => {
   expect(router.explain(request).excluded).toEqual([]);
 });
 
-test("explain ends where a budget would reject the request", async () => {
+test("explain shows whom a budget leaves, whether it rejects or degrades", async () => {
   const priced = (id: string, output: number) => double(id, { models: [model({ usdPerMTok: { input: 0, output } })] });
   const request = { ...ask("x"), max_completion_tokens: 1_000 };
   const explained = (ids: readonly string[], onExceeded: "reject" | "degrade") => {
@@ -96,15 +176,15 @@ test("explain ends where a budget would reject the request", async () => {
     const asked = router.chat(request, { tenant: "acme" });
     return { asked, told: [candidates.map(({ provider }) => provider), excluded.map(({ id }) => id)] };
   };
-  const rejected = explained(["dear", "cheap"], "reject");
-  expect(rejected.told).toEqual([[], ["dear/m", "cheap/m"]]);
-  await expect(rejected.asked).rejects.toMatchObject({ kind: "budget_exceeded" });
   const first = explained(["cheap", "dear", "other"], "reject");
-  expect(first.told).toEqual([["cheap"], ["dear/m", "other/m"]]);
+  expect(first.told).toEqual([["cheap", "other"], ["dear/m"]]);
   expect((await first.asked).route.provider).toBe("cheap");
-  const degraded = explained(["dear", "cheap"], "degrade");
-  expect(degraded.told).toEqual([["cheap"], ["dear/m"]]);
-  expect((await degraded.asked).route.provider).toBe("cheap");
+  for (const onExceeded of ["reject", "degrade"] as const) {
+    const { told, asked } = explained(["dear", "cheap"], onExceeded);
+    expect(told).toEqual([["cheap"], ["dear/m"]]);
+    const { route } = await asked;
+    expect([route.provider, route.degraded]).toEqual(["cheap", onExceeded === "degrade" ? ["budget"] : []]);
+  }
 });
 
 test("a budget that degrades sends the call to whoever still fits it, and says so", async () => {

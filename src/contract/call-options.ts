@@ -50,7 +50,10 @@ export interface CallOptions<Output = unknown> {
   readonly taskType?: RequestKind | (string & {}) | undefined;
   /** How much cost, latency and urgency matter to this call. @default read from the request and `priority` */
   readonly sensitivity?: Sensitivity | undefined;
-  /** Whose turn it is where a limit makes calls wait. @default "default" */
+  /**
+   * Whose turn it is where a limit makes calls wait. Strict: batch goes while nobody else waits, and where that does not
+   * come about it leaves as `saturated` once its deadline can no longer be met. @default "default"
+   */
   readonly priority?: "interactive" | "default" | "batch" | undefined;
   /** Validates the answer; the reply gets `parsed`. @default none */
   readonly output?: StandardSchemaV1<unknown, Output> | undefined;

@@ -23,7 +23,8 @@ export interface LimiterOptions {
   readonly queueBytes?: number | undefined;
   /**
    * How long an interactive or default call waits, milliseconds; batch waits as long as its deadline lets it. Who waits
-   * when a cool-down begins keeps its turn if that ends sooner, and leaves at once if it does not.
+   * when a cool-down begins keeps its turn if that ends sooner, and leaves at once as `unavailable` if it does not; a
+   * router's `degrade.waitMs` waits for longer ones.
    * @default 5_000
    */
   readonly queueMs?: number | undefined;

@@ -58,7 +58,7 @@ export interface CandidateQueue {
   nextBeside(candidate: Candidate): Candidate | undefined;
   /** Who of them is blocked now, and milliseconds until the first of all may be asked; `undefined` where none ever will. */
   blocked(): { readonly excluded: readonly Exclusion[]; readonly retryAfterMs: number | undefined };
-  /** A taken candidate is asked now. @param excluded who was taken before and not asked, for want of money. */
+  /** A taken candidate is asked now. @param excluded who may not be, by the plan or for want of money. */
   asking(candidate: Candidate, excluded: readonly Exclusion[]): void;
   /** A taken candidate that was not asked may be taken again. */
   putBack(candidate: Candidate): void;
@@ -85,6 +85,8 @@ export interface Call {
   /** Calls that retries of the same provider leave for what comes after them. */
   readonly spare: number;
   readonly queue: CandidateQueue;
+  /** Whom the plan left out. */
+  readonly excluded: readonly Exclusion[];
   /** Every upstream call so far, in order. */
   readonly attempts: AttemptSummary[];
   /** Shared by all paths that the request takes. */

@@ -1,5 +1,4 @@
 import type { AttemptRole } from "../contract/records.js";
-import type { Exclusion } from "../errors/kinds.js";
 import { mayAskAgain, policyOf } from "../errors/policy.js";
 import { asSignalboxError, SignalboxError, withContext } from "../errors/signalbox-error.js";
 import { retryDelayMs } from "../resilience/backoff.js";
@@ -45,7 +44,7 @@ export async function walk<T>(
   let tooSmall = 0;
   let refused: SignalboxError | undefined;
   let thrifty = false;
-  const excluded: Exclusion[] = [];
+  let { excluded } = call;
   let waited = false;
   for (;;) {
     const over = overBy(call);
@@ -84,7 +83,7 @@ export async function walk<T>(
         // Not asked and no failure: whoever costs less may still be had for what is left.
         refused = sooner(refused, admission);
         thrifty ||= admission.detail === "degrade";
-        excluded.push({ id: candidate.id, reason: "budget" });
+        excluded = [...excluded, { id: candidate.id, reason: "budget" }];
         continue;
       }
       call.queue.asking(candidate, excluded);

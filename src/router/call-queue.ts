@@ -48,7 +48,7 @@ export class CallQueue implements CandidateQueue {
 
   /**
    * @param home goes first where it may run: an open tool loop began there.
-   * @param onFirst told who is asked first, before that one is asked, and whom there was no money for.
+   * @param onFirst told who is asked first, before that one is asked, and who is left out.
    */
   constructor(groups: readonly Group[], ranker: Ranker, home?: PlannedCandidate, onFirst?: OnFirst) {
     this.#home = home && groups.some((group) => group.includes(home)) ? home : undefined;

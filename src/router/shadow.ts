@@ -47,6 +47,7 @@ export function createShadow(parts: RouterParts, options: ShadowOptions): Shadow
       spare: 0,
       queue,
       forced: false,
+      excluded: [],
       attempts: [],
       found: { ttftMs: null, fromCache: undefined, kept: undefined },
       degraded: [],

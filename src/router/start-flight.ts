@@ -40,17 +40,16 @@ export function startFlight(parts: RouterParts, run: Run): RoutedFlight {
   const groups = forced ?? plan.groups;
   const entry = options.decisionLog ? createDecisionEntry(parts, run) : undefined;
   const listening = events.has("decision");
-  const decided = (candidate: PlannedCandidate, tooDear: readonly Exclusion[]): void => {
-    const group = groups.find((each) => each.includes(candidate)) ?? [];
-    const among = group.filter(hadRoom(candidate)).filter(({ id }) => tooDear.every((each) => each.id !== id));
+  const decided = (candidate: PlannedCandidate, excluded: readonly Exclusion[]): void => {
+    const among = (groups.find((group) => group.includes(candidate)) ?? []).filter(aChoice(candidate, excluded));
     entry?.decided(candidate, among, ranker.sequence);
     if (!listening) return;
     const strategy = run.chooser.strategy.name;
     const { requestId } = run;
-    events.emit("decision", { requestId, strategy, candidate: candidate.id, excluded: [...plan.excluded, ...tooDear] });
+    events.emit("decision", { requestId, strategy, candidate: candidate.id, excluded });
   };
   const queue = new CallQueue(groups, ranker, run.home, entry || listening ? decided : undefined);
-  const call = createCall(parts, run, queue, forced !== undefined);
+  const call = createCall(parts, run, queue, plan.excluded, forced !== undefined);
   const ladder: Ladder = { parts, run, call, queue, ranker, blocked };
   const flight = run.streamed ? streamFlight(ladder) : chatFlight(ladder);
   if (entry)
@@ -61,12 +60,19 @@ export function startFlight(parts: RouterParts, run: Run): RoutedFlight {
   return flight;
 }
 
-/** Among whom this one was chosen: who is full is no choice. */
-function hadRoom(chosen: PlannedCandidate): (candidate: PlannedCandidate) => boolean {
-  return (candidate) => candidate === chosen || candidate.limiter?.hasRoom() !== false;
+/** Among whom this one was chosen: who is full or left out is no choice. */
+function aChoice(chosen: PlannedCandidate, excluded: readonly Exclusion[]): (candidate: PlannedCandidate) => boolean {
+  return (candidate) =>
+    candidate === chosen || (candidate.limiter?.hasRoom() !== false && excluded.every(({ id }) => id !== candidate.id));
 }
 
-function createCall(parts: RouterParts, run: Run, queue: CallQueue, forced: boolean): Call {
+function createCall(
+  parts: RouterParts,
+  run: Run,
+  queue: CallQueue,
+  excluded: readonly Exclusion[],
+  forced: boolean,
+): Call {
   const { requestId, request, options, streamed, startedAtMs, deadline, deadlineAtMs, budget } = run;
   return {
     services: parts.services,
@@ -83,6 +89,7 @@ function createCall(parts: RouterParts, run: Run, queue: CallQueue, forced: bool
     spare: asksAgain(parts.options.degrade) ? 1 : 0,
     queue,
     forced,
+    excluded,
     attempts: [],
     found: { ttftMs: null, fromCache: undefined, kept: undefined },
     degraded: [],

@@ -66,7 +66,7 @@ test("where nobody fits the error names all of them, and when the first will", a
   const clock = createVirtualClock();
   const dear = double("dear", { models: [model({ usdPerMTok: { input: 10, output: 20 } })] });
   const router = createRouter({
-    providers: [dear, double("cheap")],
+    providers: [dear, double("cheap"), double("other", { models: [model({ id: "u", usdPerMTok: null })] })],
     clock,
     strategy: "ordered",
     budgets: [{ per: "router", maxUsd: 2 * COST, windowMs: 60_000 }],
@@ -81,11 +81,24 @@ test("where nobody fits the error names all of them, and when the first will", a
     retryAfterMs: 59_000,
     attempts: [],
     excluded: [
+      { id: "other/u", reason: "unknown_price" },
       { id: "dear/m", reason: "budget" },
       { id: "cheap/m", reason: "budget" },
     ],
   });
   expect(dear.calls).toBe(0);
+});
+
+test("whom no money is left for is no choice in the decision log", async () => {
+  const lines: unknown[] = [];
+  const router = createRouter({
+    providers: [double("a"), double("b"), double("c")],
+    strategy: "ordered",
+    budgets: [{ per: "provider", key: "a", maxUsd: 1e-9, windowMs: 60_000 }],
+    decisionLog: (line) => void (line.type === "decision" && lines.push(line)),
+  });
+  await router.chat(ask("x"));
+  expect(lines).toMatchObject([{ chosen: "b/m", candidates: [{ id: "b/m" }, { id: "c/m" }] }]);
 });
 
 test("a failure before whom no money is left for stays the word", async () => {

@@ -3,7 +3,7 @@ import { Stryker } from "@stryker-mutator/core";
 
 /** Where a survived mutant could cost a request or a lie: what decides who is asked, how often, and what an answer means. */
 const FILES = [
-  ..."breaker call-order call-window circuit cool-down gate gates attempt-budget retry-budget retry backoff"
+  ..."breaker call-order call-window circuit cool-down gate gates attempt-budget retry-budget retry backoff limiter wait-queue phase-timer"
     .split(" ")
     .map((name) => `src/resilience/${name}.ts`),
   ..."classify error-body thrown transport-cause status message-patterns vendor-codes retry-after rate-limit-reset reset-text"

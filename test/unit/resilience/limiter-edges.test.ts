@@ -211,17 +211,19 @@ describe("a cool-down", () => {
   });
 
   it("is told at once too while every place is taken", async () => {
-    const { clock, wait, cool, outcomes, leaveOf, leave, limiter } = await cooling({ maxConcurrent: 2 });
+    const { clock, wait, cool, outcomes, leaveOf, limiter } = await cooling({ maxConcurrent: 4, adaptive: true });
     const failing = leaveOf();
-    wait("a");
-    wait("b", { deadline: within(clock, 30_000) });
-    leave();
-    await clock.settle();
-    expect(outcomes.get("a")).toBe("in");
+    for (let n = 0; n < 2; n += 1) leaveOf();
+    wait("hasty", { deadline: within(clock, 30_000) });
+    wait("late");
     cool(60_000);
     failing(limited);
     await clock.settle();
-    expect(outcomes.get("b")).toMatchObject({ kind: "saturated", retryAfterMs: 60_000 });
+    expect([limiter.limit, limiter.active]).toEqual([2, 3]);
+    expect([outcomes.get("hasty"), outcomes.get("late")]).toMatchObject([
+      { kind: "saturated", retryAfterMs: 60_000 },
+      { kind: "unavailable", retryAfterMs: 60_000 },
+    ]);
     expect([limiter.queued, clock.pendingTimers]).toEqual([0, 0]);
   });
 

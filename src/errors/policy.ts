@@ -14,7 +14,7 @@ export interface Policy {
   readonly retryable: boolean;
   /** How long a cool-down or disable lasts where the vendor names no time, milliseconds. */
   readonly coolDownMs?: number | undefined;
-  /** Whom the breaker effect holds for: the model alone, or all models of the provider. @default "candidate" */
+  /** What the breaker effect applies to: this model alone, or all models of the provider. @default "candidate" */
   readonly scope?: "candidate" | "provider" | undefined;
   /** Base of the full-jitter wait before the same provider is asked again, milliseconds. @default 500 */
   readonly backoffBaseMs?: number | undefined;
@@ -67,8 +67,8 @@ export const POLICIES = {
   "context_length/payload": { ...MOVE, ...IGNORED, ...NEVER, onlyLargerWindow: true },
   content_filter: { ...STAY, ...IGNORED, ...NEVER },
   rate_limit: { ...MOVE_OR_RETRY, ...LATER, breaker: "cool_down", coolDownMs: 3_000, backoffBaseMs: 1_000 },
-  quota: { ...MOVE, ...NEVER, ...PROVIDER, breaker: "cool_down", coolDownMs: 15 * MINUTE },
   "rate_limit/one_key": { ...MOVE_OR_RETRY, ...IGNORED, ...LATER, backoffBaseMs: 1 },
+  quota: { ...MOVE, ...NEVER, ...PROVIDER, breaker: "cool_down", coolDownMs: 15 * MINUTE },
   "quota/one_key": { ...MOVE_OR_RETRY, ...IGNORED, ...LATER, backoffBaseMs: 1 },
   overloaded: { ...MOVE_OR_RETRY, ...LATER, breaker: "failure_and_cool_down", coolDownMs: 5_000 },
   server: { ...MOVE_OR_RETRY, ...FAILURE, ...LATER },
@@ -82,8 +82,8 @@ export const POLICIES = {
   "network/stale_socket": { ...MOVE_OR_RETRY, ...IGNORED, ...LATER, backoffBaseMs: 1 },
   "network/redirect": { ...MOVE, ...DISABLE, ...PROVIDER, coolDownMs: 5 * MINUTE },
   stream_interrupted: { ...MOVE_OR_RETRY, ...FAILURE, ...LATER },
-  "malformed_response/output": { ...MOVE_OR_RETRY, ...IGNORED, ...LATER },
   malformed_response: { ...MOVE_OR_RETRY, ...FAILURE, ...LATER },
+  "malformed_response/output": { ...MOVE_OR_RETRY, ...IGNORED, ...LATER },
   empty_response: { ...MOVE_OR_RETRY, ...FAILURE, ...LATER },
   response_too_large: { ...MOVE, ...FAILURE, ...NEVER },
 } as const satisfies { readonly [key in ErrorKind]: Policy } & { readonly [key: string]: Policy };

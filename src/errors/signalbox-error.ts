@@ -103,24 +103,13 @@ export class SignalboxError extends Error {
 
 /** The same error with more said about it; kind, detail and, where none is given, message stay. */
 export function withContext(error: SignalboxError, more: SignalboxErrorInit, message = error.message): SignalboxError {
-  const { kind, detail, retryable, retryAfterMs, provider, model, status, vendorCode } = error;
-  const { requestId, path, attempts, excluded, partial, cause, final } = error;
-  const init = {
-    detail,
-    retryable,
-    retryAfterMs,
+  const { kind, final, cause } = error;
+  const next = new SignalboxError(kind, message, {
+    ...error,
     final,
-    provider,
-    model,
-    status,
-    vendorCode,
-    requestId,
-    path,
-    attempts,
-    excluded,
-    partial,
-  };
-  const next = new SignalboxError(kind, message, { ...init, ...(cause === undefined ? {} : { cause }), ...more });
+    ...(cause === undefined ? {} : { cause }),
+    ...more,
+  });
   if (error.stack !== undefined)
     Object.defineProperty(next, "stack", { value: error.stack, configurable: true, writable: true });
   return next;

@@ -1,9 +1,7 @@
-import { SignalboxError } from "./signalbox-error.js";
+import { invalidOption } from "./signalbox-error.js";
 
-/** The error of a bad option; values are never echoed. */
-export function badOption(path: string, message: string): SignalboxError {
-  return new SignalboxError("invalid_options", `${path}: ${message}`, { path });
-}
+/** `invalidOption` by the name that the integrations use. */
+export { invalidOption as badOption };
 
 /**
  * Refuses anything but a plain options object with known names.
@@ -12,16 +10,16 @@ export function badOption(path: string, message: string): SignalboxError {
  */
 export function checkOptions(options: unknown, maker: string, known: readonly string[]): void {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw badOption("options", `${maker}() takes an options object`);
+    throw invalidOption("options", `must be an object: the options of ${maker}()`);
   }
   for (const name of Object.keys(options)) {
     if (!known.includes(name)) {
-      throw badOption(name.slice(0, 64), `is no option of ${maker}(); known are ${known.join(", ")}`);
+      throw invalidOption(name.slice(0, 64), `is no option of ${maker}(); known are ${known.join(", ")}`);
     }
   }
 }
 
-/** An option that is one of a few words. */
+/** An option that is one of a few words; `fallback` where it is not given. */
 export function checkWord<Word extends string>(
   value: Word | undefined,
   path: string,
@@ -29,31 +27,31 @@ export function checkWord<Word extends string>(
   fallback: Word,
 ): Word {
   if (value === undefined) return fallback;
-  if (!words.includes(value)) throw badOption(path, `must be one of ${words.join(", ")}`);
+  if (!words.includes(value)) throw invalidOption(path, `must be one of ${words.join(", ")}`);
   return value;
 }
 
 /** A provider id: it becomes the front of `"provider/model"`. */
 export function checkId(value: unknown, path = "id"): string {
   if (typeof value !== "string" || !/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$/.test(value)) {
-    throw badOption(path, "must be 1 to 64 letters, digits, dots, dashes, colons or underscores");
+    throw invalidOption(path, "must be 1 to 64 letters, digits, dots, dashes, colons or underscores");
   }
   return value;
 }
 
 /** An option that is a function, or absent. */
 export function checkFunction(value: unknown, path: string): void {
-  if (value !== undefined && typeof value !== "function") throw badOption(path, "must be a function");
+  if (value !== undefined && typeof value !== "function") throw invalidOption(path, "must be a function");
 }
 
 /** An option that is true or false, or absent. */
 export function checkBoolean(value: unknown, path: string): void {
-  if (value !== undefined && typeof value !== "boolean") throw badOption(path, "must be true or false");
+  if (value !== undefined && typeof value !== "boolean") throw invalidOption(path, "must be true or false");
 }
 
 /** Something handed in, known by its methods; `what` says what it must be. */
 export function checkMethods(value: unknown, path: string, methods: readonly string[], what: string): void {
   const given = typeof value === "object" || typeof value === "function" ? value : null;
   const has = (name: string): boolean => typeof (given as { [name: string]: unknown })[name] === "function";
-  if (given === null || !methods.every(has)) throw badOption(path, `must be ${what}`);
+  if (given === null || !methods.every(has)) throw invalidOption(path, `must be ${what}`);
 }

@@ -1,5 +1,5 @@
-import { badOption } from "../errors/check-options.js";
 import { ERROR_KINDS } from "../errors/kinds.js";
+import { invalidOption } from "../errors/signalbox-error.js";
 
 /**
  * Checks the `codes` option: tables by code and by finish reason, and a list of patterns.
@@ -25,21 +25,21 @@ export function checkCodes(value: unknown, path: string): void {
 
 function checkPatterns(value: unknown, path: string): void {
   if (value === undefined) return;
-  if (!Array.isArray(value)) throw badOption(path, "must be a list");
+  if (!Array.isArray(value)) throw invalidOption(path, "must be a list");
   value.forEach((row: unknown, index) => {
     const at = `${path}[${index}]`;
     if (!(checkKind(row, at).pattern instanceof RegExp))
-      throw badOption(`${at}.pattern`, "must be a regular expression");
+      throw invalidOption(`${at}.pattern`, "must be a regular expression");
   });
 }
 
 function checkKind(meaning: unknown, path: string): { readonly [field: string]: unknown } {
   const fields = fieldsOf(meaning, path, "must be an object with a kind");
-  if (!ERROR_KINDS.some((kind) => kind === fields.kind)) throw badOption(`${path}.kind`, "must be a kind of error");
+  if (!ERROR_KINDS.some((kind) => kind === fields.kind)) throw invalidOption(`${path}.kind`, "must be a kind of error");
   return fields;
 }
 
 function fieldsOf(value: unknown, path: string, message: string): { readonly [field: string]: unknown } {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw badOption(path, message);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw invalidOption(path, message);
   return value as { readonly [field: string]: unknown };
 }

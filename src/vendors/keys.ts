@@ -1,5 +1,4 @@
-import { badOption } from "../errors/check-options.js";
-import { SignalboxError } from "../errors/signalbox-error.js";
+import { invalidOption, SignalboxError } from "../errors/signalbox-error.js";
 import { assertApiKey } from "../wire/guard.js";
 
 /** One key, several that take turns, or a function that is asked before every call. */
@@ -34,7 +33,7 @@ export function readKeys(
   if (option !== undefined) {
     const list = typeof option === "string" ? [option] : option;
     if (!Array.isArray(list) || list.length === 0) {
-      throw badOption("apiKey", "must be a key, a list of keys or a function that gives one");
+      throw invalidOption("apiKey", "must be a key, a list of keys or a function that gives one");
     }
     const path = (index: number) => (typeof option === "string" ? "apiKey" : `apiKey[${index}]`);
     return fromList(
@@ -51,7 +50,7 @@ export function readKeys(
 
 /** A line break at the end is a mistake worth telling: the same key pasted elsewhere would split a header. */
 function checkKey(value: unknown, path: string): string {
-  if (typeof value === "string" && /[\r\n]/.test(value)) throw badOption(path, "must not hold a line break");
+  if (typeof value === "string" && /[\r\n]/.test(value)) throw invalidOption(path, "must not hold a line break");
   return assertApiKey(value, path);
 }
 

@@ -1,6 +1,6 @@
 import type { Capabilities, ModelInfo, Price, PriceTier, Provider } from "../contract/provider.js";
 import { DAY_OR_MONTH } from "../core/day-or-month.js";
-import { badOption } from "../errors/check-options.js";
+import { invalidOption } from "../errors/signalbox-error.js";
 
 /** A model of an option: an id of the catalogue, or facts; with a known id, facts that replace those of the catalogue. */
 export type ModelOption = string | ModelInfo | ({ readonly id: string } & Partial<ModelInfo>);
@@ -16,12 +16,13 @@ export function readModels(
   retired: readonly string[] = [],
 ): readonly ModelInfo[] {
   if (value === undefined) return known;
-  if (!Array.isArray(value) || value.length === 0) throw badOption("models", "must be a list with at least one model");
+  if (!Array.isArray(value) || value.length === 0)
+    throw invalidOption("models", "must be a list with at least one model");
   const seen = new Set<string>();
   return value.map((option: ModelOption, index) => {
     const path = `models[${index}]`;
     const model = readModel(option, path, known, retired);
-    if (seen.has(model.id)) throw badOption(path, "names a model a second time");
+    if (seen.has(model.id)) throw invalidOption(path, "names a model a second time");
     seen.add(model.id);
     return model;
   });
@@ -36,11 +37,14 @@ function readModel(
   if (typeof option === "string") {
     const found = known.find((model) => model.id === option);
     if (found !== undefined) return found;
-    if (retired.includes(option)) throw badOption(path, "is retired by its vendor");
-    throw badOption(path, "is not in the catalogue: give its facts as an object (id, contextWindow, maxOutput, ...)");
+    if (retired.includes(option)) throw invalidOption(path, "is retired by its vendor");
+    throw invalidOption(
+      path,
+      "is not in the catalogue: give its facts as an object (id, contextWindow, maxOutput, ...)",
+    );
   }
-  if (typeof option !== "object" || option === null) throw badOption(path, "must be a model id or an object");
-  if (typeof option.id !== "string" || option.id === "") throw badOption(`${path}.id`, "must be a model id");
+  if (typeof option !== "object" || option === null) throw invalidOption(path, "must be a model id or an object");
+  if (typeof option.id !== "string" || option.id === "") throw invalidOption(`${path}.id`, "must be a model id");
   const base = known.find((model) => model.id === option.id);
   const model = { ...base, ...option, capabilities: { ...base?.capabilities, ...option.capabilities } } as ModelInfo;
   checkModel(model, path);
@@ -50,40 +54,42 @@ function readModel(
 function checkModel(model: ModelInfo, path: string): void {
   checkCount(model.contextWindow, `${path}.contextWindow`);
   if (model.maxOutput !== null) checkCount(model.maxOutput, `${path}.maxOutput`);
-  if (model.tier !== undefined && ![1, 2, 3].includes(model.tier)) throw badOption(`${path}.tier`, "must be 1, 2 or 3");
+  if (model.tier !== undefined && ![1, 2, 3].includes(model.tier))
+    throw invalidOption(`${path}.tier`, "must be 1, 2 or 3");
   if (model.endsOn !== undefined && !DAY_OR_MONTH.test(String(model.endsOn))) {
-    throw badOption(`${path}.endsOn`, "must be a day or month: YYYY-MM-DD or YYYY-MM");
+    throw invalidOption(`${path}.endsOn`, "must be a day or month: YYYY-MM-DD or YYYY-MM");
   }
   checkCapabilities(model.capabilities, `${path}.capabilities`);
-  if (model.usdPerMTok === undefined) throw badOption(`${path}.usdPerMTok`, "must be a price, or null where unknown");
+  if (model.usdPerMTok === undefined)
+    throw invalidOption(`${path}.usdPerMTok`, "must be a price, or null where unknown");
   if (model.usdPerMTok !== null) checkPrice(model.usdPerMTok, `${path}.usdPerMTok`);
 }
 
 function checkCapabilities(capabilities: Capabilities, path: string): void {
   const { tools, vision, thinking, json, toolChoice, efforts } = capabilities;
-  if (typeof tools !== "boolean") throw badOption(`${path}.tools`, "must be true or false");
-  if (![false, "data", "url"].includes(vision)) throw badOption(`${path}.vision`, 'must be false, "data" or "url"');
+  if (typeof tools !== "boolean") throw invalidOption(`${path}.tools`, "must be true or false");
+  if (![false, "data", "url"].includes(vision)) throw invalidOption(`${path}.vision`, 'must be false, "data" or "url"');
   if (!["none", "switchable", "always"].includes(thinking)) {
-    throw badOption(`${path}.thinking`, 'must be "none", "switchable" or "always"');
+    throw invalidOption(`${path}.thinking`, 'must be "none", "switchable" or "always"');
   }
   if (!["none", "object", "schema"].includes(json)) {
-    throw badOption(`${path}.json`, 'must be "none", "object" or "schema"');
+    throw invalidOption(`${path}.json`, 'must be "none", "object" or "schema"');
   }
   if (toolChoice !== undefined && !["full", "auto", "none_only", "no_required"].includes(toolChoice)) {
-    throw badOption(`${path}.toolChoice`, 'must be "full", "auto", "none_only" or "no_required"');
+    throw invalidOption(`${path}.toolChoice`, 'must be "full", "auto", "none_only" or "no_required"');
   }
   if (efforts !== undefined && !(Array.isArray(efforts) && efforts.every((effort) => typeof effort === "string"))) {
-    throw badOption(`${path}.efforts`, "must be a list of words");
+    throw invalidOption(`${path}.efforts`, "must be a list of words");
   }
 }
 
 /** Checks a price in dollars per million tokens. */
 export function checkPrice(price: Price, path: string): void {
-  if (typeof price !== "object") throw badOption(path, "must be an object with input and output, or null");
+  if (typeof price !== "object") throw invalidOption(path, "must be an object with input and output, or null");
   checkRates(price, path);
   const { tiers } = price;
   if (tiers === undefined || tiers === null) return;
-  if (!Array.isArray(tiers)) throw badOption(`${path}.tiers`, "must be a list");
+  if (!Array.isArray(tiers)) throw invalidOption(`${path}.tiers`, "must be a list");
   tiers.forEach((tier: PriceTier, index) => {
     checkCount(tier?.aboveInputTokens, `${path}.tiers[${index}].aboveInputTokens`);
     checkRates(tier, `${path}.tiers[${index}]`);
@@ -102,20 +108,21 @@ function checkRates(price: Omit<Price, "tiers">, path: string): void {
 /** Checks how long a prompt prefix stays cached, and from which size. */
 export function checkPrefixCache(value: Provider["prefixCache"], path: string): void {
   if (value === undefined) return;
-  if (typeof value !== "object" || value === null) throw badOption(path, "must be an object with ttlMs and minTokens");
-  if (!(Number(value.ttlMs) > 0)) throw badOption(`${path}.ttlMs`, "must be milliseconds above 0");
-  if (!(Number(value.minTokens) >= 0)) throw badOption(`${path}.minTokens`, "must be tokens, 0 or more");
+  if (typeof value !== "object" || value === null)
+    throw invalidOption(path, "must be an object with ttlMs and minTokens");
+  if (!(Number(value.ttlMs) > 0)) throw invalidOption(`${path}.ttlMs`, "must be milliseconds above 0");
+  if (!(Number(value.minTokens) >= 0)) throw invalidOption(`${path}.minTokens`, "must be tokens, 0 or more");
 }
 
 function checkMoney(value: unknown, path: string): void {
   if (typeof value !== "number" || !Number.isFinite(value) || value < 0) {
-    throw badOption(path, "must be dollars per million tokens, 0 or more");
+    throw invalidOption(path, "must be dollars per million tokens, 0 or more");
   }
 }
 
 function checkCount(value: unknown, path: string): void {
   if (typeof value !== "number" || !Number.isInteger(value) || value <= 0) {
-    throw badOption(path, "must be a whole number of tokens above 0");
+    throw invalidOption(path, "must be a whole number of tokens above 0");
   }
 }
 
@@ -134,10 +141,10 @@ export function readAutoModels(
     const offered = preferred.filter(offers);
     return offered.length > 0 ? offered : undefined;
   }
-  if (!Array.isArray(value)) throw badOption("autoModels", "must be a list of model ids");
+  if (!Array.isArray(value)) throw invalidOption("autoModels", "must be a list of model ids");
   value.forEach((id: unknown, index) => {
     if (typeof id !== "string" || !offers(id))
-      throw badOption(`autoModels[${index}]`, "is not among this provider's models");
+      throw invalidOption(`autoModels[${index}]`, "is not among this provider's models");
   });
   return value;
 }

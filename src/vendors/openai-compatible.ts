@@ -1,6 +1,7 @@
 import type { ModelInfo, Provider } from "../contract/provider.js";
 import { type Clock, systemClock } from "../core/clock.js";
-import { badOption, checkBoolean, checkFunction, checkId, checkOptions, checkWord } from "../errors/check-options.js";
+import { checkBoolean, checkFunction, checkId, checkOptions, checkWord } from "../errors/check-options.js";
+import { invalidOption } from "../errors/signalbox-error.js";
 import type { VendorCodes } from "../errors/vendor-codes.js";
 import { type Dialect, PLAIN_DIALECT } from "../wire/dialect.js";
 import { assertHeaders } from "../wire/guard.js";
@@ -91,7 +92,7 @@ export function openaiCompatible(options: OpenAICompatibleOptions): HttpProvider
   checkBoolean(options.toolMarkup, "toolMarkup");
   const { replayReasoning } = options;
   if (replayReasoning !== undefined && !["reasoning_content", "reasoning"].includes(replayReasoning)) {
-    throw badOption("replayReasoning", 'must be "reasoning_content" or "reasoning"');
+    throw invalidOption("replayReasoning", 'must be "reasoning_content" or "reasoning"');
   }
   const dialect: Dialect = {
     ...PLAIN_DIALECT,
@@ -114,7 +115,7 @@ export function readEndpoint(
 ) {
   checkShared(options);
   const clock = options.clock ?? systemClock;
-  if (options.models === undefined) throw badOption("models", "must be a list with at least one model");
+  if (options.models === undefined) throw invalidOption("models", "must be a list with at least one model");
   const models = readModels(options.models, []);
   return {
     id: checkId(options.id),

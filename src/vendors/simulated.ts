@@ -4,7 +4,8 @@ import type { ChatReply } from "../chat/reply.js";
 import type { ChatRequest } from "../chat/request.js";
 import type { CallContext, ModelInfo, Price, Provider } from "../contract/provider.js";
 import { systemClock } from "../core/clock.js";
-import { badOption, checkFunction, checkId, checkOptions } from "../errors/check-options.js";
+import { checkFunction, checkId, checkOptions } from "../errors/check-options.js";
+import { invalidOption } from "../errors/signalbox-error.js";
 import type { ChunkStream } from "../wire/chunk-stream.js";
 import { checkPrefixCache, checkPrice, readAutoModels, readModels } from "./models.js";
 import { resolveModel } from "./resolve-model.js";
@@ -58,7 +59,7 @@ export function simulated(options: SimulatedOptions = {}): SimulatedProvider {
   checkPrefixCache(options.prefixCache, "prefixCache");
   const price = options.usdPerMTok === undefined ? { input: 0, output: 0 } : options.usdPerMTok;
   const given = options.models ?? [`${id}-1`];
-  if (!Array.isArray(given)) throw badOption("models", "must be a list with at least one model");
+  if (!Array.isArray(given)) throw invalidOption("models", "must be a list with at least one model");
   const models = readModels(
     given.map((model: string | ModelInfo) => (typeof model === "string" ? modelOf(model, price) : model)),
     [],
@@ -104,16 +105,17 @@ function modelOf(id: string, usdPerMTok: Price | null): ModelInfo {
 function checkDuration(value: unknown, path: string): void {
   if (value === undefined || typeof value === "function") return;
   if (typeof value !== "number" || !(value >= 0))
-    throw badOption(path, "must be milliseconds, 0 or more, or a function");
+    throw invalidOption(path, "must be milliseconds, 0 or more, or a function");
 }
 
 function checkRate(value: unknown): void {
   if (value === undefined) return;
-  if (typeof value !== "number" || !(value > 0)) throw badOption("tokensPerSecond", "must be above 0");
+  if (typeof value !== "number" || !(value > 0)) throw invalidOption("tokensPerSecond", "must be above 0");
 }
 
 function checkFailures(value: unknown): void {
   if (value === undefined || typeof value === "function" || Array.isArray(value)) return;
   const rate = (value as { rate?: unknown } | null)?.rate;
-  if (typeof rate !== "number" || !(rate >= 0 && rate <= 1)) throw badOption("failures.rate", "must be from 0 to 1");
+  if (typeof rate !== "number" || !(rate >= 0 && rate <= 1))
+    throw invalidOption("failures.rate", "must be from 0 to 1");
 }

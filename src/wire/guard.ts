@@ -1,4 +1,4 @@
-import { SignalboxError } from "../errors/signalbox-error.js";
+import { invalidOption } from "../errors/signalbox-error.js";
 
 const LOOPBACK = /^(?:localhost|.{1,200}\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
@@ -19,10 +19,6 @@ const DENIED = new Set([
   "upgrade",
 ]);
 
-function invalid(path: string, message: string): SignalboxError {
-  return new SignalboxError("invalid_options", `${path}: ${message}`, { path });
-}
-
 /**
  * Checks a base URL and takes trailing slashes off it. The value itself is never echoed: it may hold a password.
  *
@@ -38,13 +34,13 @@ export function assertBaseUrl(
   try {
     url = new URL(typeof value === "string" ? value.trim() : "");
   } catch {
-    throw invalid(path, "is not a URL");
+    throw invalidOption(path, "is not a URL");
   }
-  if (url.username !== "" || url.password !== "") throw invalid(path, "must not hold credentials");
-  if (url.search !== "" || url.hash !== "") throw invalid(path, "must not hold a query or fragment");
+  if (url.username !== "" || url.password !== "") throw invalidOption(path, "must not hold credentials");
+  if (url.search !== "" || url.hash !== "") throw invalidOption(path, "must not hold a query or fragment");
   const isPlain = url.protocol === "http:" && (options.allowInsecureHttp === true || LOOPBACK.test(url.hostname));
   if (url.protocol !== "https:" && !isPlain) {
-    throw invalid(path, "must be https (plain http on loopback, elsewhere with allowInsecureHttp)");
+    throw invalidOption(path, "must be https (plain http on loopback, elsewhere with allowInsecureHttp)");
   }
   return url.href.replace(/\/+$/, "");
 }
@@ -60,13 +56,14 @@ export function assertHeaders(headers: unknown, path: string): { [name: string]:
   if (headers === undefined || headers === null) return checked;
   // A Headers or a Map has no names of its own to read: it would be left out without a word.
   if (typeof headers !== "object" || Symbol.iterator in headers)
-    throw invalid(path, "must be an object of header names and values");
+    throw invalidOption(path, "must be an object of header names and values");
   for (const [name, value] of Object.entries(headers)) {
     const lower = name.toLowerCase();
-    if (!TOKEN.test(name) || lower === "__proto__") throw invalid(path, "holds a name that is not a header name");
-    if (DENIED.has(lower) || lower.startsWith("proxy-")) throw invalid(`${path}.${name}`, "is set by the library");
+    if (!TOKEN.test(name) || lower === "__proto__") throw invalidOption(path, "holds a name that is not a header name");
+    if (DENIED.has(lower) || lower.startsWith("proxy-"))
+      throw invalidOption(`${path}.${name}`, "is set by the library");
     if (typeof value !== "string" || !VISIBLE_AND_SPACES.test(value)) {
-      throw invalid(`${path}.${name}`, "must be visible ASCII");
+      throw invalidOption(`${path}.${name}`, "must be visible ASCII");
     }
     checked[lower] = value.trim();
   }
@@ -80,6 +77,6 @@ export function assertHeaders(headers: unknown, path: string): { [name: string]:
  */
 export function assertApiKey(value: unknown, path: string): string {
   const key = typeof value === "string" ? value.trim() : "";
-  if (!VISIBLE.test(key)) throw invalid(path, "must be visible ASCII without spaces or line breaks");
+  if (!VISIBLE.test(key)) throw invalidOption(path, "must be visible ASCII without spaces or line breaks");
   return key;
 }

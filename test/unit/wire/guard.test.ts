@@ -80,7 +80,7 @@ describe("headers", () => {
     (value) => {
       const error = problem(() => assertHeaders({ "x-a": value }, "headers"));
       expect(error).toMatchObject({ kind: "invalid_options", path: "headers.x-a" });
-      expect(error.message).toBe("headers.x-a: must be visible ASCII");
+      expect(error.message).toBe("headers.x-a must be visible ASCII");
     },
   );
 
@@ -100,7 +100,7 @@ describe("keys", () => {
     (key) => {
       const error = problem(() => assertApiKey(key, "glm.apiKey"));
       expect(error).toMatchObject({ kind: "invalid_options", path: "glm.apiKey" });
-      expect(error.message).toBe("glm.apiKey: must be visible ASCII without spaces or line breaks");
+      expect(error.message).toBe("glm.apiKey must be visible ASCII without spaces or line breaks");
     },
   );
 });

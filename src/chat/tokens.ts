@@ -1,3 +1,4 @@
+import { MAX_REQUEST_DEPTH } from "./check-value.js";
 import type { ChatRequest } from "./request.js";
 
 // Measured by vendors' own counts: English 3.5 characters per token; Chinese 1.8, of which 1.5 leaves a margin.
@@ -9,7 +10,7 @@ const JSON_PER_TOKEN = 3;
 /** Flat tokens per picture: what Moonshot bills; others say nothing. */
 export const TOKENS_PER_IMAGE = 1_024;
 /** Flat tokens per sound or file part, whose length in tokens nobody can read off base64. */
-export const TOKENS_PER_ATTACHMENT = 1_024;
+const TOKENS_PER_ATTACHMENT = 1_024;
 
 /**
  * Estimated tokens of a text: ASCII / 3.5, CJK / 1.5. What UTF-8 writes in two bytes (accents, Cyrillic, Arabic) comes
@@ -53,14 +54,14 @@ function sumOf(request: ChatRequest, measure: (text: string) => number): number 
     sum += PER_MESSAGE + contentTokens(message.content, measure);
     if (message.role === "assistant") {
       const calls = message.tool_calls;
-      if (calls) for (const call of calls) sum += Math.ceil(jsonLength(call, MAX_DEPTH) / JSON_PER_TOKEN);
+      if (calls) for (const call of calls) sum += Math.ceil(jsonLength(call, MAX_REQUEST_DEPTH) / JSON_PER_TOKEN);
       if (typeof message.reasoning_content === "string") sum += measure(message.reasoning_content);
     }
   }
-  if (request.tools) sum += Math.ceil(jsonLength(request.tools, MAX_DEPTH) / JSON_PER_TOKEN);
+  if (request.tools) sum += Math.ceil(jsonLength(request.tools, MAX_REQUEST_DEPTH) / JSON_PER_TOKEN);
   const format = request.response_format;
   if (format && format.type === "json_schema") {
-    sum += Math.ceil(jsonLength(format.json_schema, MAX_DEPTH) / JSON_PER_TOKEN);
+    sum += Math.ceil(jsonLength(format.json_schema, MAX_REQUEST_DEPTH) / JSON_PER_TOKEN);
   }
   return sum;
 }
@@ -78,8 +79,6 @@ function contentTokens(content: unknown, measure: (text: string) => number): num
   }
   return sum;
 }
-
-const MAX_DEPTH = 64;
 
 /** About how long the JSON of a value is, without making it. */
 function jsonLength(value: unknown, depth: number): number {

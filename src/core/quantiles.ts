@@ -1,11 +1,8 @@
 import { decayFactor } from "./decay.js";
 
-/**
- * Quantile sketch over positive numbers with logarithmic buckets (the scheme of DDSketch, Masson et al., VLDB 2019):
- * whatever the distribution, a quantile is within {@link QUANTILE_RELATIVE_ERROR} of a value that has that rank, for
- * values from {@link MIN_VALUE} to {@link MAX_VALUE}; values outside are counted at those ends.
- */
+/** How far a quantile may lie from a value of that rank, as a share of it. */
 export const QUANTILE_RELATIVE_ERROR = 0.01;
+/** The range in which that holds; values outside are counted at its ends. */
 export const MIN_VALUE = 1e-3;
 export const MAX_VALUE = 1e9;
 
@@ -29,7 +26,12 @@ export interface QuantileSketchOptions {
   readonly halfLifeMs?: number | undefined;
 }
 
-/** Holds 0.5 kB per factor of 3.6 between the values it has seen. Adding costs one logarithm and allocates nothing once its chunks stand. */
+/**
+ * Quantile sketch over positive numbers with logarithmic buckets (the scheme of DDSketch, Masson et al., VLDB 2019):
+ * whatever the distribution, a quantile is within {@link QUANTILE_RELATIVE_ERROR} of a value that has that rank. Takes
+ * 0.5 kB per factor of 3.6 between the values it has seen; adding costs one logarithm and allocates nothing once its
+ * chunks exist.
+ */
 export class QuantileSketch {
   readonly #halfLifeMs: number | undefined;
   readonly #chunks: (Float64Array | undefined)[] = new Array<Float64Array | undefined>(CHUNKS).fill(undefined);

@@ -1,5 +1,5 @@
 /** The longest wait a header can ask of us, milliseconds: one hour. */
-export const MAX_RETRY_AFTER_MS = 3_600_000;
+const MAX_RETRY_AFTER_MS = 3_600_000;
 
 interface HeaderReader {
   get(name: string): string | null;

@@ -47,7 +47,7 @@ export function admit(
   held?: Leave | undefined,
 ): Admitted | Promise<Admitted> {
   const { limiter } = candidate;
-  if (isTooDear(call, candidate)) {
+  if (isTooExpensive(call, candidate)) {
     held?.();
     const words = "What is left of the request's maxCostUsd pays for no further call";
     return new SignalboxError("budget_exceeded", words, { detail: "max_cost", retryable: false });
@@ -111,7 +111,7 @@ function entrantOf(
 }
 
 /** The plan has looked at the limit itself; here it counts what was spent since. */
-function isTooDear(call: Call, { info }: Candidate): boolean {
+function isTooExpensive(call: Call, { info }: Candidate): boolean {
   if (call.options.maxCostUsd === undefined || call.attempts.length === 0) return false;
   return expectedCostUsd(info.usdPerMTok, estimateRequestTokens(call.request), 0, 1) > leftUsd(call);
 }

@@ -3,7 +3,7 @@ import { decayFactor } from "../core/decay.js";
 /** What a balancer needs: the last seconds. */
 export const RECENT_HALF_LIFE_MS = 10_000;
 /** The usual memory. */
-export const HALF_LIFE_MS = 60_000;
+const HALF_LIFE_MS = 60_000;
 /** What stands behind it when traffic is thin. */
 export const LONG_HALF_LIFE_MS = 600_000;
 

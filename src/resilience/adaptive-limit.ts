@@ -3,7 +3,7 @@ const START = 8;
 /** What a 429 leaves of it (AWS smithy: 0.7). */
 const DECREASE = 0.7;
 /** A stretch of time without a 429 in which the limit was reached raises it by one. */
-export const CLEAN_WINDOW_MS = 5_000;
+const CLEAN_WINDOW_MS = 5_000;
 
 /**
  * How many calls may run at once: as many as were set, until the vendor says 429; from then on additive increase,

@@ -6,7 +6,7 @@ import { Circuit } from "./circuit.js";
 import { CandidateGate, type Gate, type GatePool } from "./gate.js";
 
 /** Where all candidates are open, one call in this many milliseconds may try the nearest to reopen. */
-export const FORCE_EVERY_MS = 1_000;
+const FORCE_EVERY_MS = 1_000;
 
 export interface GatesDeps {
   readonly clock: Clock;

@@ -45,12 +45,12 @@ function togetherAs(id: string, models: readonly ModelInfo[]): ModelInfo {
       audio: can(({ capabilities }) => capabilities.audio === true),
       files: can(({ capabilities }) => capabilities.files === true),
     },
-    usdPerMTok: dearest(models),
+    usdPerMTok: highestPrice(models),
   };
 }
 
-/** The dearest price stands for all: a cost limit that it meets is met whoever answers. */
-function dearest(models: readonly ModelInfo[]): ModelInfo["usdPerMTok"] {
+/** The highest price stands for all: a cost limit that it meets is met whoever answers. */
+function highestPrice(models: readonly ModelInfo[]): ModelInfo["usdPerMTok"] {
   let found: ModelInfo["usdPerMTok"] = null;
   for (const { usdPerMTok: price } of models) {
     if (price === null) return null;

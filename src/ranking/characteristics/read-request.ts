@@ -13,7 +13,7 @@ export interface RequestFacts {
 }
 
 /** How much text is read for words, in characters; what is longer counts by its length. */
-export const READ_CHARS = 32_768;
+const READ_CHARS = 32_768;
 /** How much of each end of a longer message is read for its kind. */
 const END_CHARS = 4_096;
 

@@ -1,6 +1,5 @@
 /** Hashed features live in 2^14 slots: more gain nothing on the public routing data, fewer lose little. */
-export const FEATURE_BITS = 14;
-export const FEATURE_SLOTS = 1 << FEATURE_BITS;
+export const FEATURE_SLOTS = 1 << 14;
 
 /** Numbers beside the words: one constant, then length and character shares. */
 export const DENSE = 8;

@@ -115,7 +115,7 @@ function loopLacksThinking(messages: unknown): boolean {
 }
 
 /** The error of a request that this wire cannot say. */
-export function unsupported(call: WireCall, path: string, why: string): SignalboxError {
+function unsupported(call: WireCall, path: string, why: string): SignalboxError {
   return new SignalboxError("unsupported", `${call.provider}: ${path}: ${why}`, {
     detail: "wire",
     path,

@@ -191,7 +191,7 @@ class TieredCache implements Cache {
   }
 }
 
-/** In place of an entry that is none; refused, since it has no value. */
+/** Stands in for a malformed entry; refused, since it has no value. */
 const NO_ENTRY: WarmEntry = ["", undefined];
 
 function isIterable(value: unknown): boolean {

@@ -13,11 +13,11 @@ export function encodeReply(stored: StoredReply): string {
   const { provider, model, candidate, storedAtWallMs, costUsd, text, id, created, finishReason, usage, extra, origin } =
     stored;
   // The candidate mostly spells the provider and the model already.
-  const who = candidate.startsWith(`${provider}/`) ? provider.length : provider;
-  const what = candidate === `${provider}/${model}` ? 0 : model;
-  const how = finishReason === "stop" ? 0 : finishReason;
-  const head: unknown[] = [STORED_VERSION, candidate, who, what, storedAtWallMs, costUsd, text === null ? 0 : 1];
-  head.push(id, created - secondsOf(storedAtWallMs), how, usage, origin);
+  const packedProvider = candidate.startsWith(`${provider}/`) ? provider.length : provider;
+  const packedModel = candidate === `${provider}/${model}` ? 0 : model;
+  const packedFinish = finishReason === "stop" ? 0 : finishReason;
+  const head: unknown[] = [STORED_VERSION, candidate, packedProvider, packedModel, storedAtWallMs, costUsd];
+  head.push(text === null ? 0 : 1, id, created - secondsOf(storedAtWallMs), packedFinish, usage, origin);
   if (extra !== null) head.push(extra);
   return `${JSON.stringify(head)}\n${text ?? ""}`;
 }
@@ -36,13 +36,26 @@ export function decodeReply(value: unknown): StoredReply | undefined {
 }
 
 function fromHead(head: readonly unknown[], value: string, textAt: number): StoredReply | undefined {
-  const [version, candidate, who, what, storedAtWallMs, costUsd, hasText, id, createdLater, how, usage, origin, extra] =
-    head;
+  const [
+    version,
+    candidate,
+    packedProvider,
+    packedModel,
+    storedAtWallMs,
+    costUsd,
+    hasText,
+    id,
+    createdLater,
+    packedFinish,
+    usage,
+    origin,
+    extra,
+  ] = head;
   if (version !== STORED_VERSION || typeof candidate !== "string") return undefined;
-  const provider = typeof who === "number" ? candidate.slice(0, who) : who;
+  const provider = typeof packedProvider === "number" ? candidate.slice(0, packedProvider) : packedProvider;
   if (typeof provider !== "string") return undefined;
-  const model = what === 0 ? candidate.slice(provider.length + 1) : what;
-  const finishReason = how === 0 ? "stop" : how;
+  const model = packedModel === 0 ? candidate.slice(provider.length + 1) : packedModel;
+  const finishReason = packedFinish === 0 ? "stop" : packedFinish;
   if (typeof model !== "string" || typeof origin !== "string") return undefined;
   if (typeof id !== "string" || !FINISH.has(finishReason as string)) return undefined;
   if (typeof storedAtWallMs !== "number" || typeof createdLater !== "number") return undefined;

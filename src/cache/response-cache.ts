@@ -11,7 +11,7 @@ export interface PutOptions {
   readonly tags?: readonly string[] | undefined;
   readonly tenant?: string | undefined;
   readonly conversationId?: string | undefined;
-  /** `false`: only where there is room; nobody leaves for it. @default true */
+  /** `false`: only where there is room; no other entry is evicted for it. @default true */
   readonly evict?: boolean | undefined;
 }
 
@@ -30,9 +30,12 @@ export interface Invalidation {
 /** Whether an answer may serve the call at hand. */
 type Serves = (entry: StoredReply) => boolean;
 
-/** Answers under request keys. Who may have them is what the key holds, and what `serves` says. */
+/** Answers under request keys. The key and `serves` say who may have them. */
 export interface ResponseCache {
-  /** What memory holds, at once, where it serves. What is none of our entries, of an older version, or no whole answer, is dropped. */
+  /**
+   * What memory holds, at once, where `serves` agrees. An entry that is not ours, of an older version, or not a whole
+   * answer is dropped.
+   */
   peek(key: string, serves?: Serves): StoredReply | undefined;
   /** What the second tier holds, likewise; `undefined` where there is none. Never rejects. */
   load(key: string, serves?: Serves): Promise<StoredReply | undefined> | undefined;
@@ -46,9 +49,9 @@ export interface ResponseCache {
 const CONDITIONS: readonly string[] = ["provider", "model", "tenant", "conversationId", "tag", "where"];
 
 /**
- * Refuses what is no condition, and no conditions at all: those would be met by everything, which is rarely meant.
+ * Refuses unknown conditions, and none at all: every answer would meet those, which is rarely meant.
  *
- * @throws SignalboxError `invalid_request`; `invalid_options` with the path of a condition that is none
+ * @throws SignalboxError `invalid_request` where none is given; `invalid_options` with the path of a bad condition
  */
 export function checkInvalidation(which: Invalidation): void {
   let given = false;

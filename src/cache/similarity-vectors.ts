@@ -38,7 +38,7 @@ interface Row {
 /** Texts compared in one look-up: the newest of the bucket. 1,000 vectors of 1,536 numbers take about 2 ms. */
 const MAX_COMPARED = 1_000;
 
-/** Longer vectors are none. */
+/** A longer list of numbers is not taken for a vector. */
 const MAX_NUMBERS = 65_536;
 
 /** Candidates handed to the guards. */
@@ -132,12 +132,12 @@ function within(embed: Embed, text: string, timeoutMs: number, clock: Clock) {
     };
     Promise.resolve()
       .then(() => embed([text]))
-      .then(([numbers]) => unit(numbers as ArrayLike<number>)) // what is none at all throws there
+      .then(([numbers]) => unit(numbers as ArrayLike<number>)) // throws where it is not even a list
       .then(settle, () => settle(undefined));
   });
 }
 
-/** The same direction at length 1; `undefined` for what is no vector. */
+/** The same direction at length 1; `undefined` for anything but a vector. */
 function unit(numbers: ArrayLike<number>): Float32Array | undefined {
   if (numbers.length > MAX_NUMBERS) return undefined;
   const vector = Float32Array.from(numbers);

@@ -16,7 +16,7 @@ export interface CacheOptions {
   readonly ttlMs?: number | undefined;
   /** The most entries, whatever their size. @default Infinity */
   readonly maxEntries?: number | undefined;
-  /** Who leaves when room is needed. @default ageing() */
+  /** Which entry leaves when room is needed. @default ageing() */
   readonly policy?: EvictionPolicy | undefined;
   /** A second tier behind memory, such as `keyvStore(new Keyv(...))`. @default none */
   readonly store?: Store | undefined;
@@ -128,7 +128,10 @@ export interface Cache {
   load<T = unknown>(key: string): Promise<T | undefined> | undefined;
   /** Whether memory holds a live entry; counts nothing and changes no order. */
   has(key: string): boolean;
-  /** Stores a JSON value. `false` when refused (over the budget, not JSON, absurd TTL): then nothing has changed. Never throws. */
+  /**
+   * Stores a JSON value. `false` when refused (over the budget, not JSON, a lifetime that makes no sense): then nothing
+   * has changed. Never throws.
+   */
   set(key: string, value: unknown, options?: EntryOptions): boolean;
   /** Whether memory held it. */
   delete(key: string): boolean;
@@ -143,9 +146,9 @@ export interface Cache {
   deleteWhere(predicate: (entry: EntryView) => boolean): number;
   clear(): void;
   /**
-   * Stores what fits without evicting anything; what is no entry is refused.
+   * Stores what fits without evicting anything; anything that is not an entry is refused.
    *
-   * @throws SignalboxError `invalid_request`, path `entries`, where there is no list of them
+   * @throws SignalboxError `invalid_request`, path `entries`, where it cannot be iterated
    */
   warm(
     entries: Iterable<WarmEntry> | AsyncIterable<WarmEntry>,

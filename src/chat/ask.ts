@@ -11,7 +11,7 @@ export interface Answerer<Context> {
   stream?(request: ChatRequest, context: Context): AsyncIterable<ChatChunk>;
 }
 
-/** The whole answer, also of one who only streams; a problem where the answer is none. */
+/** The whole answer, also from a target that only streams; a problem where it cannot be used. */
 export async function askWhole<Context>(
   target: Answerer<Context>,
   request: ChatRequest,
@@ -25,17 +25,17 @@ export async function askWhole<Context>(
   return normalizeReply(assembler.reply(), model);
 }
 
-/** The answer as a stream, also of one who only answers whole. */
+/** The answer as a stream, also from a target that only answers whole. */
 export function askStream<Context>(
   target: Answerer<Context>,
   request: ChatRequest,
   context: Context,
   model: string,
 ): AsyncIterable<ChatChunk> {
-  return target.stream ? target.stream(request, context) : cut(target, request, context, model);
+  return target.stream ? target.stream(request, context) : chunked(target, request, context, model);
 }
 
-async function* cut<Context>(
+async function* chunked<Context>(
   target: Answerer<Context>,
   request: ChatRequest,
   context: Context,

@@ -23,8 +23,8 @@ const IN_CHAIN_HEAD = ["tools", "functions", "response_format"] as const;
 
 /**
  * The exact key of a request: sha256 over its whole canonical form, less `stream`, `stream_options`, `metadata`,
- * `store` and `service_tier`, plus tenant and namespace. No model is `"auto"`. Fields this library does not know count; the order of object
- * keys does not. The canonical length is part of the key.
+ * `store` and `service_tier`, plus tenant and namespace. A missing model counts as `"auto"`. Fields this library does not
+ * know count; the order of object keys does not. The canonical length is part of the key.
  */
 export function fingerprint(request: ChatRequest, scope: FingerprintScope): string {
   const normalize = scope.normalize === true;

@@ -50,7 +50,7 @@ export type ToolCall = FunctionToolCall | CustomToolCall;
 
 /**
  * What a provider needs to see again to go on thinking where it stopped (signatures, reasoning details, block order).
- * Opaque to everyone but its issuer; kept, it costs nothing, dropped, it costs the issuer its train of thought.
+ * Opaque to everyone but its issuer. Sent back it costs nothing; without it the model loses its train of thought.
  */
 export interface ProviderState {
   /** The provider id that issued it and alone gets it back. */

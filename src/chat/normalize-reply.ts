@@ -4,7 +4,7 @@ import type { ChatReply, Choice, FinishReason, Logprobs, ReplyMessage } from "./
 import { newReplyId, nowSeconds } from "./reply-id.js";
 import { readUsage } from "./usage.js";
 
-/** Why a provider's answer is none. */
+/** Why a provider's answer cannot be used. */
 export interface ReplyProblem {
   readonly problem: "malformed" | "empty";
   readonly message: string;
@@ -16,7 +16,8 @@ const FINISH_REASONS = new Set(["stop", "length", "tool_calls", "content_filter"
  * What a provider returned, as a whole reply: missing ids, dates, names and nulls are filled in. A reply that is whole
  * already is handed back as it is. `model` is the name to use where the reply has none.
  *
- * No text, refusal and tool call is `empty`, unless a content filter stopped it or the token limit fell into the thinking.
+ * An answer without text, refusal or tool call is `empty`, unless a content filter stopped it or the token limit was
+ * reached while the model was still thinking.
  */
 export function normalizeReply(value: unknown, model: string): ChatReply | ReplyProblem {
   if (!isObject(value)) return malformed("the answer is not an object");

@@ -29,7 +29,7 @@ export function estimateRequestTokens(request: ChatRequest): number {
   return sumOf(request, estimateTextTokens);
 }
 
-/** The same up to and with the message at `boundary`, tools included: what a vendor may hold of it in its prefix cache. */
+/** The same for the messages up to and with `boundary`, tools included: what a vendor may hold in its prefix cache. */
 export function prefixTokens(request: ChatRequest, boundary: number): number {
   if (boundary >= request.messages.length - 1) return estimateRequestTokens(request);
   return estimateRequestTokens({ ...request, messages: request.messages.slice(0, boundary + 1) });

@@ -9,11 +9,14 @@ export interface CallCacheOptions {
    * `"context"` do neither. @default "full"
    */
   readonly mode?: "full" | "response" | "context" | "none" | "read" | "write" | undefined;
-  /** `"request"`: the answer of every eligible candidate serves; `"provider"`: only the one the strategy would choose. @default "request" */
+  /**
+   * `"request"`: the answer of any eligible candidate serves; `"provider"`: only that of the one the strategy would choose.
+   * @default "request"
+   */
   readonly scope?: "request" | "provider" | undefined;
   /** Milliseconds the answer is kept. @default the cache's `ttlMs` */
   readonly ttlMs?: number | undefined;
-  /** Words to find and drop the entry by. @default none */
+  /** Labels by which the entry can be found and dropped. @default none */
   readonly tags?: readonly string[] | undefined;
 }
 
@@ -51,8 +54,8 @@ export interface CallOptions<Output = unknown> {
   /** How much cost, latency and urgency matter to this call. @default read from the request and `priority` */
   readonly sensitivity?: Sensitivity | undefined;
   /**
-   * Whose turn it is where a limit makes calls wait. Strict: batch goes while nobody else waits, and where that does not
-   * come about it leaves as `saturated` once its deadline can no longer be met. @default "default"
+   * Which calls go first where a limit makes them wait. Strict: batch calls go only while no others wait, and one that
+   * never gets its turn leaves as `saturated` once its deadline can no longer be met. @default "default"
    */
   readonly priority?: "interactive" | "default" | "batch" | undefined;
   /** Validates the answer; the reply gets `parsed`. @default none */
@@ -61,14 +64,17 @@ export interface CallOptions<Output = unknown> {
   readonly require?: readonly Need[] | undefined;
   /** For your own records: goes to providers and the decision log, never to events. @default none */
   readonly metadata?: { readonly [key: string]: string } | undefined;
-  /** Words to budget and count by. @default none */
+  /** Labels for money budgets and counts. @default none */
   readonly tags?: readonly string[] | undefined;
 }
 
 /** Milliseconds for each phase of one attempt; `totalMs` spans the request. */
 export interface Timeouts {
+  /** To the response head of a streamed answer. */
   readonly headersMs: number;
+  /** To the response head of an answer in one piece. */
   readonly unaryHeadersMs: number;
+  /** From the head to the first content. */
   readonly firstTokenMs: number;
   /** For models that always think; `firstTokenMs` where absent. */
   readonly thinkingFirstTokenMs?: number | undefined;

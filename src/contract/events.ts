@@ -1,13 +1,13 @@
 import type { Exclusion } from "../errors/kinds.js";
 import type { Attempt, CacheStatus, RequestRecord } from "./records.js";
 
-/** How a candidate is; `unknown` until its first attempt. */
+/** A candidate's health; `unknown` until its first attempt. */
 export type HealthStatus = "healthy" | "degraded" | "recovering" | "unhealthy" | "disabled" | "unknown";
 
 /** `closed` lets calls through, `open` none, `half_open` a few to find out. */
 export type BreakerState = "closed" | "open" | "half_open";
 
-/** What is said when; events hold ids, counts and kinds, never prompt text. All are frozen. */
+/** Every event and what it carries: ids, counts and kinds, never prompt text. All of it is frozen. */
 export interface EventMap {
   /** A request begins. */
   request: {
@@ -24,7 +24,7 @@ export interface EventMap {
   decision: {
     readonly requestId: string;
     readonly strategy: string;
-    /** Who goes first. */
+    /** The one that goes first. */
     readonly candidate: string;
     readonly excluded: readonly Exclusion[];
   };

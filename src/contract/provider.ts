@@ -39,9 +39,9 @@ export interface Capabilities {
 /** A model as data: every fact can be overridden, and says where and when it was read. */
 export interface ModelInfo {
   readonly id: string;
-  /** Tokens that fit in all, read and written. */
+  /** Tokens that fit in all, prompt and answer together. */
   readonly contextWindow: number;
-  /** Tokens it may write; `null` where nobody says. */
+  /** Tokens it may write in one answer; `null` where unknown. */
   readonly maxOutput: number | null;
   /** 1 light, 2 middle, 3 strong. @default 2 */
   readonly tier?: 1 | 2 | 3 | undefined;
@@ -54,7 +54,9 @@ export interface ModelInfo {
   readonly asOf?: string | undefined;
   /** The last day it answers, `YYYY-MM-DD` or `YYYY-MM`; excluded as `retired` after that. */
   readonly endsOn?: string | undefined;
+  /** Where it stands with its vendor, in a word such as `"active"` or `"sunset"`; for people, nothing decides by it. */
   readonly status?: string | undefined;
+  /** What else is worth knowing; for people. */
   readonly notes?: string | undefined;
 }
 

@@ -1,12 +1,12 @@
-/** A cache entry as callers see it: JSON in, JSON out. */
+/** How one entry of a cache is kept. */
 export interface EntryOptions {
   /** Milliseconds until it expires: 0 at once, `Infinity` never. @default the cache's `ttlMs` */
   readonly ttlMs?: number | undefined;
-  /** Words to find and drop entries by. @default none */
+  /** Labels by which the entry can be found and dropped. @default none */
   readonly tags?: readonly string[] | undefined;
-  /** What making the value anew would cost; eviction keeps the dear ones longer. @default 0 */
+  /** What making the value again would cost, in any one unit; eviction keeps costly entries longer. @default 0 */
   readonly cost?: number | undefined;
-  /** `false`: stored only where there is room; nobody leaves for it. @default true */
+  /** `false`: stored only where there is room; no other entry is evicted for it. @default true */
   readonly evict?: boolean | undefined;
 }
 
@@ -23,7 +23,7 @@ export interface Store {
    */
   set(key: string, value: unknown, ttlMs?: number): Promise<void>;
   delete(key: string): Promise<void>;
-  /** Drops all that is this store's own, and nothing of who else keeps data in the same place. */
+  /** Drops everything this store has written, and nothing that others keep in the same place. */
   clear?(): Promise<void>;
   close?(): Promise<void>;
 }

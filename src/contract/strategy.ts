@@ -13,7 +13,7 @@ export type Need = "tools" | "vision" | "audio" | "json" | "thinking";
 /** How a request looks, read from its messages. Computed when read. */
 export interface Characteristics {
   readonly kind: RequestKind | (string & {});
-  /** The kind, where it was given or somebody has read it already; asking costs nothing. */
+  /** The kind, where it was given or has been worked out already; reading it costs nothing. */
   readonly knownKind?: string | undefined;
   /** 0..1; more evidence never lowers it. */
   readonly complexity: number;
@@ -69,7 +69,10 @@ export interface CandidateSnapshot {
   /** Milliseconds since the last attempt settled; `Infinity` before the first. */
   readonly idleMs: number;
   readonly inFlight: number;
-  /** Mean age of the calls in flight, milliseconds; 0 where none is. Long before they settle it shows that a vendor has slowed down. */
+  /**
+   * Mean age of the calls in flight, milliseconds; 0 where none is. It shows that a vendor has slowed down long before
+   * those calls settle.
+   */
   readonly outstandingMs?: number | undefined;
   /** Share of a known rpm/tpm limit that is left, 0..1; 1 where none is known. */
   readonly headroom: number;

@@ -1,4 +1,4 @@
-/** A signal that either of two aborts; the one itself where there is but one. Off the common path: two cost more. */
+/** A signal that aborts when either of two does; the one itself where only one is given. Costly for two: not for every call. */
 export function joinSignals(
   one: AbortSignal | null | undefined,
   other: AbortSignal | null | undefined,

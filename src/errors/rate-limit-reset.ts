@@ -37,7 +37,7 @@ function durationMs(text: string): number | undefined {
   return Number(hours) * 3_600_000 + Number(minutes) * 60_000 + Number(seconds) * 1_000 + Number(ms);
 }
 
-/** 0 where the text is no instant. */
+/** 0 where the text is not an instant. */
 function instantMs(text: string, nowWallMs: number): number {
   return /^\d{4}-\d{2}-\d{2}T/.test(text) ? Date.parse(text) - nowWallMs || 0 : 0;
 }

@@ -6,8 +6,8 @@ const PLAIN_KEYS = new Set(["code", "errno", "syscall", "address", "port", "host
 
 /**
  * What may stand as `cause`: the thrown value itself where it holds nothing but a message, a stack and a system code,
- * all free of secrets and no longer than 16 KiB; else a plain copy of those. Node prints a cause with all its fields, and vendors' error classes
- * hang request headers and bodies on theirs.
+ * all free of secrets and no longer than 16 KiB; else a plain copy of those. Node prints a cause with all its fields, and
+ * vendors' error classes hang request headers and bodies on theirs.
  */
 export function safeCause(thrown: unknown, redactor: Redactor, depth = 0): unknown {
   if (typeof thrown === "string") return redactor.scrub(bounded(thrown));

@@ -91,7 +91,7 @@ export class SignalboxError extends Error {
     try {
       return typeof value === "object" && value !== null && (value as { [BRAND]?: unknown })[BRAND] === true;
     } catch {
-      return false; // a proxy that throws on every look is none of ours
+      return false; // a proxy that throws when read is not ours
     }
   }
 
@@ -122,12 +122,12 @@ export function cancelledBy(signal: AbortSignal, requestId?: string): SignalboxE
   return new SignalboxError("cancelled", "The caller aborted the request", { requestId, cause: reason });
 }
 
-/** The error of an option that is wrong; `problem` goes on where the path ends, and never echoes the value. */
+/** The error of an option that is wrong; `problem` continues the sentence that `path` begins, and never echoes the value. */
 export function invalidOption(path: string, problem: string): SignalboxError {
   return new SignalboxError("invalid_options", `${path} ${problem}`, { path });
 }
 
-/** Whatever was thrown as our own error; what is none is a fault of this library, and still ends typed. */
+/** A thrown value as a SignalboxError: what is not one already is a fault in this library, and still ends typed. */
 export function asSignalboxError(thrown: unknown): SignalboxError {
   if (SignalboxError.isInstance(thrown)) return thrown;
   return new SignalboxError("server", "The router failed unexpectedly", { detail: "internal", cause: thrown });

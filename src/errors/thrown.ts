@@ -7,7 +7,7 @@ import { cancelledBy, SignalboxError, withContext } from "./signalbox-error.js";
 import { transportFailure } from "./transport-cause.js";
 import type { Meaning } from "./vendor-codes.js";
 
-/** The errors of a program that is wrong, as against a call that failed. */
+/** Errors that mean a bug in a program rather than a failed call. */
 const BUG_NAMES = new Set(["TypeError", "ReferenceError", "SyntaxError", "RangeError", "EvalError"]);
 
 /**

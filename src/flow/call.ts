@@ -38,7 +38,7 @@ export interface FlowServices {
   warn(code: string, message: string, requestId?: string): void;
 }
 
-/** Who may be asked, in whose order. Made by the router's plan; the flow only walks it. */
+/** Which candidates may be asked, in which order. Made by the router's plan; the flow only walks it. */
 export interface CandidateQueue {
   /** The best candidate not taken yet that has a free place; taking it is the caller's promise to try it. */
   next(): Candidate | undefined;
@@ -56,7 +56,7 @@ export interface CandidateQueue {
   more(): boolean;
   /** As `next`, but only at another provider, and only one that could start at once; nothing is taken otherwise. */
   nextBeside(candidate: Candidate): Candidate | undefined;
-  /** Who of them is blocked now, and milliseconds until the first of all may be asked; `undefined` where none ever will. */
+  /** Those blocked now, and milliseconds until the first of all may be asked; `undefined` where none ever may. */
   blocked(): { readonly excluded: readonly Exclusion[]; readonly retryAfterMs: number | undefined };
   /** A taken candidate is asked now. @param excluded who may not be, by the plan or for want of money. */
   asking(candidate: Candidate, excluded: readonly Exclusion[]): void;

@@ -52,7 +52,7 @@ export interface Conversations {
   messages(id: string, tenant: string | undefined): readonly Message[];
   forget(id: string, tenant: string | undefined): void;
   snapshot(id: string, tenant: string | undefined): ConversationSnapshot;
-  /** `false` where the snapshot is none, or of another version: nothing changes then. */
+  /** `false`, and nothing changes, where the snapshot is malformed or of another version. */
   restore(id: string, tenant: string | undefined, snapshot: unknown): boolean;
   stats(): ConversationStats;
 }
@@ -81,7 +81,7 @@ export function createConversations(options: ConversationOptions, deps: { readon
     begin(id, tenant, messages, given = false) {
       const key = keyOf(id, tenant);
       const before = find(key);
-      // Copies: what the app does with its messages later is no part of the conversation.
+      // Copies: what the app does with its messages later is not part of the conversation.
       const { system, turns: sent } = split(plainCopy(messages));
       const turns = before && !given ? withoutLastAnswer(sent, before.turns) : sent;
       const whole = given || turns.some((message) => message.role === "assistant");
@@ -122,7 +122,7 @@ export function createConversations(options: ConversationOptions, deps: { readon
   };
 }
 
-/** A copy of the messages in a snapshot; `undefined` where it is none that could be sent. */
+/** A copy of the messages in a snapshot; `undefined` where they could not be sent. */
 function messagesIn(snapshot: unknown): readonly Message[] | undefined {
   try {
     const { version, messages } = snapshot as Partial<ConversationSnapshot>;

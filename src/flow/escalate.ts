@@ -7,12 +7,12 @@ import { checkOutput } from "./validated.js";
 import { type AttemptFunction, walk } from "./walk.js";
 import { within } from "./within.js";
 
-/** Asking a strong model where a cheap one's answer does not do. */
+/** Asking a strong model where a cheap one's answer is not good enough. */
 export interface EscalateOptions {
   /**
-   * Whether an answer does. Without it the call's `output` schema decides, and a call without one is never escalated. A
-   * validator that throws, rejects or outlasts the deadline counts as "it does". Streams are not escalated: their
-   * answer is on its way before it can be judged.
+   * Whether an answer is good enough. Without it the call's `output` schema decides, and a call without one is never
+   * escalated. A validator that throws, rejects or outlasts the deadline counts as a yes. Streams are not escalated:
+   * their answer is on its way before it can be judged.
    * @default the call's `output` schema
    */
   readonly validate?: ((reply: ChatReply) => boolean | Promise<boolean>) | undefined;

@@ -45,7 +45,7 @@ export class FlightReader<A extends HasReply, F extends Flight<A>, Result> {
     const sharer = this.#sharer;
     for (;;) {
       const { seat } = this;
-      // Who waits for the whole answer of a stream must not wait for its other readers.
+      // A reader that wants the whole answer must not wait for the stream's other readers.
       if (seat.joined && seat.flight.stream && !sharer.streamed) void drain(seat.read());
       try {
         const answer = await seat.wait(seat.flight.answer);

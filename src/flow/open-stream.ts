@@ -192,7 +192,7 @@ class StreamSource implements CommittedStream, OpenAnswer {
     return chunk;
   }
 
-  /** Thinking that was cut by the output limit is an answer of its kind; thinking that leads to nothing is none. */
+  /** Thinking that was cut by the output limit is an answer of its kind; thinking that ends in nothing is not. */
   #checkWhole(): void {
     const { finishReason, text, toolCalls } = this.assembler;
     if (finishReason === null) throw this.#cut();

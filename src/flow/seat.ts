@@ -5,7 +5,7 @@ import { cancelledBy, SignalboxError } from "../errors/signalbox-error.js";
 import type { Flight, Flights } from "./flight.js";
 import type { StreamReader } from "./stream-flight.js";
 
-/** Who waits for a flight. */
+/** A reader that waits for a flight. */
 export interface Passenger {
   readonly requestId: string;
   /** Its abort ends the wait at once. */

@@ -31,7 +31,10 @@ export function continuable(history: readonly Message[], turns: readonly Message
   return withoutOpenCalls([...withAskerLast(history, turns), ...turns], turns.length);
 }
 
-/** The history with the group last that asked for the tool results at the front of `turns`: another turn came between. */
+/**
+ * The history, ending with the group that asked for the tool results at the front of `turns`, where another turn has come
+ * in between.
+ */
 export function withAskerLast(history: readonly Message[], turns: readonly Message[]): readonly Message[] {
   const [first] = turns;
   if (first?.role !== "tool") return history;

@@ -111,7 +111,7 @@ export class UpstreamCall {
   abort(reason: SignalboxError): void {
     if (this.#settled || this.#abortedBy) return;
     this.#abortedBy = reason;
-    // Nobody's failure needs no looking into, and is on record before its caller hears of it.
+    // A cancelled call is nobody's failure: there is nothing to classify, and it is on record before its caller hears of it.
     if (reason.kind === "cancelled") this.#settle(reason, this.answer?.usage() ?? null);
     this.#rejectWaiting?.(reason);
     this.#controller.abort(reason);
@@ -276,7 +276,7 @@ export class UpstreamCall {
     }
   }
 
-  /** A probe is a live request that others could answer: it does not wait out all of a phase for who may still hang. */
+  /** A probe is a live request that others could answer: it gives a candidate that may still hang only part of a phase. */
   #patience(ms: number): number {
     const { call, candidate } = this;
     if (!candidate.gate.probes(this.#admission.lease) || call.options.fallback === false) return ms;

@@ -52,7 +52,7 @@ export async function walk<T>(
     let candidate = call.queue.next();
     let place: Leave | undefined;
     if (!candidate) {
-      // Who waits for a place already waits for the end of a cool-down too; who does not is told of it at once.
+      // A request that has waited for a place may wait for a cool-down to end, too; any other is told of it at once.
       const full = call.queue.full(waited && !last);
       if (full.size === 0) break;
       waited = true;

@@ -7,7 +7,7 @@ export interface MetricsPrior {
   readonly successRate: number;
 }
 
-/** One upstream call, ended. Cache hits are no calls and never come here. */
+/** One upstream call, ended. Cache hits are not calls and never come here. */
 export interface Sample {
   readonly ok: boolean;
   /** `false` where the call says nothing about the candidate: cancelled, a hedge's loser, a caller's mistake. */
@@ -97,7 +97,7 @@ export interface CandidateMetrics {
   byKind(kind: string): KindReading;
   /** The kinds that were told apart. */
   kinds(): readonly string[];
-  /** The line is back: reliability starts again at its prior. Times stay. */
+  /** The breaker has closed: reliability starts again at its prior, times stay. */
   restartReliability(): void;
   /** What was counted here since this was last asked. */
   untold(): SharedCounts;

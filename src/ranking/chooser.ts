@@ -7,8 +7,8 @@ import { listedOrder, type RankProblem, readRanking, scoreProblem } from "./rank
 export interface ChooserOptions {
   readonly strategy: Strategy;
   /**
-   * Told once per kind of fault; the request goes on in listed order. Where it says `false`, nobody heard, and the fault is
-   * told again.
+   * Told once per kind of fault; the request goes on in listed order. Returning `false` says that nobody heard, and the
+   * fault is told again.
    */
   readonly onWarning?: ((warning: { code: "strategy_failed"; message: string }) => unknown) | undefined;
 }
@@ -164,7 +164,7 @@ class StrategyChooser implements Chooser {
     return null;
   }
 
-  /** One score; NaN where it is none. */
+  /** One score; NaN where the strategy gave no number. */
   score(candidate: CandidateSnapshot, context: StrategyContext): number {
     try {
       const score: unknown = this.strategy.score!(candidate, context);
@@ -176,7 +176,7 @@ class StrategyChooser implements Chooser {
     return Number.NaN;
   }
 
-  /** Remembers who is in office; a choice made for measuring changes nothing. */
+  /** Remembers the incumbent; a choice made for measuring changes nothing. */
   elect(candidate: CandidateSnapshot, context: StrategyContext): void {
     if (candidate.id === this.incumbent) return;
     try {

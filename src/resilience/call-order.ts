@@ -1,7 +1,7 @@
 const PENDING = 0;
 const WELL = 1;
 const FAILED = 2;
-/** Ended without a word about the circuit: as if it had not been. */
+/** Ended without saying anything about the circuit: counts as if it had never been made. */
 const VOID = 3;
 type Outcome = typeof WELL | typeof FAILED | typeof VOID;
 

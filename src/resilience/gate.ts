@@ -42,7 +42,7 @@ export interface Gate {
   probes(token: number): boolean;
   /** How the call ended: `null` for success. Applies the policy table. */
   settle(token: number, nowMs: number, outcome: SignalboxError | null, facts?: GateFacts): void;
-  /** The call ended without a word about the candidate: cancelled, lost a hedge, never sent. */
+  /** The call ended without saying anything about the candidate: cancelled, lost a hedge, never sent. */
   release(token: number): void;
   /** A token past an open breaker, once a second over all gates of a router; never past a cool-down or disable. */
   force(nowMs: number): number;

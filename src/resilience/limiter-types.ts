@@ -22,15 +22,15 @@ export interface LimiterOptions {
   /** Bytes of requests that may wait. @default 67_108_864 (64 MiB) */
   readonly queueBytes?: number | undefined;
   /**
-   * How long an interactive or default call waits, milliseconds; batch waits as long as its deadline lets it. Who waits
-   * when a cool-down begins keeps its turn if that ends sooner, and leaves at once as `unavailable` if it does not; a
-   * router's `degrade.waitMs` waits for longer ones.
+   * How long an interactive or default call waits, milliseconds; batch waits as long as its deadline lets it. A call that
+   * waits when a cool-down begins keeps its turn if the cool-down ends sooner, and leaves at once as `unavailable` if it
+   * does not; a router's `degrade.waitMs` waits for longer ones.
    * @default 5_000
    */
   readonly queueMs?: number | undefined;
 }
 
-/** Who wants in. */
+/** A call that asks for a place. */
 export interface Entrant {
   readonly priority?: Priority | undefined;
   /** Size of the request, for the queue's byte limit. @default 0 */
@@ -51,20 +51,20 @@ export interface AbortHook {
 
 /**
  * Gives the place back, once; a second call does nothing. Tell how the call ended (`null`: well), so that a 429 can lower
- * the limit and the usual time of a call is known; tell nothing where none was made.
+ * the limit and the usual time of a call is known; pass nothing where no call was made.
  */
 export type Leave = (error?: SignalboxError | null) => void;
 
 export interface Limiter {
   /**
-   * A place, at once where one is free, else a promise of one. Who is not ready is passed over and keeps its turn.
+   * A place, at once where one is free, else a promise of one. A call that is not ready is passed over and keeps its turn.
    *
    * @throws kind `saturated` with `retryAfterMs` (queue full, or the deadline cannot be met), kind `unavailable` where a
    * cool-down lasts longer than this entrant would wait, kind `timeout` with detail `queue`, or the abort's reason: all
    * as rejections
    */
   enter(entrant: Entrant): Leave | Promise<Leave>;
-  /** Whether `enter` would give a place at once to who is ready. A no counts as a call that the limit held back. */
+  /** Whether `enter` would give a ready call a place at once. `false` counts as a call that the limit held back. */
   hasRoom(): boolean;
   /** A cool-down was lifted: some who wait may be ready now. */
   lookAgain(): void;

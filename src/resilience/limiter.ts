@@ -37,10 +37,10 @@ class QueueLimiter implements Limiter {
   readonly #service = new QuantileSketch({ halfLifeMs: SERVICE_HALF_LIFE_MS });
   readonly #requests: RateBucket | undefined;
   readonly #tokens: RateBucket | undefined;
-  /** Fires when the first of those who are not ready will be. */
+  /** Fires when the first waiting call that is not ready will be. */
   #wake: TimerHandle;
   #wakeAtMs = Number.POSITIVE_INFINITY;
-  /** All who wait were asked, and nobody will be ready before that. */
+  /** All waiting calls were asked, and none will be ready before then. */
   #nobodyReady = false;
   active = 0;
 
@@ -126,7 +126,7 @@ class QueueLimiter implements Limiter {
       if (error === null && startedAtMs !== null) this.#service.add(now - startedAtMs, now);
       this.#limit.tick(now);
     }
-    // A failure may have begun a cool-down that some cannot wait for: they leave, free place or not.
+    // A failure may have begun a cool-down that some calls cannot wait for: they leave, free place or not.
     if (error) this.#queue.first(false, (ticket) => void this.#isReady(ticket, now));
     this.#serve();
   }
@@ -148,7 +148,7 @@ class QueueLimiter implements Limiter {
     }
   }
 
-  /** Who is not ready waits on, but leaves at once where that would be for nothing. */
+  /** A call that is not ready waits on, or leaves at once where waiting would be in vain. */
   #isReady(ticket: Ticket, nowMs: number): boolean {
     const atMs = ticket.entrant.readyAtMs?.(this, nowMs) ?? nowMs;
     const waitMs = Math.ceil(atMs - nowMs);
@@ -162,7 +162,7 @@ class QueueLimiter implements Limiter {
     return false;
   }
 
-  /** One timer, for the first of those who are not ready. */
+  /** One timer, for the first call that will be ready. */
   #wakeAt(atMs: number, waitMs: number): void {
     if (atMs >= this.#wakeAtMs) return;
     this.#sleepOn();

@@ -82,7 +82,7 @@ async function waitForTurn<T>(options: RetryOptions<T>, failure: unknown, n: num
   return deadline === undefined || deadline.remainingMs() > 0;
 }
 
-/** Rubbish waits are long ones, never a busy loop. */
+/** A wait that is not a number becomes a second, never a busy loop. */
 function clampWait(delayMs: number): number {
   if (Number.isNaN(delayMs)) return 1_000;
   return Math.min(Math.max(delayMs, 0), MAX_TIMER_MS);

@@ -1,4 +1,4 @@
-/** Who goes first among those who wait. */
+/** Which of the waiting calls go first. */
 export type Priority = "interactive" | "default" | "batch";
 
 /** One that waits: a node of its priority's list, so that leaving from the middle costs nothing. */
@@ -83,8 +83,8 @@ export class WaitQueue<T extends Waiting> {
   }
 
   /**
-   * The next to be served of those who may; who may not can be removed while they are asked. Interactive ones newest
-   * first while the queue is nearly full: their readers are still there, those of the oldest have likely left.
+   * The next to be served of those that `may` be; `may` can remove the one it is asked about. While the queue is nearly
+   * full, interactive ones go newest first: their callers are still there, those of the oldest have likely left.
    */
   first(overloaded: boolean, may: (item: T) => unknown): T | undefined {
     const { interactive, default: usual, batch } = this.#lanes;

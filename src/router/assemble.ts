@@ -37,6 +37,7 @@ const PRIOR = { ttftMs: 1_000, tokensPerSecond: 60, successRate: 0.95 };
 
 /** Different warnings that are told once each. */
 const MOST_TOLD = 1_000;
+
 /** Builds everything a router consists of. @throws SignalboxError `invalid_options` */
 export function assembleRouter(options: RouterOptions): RouterParts {
   checkRouterOptions(options);
@@ -79,7 +80,7 @@ export function assembleRouter(options: RouterOptions): RouterParts {
   };
   const learning = createLearning(byId, options.state);
   const { stateProblem } = learning.learner;
-  // Told when whoever makes the router has had the time to listen.
+  // Told later, so that whoever makes the router can listen first.
   if (stateProblem) queueMicrotask(() => warn("state_ignored", stateProblem));
   const keepsPrefixes = options.providers.some((provider) => provider.prefixCache !== undefined);
   const affinity = keepsPrefixes ? createPrefixAffinity({ clock }) : undefined;
@@ -204,7 +205,7 @@ function limitersOf(
   };
 }
 
-/** A limit for someone who is not here would never hold. */
+/** A limit for an unknown provider or candidate would never apply. */
 function checkLimits({ limits, providers }: RouterOptions): void {
   for (const name of Object.keys(limits ?? {})) {
     const known = providers.some(

@@ -48,7 +48,7 @@ export class CallQueue implements CandidateQueue {
 
   /**
    * @param home goes first where it may run: an open tool loop began there.
-   * @param onFirst told who is asked first, before that one is asked, and who is left out.
+   * @param onFirst told which candidate is asked first, before it is, and which were left out.
    */
   constructor(groups: readonly Group[], ranker: Ranker, home?: PlannedCandidate, onFirst?: OnFirst) {
     this.#home = home && groups.some((group) => group.includes(home)) ? home : undefined;
@@ -232,7 +232,7 @@ export function aheadOf(
   return candidate && { candidate, reasons: PROBE };
 }
 
-/** Whether time alone keeps calls away: who waits for a place anyway may wait for that too. */
+/** Whether a cool-down alone keeps calls away: a request that waits for a place may wait for its end, too. */
 function isCooling({ gate }: PlannedCandidate, nowMs: number): boolean {
   return gate.blocked(nowMs) === "cool_down";
 }

@@ -21,7 +21,7 @@ export interface Conversation {
   import(snapshot: unknown): boolean;
 }
 
-/** A turn as a request; what is none of the three is left for the request's check to name. */
+/** A turn as a request; anything else is left for the request's check to refuse. */
 export function requestOf(turn: TurnInput): ChatRequest {
   if (typeof turn === "string") return { messages: [{ role: "user", content: turn }] };
   return typeof turn === "object" && turn !== null && "messages" in turn ? turn : { messages: turn };

@@ -13,7 +13,7 @@ const MOST_KEPT = 8_000;
 /** Writes one request's decision down, and its outcome when that is known. */
 export interface DecisionEntry {
   /**
-   * Who goes first among which; called before that one is asked.
+   * Notes which candidate goes first among which; called before it is asked.
    * @param sequence the number the decision had; `undefined` where nobody was ranked.
    */
   decided(candidate: PlannedCandidate, among: readonly PlannedCandidate[], sequence: number | undefined): void;

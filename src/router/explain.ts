@@ -14,7 +14,7 @@ import { inspectRun, type Run } from "./run.js";
 /** How a request would be routed now. Plain JSON. */
 export interface Explanation {
   readonly characteristics: Characteristics;
-  /** Who may run, best first: the first choice and its fallbacks. */
+  /** Those that may run, best first: the first choice and its fallbacks. */
   readonly candidates: readonly ExplainedCandidate[];
   readonly excluded: readonly Exclusion[];
   readonly strategy: string;

@@ -31,7 +31,7 @@ const REMEMBERED = 5_000;
 /** Of these, the last ones whose text is still at hand; for older ones feedback teaches the candidate as a whole. */
 const AT_HAND = 200;
 
-/** Who answered, and under which key the answer is cached where it is. */
+/** Which candidate answered, and where the answer is kept, if it is. */
 type Remembered = string | (Kept & { readonly candidate: string });
 
 /** Where an answer is kept. */

@@ -49,7 +49,7 @@ export function backInMs(
     if (filter.reason(candidate) !== null || (asked.has(id) && gate.blocked(nowMs) === null)) continue;
     atMs = Math.min(atMs, gate.retryAtMs(nowMs));
   }
-  // Rounded up: who waits as long must not come a fraction early.
+  // Rounded up: a caller that waits this long must not come a fraction early.
   return Number.isFinite(atMs) ? Math.max(0, Math.ceil(atMs - services.clock.now())) : undefined;
 }
 

@@ -46,7 +46,7 @@ export interface RouterOptions {
   readonly providers: readonly AnyProvider[];
   /** `false`: none. Options make a cache of the router's own; a `Cache` is shared with whoever else holds it. @default false */
   readonly cache?: false | RouterCacheOptions | Cache | undefined;
-  /** Who goes first. @default "adaptive" */
+  /** Which candidate goes first. @default "adaptive" */
   readonly strategy?: BuiltInStrategy | (string & {}) | Strategy | undefined;
   /** Strategies of your own, to be named by `strategy` here or per call. @default none */
   readonly strategies?: readonly Strategy[] | undefined;
@@ -81,7 +81,7 @@ export interface RouterOptions {
   readonly hedge?: HedgeOptions | undefined;
   /** What may be given up when nobody can answer as asked; the reply says so in `route.degraded`. @default nothing */
   readonly degrade?: DegradeOptions | undefined;
-  /** Asks a stronger model where the first answer does not do. @default off */
+  /** Asks a stronger model where the first answer is not good enough. @default off */
   readonly escalate?: EscalateOptions | undefined;
   /** Sends a sample of requests to another candidate too, to compare; never served. @default off */
   readonly shadow?: ShadowOptions | undefined;
@@ -90,7 +90,8 @@ export interface RouterOptions {
   /**
    * Called with each line of the decision log: a decision with its chances, its outcome, and feedback; write it as a
    * line of JSON for `replay`. Holds no word of the request. Ranking is repeated some dozen times to learn the chances,
-   * so leave it off where microseconds count. @default none
+   * so leave it off where microseconds count.
+   * @default none
    */
   readonly decisionLog?: ((line: DecisionLogLine) => void) | undefined;
   /** What other processes see, this one sees too: breakers, cool-downs, budgets. `signalbox/redis` makes one. @default none */

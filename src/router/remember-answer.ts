@@ -18,7 +18,7 @@ export function rememberAnswer(parts: RouterParts, run: Run, call: Call, answer:
   const { candidate, reply } = answer;
   notePrefix(parts, run, call, answer);
   parts.toolLoops.began(reply.choices[0].message, candidate.id);
-  // With a schema the answer was judged by it; one that was served for want of a better one is no proof.
+  // With a schema the answer was judged by it; one that was served for want of a better one proves nothing.
   if (!run.options.output && call.degraded.length === 0) {
     parts.services.judged(candidate, keptItsForm(run.request, reply));
   }
@@ -33,7 +33,7 @@ function keptItsForm({ max_tokens, max_completion_tokens }: ChatRequest, { choic
   return finish !== "content_filter" && !message.refusal;
 }
 
-/** Who read this prompt, and what its report was worth against what was expected of it when it was asked. */
+/** Notes which candidate has read this prompt, and how many cached tokens it reports against how many were expected. */
 function notePrefix({ affinity, services }: RouterParts, run: Run, call: Call, { candidate, reply }: Answer): void {
   const { prefixCache } = candidate.provider;
   const { usage } = reply;

@@ -90,10 +90,10 @@ export interface Router {
   /**
    * Drops cached answers: every condition that is given must hold. How many memory held.
    *
-   * @throws SignalboxError `invalid_options` naming what is no condition; `invalid_request` where none is given
+   * @throws SignalboxError `invalid_options` naming an unknown condition; `invalid_request` where none is given
    */
   invalidate(which: Invalidation): number;
-  /** Fills the room that the cache has by asking, a few at a time; nothing leaves for it, and none is asked once it is full. */
+  /** Fills free room in the cache by asking, a few at a time; nothing is evicted for it, and it stops once the cache is full. */
   warm(requests: readonly ChatRequest[], options?: WarmOptions): Promise<WarmReport>;
   /** How much of its budget a tenant, provider or tag has left; the tightest rule where several apply. */
   budget(key: string): BudgetReading | undefined;

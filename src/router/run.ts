@@ -151,7 +151,7 @@ function prepare(
   };
 }
 
-/** @throws SignalboxError `invalid_options` where the call's strategy is none */
+/** @throws SignalboxError `invalid_options` where the call names no known strategy */
 export function chooserOf(parts: RouterParts, { strategy }: CallOptions): Chooser {
   const path = "options.strategy";
   const chooser = strategy === undefined ? parts.strategy : parts.chooserOf(strategy, path);
@@ -167,7 +167,7 @@ function callsLeft({ options }: RouterParts, context: CallContext | undefined): 
   return Math.max(1, Math.min(own ?? DEFAULT_ATTEMPTS, limit - used));
 }
 
-/** An outer router has recalled its history already, and says all of it: twice asked for one turn, it continues nothing. */
+/** An outer router has recalled the history already and sends all of it, so there is nothing to continue. */
 function turnOf(
   parts: RouterParts,
   { messages }: ChatRequest,

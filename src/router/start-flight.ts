@@ -60,7 +60,7 @@ export function startFlight(parts: RouterParts, run: Run): RoutedFlight {
   return flight;
 }
 
-/** Among whom this one was chosen: who is full or left out is no choice. */
+/** Tells the candidates that could have been chosen instead: neither full nor left out. */
 function aChoice(chosen: PlannedCandidate, excluded: readonly Exclusion[]): (candidate: PlannedCandidate) => boolean {
   return (candidate) =>
     candidate === chosen || (candidate.limiter?.hasRoom() !== false && excluded.every(({ id }) => id !== candidate.id));

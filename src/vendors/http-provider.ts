@@ -129,7 +129,7 @@ export function createHttpProvider(init: HttpProviderInit): HttpProvider {
     },
     stream,
     probe: (signal) => probe(init, secrets, signal),
-    // Hashed: a cache is no place for somebody's addresses.
+    // Hashed: addresses of private servers do not belong in a cache.
     origin: sha256(`${codec.path} ${init.baseURL}`).slice(0, 8),
     ...(autoModels === undefined ? {} : { autoModels }),
     ...(missing ? { unavailable: { reason: "no_api_key" as const, variables } } : {}),

@@ -43,7 +43,7 @@ export interface WireCodec {
   readonly modelsPath: string;
   headers(key: string): { readonly [name: string]: string };
   encode(call: WireCall): Fields;
-  /** Throws a SignalboxError for everything that is no answer. */
+  /** Throws a SignalboxError for everything that is not an answer. */
   decodeReply(body: unknown, call: WireCall): ChatReply;
   createDecoder(call: WireCall): StreamDecoder;
 }

@@ -89,7 +89,7 @@ function hasObjectArguments(call: ToolCall): boolean {
   return call.type !== "function" || parseArguments(call.function.arguments) !== undefined;
 }
 
-/** Tool arguments as an object, or `undefined` where they are none. */
+/** Tool arguments as an object, or `undefined` where they are not one. */
 export function parseArguments(text: string): { [key: string]: unknown } | undefined {
   try {
     const value: unknown = JSON.parse(text);

@@ -8,7 +8,7 @@ import { readErrorText, readText } from "./read-body.js";
 export interface JsonAnswer {
   readonly status: number;
   readonly headers: Headers;
-  /** Parsed JSON; the text itself where it is none (HTML, half JSON, nested too deep, empty). */
+  /** Parsed JSON; the text itself where it is not JSON (HTML, half JSON, nested too deep, empty). */
   readonly body: unknown;
   readonly text: string;
 }

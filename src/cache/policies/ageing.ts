@@ -20,7 +20,7 @@ const MAX_USES = 4_096;
  */
 const PER_DOUBLING = 3;
 
-/** Weight by number of uses, in turnovers of what is neither hot nor dear. */
+/** Weight by number of uses, in turnovers of what is neither hot nor costly. */
 function weightOf(uses: number): number {
   return 1 + PER_DOUBLING * Math.log2(uses);
 }
@@ -40,7 +40,8 @@ const PARTS = 256;
  *
  * Each entry has a priority: a floor that rises as entries leave (so idle ones age), plus a weight that grows with the
  * logarithm of its uses and with `sqrt(cost / bytes)` against the average. The lowest priority leaves first; equals
- * leave in order of arrival; very hot ones are spared longer. Keys evicted lately are remembered by hash with their uses, and come back with them.
+ * leave in order of arrival; very hot ones are spared longer. Keys evicted lately are remembered by hash with their uses,
+ * and come back with them.
  * Priorities stand in a ring of lists; a read only notes itself, and is made good when the entry's turn comes, so every
  * step takes constant time on average. `npm run cache-report` prints how it compares.
  */

@@ -1,5 +1,5 @@
 /**
- * Who leaves a cache when room is needed: a recipe, handed to `createCache({ policy })`.
+ * Which entry leaves a cache when room is needed: a recipe, handed to `createCache({ policy })`.
  * Entries are known by slot: a small whole number, taken anew after `remove`, so plain and typed arrays fit.
  * `evictionConformance` of `signalbox/testing` tries one.
  *

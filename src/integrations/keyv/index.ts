@@ -17,7 +17,7 @@ export interface KeyvLike {
  * here they count as failures of the call under way, so that the cache can leave a broken store alone. Give the Keyv a
  * `namespace` of its own: `cache.clear()` clears it. (Over a plain `Map`, Keyv clears the whole Map.)
  *
- * @throws SignalboxError `invalid_options` for what is no Keyv
+ * @throws SignalboxError `invalid_options` for anything but a Keyv
  * @example
  * import Keyv from "keyv";
  * import KeyvRedis from "@keyv/redis";

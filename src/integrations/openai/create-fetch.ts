@@ -96,7 +96,7 @@ function decode(part: string): string {
   }
 }
 
-/** @throws SignalboxError the app's own, or `server`: whatever else is thrown there is no business of who asks. */
+/** @throws SignalboxError the app's own, or `server`: anything else thrown there is not the caller's business. */
 async function ownOptions(
   callOptions: NonNullable<FetchOptions["callOptions"]>,
   info: FetchInfo,

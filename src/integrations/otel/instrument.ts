@@ -195,7 +195,7 @@ function isIdle(tracers: TracerProvider): boolean {
   return tracers instanceof ProxyTracerProvider && tracers.getDelegate() === NOBODY;
 }
 
-/** A caller who left is no error of anybody's. */
+/** A caller that left is nobody's error. */
 function setStatus(span: Span, outcome: string, detail: string | undefined): void {
   if (outcome === "success" || outcome === "cancelled") return;
   const message = detail === undefined ? outcome : `${outcome} (${detail})`;

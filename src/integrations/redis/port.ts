@@ -35,7 +35,7 @@ export interface Port {
   listen(channel: string, onMessage: (text: string) => void): Promise<() => Promise<void>>;
 }
 
-/** @throws SignalboxError `invalid_options` for what is no such client, or one that is not connected. */
+/** @throws SignalboxError `invalid_options` for anything but such a client, or one that is not connected. */
 export function portOf(client: RedisClient): Port {
   const port = recognise(client);
   if (port.ready()) return port;

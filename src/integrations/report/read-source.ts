@@ -10,7 +10,7 @@ export interface ReadSource {
   readonly ignored: number;
 }
 
-/** @throws SignalboxError `invalid_request` for what is none of the four sources */
+/** @throws SignalboxError `invalid_request` for anything but the four sources */
 export function readSource(source: ReportSource, onProgress?: OnProgress): ReadSource {
   if (typeof source === "string") return fromLog(parseLines(source), onProgress);
   if (Array.isArray(source)) return fromLog(source, onProgress);

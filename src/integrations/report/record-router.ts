@@ -77,7 +77,7 @@ export interface RouterRecorder {
  * Listens to a router, so that a report can show how things went over time: cost, latency, cache hits and breakers.
  * Memory is bounded; a long run is kept in coarser slices.
  *
- * @throws SignalboxError `invalid_options` for what is no router
+ * @throws SignalboxError `invalid_options` for anything but a router
  * @example
  * const recorder = recordRouter(router);
  * // ... the run ...

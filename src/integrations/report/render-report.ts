@@ -22,7 +22,7 @@ export interface ReportOptions {
  * strategies. It loads nothing and sends nothing. From `router.stats()` it shows totals; a recording
  * ({@link recordRouter}) or a log (what `decisionLog` was handed, or `done` events) shows the run over time as well.
  *
- * @throws SignalboxError `invalid_request` for what is none of these; `invalid_options` for a wrong option
+ * @throws SignalboxError `invalid_request` for anything else; `invalid_options` for a wrong option
  * @example
  * await writeFile("report.html", renderReport(router.stats()));
  */

@@ -1,9 +1,9 @@
 import type { LearnerTicket } from "./learner.js";
 
-/** Kinds longer than this are no words of an app. */
+/** No app names a kind of request with more characters. */
 const LONGEST_KIND = 200;
 
-/** A ticket that has travelled as JSON; `undefined` where it is none, so that it can spoil nothing. */
+/** A ticket that has travelled as JSON; `undefined` where it is malformed, so that it cannot spoil what was learned. */
 export function readTicket(value: unknown): LearnerTicket | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const { v, kind, difficulty, features } = value as { readonly [key: string]: unknown };

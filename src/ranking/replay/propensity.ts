@@ -28,7 +28,7 @@ export function firstChances(strategy: Strategy, context: StrategyContext, seed 
   return ordinary.map((chance, index) => (1 - REMEASURE_SHARE) * chance + REMEASURE_SHARE * exploring[index]!);
 }
 
-/** The least chance of who went first: where chances are drawn, one that no draw put first still had some. */
+/** The least chance of the one that went first: where chances are drawn, one that no draw put first still had some. */
 export function leastChance({ rank, propensity }: Strategy): number {
   return rank === undefined && propensity === undefined ? 0.5 / DRAWS : 0;
 }
@@ -49,7 +49,7 @@ function declaredChances(strategy: Strategy, context: StrategyContext): number[]
   }
 }
 
-/** What a `score` strategy says of its own chances; `null` where it says nothing, or they are none. */
+/** What a `score` strategy says of its own chances; `null` where it says nothing, or they do not add up. */
 function knownChances(strategy: Strategy, context: StrategyContext): number[] | null {
   if (strategy.propensity === undefined) return null;
   const chances = context.candidates.map((candidate) => strategy.propensity!(candidate, context));

@@ -46,12 +46,12 @@ const MIN_EFFECTIVE = 30;
 
 /**
  * Ranks logged decisions again with other strategies, and estimates what would have come of it. Off-policy and doubly
- * robust: propensities are in the log (exact where the strategy knows them, else drawn), so a strategy that explores (any that measures, `weighted`, `adaptive`) can be
- * held against any other that the log overlaps with.
+ * robust: propensities are in the log (exact where the strategy knows them, else drawn), so a strategy that explores (any
+ * that measures, `weighted`, `adaptive`) can be held against any other that the log overlaps with.
  *
  * @param log lines of the decision log, as text or parsed
  * @param strategies names of built-in strategies, or strategies
- * @throws SignalboxError `invalid_options` for an `onProgress` that is no function
+ * @throws SignalboxError `invalid_options` for an `onProgress` that is not a function
  *
  * @example
  * const log = readFileSync("decisions.jsonl", "utf8").split("\n");

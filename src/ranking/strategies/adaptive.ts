@@ -40,7 +40,7 @@ const QUOTA_GAIN = 0.01;
 /** Rivals that an exploration is held against; a few are enough to see that it is hopeless. */
 const MOST_COMPARED = 16;
 
-/** The dearest models of the catalogue cost about as much. */
+/** The most expensive models of the catalogue cost about as much. */
 const DEAR_USD_PER_MTOK = { input: 3, output: 15 };
 
 /** How much more, or less, price and time count than usual. */
@@ -123,7 +123,7 @@ export function adaptive(options: AdaptiveOptions = {}): Strategy {
   };
 }
 
-/** What is expected where no price is known: what a dear model would take. */
+/** What is expected where no price is known: what an expensive model would take. */
 function dearUsd({ characteristics }: StrategyContext): number {
   const { input, output } = characteristics.tokens;
   return (input * DEAR_USD_PER_MTOK.input + output * DEAR_USD_PER_MTOK.output) / 1_000_000;

@@ -1,7 +1,7 @@
 import { invalidOption } from "../../errors/signalbox-error.js";
 
 /**
- * Refuses an option of a strategy that is given and is no number from `least` to `most`.
+ * Refuses an option of a strategy that is given and not a number from `least` to `most`.
  *
  * @throws SignalboxError `invalid_options` naming the path
  */

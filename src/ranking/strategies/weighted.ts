@@ -5,7 +5,7 @@ import { SignalboxError } from "../../errors/signalbox-error.js";
  * Shares by weight: a candidate with twice the weight goes first twice as often; weight 0 never goes first.
  * A race of exponential clocks, so that one pass without sorting draws from the weights, and fallbacks follow them too.
  *
- * @param weights by candidate id or provider id; who is not named has the weight 1
+ * @param weights by candidate id or provider id; one that is not named has weight 1
  * @throws SignalboxError `invalid_options` for a weight that is negative or no number
  *
  * @example

@@ -4,7 +4,7 @@ import type { StoreConformanceOptions } from "./store-options.js";
 
 const nested = (depth: number): unknown => (depth === 0 ? "core" : { in: [nested(depth - 1)] });
 
-/** Values that come back changed from who is careless with encodings, lengths or truth. */
+/** Values that a store gives back changed where it is careless with encodings, lengths or falsy values. */
 const VALUES: readonly unknown[] = [
   { v: 1, at: 1_790_000_000_000.125, expires: null, value: { text: "answer" }, tags: ["a", "b"] },
   { text: "Wörld 🚂 缓存 العربية e\u0301 \u2028 \" ' \\ \r\n\t" },

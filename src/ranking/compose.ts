@@ -1,7 +1,7 @@
 import type { CandidateSnapshot, RankedCandidate, Strategy, StrategyContext } from "../contract/strategy.js";
-import { SignalboxError } from "../errors/signalbox-error.js";
+import { invalidOption } from "../errors/signalbox-error.js";
 import { builtIn } from "./built-in.js";
-import { strategyIssue } from "./define-strategy.js";
+import { checkedStrategy } from "./define-strategy.js";
 
 /** How a blend is called, and strategies of your own in it. */
 export interface BlendOptions {
@@ -26,12 +26,12 @@ export interface BlendOptions {
 export function blend(weights: { readonly [strategy: string]: number }, options: BlendOptions = {}): Strategy {
   const parts = Object.entries(weights).map(([name, weight]) => {
     if (typeof weight !== "number" || !(weight > 0 && weight < Number.POSITIVE_INFINITY)) {
-      throw new SignalboxError("invalid_options", "a weight in blend() is a number above 0", { path: `blend.${name}` });
+      throw invalidOption(`blend.${name}`, "must be a number above 0");
     }
     const own = options.strategies?.find((strategy) => strategy.name === name);
     return { strategy: resolve(own ?? name, `blend.${name}`), weight };
   });
-  if (parts.length === 0) throw new SignalboxError("invalid_options", "blend() needs a strategy", { path: "blend" });
+  if (parts.length === 0) throw invalidOption("blend", "must name at least one strategy");
   const total = parts.reduce((sum, part) => sum + part.weight, 0);
 
   return {
@@ -74,7 +74,7 @@ export interface ChainOptions {
  */
 export function chain(strategies: readonly (string | Strategy)[], options: ChainOptions = {}): Strategy {
   const parts = strategies.map((part, index) => resolve(part, `chain[${index}]`));
-  if (parts.length === 0) throw new SignalboxError("invalid_options", "chain() needs a strategy", { path: "chain" });
+  if (parts.length === 0) throw invalidOption("chain", "must name at least one strategy");
   const tolerance = options.tolerance ?? 0.05;
 
   const order = (context: StrategyContext, depth: number): readonly CandidateSnapshot[] => {
@@ -103,12 +103,9 @@ export function chain(strategies: readonly (string | Strategy)[], options: Chain
 }
 
 function resolve(part: string | Strategy, path: string): Strategy {
-  const strategy = typeof part === "string" ? builtIn(part) : part;
-  const issue =
-    strategy === undefined ? { message: `there is no strategy "${String(part)}"` } : strategyIssue(strategy);
-  if (issue !== null || strategy === undefined) {
-    throw new SignalboxError("invalid_options", issue?.message ?? "not a strategy", { path });
-  }
+  if (typeof part !== "string") return checkedStrategy(part, path);
+  const strategy = builtIn(part);
+  if (!strategy) throw invalidOption(path, `names no built-in strategy: "${part.slice(0, 100)}"`);
   return strategy;
 }
 

@@ -1,5 +1,5 @@
 import type { Strategy } from "../contract/strategy.js";
-import { SignalboxError } from "../errors/signalbox-error.js";
+import { invalidOption } from "../errors/signalbox-error.js";
 
 /**
  * Checks a strategy of your own and returns it. Give `score` (the highest goes first) or `rank` (the whole order);
@@ -21,17 +21,18 @@ export function defineStrategy(strategy: Strategy): Strategy {
 /** The strategy, where it is one. @throws SignalboxError `invalid_options` naming what is wrong below `path` */
 export function checkedStrategy(strategy: Strategy, path: string): Strategy {
   const issue = strategyIssue(strategy);
-  if (issue !== null) throw new SignalboxError("invalid_options", issue.message, { path: path + issue.path });
+  if (issue !== null) throw invalidOption(path + issue.path, issue.message);
   return strategy;
 }
 
-/** What is wrong with a value that should be a strategy, or `null`. */
-export function strategyIssue(value: unknown): { path: string; message: string } | null {
-  if (typeof value !== "object" || value === null) return { path: "", message: "a strategy is an object with a name" };
+/** What is wrong with a value that should be a strategy, and where below it; `null` where nothing is. */
+function strategyIssue(value: unknown): { path: string; message: string } | null {
+  if (typeof value !== "object" || value === null)
+    return { path: "", message: "must be a strategy: an object with a name" };
   const { name, score, rank, reason, propensity } = value as { [key: string]: unknown };
-  if (typeof name !== "string" || name.trim() === "") return { path: ".name", message: "a strategy needs a name" };
+  if (typeof name !== "string" || name.trim() === "") return { path: ".name", message: "must be a non-empty string" };
   if (score === undefined && rank === undefined) {
-    return { path: "", message: `strategy "${name}" needs a score or a rank function` };
+    return { path: "", message: "needs a score or a rank function" };
   }
   for (const [key, member] of [
     ["score", score],
@@ -40,7 +41,7 @@ export function strategyIssue(value: unknown): { path: string; message: string }
     ["propensity", propensity],
   ] as const) {
     if (member !== undefined && typeof member !== "function") {
-      return { path: `.${key}`, message: `${key} of strategy "${name}" must be a function` };
+      return { path: `.${key}`, message: "must be a function" };
     }
   }
   return null;

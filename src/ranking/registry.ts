@@ -1,5 +1,5 @@
 import type { Strategy } from "../contract/strategy.js";
-import { SignalboxError } from "../errors/signalbox-error.js";
+import { invalidOption } from "../errors/signalbox-error.js";
 import { BUILT_IN_NAMES, builtIn } from "./built-in.js";
 import { checkedStrategy } from "./define-strategy.js";
 
@@ -21,8 +21,7 @@ export function createStrategyRegistry(custom: readonly Strategy[] = []): Strate
     const path = `strategies[${index}]`;
     checkedStrategy(strategy, path);
     if (own.has(strategy.name)) {
-      const message = `two strategies are named "${strategy.name}"`;
-      throw new SignalboxError("invalid_options", message, { path: `${path}.name` });
+      throw invalidOption(`${path}.name`, `is "${strategy.name}" a second time`);
     }
     own.add(strategy.name);
     byName.set(strategy.name, strategy);

@@ -1,5 +1,5 @@
 import type { ChatRequest } from "../chat/request.js";
-import { SignalboxError } from "../errors/signalbox-error.js";
+import { invalidOption, SignalboxError } from "../errors/signalbox-error.js";
 import type { PlannedCandidate } from "./candidates.js";
 
 /** Who a request's `model` or `models` speaks of. Within a group the strategy decides; groups go one after the other. */
@@ -41,9 +41,7 @@ export function createSelector(candidates: readonly PlannedCandidate[], aliases:
     const remembered = known.get(name);
     if (remembered) return remembered;
     if (seen.includes(name)) {
-      throw new SignalboxError("invalid_options", `The alias "${name}" leads back to itself`, {
-        path: `aliases.${name}`,
-      });
+      throw invalidOption(`aliases.${name}`, "leads back to itself");
     }
     const target = Object.hasOwn(aliases, name) ? aliases[name] : undefined;
     const found =
@@ -55,12 +53,11 @@ export function createSelector(candidates: readonly PlannedCandidate[], aliases:
   };
   for (const [alias, target] of Object.entries(aliases)) {
     const path = `aliases.${alias}`;
-    if (alias === "auto") throw new SignalboxError("invalid_options", `"auto" cannot be an alias`, { path });
+    if (alias === "auto") throw invalidOption(path, "cannot be set: the name stands for all that may be chosen");
     resolve(alias);
     for (const [index, name] of (typeof target === "string" ? [target] : target).entries()) {
       if (resolve(name).length > 0) continue;
-      const init = { path: typeof target === "string" ? path : `${path}[${index}]` };
-      throw new SignalboxError("invalid_options", `The alias "${alias}" names no model of these providers`, init);
+      throw invalidOption(typeof target === "string" ? path : `${path}[${index}]`, "names no model of these providers");
     }
   }
 

@@ -1,6 +1,6 @@
 import type { Strategy } from "../../contract/strategy.js";
 import { seededRandom } from "../../core/random.js";
-import { SignalboxError } from "../../errors/signalbox-error.js";
+import { invalidOption } from "../../errors/signalbox-error.js";
 import { builtIn } from "../built-in.js";
 import { POINTS_PER_DOUBLING } from "../strategies/adaptive.js";
 import { contextOf, type DecisionLogLine, type LoggedDecision, readDecisionLog } from "./decision-log.js";
@@ -63,7 +63,7 @@ export function replay(
   { onProgress }: ReplayOptions = {},
 ): ReplayResult[] {
   if (onProgress !== undefined && typeof onProgress !== "function") {
-    throw new SignalboxError("invalid_options", "onProgress must be a function", { path: "onProgress" });
+    throw invalidOption("onProgress", "must be a function");
   }
   const { decisions } = readDecisionLog(log);
   const total = strategies.length * decisions.length;

@@ -21,11 +21,11 @@ type Asked = Parameters<typeof beginRun>[1];
 export async function answerChat(
   parts: RouterParts,
   request: Asked,
-  second: CallOptions | CallContext | undefined,
+  optionsOrContext: CallOptions | CallContext | undefined,
   bound: CallOptions,
   warming?: Warming,
 ): Promise<RoutedReply> {
-  const run = beginRun(parts, request, second, bound, false, warming);
+  const run = beginRun(parts, request, optionsOrContext, bound, false, warming);
   const known = parts.caching ? await recall(parts, run) : undefined;
   if (known?.hit) return fromCache(parts, run, known.hit, known.match);
   return readFlight(parts, run, observerOf(parts, known)).reply();
@@ -35,10 +35,10 @@ export async function answerChat(
 export async function answerStream(
   parts: RouterParts,
   request: Asked,
-  second: CallOptions | CallContext | undefined,
+  optionsOrContext: CallOptions | CallContext | undefined,
   bound: CallOptions,
 ): Promise<StartedStream<RoutedReply>> {
-  const run = beginRun(parts, request, second, bound, true);
+  const run = beginRun(parts, request, optionsOrContext, bound, true);
   const known = parts.caching ? await recall(parts, run) : undefined;
   const wantsUsage = request.stream_options?.include_usage === true;
   if (known?.hit) return wholeStream(fromCache(parts, run, known.hit, known.match), wantsUsage || run.nested);

@@ -1,8 +1,7 @@
 import { isCache } from "../cache/is-cache.js";
-import type { EventMap } from "../contract/events.js";
+import type { Timeouts } from "../contract/call-options.js";
 import type { AnyProvider } from "../contract/provider.js";
 import { type Clock, systemClock } from "../core/clock.js";
-import { type ContainedEmitter, createEmitter } from "../core/emitter.js";
 import { createIdSource } from "../core/ids.js";
 import { invalidOption } from "../errors/signalbox-error.js";
 import { createConversations } from "../flow/conversation.js";
@@ -24,9 +23,10 @@ import { checkRouterOptions } from "./check-options.js";
 import { createChooserSource } from "./choosers.js";
 import { createFleetMember } from "./fleet-member.js";
 import { createLearning } from "./learning.js";
-import type { RouterOptions } from "./options.js";
+import type { RouterOptions, TimeoutOptions } from "./options.js";
 import type { RouterParts } from "./parts.js";
 import { createReserve } from "./reserve.js";
+import { createRouterEvents } from "./router-events.js";
 import { createSelector, type Selector } from "./selection.js";
 import { createShadow } from "./shadow.js";
 import { CandidateView, createViewLists, type Frame } from "./snapshot.js";
@@ -35,9 +35,6 @@ import { createToolLoops } from "./tool-loops.js";
 /** What is expected of a candidate before anything was measured. */
 const PRIOR = { ttftMs: 1_000, tokensPerSecond: 60, successRate: 0.95 };
 
-/** Different warnings that are told once each. */
-const MOST_TOLD = 1_000;
-
 /** Builds everything a router consists of. @throws SignalboxError `invalid_options` */
 export function assembleRouter(options: RouterOptions): RouterParts {
   checkRouterOptions(options);
@@ -45,21 +42,7 @@ export function assembleRouter(options: RouterOptions): RouterParts {
   checkLimits(options);
   const clock = options.clock ?? systemClock;
   const random = options.random ?? Math.random;
-  const events: ContainedEmitter<EventMap> = createEmitter<EventMap>((name, fault) => {
-    if (name !== "warning") warn("listener_failed", `A listener of "${name}" failed: ${faultName(fault)}`);
-  });
-  const warn = (code: string, message: string, requestId?: string): boolean => {
-    const heard = events.has("warning");
-    if (heard) events.emit("warning", { code, message, requestId });
-    return heard;
-  };
-  const told = new Set<string>();
-  const warnOnce = (code: string, message: string, requestId?: string): void => {
-    const key = `${code} ${message}`;
-    if (!events.has("warning") || told.has(key) || told.size >= MOST_TOLD) return;
-    told.add(key);
-    warn(code, message, requestId);
-  };
+  const { events, warn, warnOnce } = createRouterEvents();
   const gates = createGates(options.breaker ?? {}, {
     clock,
     random,
@@ -134,15 +117,7 @@ export function assembleRouter(options: RouterOptions): RouterParts {
       clock,
       random,
       events,
-      timeouts: {
-        headersMs: options.timeouts?.headersMs ?? 30_000,
-        unaryHeadersMs: options.timeouts?.headersMs ?? 120_000,
-        firstTokenMs: options.timeouts?.firstTokenMs ?? 30_000,
-        thinkingFirstTokenMs: options.timeouts?.firstTokenMs ?? 120_000,
-        idleMs: options.timeouts?.idleMs ?? 60_000,
-        idleContentMs: options.timeouts?.idleMs ?? 120_000,
-        totalMs: options.timeouts?.totalMs ?? 600_000,
-      },
+      timeouts: timeoutsOf(options.timeouts),
       backoff: { baseMs: options.retry?.baseMs ?? 500, capMs: options.retry?.capMs ?? 8_000 },
       reserve: budgets ? createReserve(budgets, options.budgets ?? [], events, fleet) : undefined,
       calling: fleet && ((candidate, change) => fleet.calling(candidate.id, change)),
@@ -184,6 +159,18 @@ function createCandidates({ providers, limits }: RouterOptions, gates: Gates, cl
     }
   }
   return candidates;
+}
+
+function timeoutsOf({ headersMs, firstTokenMs, idleMs, totalMs }: TimeoutOptions = {}): Timeouts {
+  return {
+    headersMs: headersMs ?? 30_000,
+    unaryHeadersMs: headersMs ?? 120_000,
+    firstTokenMs: firstTokenMs ?? 30_000,
+    thinkingFirstTokenMs: firstTokenMs ?? 120_000,
+    idleMs: idleMs ?? 60_000,
+    idleContentMs: idleMs ?? 120_000,
+    totalMs: totalMs ?? 600_000,
+  };
 }
 
 /** Limiters as they are set: a candidate's own, or one that all other models of its provider share. */
@@ -237,9 +224,4 @@ function checkTargets({ degrade, escalate, shadow }: RouterOptions, selector: Se
       }
     }
   }
-}
-
-/** A fault in words that hold no data of the app's: only what kind of thing was thrown. */
-function faultName(fault: unknown): string {
-  return fault instanceof Error ? fault.name : typeof fault;
 }

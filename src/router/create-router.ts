@@ -2,7 +2,7 @@ import { checkInvalidation } from "../cache/response-cache.js";
 import type { ChatRequest } from "../chat/request.js";
 import type { CallOptions } from "../contract/call-options.js";
 import type { CallContext } from "../contract/provider.js";
-import { SignalboxError } from "../errors/signalbox-error.js";
+import { invalidOption, SignalboxError } from "../errors/signalbox-error.js";
 import { forgetIn } from "../flow/candidate.js";
 import { createReplyStream } from "../flow/reader-stream.js";
 import { type Warming, warmByAsking } from "../flow/warm.js";
@@ -67,10 +67,10 @@ type Face = Pick<Router, "models" | "origin">;
 function boundRouter(parts: RouterParts, lifetime: Lifetime, face: Face, bound: CallOptions): Router {
   const { events } = parts;
 
-  const chat = (request: ChatRequest, second?: CallOptions | CallContext): Promise<RoutedReply> =>
-    lifetime.track(() => answerChat(parts, request, second, bound));
-  const stream = (request: ChatRequest, second?: CallOptions | CallContext): RouterStream =>
-    createReplyStream(() => lifetime.trackStream(() => answerStream(parts, request, second, bound)));
+  const chat = (request: ChatRequest, optionsOrContext?: CallOptions | CallContext): Promise<RoutedReply> =>
+    lifetime.track(() => answerChat(parts, request, optionsOrContext, bound));
+  const stream = (request: ChatRequest, optionsOrContext?: CallOptions | CallContext): RouterStream =>
+    createReplyStream(() => lifetime.trackStream(() => answerStream(parts, request, optionsOrContext, bound)));
 
   const router: Router = {
     id: parts.id,
@@ -149,8 +149,7 @@ function boundRouter(parts: RouterParts, lifetime: Lifetime, face: Face, bound: 
       };
     },
     with(more) {
-      if (isCallContext(more))
-        throw new SignalboxError("invalid_options", "with() takes call options", { path: "options" });
+      if (isCallContext(more)) throw invalidOption("options", "must be options of a call");
       chooserOf(parts, checkCallOptions(more));
       return boundRouter(parts, lifetime, face, mergedOptions(bound, more));
     },

@@ -68,13 +68,13 @@ export interface Run {
 export function beginRun(
   parts: RouterParts,
   request: ChatRequest,
-  second: CallOptions | CallContext | undefined,
+  optionsOrContext: CallOptions | CallContext | undefined,
   bound: CallOptions,
   streamed: boolean,
   warming?: Warming,
 ): Run {
-  const context = isCallContext(second) ? second : undefined;
-  const given = context ? optionsOfContext(context) : (second as CallOptions | undefined);
+  const context = isCallContext(optionsOrContext) ? optionsOrContext : undefined;
+  const given = context ? optionsOfContext(context) : (optionsOrContext as CallOptions | undefined);
   const run = prepare(parts, request, given, bound, { streamed, warming }, context);
   if (run.cacheKey !== undefined) run.report?.("kept", run.cacheKey);
   const { events } = parts;

@@ -55,7 +55,7 @@ class TieredCache implements Cache {
         if (kept !== null && isTtl(ttlMs) && !memory.has(key)) memory.set(key, kept, ttlMs, tags, cost);
       },
       key: (key) => memory.delete(key),
-      tag: (tag) => memory.deleteByTag(tag),
+      tag: (tag, others) => memory.deleteByTag(tag, others),
       all: () => memory.clear(),
     });
   }
@@ -92,9 +92,9 @@ class TieredCache implements Cache {
     return this.#memory.delete(key);
   }
 
-  deleteByTag(tag: string): number {
-    this.#tier?.deleteByTag(tag);
-    return this.#memory.deleteByTag(tag);
+  deleteByTag(tag: string, ...others: readonly string[]): number {
+    this.#tier?.deleteByTag(tag, others);
+    return this.#memory.deleteByTag(tag, others);
   }
 
   deleteWhere(predicate: (entry: EntryView) => boolean): number {

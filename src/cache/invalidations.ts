@@ -1,6 +1,7 @@
 import QuickLRU from "quick-lru";
 import type { Envelope } from "./envelope.js";
 import { picks } from "./picks.js";
+import { isTags } from "./tags.js";
 import type { EntryView } from "./types.js";
 
 /** Keys and tags remembered, each; what is forgotten is covered by `floor`. */
@@ -9,7 +10,7 @@ const MAX = 2_000;
 /** Dropped keys that other processes are told of, at least. */
 const MAX_TOLD = 250;
 
-/** Predicates remembered. */
+/** Predicates remembered, and combinations of tags. */
 const MAX_PREDICATES = 100;
 
 const VERSION = 1;
@@ -17,7 +18,8 @@ const VERSION = 1;
 /** What memory is told of drops in other processes. */
 export interface InvalidationNews {
   readonly key: (key: string) => void;
-  readonly tag: (tag: string) => void;
+  /** Entries that carry all of them. */
+  readonly tag: (tag: string, others: readonly string[]) => void;
   readonly all: () => void;
 }
 
@@ -27,6 +29,11 @@ export class Invalidations {
   #floor = 0;
   #keys = new QuickLRU<string, number>({ maxSize: MAX, onEviction: (_key, at) => this.#raise(at) });
   #tags = new QuickLRU<string, number>({ maxSize: MAX, onEviction: (_tag, at) => this.#raise(at) });
+  /** Of several tags an entry must carry all; by their JSON. */
+  #combined = new QuickLRU<string, { readonly tags: readonly string[]; readonly at: number }>({
+    maxSize: MAX_PREDICATES,
+    onEviction: (_tags, { at }) => this.#raise(at),
+  });
   /** Keys whose last write has not reached the store; what is forgotten costs an older value at worst. */
   #unwritten = new QuickLRU<string, number>({ maxSize: MAX });
   /** Dropped keys that the memory of other processes may still hold, dropped here or there. */
@@ -63,8 +70,9 @@ export class Invalidations {
     if (this.#unwritten.peek(key) === at) this.#unwritten.delete(key);
   }
 
-  tag(tag: string, at: number): void {
-    this.#tags.set(tag, at);
+  tag(tag: string, others: readonly string[], at: number): void {
+    if (others.length === 0) this.#tags.set(tag, at);
+    else this.#combine([tag, ...others], at);
   }
 
   where(predicate: (entry: EntryView) => boolean, at: number): void {
@@ -76,6 +84,7 @@ export class Invalidations {
     this.#raise(at);
     this.#keys.clear();
     this.#tags.clear();
+    this.#combined.clear();
     this.#predicates = [];
   }
 
@@ -85,6 +94,9 @@ export class Invalidations {
     if (at <= this.#floor) return false;
     for (const keys of [this.#keys, this.#told, this.#unwritten]) if (at <= (keys.peek(key) ?? 0)) return false;
     for (const tag of entry.tags) if (at <= (this.#tags.peek(tag) ?? 0)) return false;
+    for (const { tags, at: since } of this.#combined.values()) {
+      if (at <= since && tags.every((tag) => entry.tags.includes(tag))) return false;
+    }
     return true;
   }
 
@@ -96,15 +108,16 @@ export class Invalidations {
   /** What other processes and later runs must know. */
   toJSON(): unknown {
     const [keys, tags] = [[...this.#told.entriesAscending()], [...this.#tags.entriesAscending()]];
-    return { v: VERSION, floor: this.#floor, tags, keys, untold: this.#untold };
+    const combined = Array.from(this.#combined.values(), (each) => [each.tags, each.at]);
+    return { v: VERSION, floor: this.#floor, tags, combined, keys, untold: this.#untold };
   }
 
   /** Takes over what another process recorded; calls back with what is news. Ignores what it cannot read. */
   merge(found: unknown, news: InvalidationNews): void {
     if (typeof found !== "object" || found === null) return;
-    const { v, floor, tags, keys = [], untold = 0 } = found as { readonly [name: string]: unknown };
+    const { v, floor, tags, combined = [], keys = [], untold = 0 } = found as { readonly [name: string]: unknown };
     if (v !== VERSION || typeof floor !== "number" || !Array.isArray(tags)) return;
-    if (!Array.isArray(keys) || typeof untold !== "number") return;
+    if (!Array.isArray(keys) || !Array.isArray(combined) || typeof untold !== "number") return;
     if (floor > this.#floor) {
       this.#floor = floor;
       news.all();
@@ -115,8 +128,22 @@ export class Invalidations {
       this.#untold = untold;
       if (untold > heard) news.all();
     }
-    takeOver(tags, this.#tags, news.tag);
+    takeOver(tags, this.#tags, (tag) => news.tag(tag, []));
+    for (const pair of combined) {
+      const [all, at] = Array.isArray(pair) ? (pair as unknown[]) : [];
+      if (!isTags(all) || typeof at !== "number") continue;
+      const [first, ...others] = all;
+      if (first !== undefined && this.#combine(all, at)) news.tag(first, others);
+    }
     takeOver(keys, this.#told, news.key);
+  }
+
+  /** Whether it is news. */
+  #combine(tags: readonly string[], at: number): boolean {
+    const name = JSON.stringify(tags);
+    if (at <= (this.#combined.peek(name)?.at ?? 0)) return false;
+    this.#combined.set(name, { tags, at });
+    return true;
   }
 
   #raise(at: number): void {

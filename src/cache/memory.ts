@@ -105,9 +105,10 @@ export class Memory {
     return slot >= 0;
   }
 
-  deleteByTag(tag: string): number {
+  deleteByTag(tag: string, others: readonly string[] = []): number {
     const before = this.removed.deleted;
     this.tags.each(tag, (slot) => {
+      if (!others.every((other) => this.tags.of(slot).includes(other))) return;
       if (!this.#expire(slot)) this.#remove(slot, "deleted");
     });
     return this.removed.deleted - before;

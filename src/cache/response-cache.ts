@@ -24,6 +24,7 @@ export interface Invalidation {
   /** Of `tenant`, or of calls without one. */
   readonly conversationId?: string | undefined;
   readonly tag?: string | undefined;
+  /** Not told to other processes, unlike the rest: their memory keeps what it picks and only they hold. */
   readonly where?: ((entry: StoredReply) => boolean) | undefined;
 }
 
@@ -106,8 +107,8 @@ export function createResponseCache(cache: Cache, defaultTtlMs?: number): Respon
       if (tag !== undefined) tags.push(userTag(tag));
       if (model !== undefined) tags.push(modelTag(model));
       if (provider !== undefined) tags.push(providerTag(provider));
-      const [first] = tags;
-      if (first !== undefined && tags.length === 1 && where === undefined) return cache.deleteByTag(first);
+      const [first, ...others] = tags;
+      if (first !== undefined && where === undefined) return cache.deleteByTag(first, ...others);
       return cache.deleteWhere((entry) => {
         if (!tags.every((each) => entry.tags.includes(each))) return false;
         if (where === undefined) return true;

@@ -93,8 +93,8 @@ export class StoreTier {
     this.#record();
   }
 
-  deleteByTag(tag: string): void {
-    this.#invalid.tag(tag, this.#stamps.next(this.#clock.wallNow()));
+  deleteByTag(tag: string, others: readonly string[]): void {
+    this.#invalid.tag(tag, others, this.#stamps.next(this.#clock.wallNow()));
     this.#record();
   }
 

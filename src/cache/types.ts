@@ -137,8 +137,8 @@ export interface Cache {
   delete(key: string): boolean;
   /** Drops an entry whose value makes no sense to whoever stores it; counts as corrupt in the second tier. */
   discard(key: string): void;
-  /** Drops every entry that carries the tag; how many memory held. */
-  deleteByTag(tag: string): number;
+  /** Drops every entry that carries the tag, and all of `others` too; how many memory held. */
+  deleteByTag(tag: string, ...others: readonly string[]): number;
   /**
    * Drops every entry the predicate picks; how many memory held. A predicate that throws keeps the entry. Other
    * processes on the same store are told of the entries it picked here: a predicate itself cannot travel.

@@ -235,17 +235,21 @@ describe("a bad second tier", () => {
     expect(second.stats().store).toMatchObject({ hits: 1, misses: 1, corrupt: 1 });
   });
 
-  it.each(["7", "[]", '{"v":1,"floor":"x","tags":[]}', '{"v":1,"floor":0,"tags":[7,["a"],["b","c"]]}'])(
-    "may hold a record of drops that cannot be read: %s",
-    async (record) => {
-      const data = new Map([["signalbox:invalidations", record]]);
-      const { cache } = create({}, data);
-      cache.set("k", 1, { tags: ["a"] });
-      await cache.flush();
-      const second = create({}, data);
-      expect(await second.cache.get("k")).toBe(1);
-    },
-  );
+  it.each([
+    "7",
+    "[]",
+    '{"v":1,"floor":"x","tags":[]}',
+    '{"v":1,"floor":0,"tags":[7,["a"],["b","c"]]}',
+    '{"v":1,"floor":0,"tags":[],"combined":7}',
+    '{"v":1,"floor":0,"tags":[],"combined":[7,[["a"],"b"],[[1,2],3],[[],9e15],["a",9e15]]}',
+  ])("may hold a record of drops that cannot be read: %s", async (record) => {
+    const data = new Map([["signalbox:invalidations", record]]);
+    const { cache } = create({}, data);
+    cache.set("k", 1, { tags: ["a"] });
+    await cache.flush();
+    const second = create({}, data);
+    expect(await second.cache.get("k")).toBe(1);
+  });
 });
 
 describe("drops", () => {
@@ -275,6 +279,43 @@ describe("drops", () => {
     one.cache.set("a", 3, { tags: ["glm"] }); // written after the drop: good again
     await one.cache.flush();
     expect(await create({}, data).cache.get("a")).toBe(3);
+  });
+
+  it("by several tags at once reach what only another process holds, and nothing that carries fewer", async () => {
+    const data = new Map<string, string>();
+    const [one, two] = [create({ maxEntries: 1 }, data), create({}, data)];
+    const entries = { both: ["glm", "acme"], more: ["acme", "eu", "glm"], glm: ["glm"], acme: ["acme"] };
+    for (const [key, tags] of Object.entries(entries)) two.cache.set(key, key, { tags });
+    await two.cache.flush();
+    await one.clock.advance(1);
+    expect(one.cache.deleteByTag("acme", "glm")).toBe(0);
+    await one.cache.flush();
+    for (const key of ["both", "more"]) expect(await one.cache.get(key)).toBeUndefined();
+    expect(await create({}, data).cache.get("both")).toBeUndefined();
+    await two.clock.advance(5_000);
+    two.cache.peek("glm");
+    await two.clock.settle();
+    expect(Object.keys(entries).filter((key) => two.cache.has(key))).toEqual(["glm", "acme"]);
+    two.cache.set("both", "anew", { tags: entries.both });
+    await two.cache.flush();
+    expect(await create({}, data).cache.get("both")).toBe("anew");
+    expect(two.cache.deleteByTag("glm", "acme")).toBe(1);
+  });
+
+  it("by more combinations than are remembered lose no drop, and the record stays small", async () => {
+    const data = new Map<string, string>();
+    const [one, two] = [create({}, data), create({}, data)];
+    for (const n of [0, 999]) two.cache.set(`k${n}`, n, { tags: ["t", `u${n}`] });
+    await two.cache.flush();
+    await one.clock.advance(1);
+    for (let n = 0; n < 1_000; n++) one.cache.deleteByTag("t", `u${n}`);
+    await one.cache.flush();
+    expect(data.get(RECORD)?.length).toBeLessThan(30_000);
+    await two.clock.advance(5_000);
+    two.cache.peek("k0");
+    await two.clock.settle();
+    for (const n of [0, 999])
+      expect([two.cache.has(`k${n}`), await one.cache.get(`k${n}`)]).toEqual([false, undefined]);
   });
 
   it.each([

@@ -419,3 +419,29 @@ test("a router refuses to drop by what is no condition, with a cache and without
     expect(router.invalidate({ provider: "a" })).toBe(0);
   }
 });
+
+test("invalidating by two conditions reaches what only another process holds in memory", async () => {
+  const data = new Map<string, unknown>();
+  const store = {
+    get: async (key: string) => data.get(key),
+    set: async (key: string, value: unknown) => void data.set(key, value),
+    delete: async (key: string) => void data.delete(key),
+  };
+  const clock = createVirtualClock();
+  const provider = double("a");
+  const process = () =>
+    createRouter({ providers: [provider, double("b")], cache: { store }, strategy: "ordered", clock });
+  const [one, two] = [process(), process()];
+  for (const tenant of ["acme", "other"]) await two.chat(ask("x"), { tenant });
+  await two.cache?.flush();
+  one.invalidate({ tenant: "acme", provider: "b" });
+  expect(one.invalidate({ tenant: "acme", provider: "a" })).toBe(0);
+  await one.cache?.flush();
+  await clock.advance(5_000);
+  two.cache?.peek("");
+  await clock.settle();
+  for (const router of [one, two]) {
+    expect((await router.chat(ask("x"), { tenant: "other" })).route.cache.status).toBe("hit");
+  }
+  expect((await two.chat(ask("x"), { tenant: "acme" })).route.cache.status).toBe("miss");
+});

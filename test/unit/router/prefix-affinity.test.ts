@@ -1,4 +1,4 @@
-import { createReply, createRouter, type Provider, type Usage } from "signalbox";
+import { createReply, createRouter, type Provider, SignalboxError, type Usage } from "signalbox";
 import { createVirtualClock } from "signalbox/testing";
 import { expect, test } from "vitest";
 import { sleep } from "../../../src/core/sleep.js";
@@ -13,7 +13,8 @@ function vendor(id: string, report: (prompt: number) => Usage["prompt_tokens_det
   const usage = { prompt_tokens, completion_tokens: 5, total_tokens: 4_005 };
   return {
     id,
-    models: [model({ usdPerMTok: { input: 1, cacheRead: 0.1, output: 2 } })],
+    // Reading alone costs something here, so that how long its answers are does not show.
+    models: [model({ usdPerMTok: { input: 1, cacheRead: 0.1, output: 0 } })],
     prefixCache: { ttlMs: 300_000, minTokens: 100 },
     chat: async () =>
       createReply({
@@ -71,4 +72,59 @@ test("calls at once teach nothing: none of them could have found what another wa
   await clock.advance(10);
   await calls;
   expect(cost()).toBeLessThan(fresh * 0.5);
+});
+
+test.each([
+  [1.5, {}, "holder"],
+  [20, {}, "other"],
+  [20, { cost: "high" }, "holder"],
+  [3, { cost: "low", latency: "high" }, "other"],
+] as const)(
+  "a prefix holds a candidate %d times slower only while that costs less: %j",
+  async (slower, sensitivity, who) => {
+    const clock = createVirtualClock();
+    const slow = (id: string, ms: number): Provider => ({
+      ...vendor(id, () => undefined),
+      chat: async () => {
+        await sleep(ms, { clock });
+        return createReply({
+          text: "A small house.",
+          model: "m",
+          usage: { prompt_tokens: 4_000, completion_tokens: 200, total_tokens: 4_200 },
+        });
+      },
+    });
+    const router = createRouter({ providers: [slow("holder", 200 * slower), slow("other", 200)], clock });
+    const send = async (request: typeof LONG, id: string): Promise<void> => {
+      const asked = router.chat(request, { allow: [id] });
+      await clock.advance(10_000);
+      await asked;
+    };
+    for (let call = 0; call < 8; call += 1) for (const id of ["holder", "other"]) await send(ask(`${call}`), id);
+    await send(LONG, "holder");
+    expect(router.explain(LONG, { sensitivity }).candidates[0]?.provider).toBe(who);
+  },
+);
+
+test("a prefix does not hold a candidate that fails", async () => {
+  const clock = createVirtualClock();
+  let broken = false;
+  const holder = vendor("holder", () => undefined);
+  const flaky: Provider = {
+    ...holder,
+    chat: async (request, context) => {
+      if (broken) throw new SignalboxError("server", "down");
+      return (holder.chat as NonNullable<Provider["chat"]>)(request, context);
+    },
+  };
+  for (const strategy of ["adaptive", "cost-optimized"]) {
+    broken = false;
+    const router = createRouter({ providers: [flaky, vendor("other", () => undefined)], strategy, clock });
+    for (const id of ["other", "holder"])
+      for (let call = 0; call < 5; call += 1) await router.chat(id === "holder" ? LONG : ask("x"), { allow: [id] });
+    expect(router.explain(LONG).candidates[0]?.provider).toBe("holder");
+    broken = true;
+    for (let call = 0; call < 2; call += 1) await router.chat(LONG);
+    expect(router.explain(LONG).candidates[0]?.provider).toBe("other");
+  }
 });

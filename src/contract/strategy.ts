@@ -19,6 +19,8 @@ export interface Characteristics {
   readonly complexity: number;
   /** Estimated tokens: what it reads, and what the answer will likely write. */
   readonly tokens: { readonly input: number; readonly output: number };
+  /** The tokens, where somebody has counted them already; asking costs nothing. */
+  readonly knownTokens?: { readonly input: number; readonly output: number } | undefined;
   /** What a candidate must be able to do. */
   readonly needs: readonly Need[];
   readonly sensitivity: { readonly cost: Level; readonly latency: Level; readonly urgency: Level };
@@ -49,9 +51,12 @@ export interface CandidateSnapshot {
   readonly tier: 1 | 2 | 3;
   /** Position in the order the app listed. */
   readonly position: number;
-  /** The whole request in dollars, with the expected cached prefix; `Infinity` where the price is unknown. */
+  /**
+   * The whole request in dollars, with the expected cached prefix, and an answer as long as the kind's usual ones, by how
+   * long the candidate's own have been; `Infinity` where the price is unknown.
+   */
   readonly expectedCostUsd: number;
-  /** Time to the whole answer, milliseconds: first token plus expected output. */
+  /** Time to the whole answer, milliseconds: first token plus expected output, as long as the candidate's answers are. */
   readonly expectedLatencyMs: number;
   /** Decayed mean time to first token of successes, milliseconds. */
   readonly ttftMs: number;

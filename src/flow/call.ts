@@ -3,6 +3,7 @@ import type { CallOptions, Timeouts } from "../contract/call-options.js";
 import type { EventMap } from "../contract/events.js";
 import type { AttemptBudget, CallContext, Deadline } from "../contract/provider.js";
 import type { Attempt, AttemptRole } from "../contract/records.js";
+import type { Characteristics } from "../contract/strategy.js";
 import type { Clock } from "../core/clock.js";
 import type { ContainedEmitter } from "../core/emitter.js";
 import type { Random } from "../core/random.js";
@@ -26,7 +27,7 @@ export interface FlowServices {
   /** Backoff of same-provider retries: the first wait's ceiling and the cap, milliseconds. */
   readonly backoff: { readonly baseMs: number; readonly capMs: number };
   /** Reads a settled attempt: metrics, stats, learner. @param slept its times say nothing: the process was suspended */
-  settled(attempt: Attempt, candidate: Candidate, kind: string | undefined, slept: boolean): void;
+  settled(attempt: Attempt, candidate: Candidate, request: Characteristics, slept: boolean): void;
   /** A quality signal: whether an answer kept the form it was asked for in. */
   judged(candidate: Candidate, valid: boolean): void;
   /** Holds money for one call, or gives `budget_exceeded` where a budget has no room for it; absent where none is set. */
@@ -73,8 +74,8 @@ export interface Call {
   readonly request: ChatRequest;
   readonly options: CallOptions;
   readonly streamed: boolean;
-  /** What the request is for, where that is known without reading it. */
-  kind(): string | undefined;
+  /** How the request looks; of it the flow hands on what is known without reading it. */
+  readonly characteristics: Characteristics;
   readonly startedAtMs: number;
   readonly deadline: Deadline;
   /** The deadline on the clock's scale; `Infinity` for none. */

@@ -218,7 +218,7 @@ export class UpstreamCall {
     }
     // After the gate has heard: whoever is given the place asks it.
     this.#admission.leave?.(error, costUsd);
-    call.services.settled(attempt, candidate, call.kind(), slept);
+    call.services.settled(attempt, candidate, call.characteristics, slept);
   }
 
   #priceOf(usage: Usage | null, error: SignalboxError | null): number | null {

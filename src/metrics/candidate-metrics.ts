@@ -2,6 +2,7 @@ import type { SharedCounts } from "../contract/shared-state.js";
 import type { Clock } from "../core/clock.js";
 import { DecayedMean, decayFactor } from "../core/decay.js";
 import { QuantileSketch } from "../core/quantiles.js";
+import { LengthRatio } from "./answer-lengths.js";
 import { Horizons, RECENT_HALF_LIFE_MS } from "./horizons.js";
 import { KindMetrics } from "./kind-metrics.js";
 import {
@@ -36,6 +37,8 @@ const KEPT_EVIDENCE = 3;
 const QUANTILE_HALF_LIFE_MS = 600_000;
 /** Answers shorter than this say nothing about speed. */
 const MIN_RATE_TOKENS = 4;
+/** Tokens that a candidate is credited with having written as expected: some answers, since the length of one says little. */
+const LENGTH_PRIOR = 2_000;
 /** Numbers age at most once in this many milliseconds. */
 const REREAD_MS = 1_000;
 
@@ -50,6 +53,7 @@ const QUANTITIES = 7;
 
 class Metrics implements CandidateMetrics {
   readonly #clock: Clock;
+  readonly #lengths = new LengthRatio();
   readonly #prior: MetricsPrior;
   readonly #means = new Horizons(QUANTITIES);
   readonly #recent = new DecayedMean();
@@ -106,7 +110,7 @@ class Metrics implements CandidateMetrics {
   }
 
   #learn(
-    { ttftMs, latencyMs, outputTokens, costUsd, cachedShare }: Sample,
+    { ttftMs, latencyMs, outputTokens, expectedTokens, costUsd, cachedShare }: Sample,
     kind: KindMetrics | undefined,
     nowMs: number,
   ) {
@@ -138,6 +142,7 @@ class Metrics implements CandidateMetrics {
       untold.outputTokens += outputTokens;
       this.#outputQuantiles.add(outputTokens, nowMs);
       kind?.output(outputTokens);
+      if (expectedTokens !== undefined) this.#lengths.add(expectedTokens, outputTokens);
     }
     if (costUsd !== null) {
       means.add(COST, costUsd);
@@ -188,6 +193,7 @@ class Metrics implements CandidateMetrics {
     row[ROW.successLowerBound] = wilsonLower(success, kept + 1);
     row[ROW.cachedShare] = means.mean(CACHED, 0, 0);
     row[ROW.outputTokens] = means.mean(OUTPUT, 0, 0);
+    row[ROW.lengthRatio] = this.#lengths.value(LENGTH_PRIOR);
     row[ROW.costUsd] = means.weight(COST) > 0 ? means.mean(COST, 0, 0) : Number.NaN;
   }
 

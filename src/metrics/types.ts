@@ -17,6 +17,8 @@ export interface Sample {
   readonly ttftMs: number | null;
   readonly latencyMs: number;
   readonly outputTokens: number;
+  /** What was expected of `outputTokens` whoever answers, where somebody has worked that out. */
+  readonly expectedTokens?: number | undefined;
   readonly costUsd: number | null;
   /** Share of the prompt that the vendor read from its prefix cache, 0..1. */
   readonly cachedShare?: number | undefined;
@@ -49,8 +51,10 @@ export const ROW = {
   samples: 8,
   /** NaN where no answer was priced. */
   costUsd: 9,
+  /** Tokens written per token that was expected of anybody. */
+  lengthRatio: 10,
 } as const;
-export const ROW_WIDTH = 10;
+export const ROW_WIDTH = 11;
 
 /**
  * What one candidate has shown so far, time-decayed. Only successes teach times and rates: a failure is never counted as

@@ -4,9 +4,8 @@ import type { CandidateSnapshot } from "../contract/strategy.js";
  * Time to the whole answer as things stand: what was measured, or the age of the calls that are still out, where that is
  * more. A vendor that has just slowed down shows in the second long before it shows in the first.
  */
-export function currentLatencyMs(candidate: CandidateSnapshot): number {
-  const { expectedLatencyMs } = candidate;
-  return candidate.inFlight === 0 ? expectedLatencyMs : Math.max(expectedLatencyMs, candidate.outstandingMs ?? 0);
+export function currentLatencyMs(candidate: CandidateSnapshot, expectedMs = candidate.expectedLatencyMs): number {
+  return candidate.inFlight === 0 ? expectedMs : Math.max(expectedMs, candidate.outstandingMs ?? 0);
 }
 
 /** Below this share of a known limit a candidate counts as more loaded, in proportion. */

@@ -7,6 +7,7 @@ import { invalidOption } from "../errors/signalbox-error.js";
 import { createConversations } from "../flow/conversation.js";
 import { createFlights } from "../flow/flight.js";
 import { createHedgeBudget } from "../flow/hedge.js";
+import { KindLengths } from "../metrics/answer-lengths.js";
 import { createCandidateMetrics } from "../metrics/candidate-metrics.js";
 import { createRouterStats } from "../metrics/router-stats.js";
 import { ROW_WIDTH } from "../metrics/types.js";
@@ -67,7 +68,7 @@ export function assembleRouter(options: RouterOptions): RouterParts {
   if (stateProblem) queueMicrotask(() => warn("state_ignored", stateProblem));
   const keepsPrefixes = options.providers.some((provider) => provider.prefixCache !== undefined);
   const affinity = keepsPrefixes ? createPrefixAffinity({ clock }) : undefined;
-  const frame = {} as Frame;
+  const frame = { lengths: new KindLengths() } as Frame;
   const views = candidates.map((candidate) =>
     Object.freeze(new CandidateView(candidate, frame, affinity, learning, fleet)),
   );
@@ -121,7 +122,7 @@ export function assembleRouter(options: RouterOptions): RouterParts {
       backoff: { baseMs: options.retry?.baseMs ?? 500, capMs: options.retry?.capMs ?? 8_000 },
       reserve: budgets ? createReserve(budgets, options.budgets ?? [], events, fleet) : undefined,
       calling: fleet && ((candidate, change) => fleet.calling(candidate.id, change)),
-      settled: (attempt, candidate, kind, slept) => settled(attempt, candidate, kind, slept),
+      settled: (attempt, candidate, request, slept) => settled(attempt, candidate, request, slept),
       judged: (candidate, valid) => learning.learner.observe(candidate.id, valid),
       warnOnce,
       warn,

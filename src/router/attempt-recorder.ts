@@ -6,13 +6,14 @@ import type { RouterParts } from "./parts.js";
 
 /** Hands each settled attempt to its readers: the candidate's metrics, the stats, the listeners. */
 export function createAttemptRecorder(parts: RouterParts): FlowServices["settled"] {
-  const { events, stats, services, healthTold } = parts;
-  return (attempt, candidate, kind, slept) => {
+  const { events, stats, services, healthTold, frame } = parts;
+  return (attempt, candidate, { knownKind, knownTokens }, slept) => {
     const { outcome, detail } = attempt;
     const ok = outcome === "success";
     const unheard = slept && attempt.status === undefined;
     const counts = attempt.usage ? countsOf(attempt.usage) : undefined;
     const prompt = counts ? counts.input + counts.cacheRead + counts.cacheWrite : 0;
+    const guess = ok && counts && knownTokens?.output;
     candidate.metrics.settle(
       {
         ok,
@@ -22,8 +23,9 @@ export function createAttemptRecorder(parts: RouterParts): FlowServices["settled
         ttftMs: attempt.ttftMs,
         latencyMs: attempt.latencyMs,
         outputTokens: counts?.output ?? 0,
+        expectedTokens: guess ? frame.lengths.learn(knownKind ?? "", guess, counts.output) : undefined,
         costUsd: attempt.costUsd,
-        kind,
+        kind: knownKind,
         cachedShare: counts && prompt > 0 ? counts.cacheRead / prompt : undefined,
       },
       attempt.settledAtMs,

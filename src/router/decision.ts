@@ -48,6 +48,7 @@ export class RequestRanker implements Ranker {
     frame.view = view;
     frame.chain = chain;
     frame.nowMs = nowMs;
+    frame.output = -1;
     for (const candidate of group) candidate.metrics.refresh(nowMs);
     this.sequence ??= this.#parts.sequence(!this.#peek);
     return {

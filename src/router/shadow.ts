@@ -38,7 +38,7 @@ export function createShadow(parts: RouterParts, options: ShadowOptions): Shadow
       // Its answer is cut where the day's money ends.
       options: { ...options, maxCostUsd: leftUsd, fallback: false, priority: "batch" },
       streamed: false,
-      kind: () => run.characteristics.knownKind,
+      characteristics: run.characteristics,
       startedAtMs,
       deadlineAtMs,
       deadline: { remainingMs: () => Math.max(0, deadlineAtMs - clock.now()) },

@@ -3,6 +3,7 @@ import { prefixTokens } from "../chat/tokens.js";
 import type { ModelInfo } from "../contract/provider.js";
 import type { SharedStateSession } from "../contract/shared-state.js";
 import type { CandidateSnapshot, Characteristics, QualityEstimate } from "../contract/strategy.js";
+import type { KindLengths } from "../metrics/answer-lengths.js";
 import { type CandidateMetrics, ROW } from "../metrics/types.js";
 import type { LearnerView } from "../ranking/learner/learner.js";
 import type { PrefixAffinity } from "../ranking/prefix-affinity.js";
@@ -16,6 +17,12 @@ export interface Frame {
   characteristics: Characteristics;
   view: LearnerView;
   nowMs: number;
+  /** Tokens that an answer will likely have, whoever gives it; -1 until somebody asks. */
+  output: number;
+  /** Tokens that the request lets it have at most; known with `output`. */
+  mostOutput: number;
+  /** How long answers of each kind have been. */
+  readonly lengths: KindLengths;
   /** Hashes of the request's prefixes, longest last; empty where no provider keeps prefixes. */
   chain: readonly string[];
 }
@@ -69,13 +76,18 @@ export class CandidateView implements CandidateSnapshot {
   get expectedCostUsd(): number {
     const price = this.info.usdPerMTok;
     if (price === null) return Number.POSITIVE_INFINITY;
-    const { input, output } = this.#frame.characteristics.tokens;
-    return expectedCostUsd(price, input, this.expectedCachedTokens, output);
+    return expectedCostUsd(price, this.#frame.characteristics.tokens.input, this.expectedCachedTokens, this.#output());
   }
 
   get expectedLatencyMs(): number {
-    const { output } = this.#frame.characteristics.tokens;
-    return this.ttftMs + (output * 1_000) / this.tokensPerSecond;
+    return this.ttftMs + (this.#output() * 1_000) / this.tokensPerSecond;
+  }
+
+  /** Tokens that its answer will likely have: one that thinks at length writes more than others would. */
+  #output(): number {
+    const frame = this.#frame;
+    if (frame.output < 0) expectOutput(frame);
+    return Math.min(frame.mostOutput, frame.output * (this.#row[ROW.lengthRatio] as number));
   }
 
   get ttftMs(): number {
@@ -125,6 +137,12 @@ export class CandidateView implements CandidateSnapshot {
   get quality(): QualityEstimate {
     return this.#learning.quality(this.#frame.view, this.#candidate);
   }
+}
+
+function expectOutput(frame: Frame): void {
+  const { characteristics, lengths, request } = frame;
+  frame.output = lengths.expected(characteristics.kind, characteristics.tokens.output);
+  frame.mostOutput = request.max_completion_tokens ?? request.max_tokens ?? Number.POSITIVE_INFINITY;
 }
 
 /** One group of candidates as snapshots. */

@@ -80,7 +80,7 @@ function createCall(
     request,
     options: parts.options.fallback === false ? { ...options, fallback: options.fallback ?? false } : options,
     streamed,
-    kind: () => run.characteristics.knownKind,
+    characteristics: run.characteristics,
     startedAtMs,
     deadline,
     deadlineAtMs,

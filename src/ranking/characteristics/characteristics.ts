@@ -72,6 +72,10 @@ class LazyCharacteristics implements Characteristics {
     return this.#tokens;
   }
 
+  get knownTokens(): { readonly input: number; readonly output: number } | undefined {
+    return this.#tokens;
+  }
+
   get needs(): readonly Need[] {
     this.#needs ??= needsList(this.#bits(), this.#options.require);
     return this.#needs;

@@ -1,7 +1,7 @@
 import type { ChatRequest } from "../../chat/request.js";
 import type { RequestFacts } from "./read-request.js";
 
-/** Usual lengths of answers in tokens; a guess until usage is measured. */
+/** Usual lengths of answers in tokens: a guess, which each candidate's snapshot scales by its own answers. */
 const USUAL: { readonly [kind: string]: number } = {
   chat: 250,
   generate: 800,

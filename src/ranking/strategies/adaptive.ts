@@ -68,10 +68,12 @@ export function adaptive(options: AdaptiveOptions = {}): Strategy {
 
   const merit = (candidate: CandidateSnapshot, context: StrategyContext, quality: number): number => {
     const { sensitivity } = context.characteristics;
-    const success = quality * timeliness(candidate) * Math.min(candidate.successRate, candidate.recentSuccessRate);
+    const expectedMs = candidate.expectedLatencyMs;
+    const success =
+      quality * timeliness(candidate, expectedMs) * Math.min(candidate.successRate, candidate.recentSuccessRate);
     const time = timeWeight * factorOf(sensitivity.latency);
     // As measured: the age of calls under way, long answers or late ones, counts in timeliness alone.
-    const load = time === 0 ? 1 : loadOf(candidate, candidate.expectedLatencyMs);
+    const load = time === 0 ? 1 : loadOf(candidate, expectedMs);
     if (quota !== undefined) {
       const price = candidate.tier >= strongTier ? quotaPrice(context, strongTier, quota.share) : 0;
       return success - price - time * Math.log(load);
@@ -130,8 +132,8 @@ function dearUsd({ characteristics }: StrategyContext): number {
 }
 
 /** What is left of an answer's worth where it may come too late: 1 while waits are short, never under a half. */
-function timeliness(candidate: CandidateSnapshot): number {
-  const late = ((1 + candidate.inFlight / IN_FLIGHT_SCALE) * currentLatencyMs(candidate)) / LATE_MS;
+function timeliness(candidate: CandidateSnapshot, expectedMs: number): number {
+  const late = ((1 + candidate.inFlight / IN_FLIGHT_SCALE) * currentLatencyMs(candidate, expectedMs)) / LATE_MS;
   const squared = late * late;
   return 1 - (MOST_LOST * squared) / (1 + squared);
 }

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
-import { createRouter, simulated } from "../../../src/index.js";
+import { createReply, createRouter, type Provider, simulated } from "../../../src/index.js";
 import { createVirtualClock, scriptedProvider, seededRandom } from "../../../src/testing/index.js";
+import { model } from "./doubles.js";
 
 const messages = [{ role: "user" as const, content: "Hello" }];
 
@@ -71,3 +72,61 @@ it.each([
     await router.close();
   },
 );
+
+/** A provider whose answers are so many tokens long, at so many dollars per million of them. */
+const writer = (id: string, tokens: number, output: number): Provider => ({
+  id,
+  models: [model({ usdPerMTok: { input: 0, output } })],
+  chat: async () =>
+    createReply({
+      text: "yes",
+      model: "m",
+      usage: { prompt_tokens: 10, completion_tokens: tokens, total_tokens: 10 + tokens },
+    }),
+});
+
+it("expected cost goes by how long a candidate's answers are: cheap tokens, but many, are dear", async () => {
+  const providers = [writer("wordy", 2_000, 1), writer("terse", 200, 2)];
+  const router = createRouter({ providers, strategy: "cost-optimized" });
+  const first = (): string | undefined => router.explain({ messages }).candidates[0]?.provider;
+  expect(first()).toBe("wordy");
+  for (let call = 0; call < 60; call += 1)
+    await router.chat({ messages }, { allow: [call % 2 === 0 ? "wordy" : "terse"] });
+  expect(first()).toBe("terse");
+  const [terse, wordy] = router.explain({ messages }).candidates;
+  expect(terse?.expectedCostUsd).toBeLessThan(0.001);
+  expect(wordy?.expectedCostUsd).toBeGreaterThan(0.001);
+  expect(wordy?.expectedCostUsd).toBeLessThanOrEqual(0.002);
+  // No answer is longer than its request allows.
+  const limited = router.explain({ messages, max_tokens: 50 }).candidates;
+  for (const { provider, expectedCostUsd } of limited)
+    expect(expectedCostUsd).toBeLessThanOrEqual((provider === "wordy" ? 50 : 100) / 1_000_000);
+});
+
+it("whoever has not answered yet is expected to write as the others do", async () => {
+  const providers = [writer("dear", 20, 2), writer("cheap", 20, 1.5)];
+  const router = createRouter({ providers, strategy: "cost-optimized" });
+  for (let call = 0; call < 60; call += 1) await router.chat({ messages }, { allow: ["dear"] });
+  const [cheap, dear] = router.explain({ messages }).candidates;
+  expect([cheap?.provider, dear?.provider]).toEqual(["cheap", "dear"]);
+  expect(cheap?.expectedCostUsd).toBeLessThan((dear?.expectedCostUsd ?? 0) * 1.2);
+});
+
+it("whoever is asked for short things only is not taken for terse", async () => {
+  // Both write what the kind asks for.
+  const both = (id: string): Provider => ({
+    ...writer(id, 0, 1),
+    chat: async ({ messages: [asked] }) => {
+      const tokens = asked?.content === "yes or no?" ? 3 : 300;
+      const usage = { prompt_tokens: 10, completion_tokens: tokens, total_tokens: 10 + tokens };
+      return createReply({ text: "yes", model: "m", usage });
+    },
+  });
+  const router = createRouter({ providers: [both("judge"), both("poet")], strategy: "cost-optimized" });
+  for (let call = 0; call < 60; call += 1) {
+    await router.chat({ messages: [{ role: "user", content: "yes or no?" }] }, { taskType: "judge", allow: ["judge"] });
+    await router.chat({ messages }, { taskType: "poem", allow: ["poet"] });
+  }
+  const [one, other] = router.explain({ messages }, { taskType: "poem" }).candidates;
+  expect((one?.expectedCostUsd ?? 0) / (other?.expectedCostUsd ?? 0)).toBeGreaterThan(0.8);
+});

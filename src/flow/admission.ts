@@ -50,7 +50,7 @@ export function admit(
   if (isTooExpensive(call, candidate)) {
     held?.();
     const words = "What is left of the request's maxCostUsd pays for no further call";
-    return new SignalboxError("budget_exceeded", words, { detail: "max_cost", retryable: false });
+    return new SignalboxError("budget_exceeded", words, { detail: "max_cost" });
   }
   if (!limiter || held) return enter(call, candidate, take, held);
   const place = limiter.enter(entrantOf(call, call.abort));

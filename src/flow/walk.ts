@@ -80,11 +80,13 @@ export async function walk<T>(
         break;
       }
       if (!isAdmission(admission)) {
-        // Not asked and no failure: whoever costs less may still be had for what is left.
-        refused = sooner(refused, admission);
+        // Not asked and no failure: whoever costs less may still be had for what is left, unless the budget rejects.
+        const { nextCandidate } = policyOf(admission.kind, admission.detail);
+        refused = nextCandidate ? sooner(refused, admission) : admission;
         thrifty ||= admission.detail === "degrade";
         excluded = [...excluded, { id: candidate.id, reason: "budget" }];
-        continue;
+        if (nextCandidate) continue;
+        break;
       }
       call.queue.asking(candidate, excluded);
       if (from && last) movedOn(call, from, candidate, last);

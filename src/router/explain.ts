@@ -3,12 +3,14 @@ import type { CallOptions } from "../contract/call-options.js";
 import type { Characteristics } from "../contract/strategy.js";
 import { seededRandom } from "../core/random.js";
 import type { Exclusion } from "../errors/kinds.js";
+import { policyOf } from "../errors/policy.js";
 import type { Candidate } from "../flow/candidate.js";
+import type { BudgetRule } from "../spend/budgets.js";
 import { aheadOf } from "./call-queue.js";
 import { RequestRanker } from "./decision.js";
 import type { RouterParts } from "./parts.js";
 import { type Plan, planOf } from "./plan.js";
-import { keysOf, mostUsd } from "./reserve.js";
+import { detailOf, keysOf, mostUsd } from "./reserve.js";
 import { inspectRun, type Run } from "./run.js";
 
 /** How a request would be routed now. Plain JSON. */
@@ -103,15 +105,21 @@ function putFullLast({ byId }: RouterParts, candidates: ExplainedCandidate[]): v
   candidates.splice(0, candidates.length, ...free, ...told);
 }
 
-/** Takes out those for whose call no money is left; sending one would find that out by taking it. */
+/**
+ * Takes out those for whose call no money is left; sending one would find that out by taking it. Where a budget rejects
+ * rather than lets others be asked, none after that one would be.
+ */
 function takeUnaffordable({ budgets, byId }: RouterParts, run: Run, candidates: ExplainedCandidate[]): Exclusion[] {
   if (!budgets) return [];
   const { maxCostUsd = Number.POSITIVE_INFINITY } = run.options;
   const without: Exclusion[] = [];
+  let over = false;
   const kept = candidates.filter(({ id }) => {
     const candidate = byId.get(id) as Candidate;
     const usd = Math.min(mostUsd(run.request, candidate), maxCostUsd);
-    if (!budgets.refusedBy(keysOf(run, candidate), usd)) return true;
+    const rule = over ? undefined : budgets.refusedBy(keysOf(run, candidate), usd);
+    if (!over && !rule) return true;
+    over ||= !policyOf("budget_exceeded", detailOf(rule as BudgetRule)).nextCandidate;
     without.push({ id, reason: "budget" });
     return false;
   });

@@ -71,12 +71,7 @@ export function blockedError(
   }
   if (excluded.some(({ reason }) => reason === "budget")) {
     const message = "Every candidate for this request would cost more than it may";
-    return new SignalboxError("budget_exceeded", message, {
-      requestId,
-      excluded,
-      detail: "max_cost",
-      retryable: false,
-    });
+    return new SignalboxError("budget_exceeded", message, { requestId, excluded, detail: "max_cost" });
   }
   const tooLong = excluded.filter(({ reason }) => reason === "context_length");
   const why = tooLong.length > 0 ? `; it is too long: ${lengthsOf(parts, run, tooLong)}` : "";

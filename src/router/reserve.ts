@@ -32,7 +32,7 @@ export function createReserve(
       const spentUsd = budgets.read(key).find(({ per }) => per === rule.per)?.spentUsd ?? 0;
       events.emit("budget", { key, spentUsd, maxUsd: rule.maxUsd, requestId });
     }
-    const detail = rule.onExceeded === "degrade" ? "degrade" : rule.per;
+    const detail = detailOf(rule);
     const why =
       refused === "exceeded"
         ? "has no room for this call"
@@ -51,6 +51,11 @@ export function createReserve(
     if (!fleet) return own;
     return withFleet(own, fleet, pursesOf(rules, keys), usd, (rule, key, refusal) => refuse(call, rule, key, refusal));
   };
+}
+
+/** The detail of a refusal: whose purse it was, or that others may be asked. */
+export function detailOf({ onExceeded, per }: BudgetRule): string {
+  return onExceeded === "degrade" ? "degrade" : per;
 }
 
 /** Whose budgets a call would draw on. */

@@ -9,9 +9,9 @@ export interface BudgetRule {
   /** Milliseconds that a dollar counts. */
   readonly windowMs: number;
   /**
-   * A candidate that does not fit what is left is passed over for the next that does. Where none fits, `"reject"` fails
-   * the request; with `"degrade"` the rungs of `degrade` follow, and a reply says in `route.degraded` that this budget
-   * kept somebody from being asked. @default "reject"
+   * What happens when the candidate that should be asked does not fit what is left. `"reject"`: the request fails with
+   * `budget_exceeded`; a provider's budget only passes that provider over. `"degrade"`: the next candidate that fits is
+   * asked, then the rungs of `degrade` follow, and the reply says `budget` in `route.degraded`. @default "reject"
    */
   readonly onExceeded?: "reject" | "degrade" | undefined;
   /** Only this tenant, provider or tag. @default all */

@@ -31,26 +31,27 @@ test("a budget is exact under 1,000 concurrent calls", async () => {
 });
 
 test.each([
-  ["tenant", "t"],
-  ["tag", "batch"],
-  ["router", "router"],
-  ["provider", "a"],
+  ["tenant", "t", "degrade"],
+  ["tag", "batch", "degrade"],
+  ["router", "router", "degrade"],
+  ["provider", "a", "reject"],
 ] as const)(
   "who does not fit what is left of a %s's budget is left out, and the next that does is asked",
-  async (per, key) => {
+  async (per, key, onExceeded) => {
     const free = double("b", { models: [model({ usdPerMTok: { input: 0, output: 0 } })] });
     const router = createRouter({
       providers: [double("a"), free],
       strategy: "ordered",
       hedge: { afterMs: 60_000 },
-      budgets: [{ per, key, maxUsd: 1e-9, windowMs: 60_000 }],
+      budgets: [{ per, key, maxUsd: 1e-9, windowMs: 60_000, onExceeded }],
     });
+    const degraded = onExceeded === "degrade" ? ["budget"] : [];
     const told: unknown[] = [];
     router.on("fallback", (event) => told.push(event));
     router.on("decision", ({ candidate, excluded }) => told.push([candidate, excluded]));
     const options = { tenant: "t", tags: ["batch"] };
     const { route } = await router.chat(ask("x"), options);
-    expect(route).toMatchObject({ provider: "b", degraded: [], attempts: [{ provider: "b", outcome: "success" }] });
+    expect(route).toMatchObject({ provider: "b", degraded, attempts: [{ provider: "b", outcome: "success" }] });
     expect((await router.stream(ask("y"), options).reply).route.provider).toBe("b");
     expect((await router.chat(ask("z"), { ...options, fallback: false })).route.provider).toBe("b");
     // A decision, no failure that somebody else makes good.
@@ -62,6 +63,41 @@ test.each([
   },
 );
 
+test.each([
+  ["tenant", "t"],
+  ["tag", "batch"],
+  ["router", "router"],
+] as const)("a %s's budget that rejects refuses the request, whoever else would fit", async (per, key) => {
+  const free = double("b", { models: [model({ usdPerMTok: { input: 0, output: 0 } })] });
+  const router = createRouter({
+    providers: [double("a"), free],
+    strategy: "ordered",
+    budgets: [{ per, key, maxUsd: 1e-9, windowMs: 60_000 }],
+    degrade: { to: "b/m" },
+  });
+  const options = { tenant: "t", tags: ["batch"] };
+  const refused = { kind: "budget_exceeded", attempts: [], excluded: [{ id: "a/m", reason: "budget" }] };
+  await expect(router.chat(ask("x"), options)).rejects.toMatchObject(refused);
+  await expect(router.stream(ask("y"), options).reply).rejects.toMatchObject(refused);
+  expect(free.calls).toBe(0);
+});
+
+test("a failure before a budget that rejects stays the word", async () => {
+  const router = createRouter({
+    providers: [double("a", { fail: () => failing("auth") }), double("b")],
+    strategy: "ordered",
+    budgets: [{ per: "router", maxUsd: 0.009, windowMs: 60_000 }],
+  });
+  const dear = model({ usdPerMTok: { input: 100, output: 100 } });
+  const other = createRouter({
+    providers: [double("a", { fail: () => failing("auth") }), double("b", { models: [dear] })],
+    strategy: "ordered",
+    budgets: [{ per: "router", maxUsd: 0.009, windowMs: 60_000 }],
+  });
+  expect((await router.chat(ask("x"))).route.provider).toBe("b");
+  await expect(other.chat(ask("x"))).rejects.toMatchObject({ kind: "auth", attempts: [{ provider: "a" }] });
+});
+
 test("where nobody fits the error names all of them, and when the first will", async () => {
   const clock = createVirtualClock();
   const dear = double("dear", { models: [model({ usdPerMTok: { input: 10, output: 20 } })] });
@@ -69,7 +105,7 @@ test("where nobody fits the error names all of them, and when the first will", a
     providers: [dear, double("cheap"), double("other", { models: [model({ id: "u", usdPerMTok: null })] })],
     clock,
     strategy: "ordered",
-    budgets: [{ per: "router", maxUsd: 2 * COST, windowMs: 60_000 }],
+    budgets: [{ per: "router", maxUsd: 2 * COST, windowMs: 60_000, onExceeded: "degrade" }],
   });
   const request = { ...ask("x"), max_completion_tokens: 20 };
   await router.chat(request);
@@ -77,7 +113,7 @@ test("where nobody fits the error names all of them, and when the first will", a
   await router.chat(request);
   await expect(router.chat(request)).rejects.toMatchObject({
     kind: "budget_exceeded",
-    detail: "router",
+    detail: "degrade",
     retryAfterMs: 59_000,
     attempts: [],
     excluded: [
@@ -116,7 +152,7 @@ test("concurrent calls take the dear one while it fits and the cheap one after, 
   const router = createRouter({
     providers: [dear, cheap],
     strategy: "ordered",
-    budgets: [{ per: "tenant", maxUsd: 50 * COST, windowMs: 60_000 }],
+    budgets: [{ per: "tenant", maxUsd: 50 * COST, windowMs: 60_000, onExceeded: "degrade" }],
   });
   const request = { ...ask("x".repeat(350)), max_completion_tokens: 20 };
   const settled = await Promise.allSettled(
@@ -178,7 +214,7 @@ test("explain leaves out whom a budget would refuse now", async () => {
   expect(router.explain(request).excluded).toEqual([]);
 });
 
-test("explain shows whom a budget leaves, whether it rejects or degrades", async () => {
+test("explain ends where a budget would reject the request", async () => {
   const priced = (id: string, output: number) => double(id, { models: [model({ usdPerMTok: { input: 0, output } })] });
   const request = { ...ask("x"), max_completion_tokens: 1_000 };
   const explained = (ids: readonly string[], onExceeded: "reject" | "degrade") => {
@@ -189,15 +225,15 @@ test("explain shows whom a budget leaves, whether it rejects or degrades", async
     const asked = router.chat(request, { tenant: "acme" });
     return { asked, told: [candidates.map(({ provider }) => provider), excluded.map(({ id }) => id)] };
   };
+  const rejected = explained(["dear", "cheap"], "reject");
+  expect(rejected.told).toEqual([[], ["dear/m", "cheap/m"]]);
+  await expect(rejected.asked).rejects.toMatchObject({ kind: "budget_exceeded" });
   const first = explained(["cheap", "dear", "other"], "reject");
-  expect(first.told).toEqual([["cheap", "other"], ["dear/m"]]);
+  expect(first.told).toEqual([["cheap"], ["dear/m", "other/m"]]);
   expect((await first.asked).route.provider).toBe("cheap");
-  for (const onExceeded of ["reject", "degrade"] as const) {
-    const { told, asked } = explained(["dear", "cheap"], onExceeded);
-    expect(told).toEqual([["cheap"], ["dear/m"]]);
-    const { route } = await asked;
-    expect([route.provider, route.degraded]).toEqual(["cheap", onExceeded === "degrade" ? ["budget"] : []]);
-  }
+  const degraded = explained(["dear", "cheap"], "degrade");
+  expect(degraded.told).toEqual([["cheap"], ["dear/m"]]);
+  expect((await degraded.asked).route.provider).toBe("cheap");
 });
 
 test("a budget that degrades sends the call to whoever still fits it, and says so", async () => {

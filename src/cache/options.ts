@@ -1,5 +1,6 @@
 import type { Store } from "../contract/store.js";
 import { type Clock, systemClock } from "../core/clock.js";
+import { checkNames } from "../errors/check-options.js";
 import { invalidOption } from "../errors/signalbox-error.js";
 import type { EvictionPolicy } from "./policies/policy.js";
 import type { CacheOptions } from "./types.js";
@@ -30,7 +31,7 @@ export const MAX_TTL_MS = 100 * 366 * 86_400_000;
 /** No process holds more: 1 TiB. */
 const MAX_BYTES = 2 ** 40;
 
-const KNOWN = new Set<keyof CacheOptions>([
+export const CACHE_OPTION_NAMES: readonly (keyof CacheOptions)[] = [
   "maxBytes",
   "ttlMs",
   "maxEntries",
@@ -40,7 +41,7 @@ const KNOWN = new Set<keyof CacheOptions>([
   "storeQueue",
   "pressure",
   "clock",
-]);
+];
 
 /** Whether a lifetime makes sense: 0 up to a hundred years, or `Infinity`. */
 export function isTtl(ttlMs: unknown): ttlMs is number {
@@ -49,10 +50,7 @@ export function isTtl(ttlMs: unknown): ttlMs is number {
 
 /** Checks and fills in; throws `invalid_options` naming the path. */
 export function readCacheOptions(options: CacheOptions, defaultPolicy: () => EvictionPolicy): CacheSettings {
-  if (typeof options !== "object" || options === null) throw invalidOption("cache", "must be an object of options");
-  for (const name of Object.keys(options)) {
-    if (!KNOWN.has(name as keyof CacheOptions)) throw invalidOption(`cache.${name}`, "is not an option of the cache");
-  }
+  checkNames(options, "cache", CACHE_OPTION_NAMES);
   const ttlMs = options.ttlMs ?? 3_600_000;
   if (!isTtl(ttlMs))
     throw invalidOption("cache.ttlMs", "must be 0 or more milliseconds, at most a hundred years, or Infinity");
@@ -73,8 +71,7 @@ export function readCacheOptions(options: CacheOptions, defaultPolicy: () => Evi
 
 function readPressure(pressure: CacheOptions["pressure"]): Pressure | undefined {
   if (pressure === undefined) return undefined;
-  if (typeof pressure !== "object" || pressure === null)
-    throw invalidOption("cache.pressure", "must be an object of options");
+  checkNames(pressure, "cache.pressure", ["heapBytes", "checkMs", "floor", "readHeapBytes"]);
   const floor = pressure.floor ?? 0.1;
   if (!(typeof floor === "number" && floor >= 0 && floor <= 1))
     throw invalidOption("cache.pressure.floor", "must be from 0 to 1");

@@ -1,4 +1,5 @@
 import type { Clock } from "../core/clock.js";
+import { checkNames } from "../errors/check-options.js";
 import { invalidOption } from "../errors/signalbox-error.js";
 import { whole } from "./options.js";
 import { sameAnswer } from "./similarity-shadow.js";
@@ -37,15 +38,12 @@ export interface SimilaritySettings {
   readonly agree: (stored: string, fresh: string) => boolean;
 }
 
-const KNOWN = new Set(["threshold", "embed", "embedTimeoutMs", "maxEntries", "maxChars", "agree", "clock"]);
+/** `mode` is read by the router. */
+const KNOWN = ["mode", "threshold", "embed", "embedTimeoutMs", "maxEntries", "maxChars", "agree", "clock"];
 
 /** Checks and fills in; throws `invalid_options` naming the path. */
 export function readSimilarityOptions(options: SimilarityOptions): SimilaritySettings {
-  if (typeof options !== "object" || options === null)
-    throw invalidOption("cache.similar", "must be an object of options");
-  for (const name of Object.keys(options)) {
-    if (!KNOWN.has(name)) throw invalidOption(`cache.similar.${name}`, "is not an option of the similarity index");
-  }
+  checkNames(options, "cache.similar", KNOWN);
   const { embed, agree = sameAnswer } = options;
   if (embed !== undefined && typeof embed !== "function")
     throw invalidOption("cache.similar.embed", "must be a function");

@@ -1,4 +1,4 @@
-import { invalidOption } from "./signalbox-error.js";
+import { invalidOption, type SignalboxError } from "./signalbox-error.js";
 
 /** `invalidOption` by the name that the integrations use. */
 export { invalidOption as badOption };
@@ -16,6 +16,21 @@ export function checkOptions(options: unknown, maker: string, known: readonly st
     if (!known.includes(name)) {
       throw invalidOption(name.slice(0, 64), `is no option of ${maker}(); known are ${known.join(", ")}`);
     }
+  }
+}
+
+/** The error of an option that nobody reads, with those that are read. */
+export function unknownOption(path: string, known: readonly string[]): SignalboxError {
+  return invalidOption(path, `is not an option; known are ${known.join(", ")}`);
+}
+
+/** Refuses anything but an object of known names at `path`. @throws SignalboxError `invalid_options` */
+export function checkNames(given: unknown, path: string, known: readonly string[]): void {
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+    throw invalidOption(path, "must be an object of options");
+  }
+  for (const name of Object.keys(given)) {
+    if (!known.includes(name)) throw unknownOption(`${path}.${name.slice(0, 64)}`, known);
   }
 }
 

@@ -15,6 +15,7 @@ import { countsOf } from "../chat/usage.js";
 import type { AnyProvider, CallContext, ModelInfo } from "../contract/provider.js";
 import { type Clock, systemClock } from "../core/clock.js";
 import { createIdSource } from "../core/ids.js";
+import { unknownOption } from "../errors/check-options.js";
 import { invalidOption } from "../errors/signalbox-error.js";
 import { costOf } from "../spend/cost.js";
 import { contextByHand } from "./by-hand.js";
@@ -231,7 +232,7 @@ function checkArguments(provider: unknown, options: unknown): asserts options is
     if (value === undefined) continue;
     const check = Object.hasOwn(CHECKS, path) ? CHECKS[path as keyof CachedOptions] : undefined;
     if (check?.[0](value)) continue;
-    throw invalidOption(path, check ? check[1] : "is not an option of cached()");
+    throw check ? invalidOption(path, check[1]) : unknownOption(path, Object.keys(CHECKS));
   }
 }
 

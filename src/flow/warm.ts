@@ -1,4 +1,5 @@
 import type { ChatRequest } from "../chat/request.js";
+import { checkNames } from "../errors/check-options.js";
 import { invalidOption, SignalboxError } from "../errors/signalbox-error.js";
 
 /** How `router.warm` goes about it. */
@@ -94,9 +95,8 @@ export async function warmByAsking(
 }
 
 function checked(options: WarmOptions): WarmOptions {
-  const { concurrency, signal, onProgress, ...others } = options ?? {};
-  const [unknown] = Object.keys(others);
-  if (unknown !== undefined) throw invalidOption(`options.${unknown}`, "is not an option of warm");
+  checkNames(options ?? {}, "options", ["concurrency", "signal", "onProgress"]);
+  const { concurrency, signal, onProgress } = options ?? {};
   if (concurrency !== undefined && !(Number.isInteger(concurrency) && concurrency >= 1)) {
     throw invalidOption("options.concurrency", "must be a whole number of at least 1");
   }

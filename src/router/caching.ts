@@ -1,13 +1,17 @@
 import { createCache } from "../cache/cache.js";
 import { isCache } from "../cache/is-cache.js";
+import { CACHE_OPTION_NAMES } from "../cache/options.js";
 import { createResponseCache } from "../cache/response-cache.js";
 import { createSimilarityIndex } from "../cache/similarity.js";
 import type { Cache, CacheStats } from "../cache/types.js";
 import type { Clock } from "../core/clock.js";
+import { checkNames } from "../errors/check-options.js";
 import { invalidOption } from "../errors/signalbox-error.js";
 import type { WordCounts } from "../metrics/tally.js";
 import type { RouterCacheOptions, SimilarReuseOptions } from "./options.js";
 import type { ResponseCaching } from "./parts.js";
+
+const NAMES = [...CACHE_OPTION_NAMES, "temperature", "toolCalls", "tenancy", "normalize", "similar"];
 
 /** How the router uses the cache it was given, or one of its own. @throws SignalboxError `invalid_options` */
 export function createCaching(given: false | RouterCacheOptions | Cache, clock: Clock): ResponseCaching | undefined {
@@ -23,6 +27,7 @@ export function createCaching(given: false | RouterCacheOptions | Cache, clock: 
       similar: undefined,
     };
   }
+  checkNames(given, "cache", NAMES);
   const { temperature, toolCalls, tenancy, normalize, similar, ...rest } = given;
   checkCacheWords({ temperature, toolCalls, tenancy, normalize });
   const cache = createCache({ ...rest, clock: rest.clock ?? clock });
@@ -38,9 +43,11 @@ export function createCaching(given: false | RouterCacheOptions | Cache, clock: 
   };
 }
 
-function createReuse({ mode = "shadow", ...options }: SimilarReuseOptions, clock: Clock): ResponseCaching["similar"] {
+function createReuse(given: SimilarReuseOptions, clock: Clock): ResponseCaching["similar"] {
+  if (typeof given !== "object") throw invalidOption("cache.similar", "must be an object of options");
+  const { mode = "shadow" } = given;
   if (mode !== "shadow" && mode !== "serve") throw invalidOption("cache.similar.mode", 'must be "shadow" or "serve"');
-  return { index: createSimilarityIndex({ clock, ...options }), mode };
+  return { index: createSimilarityIndex({ ...given, clock: given.clock ?? clock }), mode };
 }
 
 /** The cache's statistics, with look-ups as callers saw them: by what the cache did for each request. */

@@ -3,6 +3,7 @@ import { isObject } from "../chat/check-value.js";
 import { isStandardSchema } from "../chat/standard-schema.js";
 import type { CallOptions } from "../contract/call-options.js";
 import type { CallContext } from "../contract/provider.js";
+import { unknownOption } from "../errors/check-options.js";
 import { invalidOption } from "../errors/signalbox-error.js";
 
 type Check = (value: unknown) => string | null;
@@ -65,7 +66,7 @@ export function checkCallOptions(options: CallOptions): CallOptions {
     const value = options[field as keyof CallOptions];
     if (value === undefined) continue;
     const check = Object.hasOwn(FIELDS, field) ? FIELDS[field] : undefined;
-    if (!check) throw invalidOption(`options.${field}`, "is not an option of a call");
+    if (!check) throw unknownOption(`options.${field}`, Object.keys(FIELDS));
     const problem = check(value);
     if (problem !== null) throw invalidOption(`options.${field}`, problem);
   }
@@ -80,7 +81,8 @@ function checkFields(value: object, path: string, fields: { readonly [field: str
   for (const [field, item] of Object.entries(value)) {
     if (item === undefined) continue;
     const check = Object.hasOwn(fields, field) ? fields[field] : undefined;
-    const problem = check ? check(item) : "is not an option here";
+    if (!check) throw unknownOption(`${path}.${field}`, Object.keys(fields));
+    const problem = check(item);
     if (problem !== null) throw invalidOption(`${path}.${field}`, problem);
   }
 }

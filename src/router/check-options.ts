@@ -52,12 +52,22 @@ interface Issue {
 
 function refuse(outcome: Outcome, prefix: string): void {
   if (outcome.success) return;
-  const issue = outcome.error.issues[0] as Issue;
-  if (issue.code === "unrecognized_keys") {
-    throw invalidOption(pathOf(prefix, [...issue.path, issue.keys?.[0] ?? ""]), "is not an option");
-  }
-  throw invalidOption(pathOf(prefix, issue.path) || "options", wordsOf(issue));
+  const { issues } = outcome.error;
+  // A misspelt name goes first: it is why another is missing.
+  const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? (issues[0] as Issue);
+  const path = issue.keys ? [...issue.path, issue.keys[0] ?? ""] : issue.path;
+  throw invalidOption(pathOf(prefix, path) || "options", wordsOf(issue));
 }
+
+const WANTED: { readonly [type: string]: string } = {
+  string: "a text",
+  number: "a finite number",
+  int: "a whole number",
+  boolean: "true or false",
+  array: "a list",
+  object: "an object",
+  record: "an object",
+};
 
 /** zod/mini says "Invalid input" to everything; this says what would have been valid. */
 function wordsOf(issue: Issue): string {
@@ -66,8 +76,7 @@ function wordsOf(issue: Issue): string {
     return last ? wordsOf(last) : "is not valid";
   }
   if (issue.message !== "Invalid input") return issue.message;
-  if (issue.code === "invalid_type")
-    return `must be ${issue.expected === "int" ? "a whole number" : `of type ${issue.expected}`}`;
+  if (issue.code === "invalid_type") return `must be ${WANTED[issue.expected ?? ""] ?? `of type ${issue.expected}`}`;
   if (issue.code === "too_small") return `must be ${issue.inclusive ? "at least" : "above"} ${issue.minimum}`;
   if (issue.code === "too_big") return `must be at most ${issue.maximum}`;
   if (issue.code === "invalid_value") return `must be one of ${issue.values?.map(String).join(", ")}`;

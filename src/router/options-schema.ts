@@ -16,10 +16,18 @@ const isClock = (value: unknown): boolean =>
 
 const id = () =>
   z.string().check(z.regex(/^[^\s/]{1,100}$/, "must be 1 to 100 characters without a slash or white space"));
+/** An object of options: one that is not among them is told which are. */
+const settings = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
+  z.strictObject(shape, {
+    error: ({ code }) =>
+      code === "unrecognized_keys" ? `is not an option; known are ${Object.keys(shape).join(", ")}` : undefined,
+  });
 const milliseconds = () => z.optional(z.number().check(z.positive(), z.lte(2_147_483_647)));
 const count = () => z.optional(z.int().check(z.gte(1), z.lte(100)));
-const modelNames = () =>
-  z.union([z.string(), z.array(z.string()).check(z.minLength(1, "must name at least one model"))]);
+const isModelNames = (value: unknown): boolean =>
+  typeof value === "string" ||
+  (Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === "string"));
+const modelNames = () => z.custom<string | string[]>(isModelNames, "must be a model's name, or a list of at least one");
 const anyObject = (words: string) => z.custom<object>(isObject, `must be ${words}`);
 
 const notNegative = () => z.number().check(z.nonnegative());
@@ -59,7 +67,7 @@ export const providerSchema = lazily(() =>
 
 /** What `createRouter` takes. */
 export const optionsSchema = lazily(() =>
-  z.strictObject({
+  settings({
     id: z.optional(id()),
     providers: z.array(z.unknown()).check(z.minLength(1, "must hold at least one provider")),
     cache: z.optional(z.union([z.literal(false), anyObject("false, options or a cache")])),
@@ -67,19 +75,19 @@ export const optionsSchema = lazily(() =>
     strategies: z.optional(z.array(z.unknown())),
     aliases: z.optional(z.record(z.string(), modelNames())),
     fallback: z.optional(z.boolean()),
-    retry: z.optional(z.strictObject({ attempts: count(), baseMs: milliseconds(), capMs: milliseconds() })),
-    breaker: z.optional(z.strictObject({ openMs: milliseconds() })),
+    retry: z.optional(settings({ attempts: count(), baseMs: milliseconds(), capMs: milliseconds() })),
+    breaker: z.optional(settings({ openMs: milliseconds() })),
     timeouts: z.optional(
-      z.strictObject({
+      settings({
         headersMs: milliseconds(),
         firstTokenMs: milliseconds(),
         idleMs: milliseconds(),
         totalMs: milliseconds(),
       }),
     ),
-    streams: z.optional(z.strictObject({ onInterrupted: z.optional(z.enum(["fail", "restart"])) })),
+    streams: z.optional(settings({ onInterrupted: z.optional(z.enum(["fail", "restart"])) })),
     conversations: z.optional(
-      z.strictObject({
+      settings({
         ttlMs: z.optional(z.custom(isLifetime, "must be above 0 milliseconds, at most a hundred years, or Infinity")),
         max: z.optional(z.int().check(z.gte(1))),
       }),
@@ -87,7 +95,7 @@ export const optionsSchema = lazily(() =>
     limits: z.optional(
       z.record(
         z.string(),
-        z.strictObject({
+        settings({
           maxConcurrent: z.optional(z.custom(isLimit, "must be a whole number of calls above 0, or Infinity")),
           adaptive: z.optional(z.boolean()),
           rpm: z.optional(z.number().check(z.positive())),
@@ -100,7 +108,7 @@ export const optionsSchema = lazily(() =>
     ),
     budgets: z.optional(
       z.array(
-        z.strictObject({
+        settings({
           per: z.enum(["tenant", "provider", "tag", "router"]),
           maxUsd: z.number().check(z.positive()),
           windowMs: z.number().check(z.positive()),
@@ -110,13 +118,13 @@ export const optionsSchema = lazily(() =>
       ),
     ),
     hedge: z.optional(
-      z.strictObject({ afterMs: milliseconds(), maxShare: z.optional(z.number().check(z.positive(), z.lte(1))) }),
+      settings({ afterMs: milliseconds(), maxShare: z.optional(z.number().check(z.positive(), z.lte(1))) }),
     ),
     degrade: z.optional(
-      z.strictObject({
+      settings({
         to: z.optional(modelNames()),
         shrink: z.optional(
-          z.strictObject({
+          settings({
             historyTokens: z.optional(z.int().check(z.gte(1))),
             maxTokens: z.optional(z.int().check(z.gte(1))),
             dropTools: z.optional(z.boolean()),
@@ -127,19 +135,19 @@ export const optionsSchema = lazily(() =>
       }),
     ),
     escalate: z.optional(
-      z.strictObject({
+      settings({
         to: modelNames(),
         validate: z.optional(z.custom(isFunction, "must be a function")),
       }),
     ),
     shadow: z.optional(
-      z.strictObject({
+      settings({
         to: modelNames(),
         rate: z.number().check(z.gte(0), z.lte(1)),
         maxUsdPerDay: z.number().check(z.gte(0)),
       }),
     ),
-    probe: z.optional(z.strictObject({ intervalMs: z.number().check(z.gte(100)), timeoutMs: milliseconds() })),
+    probe: z.optional(settings({ intervalMs: z.number().check(z.gte(100)), timeoutMs: milliseconds() })),
     decisionLog: z.optional(z.custom(isFunction, "must be a function")),
     shared: z.optional(
       z.custom<object>(

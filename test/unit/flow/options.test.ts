@@ -1,4 +1,4 @@
-import { createRouter, type RouterOptions, SignalboxError } from "signalbox";
+import { cached, createCache, createRouter, type RouterOptions, SignalboxError } from "signalbox";
 import { createVirtualClock, testModel } from "signalbox/testing";
 import { describe, expect, test } from "vitest";
 import { ask, failureOf, provider } from "./support.js";
@@ -87,6 +87,9 @@ describe("options of the router: each mistake is one typed error that names its 
     ["shadow.rate", { providers: [a], shadow: { to: "m", rate: 2, maxUsdPerDay: 1 } }],
     ["cache", { providers: [a], cache: KEY }],
     ["cache.temperature", { providers: [a], cache: { temperature: KEY } }],
+    ["cache.similar", { providers: [a], cache: { similar: true } }],
+    ["cache.similar.treshold", { providers: [a], cache: { similar: { treshold: 0.9 } } }],
+    ["cache.pressure.heap", { providers: [a], cache: { pressure: { heapBytes: 1e9, heap: 1 } } }],
     ["clock", { providers: [a], clock: {} }],
     ["clock", { providers: [a], clock: { now: () => 0 } }],
     ["random", { providers: [a], random: 4 }],
@@ -102,6 +105,53 @@ describe("options of the router: each mistake is one typed error that names its 
     expect(createRouter({ providers: [keyless, provider("b")] }).explain(ask()).excluded).toEqual([
       { id: "a/m", reason: "no_api_key" },
     ]);
+  });
+});
+
+describe("what an error says is of use to whoever made the mistake", () => {
+  const router = createRouter({ providers: [a] });
+  const thrownBy = (act: () => unknown): SignalboxError => {
+    try {
+      act();
+    } catch (thrown) {
+      if (SignalboxError.isInstance(thrown)) return thrown;
+      throw thrown;
+    }
+    throw new Error("was taken");
+  };
+
+  test.each<[string, string, () => unknown]>([
+    ["retry.tries", "attempts, baseMs, capMs", () => refuse({ retry: { tries: 3 } })],
+    ["limits.a.concurrency", "maxConcurrent, ", () => refuse({ limits: { a: { concurrency: 1 } } })],
+    ["cache.ttl", "maxBytes, ttlMs, .*toolCalls", () => refuse({ cache: { ttl: 1 } })],
+    ["cache.similar.mod", "mode, threshold", () => refuse({ cache: { similar: { mod: "serve" } } })],
+    ["ttl", "ttlMs", () => cached(a, { cache: createCache(), ttl: 1 } as never)],
+    ["options.tennant", "tenant", () => router.with({ tennant: "x" } as never)],
+    ["options.cache.ttl", "mode, scope, ttlMs, tags", () => router.with({ cache: { ttl: 1 } } as never)],
+  ])("%s is not an option; which are is told", (path, known, act) => {
+    const error = thrownBy(act);
+    expect(error.path).toBe(path);
+    expect(error.message).toMatch(new RegExp(`^${path} is not an option; known are .*(${known})`));
+  });
+
+  const refuse = (options: object) => createRouter({ providers: [a], ...options });
+
+  test("a misspelt name is told rather than the one that is missing for it", () => {
+    expect(refusal({ provider: [a] }).path).toBe("provider");
+    expect(refusal({ providers: [a], shadow: { too: "m", rate: 1, maxUsdPerDay: 1 } }).path).toBe("shadow.too");
+    const budgets = [{ per: "tenant", maxUSD: 1, windowMs: 1 }];
+    expect(refusal({ providers: [a], budgets }).path).toBe("budgets[0].maxUSD");
+  });
+
+  test.each<[unknown, string]>([
+    [{ providers: a }, "providers must be a list"],
+    [{ retry: { attempts: Number.NaN } }, "retry.attempts must be a finite number"],
+    [{ limits: 5 }, "limits must be an object"],
+    [{ fallback: "no" }, "fallback must be true or false"],
+    [{ aliases: { fast: 3 } }, "aliases.fast must be a model's name, or a list of at least one"],
+    [{ degrade: { to: [] } }, "degrade.to must be a model's name, or a list of at least one"],
+  ])("%j: %s", (options, message) => {
+    expect(refusal({ providers: [a], ...(options as object) }).message).toBe(message);
   });
 });
 

@@ -1,7 +1,10 @@
+import { isObject } from "../chat/check-value.js";
 import type { CandidateSnapshot, RankedCandidate, Strategy, StrategyContext } from "../contract/strategy.js";
+import { checkNames } from "../errors/check-options.js";
 import { invalidOption } from "../errors/signalbox-error.js";
 import { builtIn } from "./built-in.js";
 import { checkedStrategy } from "./define-strategy.js";
+import { checkNumber } from "./strategies/check-option.js";
 
 /** How a blend is called, and strategies of your own in it. */
 export interface BlendOptions {
@@ -18,12 +21,14 @@ export interface BlendOptions {
  * A strategy that weighs the judgements of others. Each part's scores are stretched to 0..1 over the candidates of the
  * moment, so that dollars and milliseconds can be added up.
  *
- * @throws SignalboxError `invalid_options` for an unknown name or a weight that is not above 0.
+ * @throws SignalboxError `invalid_options` for an unknown name or option, or a weight that is not above 0.
  *
  * @example
  * createRouter({ providers, strategy: blend({ "cost-optimized": 2, "performance-weighted": 1 }) });
  */
 export function blend(weights: { readonly [strategy: string]: number }, options: BlendOptions = {}): Strategy {
+  if (!isObject(weights)) throw invalidOption("blend", "must be an object of weights by strategy name");
+  checkNames(options, "options", ["name", "strategies"]);
   const parts = Object.entries(weights).map(([name, weight]) => {
     if (typeof weight !== "number" || !(weight > 0 && weight < Number.POSITIVE_INFINITY)) {
       throw invalidOption(`blend.${name}`, "must be a number above 0");
@@ -67,14 +72,17 @@ export interface ChainOptions {
  * A strategy that asks one after the other: among those that the first finds about equally good the second decides, and
  * so on. Names are those of built-in strategies; give your own as objects.
  *
- * @throws SignalboxError `invalid_options` for an unknown name or an empty list.
+ * @throws SignalboxError `invalid_options` for an unknown name or option, or an empty list.
  *
  * @example
  * createRouter({ providers, strategy: chain(["reliability-focused", "cost-optimized"]) });
  */
 export function chain(strategies: readonly (string | Strategy)[], options: ChainOptions = {}): Strategy {
-  const parts = strategies.map((part, index) => resolve(part, `chain[${index}]`));
-  if (parts.length === 0) throw invalidOption("chain", "must name at least one strategy");
+  if (!Array.isArray(strategies) || strategies.length === 0)
+    throw invalidOption("chain", "must name at least one strategy");
+  checkNames(options, "options", ["name", "tolerance"]);
+  checkNumber(options.tolerance, "options.tolerance");
+  const parts = (strategies as readonly (string | Strategy)[]).map((part, index) => resolve(part, `chain[${index}]`));
   const tolerance = options.tolerance ?? 0.05;
 
   const order = (context: StrategyContext, depth: number): readonly CandidateSnapshot[] => {

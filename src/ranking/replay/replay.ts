@@ -49,13 +49,12 @@ const MIN_EFFECTIVE = 30;
  * robust: propensities are in the log (exact where the strategy knows them, else drawn), so a strategy that explores (any
  * that measures, `weighted`, `adaptive`) can be held against any other that the log overlaps with.
  *
- * @param log lines of the decision log, as text or parsed
+ * @param log the decision log: its whole text, or its lines as text or parsed
  * @param strategies names of built-in strategies, or strategies
  * @throws SignalboxError `invalid_options` for an `onProgress` that is not a function
  *
  * @example
- * const log = readFileSync("decisions.jsonl", "utf8").split("\n");
- * replay(log, ["cost-optimized", "load-balanced"]);
+ * replay(readFileSync("decisions.jsonl", "utf8"), ["cost-optimized", "load-balanced"]);
  */
 export function replay(
   log: Iterable<string | DecisionLogLine>,
@@ -65,7 +64,7 @@ export function replay(
   if (onProgress !== undefined && typeof onProgress !== "function") {
     throw invalidOption("onProgress", "must be a function");
   }
-  const { decisions } = readDecisionLog(log);
+  const { decisions } = readDecisionLog(typeof log === "string" ? log.split("\n") : log);
   const total = strategies.length * decisions.length;
   return strategies.map((each, at) => {
     const tell = (done: number): void => onProgress?.({ done: at * decisions.length + done, total });

@@ -1,4 +1,5 @@
 import type { CandidateSnapshot, Level, Strategy, StrategyContext } from "../../contract/strategy.js";
+import { checkNames } from "../../errors/check-options.js";
 import { Explorer, FIRST_TRIES, mayExplore } from "../exploration.js";
 import { dollars, millis, percent } from "../format.js";
 import { currentLatencyMs, loadOf } from "../load.js";
@@ -52,13 +53,15 @@ function factorOf(level: Level): number {
  * Expected quality of the answer, held against price and time, and drawn with its uncertainty so that what is unknown
  * gets tried. Price and time enter as logarithms: half the price is worth the same for a short and for a long request.
  *
- * @throws SignalboxError `invalid_options` for numbers out of range.
+ * @throws SignalboxError `invalid_options` for an option that is unknown or out of range.
  */
 export function adaptive(options: AdaptiveOptions = {}): Strategy {
+  checkNames(options, "adaptive", ["quality", "answerValueUsd", "quota"]);
   const { quality: knob = 0.5, answerValueUsd, quota } = options;
+  if (quota !== undefined) checkNames(quota, "adaptive.quota", ["share", "tier"]);
   checkNumber(knob, "adaptive.quality");
   checkNumber(answerValueUsd, "adaptive.answerValueUsd", 1e-9, 1e9);
-  checkNumber(quota?.share, "adaptive.quota.share");
+  checkNumber(quota && (quota.share ?? Number.NaN), "adaptive.quota.share");
   checkNumber(quota?.tier, "adaptive.quota.tier", 1, 3);
   const explorer = new Explorer();
   // Per natural logarithm, which is cheaper to take than one of base 2.

@@ -1,4 +1,5 @@
 import type { CandidateSnapshot, Strategy, StrategyContext } from "../../contract/strategy.js";
+import { checkNames } from "../../errors/check-options.js";
 import { Explorer } from "../exploration.js";
 import { dollars, percent } from "../format.js";
 import { planIndex } from "../plan-index.js";
@@ -19,8 +20,11 @@ const UNKNOWN_PRICE = 1e6;
 /**
  * The cheapest candidate that meets a reliability floor. The price is that of the whole request, with the prefix that the
  * vendor likely still holds, and with what failures on the way are expected to cost.
+ *
+ * @throws SignalboxError `invalid_options` for an option that is unknown or out of range.
  */
 export function costOptimized(options: CostOptimizedOptions = {}): Strategy {
+  checkNames(options, "costOptimized", ["minSuccessRate", "switchMargin"]);
   checkNumber(options.minSuccessRate, "costOptimized.minSuccessRate");
   checkNumber(options.switchMargin, "costOptimized.switchMargin");
   const explorer = new Explorer();

@@ -1,4 +1,5 @@
 import type { CandidateSnapshot, Strategy, StrategyContext } from "../../contract/strategy.js";
+import { checkNames } from "../../errors/check-options.js";
 import { Explorer } from "../exploration.js";
 import { millis, percent } from "../format.js";
 import { currentLatencyMs } from "../load.js";
@@ -17,8 +18,11 @@ const IN_FLIGHT_SCALE = 32;
 /** What a failure costs besides its time: it uses up one of a request's few attempts. */
 const FAILURE_MS = 1_000;
 
-/** The shortest expected time to a good answer, calls in flight and the chance of failing included. */
+/** The shortest expected time to a good answer, calls in flight and the chance of failing included. *
+ * @throws SignalboxError `invalid_options` for an option that is unknown or out of range.
+ */
 export function performanceWeighted(options: PerformanceWeightedOptions = {}): Strategy {
+  checkNames(options, "performanceWeighted", ["switchMargin"]);
   checkNumber(options.switchMargin, "performanceWeighted.switchMargin");
   const explorer = new Explorer();
   const keep = 1 - (options.switchMargin ?? 0.1);

@@ -1,4 +1,5 @@
 import type { CandidateSnapshot, Strategy } from "../../contract/strategy.js";
+import { checkNames } from "../../errors/check-options.js";
 import { Explorer } from "../exploration.js";
 import { percent } from "../format.js";
 import { loadOf } from "../load.js";
@@ -23,8 +24,11 @@ const LOAD_STEP = 0.01;
  * The highest success rate that is proven: the lower end of its confidence interval, so that one success of one call does
  * not beat 990 of 1,000. What failed in the last seconds counts at once, and between equals the less loaded one is safer,
  * else the one listed first: not the one asked last, whose evidence is a little fresher.
+ *
+ * @throws SignalboxError `invalid_options` for an option that is unknown or out of range.
  */
 export function reliabilityFocused(options: ReliabilityFocusedOptions = {}): Strategy {
+  checkNames(options, "reliabilityFocused", ["switchMargin"]);
   checkNumber(options.switchMargin, "reliabilityFocused.switchMargin");
   const explorer = new Explorer();
   const margin = options.switchMargin ?? 0.01;

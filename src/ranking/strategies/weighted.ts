@@ -1,5 +1,6 @@
+import { isObject } from "../../chat/check-value.js";
 import type { CandidateSnapshot, Strategy } from "../../contract/strategy.js";
-import { SignalboxError } from "../../errors/signalbox-error.js";
+import { invalidOption } from "../../errors/signalbox-error.js";
 
 /**
  * Shares by weight: a candidate with twice the weight goes first twice as often; weight 0 never goes first.
@@ -12,9 +13,10 @@ import { SignalboxError } from "../../errors/signalbox-error.js";
  * createRouter({ providers, strategies: [weighted({ minimax: 3, glm: 1 })], strategy: "weighted" });
  */
 export function weighted(weights: { readonly [id: string]: number } = {}): Strategy {
+  if (!isObject(weights)) throw invalidOption("weights", "must be an object of weights by provider or candidate id");
   for (const [id, weight] of Object.entries(weights)) {
     if (typeof weight === "number" && weight >= 0 && weight < Number.POSITIVE_INFINITY) continue;
-    throw new SignalboxError("invalid_options", "a weight is a number from 0 up", { path: `weights.${id}` });
+    throw invalidOption(`weights.${id}`, "must be a number, 0 or more");
   }
   const own = new Map(Object.entries(weights));
   const weightOf = ({ id, provider }: CandidateSnapshot): number => own.get(id) ?? own.get(provider) ?? 1;

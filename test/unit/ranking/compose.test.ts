@@ -48,6 +48,10 @@ describe("blend", () => {
   it("refuses what it cannot weigh", () => {
     const bad = (weights: Record<string, number>, path: string) =>
       expect(() => blend(weights)).toThrow(expect.objectContaining({ kind: "invalid_options", path }));
+    for (const none of [undefined, null, ["ordered"]]) bad(none as never, "blend");
+    expect(() => blend({ ordered: 1 }, { strategy: [] } as never)).toThrow(
+      expect.objectContaining({ path: "options.strategy" }),
+    );
     bad({}, "blend");
     bad({ "no-such": 1 }, "blend.no-such");
     bad({ ordered: 0 }, "blend.ordered");
@@ -72,5 +76,14 @@ describe("chain", () => {
     expect(() => chain([])).toThrow(expect.objectContaining({ path: "chain" }));
     expect(() => chain(["ordered", "no-such"])).toThrow(expect.objectContaining({ path: "chain[1]" }));
     expect(() => chain([{ name: "" }])).toThrow(expect.objectContaining({ kind: "invalid_options" }));
+    for (const none of [undefined, null, {}, "ordered"]) {
+      expect(() => chain(none as never)).toThrow(expect.objectContaining({ kind: "invalid_options", path: "chain" }));
+    }
+    for (const [path, options] of [
+      ["options.tolerance", { tolerance: Number.NaN }],
+      ["options.tolerence", { tolerence: 0.1 }],
+    ] as const) {
+      expect(() => chain(["ordered"], options as never)).toThrow(expect.objectContaining({ path }));
+    }
   });
 });

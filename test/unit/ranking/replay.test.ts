@@ -160,6 +160,12 @@ describe("replay", () => {
     expect(result).toMatchObject({ verdict: "insufficient overlap", utility: null, decisions: 400 });
   });
 
+  it("reads the text of a log as it reads its lines", () => {
+    const log = live(builtIn("weighted")!, 200, 3);
+    const text = log.map((line) => JSON.stringify(line)).join("\n");
+    expect(replay(text, ["ordered"])).toEqual(replay(log, ["ordered"]));
+  });
+
   it("says so where there is hardly any log, or no such strategy", () => {
     expect(replay(live(builtIn("ordered")!, 10, 6), ["ordered"])[0]!.verdict).toBe("insufficient data");
     expect(replay([], ["no-such"])[0]).toMatchObject({ strategy: "no-such", verdict: "insufficient data" });

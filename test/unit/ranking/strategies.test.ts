@@ -297,6 +297,24 @@ describe("adaptive", () => {
     }
   });
 
+  it.each<[path: string, make: () => unknown]>([
+    ["adaptive", () => adaptive(null as never)],
+    ["adaptive.qualty", () => adaptive({ qualty: 1 } as never)],
+    ["adaptive.quota", () => adaptive({ quota: 0.2 as never })],
+    ["adaptive.quota.share", () => adaptive({ quota: {} as never })],
+    ["adaptive.quota.part", () => adaptive({ quota: { share: 0.2, part: 3 } as never })],
+    ["costOptimized", () => costOptimized("cheap" as never)],
+    ["costOptimized.floor", () => costOptimized({ floor: 0.5 } as never)],
+    ["performanceWeighted.margin", () => performanceWeighted({ margin: 0.5 } as never)],
+    ["reliabilityFocused.margin", () => reliabilityFocused({ margin: 0.5 } as never)],
+    ["weights", () => weighted(null as never)],
+    ["weights", () => weighted([3, 1] as never)],
+    ["weights.a", () => weighted({ a: "3" as never })],
+  ])("a slip of the pen is not taken in silence: %s", (path, make) => {
+    const message = expect.stringMatching(new RegExp(`^${path} `));
+    expect(make).toThrow(expect.objectContaining({ kind: "invalid_options", path, message }));
+  });
+
   it("does not measure what could not win even with perfect answers", () => {
     const list = candidates(
       { id: "light/1", expectedCostUsd: 0.001 },

@@ -70,3 +70,8 @@ export function checkMethods(value: unknown, path: string, methods: readonly str
   const has = (name: string): boolean => typeof (given as { [name: string]: unknown })[name] === "function";
   if (given === null || !methods.every(has)) throw invalidOption(path, `must be ${what}`);
 }
+
+/** A clock that was handed in, or none. */
+export function checkClock(value: unknown): void {
+  if (value !== undefined) checkMethods(value, "clock", ["now", "wallNow", "setTimeout", "clearTimeout"], "a Clock");
+}

@@ -1,6 +1,6 @@
 import type { ModelInfo, Provider } from "../contract/provider.js";
 import { type Clock, systemClock } from "../core/clock.js";
-import { checkBoolean, checkFunction, checkId, checkOptions, checkWord } from "../errors/check-options.js";
+import { checkBoolean, checkClock, checkFunction, checkId, checkOptions, checkWord } from "../errors/check-options.js";
 import { invalidOption } from "../errors/signalbox-error.js";
 import type { VendorCodes } from "../errors/vendor-codes.js";
 import { type Dialect, PLAIN_DIALECT } from "../wire/dialect.js";
@@ -136,6 +136,7 @@ export function readEndpoint(
 
 /** Checks the kind of the options that all makers share. */
 export function checkShared(options: EndpointOptions): void {
+  checkClock(options.clock);
   checkFunction(options.fetch, "fetch");
   checkBoolean(options.allowInsecureHttp, "allowInsecureHttp");
   checkBoolean(options.streamUsage, "streamUsage");

@@ -4,12 +4,14 @@ import type { ChatReply } from "../chat/reply.js";
 import type { ChatRequest } from "../chat/request.js";
 import type { CallContext, ModelInfo, Price, Provider } from "../contract/provider.js";
 import { systemClock } from "../core/clock.js";
-import { checkFunction, checkId, checkOptions } from "../errors/check-options.js";
+import { checkClock, checkFunction, checkId, checkOptions } from "../errors/check-options.js";
+import { ERROR_KINDS, type ErrorKind } from "../errors/kinds.js";
 import { invalidOption } from "../errors/signalbox-error.js";
 import type { ChunkStream } from "../wire/chunk-stream.js";
 import { checkPrefixCache, checkPrice, readAutoModels, readModels } from "./models.js";
 import { resolveModel } from "./resolve-model.js";
 import type { SimulatedOptions } from "./simulated-options.js";
+import type { SimulatedFailure } from "./simulated-script.js";
 import { createSimulatedStream } from "./simulated-stream.js";
 
 /** A provider that calls nobody, with a count of how often it was asked. */
@@ -50,10 +52,12 @@ export function simulated(options: SimulatedOptions = {}): SimulatedProvider {
   const id = checkId(options.id ?? "simulated");
   const clock = options.clock ?? systemClock;
   const random = options.random ?? Math.random;
+  checkClock(options.clock);
   checkFunction(options.random, "random");
   checkDuration(options.delayMs, "delayMs");
   checkDuration(options.ttftMs, "ttftMs");
   checkRate(options.tokensPerSecond);
+  checkReply(options.reply);
   checkFailures(options.failures);
   if (options.usdPerMTok) checkPrice(options.usdPerMTok, "usdPerMTok");
   checkPrefixCache(options.prefixCache, "prefixCache");
@@ -113,9 +117,28 @@ function checkRate(value: unknown): void {
   if (typeof value !== "number" || !(value > 0)) throw invalidOption("tokensPerSecond", "must be above 0");
 }
 
+function checkReply(value: unknown): void {
+  if (value === undefined || typeof value === "string" || typeof value === "function") return;
+  if (typeof value !== "object" || value === null || (Array.isArray(value) && value.length === 0)) {
+    throw invalidOption("reply", "must be a text, a reply, a list of them or a function");
+  }
+}
+
 function checkFailures(value: unknown): void {
-  if (value === undefined || typeof value === "function" || Array.isArray(value)) return;
-  const rate = (value as { rate?: unknown } | null)?.rate;
+  if (value === undefined || typeof value === "function") return;
+  if (Array.isArray(value)) {
+    for (const [index, script] of value.entries()) if (script) checkFailure(script, `failures[${index}]`);
+    return;
+  }
+  const { rate, failure } = Object(value) as { rate?: unknown; failure?: unknown };
   if (typeof rate !== "number" || !(rate >= 0 && rate <= 1))
     throw invalidOption("failures.rate", "must be from 0 to 1");
+  checkFailure(failure, "failures.failure");
+}
+
+function checkFailure(script: unknown, path: string): void {
+  const kind = typeof script === "string" ? script : (script as Partial<SimulatedFailure> | null | undefined)?.kind;
+  if (kind === "hang" ? script !== kind : !ERROR_KINDS.includes(kind as ErrorKind)) {
+    throw invalidOption(path, `must be "hang", a kind of error or { kind }: ${ERROR_KINDS.join(", ")}`);
+  }
 }

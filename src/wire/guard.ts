@@ -77,6 +77,7 @@ export function assertHeaders(headers: unknown, path: string): { [name: string]:
  */
 export function assertApiKey(value: unknown, path: string): string {
   const key = typeof value === "string" ? value.trim() : "";
-  if (!VISIBLE.test(key)) throw invalidOption(path, "must be visible ASCII without spaces or line breaks");
+  if (!VISIBLE.test(key))
+    throw invalidOption(path, "must be one or more visible ASCII characters, without spaces or line breaks");
   return key;
 }

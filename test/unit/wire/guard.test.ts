@@ -100,7 +100,9 @@ describe("keys", () => {
     (key) => {
       const error = problem(() => assertApiKey(key, "glm.apiKey"));
       expect(error).toMatchObject({ kind: "invalid_options", path: "glm.apiKey" });
-      expect(error.message).toBe("glm.apiKey must be visible ASCII without spaces or line breaks");
+      expect(error.message).toBe(
+        "glm.apiKey must be one or more visible ASCII characters, without spaces or line breaks",
+      );
     },
   );
 });

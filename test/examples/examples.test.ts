@@ -12,6 +12,7 @@ const PROMISES: Record<string, readonly (string | RegExp)[]> = {
     "left early",
     /text\/event-stream\S*( charset=utf-8)? true/,
   ],
+  "http-server": ["text/event-stream; charset=utf-8 data: \nthe tab is closed: cancelled after 1 call\n"],
   "tools-loop": [/add\(\{"a":2,"b":40\}\) = 42/, "The sum is 42."],
   "custom-strategy": ["cheapest-first: cheap", /dice: (dear|cheap)/, /cheap\/\S+ -\d/],
   "strategy-settings": [/weighted 3 to 1: \{.*"minimax":(2[6-9]|3[0-4])\d/, /not measured yet/, /weight [13] of 4/],

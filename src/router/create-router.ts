@@ -154,8 +154,8 @@ function boundRouter(parts: RouterParts, lifetime: Lifetime, face: Face, bound: 
       return boundRouter(parts, lifetime, face, mergedOptions(bound, more));
     },
     reset: (id) => forCandidates(parts, id, (candidate) => candidate.gate.reset()),
-    disable: (id) => forCandidates(parts, id, (candidate) => candidate.gate.disable(DISABLED_BY_HAND)),
-    enable: (id) => forCandidates(parts, id, (candidate) => candidate.gate.enable()),
+    disable: (id) => forCandidates(parts, id ?? "", (candidate) => candidate.gate.disable(DISABLED_BY_HAND)),
+    enable: (id) => forCandidates(parts, id ?? "", (candidate) => candidate.gate.enable()),
     exportState: () => ({ version: 1, learner: parts.learning.learner.exportState() }),
     close: (how) => lifetime.close(how?.abort ?? false),
     [Symbol.asyncDispose]: () => lifetime.close(false),

@@ -105,7 +105,7 @@ export interface Router {
   with(options: CallOptions): Router;
   /** Forgets breakers, cool-downs and disables, of one candidate or provider or of all. */
   reset(id?: string): void;
-  /** Takes a candidate or a provider out until `enable`. */
+  /** Takes a candidate or a provider out until `enable`. @throws SignalboxError `invalid_request` for an unknown id */
   disable(id: string): void;
   enable(id: string): void;
   /** What was learned, as plain JSON for `createRouter({ state })`. */

@@ -6,6 +6,8 @@ import type { ChatRequest } from "../chat/request.js";
 import type { CallContext, ModelInfo, Provider } from "../contract/provider.js";
 import { type Clock, systemClock } from "../core/clock.js";
 import { sleep } from "../core/sleep.js";
+import { checkOptions } from "../errors/check-options.js";
+import { invalidOption } from "../errors/signalbox-error.js";
 
 /** A piece of a scripted stream: text, a whole chunk, a wait in milliseconds of the clock, or an error. */
 export type ScriptPiece = string | ChatChunk | number | Error;
@@ -68,8 +70,12 @@ export interface ScriptedProvider extends Provider {
  *
  * @example
  * const flaky = scriptedProvider({ id: "flaky", script: [new Error("boom"), "hello", { hang: true }] });
+ *
+ * @throws SignalboxError `invalid_options` naming the option
  */
 export function scriptedProvider(options: ScriptedProviderOptions = {}): ScriptedProvider {
+  checkOptions(options, "scriptedProvider", ["id", "models", "script", "otherwise", "clock"]);
+  if (!Array.isArray(options.script ?? [])) throw invalidOption("script", "must be a list with one step per call");
   const id = options.id ?? "scripted";
   const clock = options.clock ?? systemClock;
   const script = [...(options.script ?? [])];

@@ -1,4 +1,5 @@
 import { type Clock, clampDelayMs } from "../core/clock.js";
+import { checkOptions } from "../errors/check-options.js";
 
 /** A clock that stands still until it is told to move. */
 export interface VirtualClock extends Clock {
@@ -48,6 +49,7 @@ const nextTurn = globalThis.setImmediate;
  * await clock.advance(30_000); // every timer of the next 30 seconds has fired
  */
 export function createVirtualClock(options: VirtualClockOptions = {}): VirtualClock {
+  checkOptions(options, "createVirtualClock", ["startMs", "startWallMs"]);
   let nowMs = options.startMs ?? 0;
   let wallOffsetMs = (options.startWallMs ?? 1_767_225_600_000) - nowMs;
   const timers = new Set<Timer>();

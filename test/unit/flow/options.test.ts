@@ -159,6 +159,14 @@ test("an unknown strategy is told which ones there are", () => {
   expect(refusal({ providers: [a], strategy: "best" }).message).toMatch(/known are adaptive, .*ordered/);
 });
 
+test.each([undefined, null, "zzz"])("nobody is disabled or enabled by the id %j", async (id) => {
+  const router = createRouter({ providers: [provider("a")] });
+  for (const act of [router.disable, router.enable]) {
+    expect(() => act(id as never)).toThrow(expect.objectContaining({ kind: "invalid_request", path: "id" }));
+  }
+  expect((await router.chat(ask())).choices[0].message.content).toBe("ok");
+});
+
 test.each<[string, unknown, unknown]>([
   ["name", "attempts", () => {}],
   ["name", "constructor", () => {}],

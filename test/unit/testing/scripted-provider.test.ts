@@ -28,6 +28,16 @@ describe("scripted provider", () => {
     expect(provider.models[0]?.id).toBe("p-1");
   });
 
+  it.each<[string, unknown]>([
+    ["scrip", { scrip: ["one"] }],
+    ["script", { script: "one" }],
+    ["options", null],
+  ])("names %s where it is wrong, rather than answer as if nothing had been scripted", (path, options) => {
+    expect(() => scriptedProvider(options as never)).toThrow(
+      expect.objectContaining({ kind: "invalid_options", path }),
+    );
+  });
+
   it("asks a function what to do", async () => {
     const provider = scriptedProvider({
       otherwise: async (request, _context, call) => `${request.messages.length} ${call}`,

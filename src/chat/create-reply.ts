@@ -7,13 +7,19 @@ import type { Usage } from "./usage.js";
 
 /** What {@link createReply} fills a reply from; everything may be left out. */
 export interface ReplyInit {
+  /** What was answered. @default "", or null beside tool calls */
   readonly text?: string | null | undefined;
+  /** The model that answered. @default "" */
   readonly model?: string | undefined;
+  /** @default a new one */
   readonly id?: string | undefined;
+  /** What was thought before: `reasoning_content`. @default none */
   readonly reasoning?: string | undefined;
+  /** @default none */
   readonly toolCalls?: readonly FunctionToolCall[] | undefined;
   /** @default "tool_calls" where there are any, else "stop" */
   readonly finishReason?: FinishReason | undefined;
+  /** Tokens, as the vendor counts them. @default estimated by the router */
   readonly usage?: Usage | undefined;
   /** Seconds since 1970. @default now */
   readonly created?: number | undefined;

@@ -38,6 +38,7 @@ export interface Capabilities {
 
 /** A model as data: every fact can be overridden, and says where and when it was read. */
 export interface ModelInfo {
+  /** The vendor's name for it. */
   readonly id: string;
   /** Tokens that fit in all, prompt and answer together. */
   readonly contextWindow: number;
@@ -45,6 +46,7 @@ export interface ModelInfo {
   readonly maxOutput: number | null;
   /** 1 light, 2 middle, 3 strong. @default 2 */
   readonly tier?: 1 | 2 | 3 | undefined;
+  /** A request that needs what is missing here never goes to this model. */
   readonly capabilities: Capabilities;
   /** `null`: unknown. Such a model answers with `costUsd: null` and is excluded where a cost limit is set. */
   readonly usdPerMTok: Price | null;
@@ -124,7 +126,9 @@ export interface Provider {
   readonly models: readonly ModelInfo[];
   /** The models that `"auto"` may choose; every model where absent. */
   readonly autoModels?: readonly string[] | undefined;
+  /** Answers whole. `context.signal` must end it; whatever it throws is classified. */
   chat(request: ChatRequest, context: CallContext): Promise<ChatReply>;
+  /** Answers in pieces; the last one names a `finish_reason`. @default derived from `chat` */
   stream?(request: ChatRequest, context: CallContext): AsyncIterable<ChatChunk>;
   /** Where the provider cannot be asked as it stands; `no_api_key` with the variables it looked for. */
   readonly unavailable?: { readonly reason: "no_api_key"; readonly variables: readonly string[] } | undefined;
@@ -144,6 +148,7 @@ export interface Provider {
 /** A provider that only streams: its `chat` is derived. */
 export interface StreamOnlyProvider extends Omit<Provider, "chat" | "stream"> {
   readonly chat?: undefined;
+  /** Answers in pieces; the last one names a `finish_reason`. */
   stream(request: ChatRequest, context: CallContext): AsyncIterable<ChatChunk>;
 }
 

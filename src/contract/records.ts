@@ -52,15 +52,22 @@ export interface RouteCache {
 /** How an answer came about. Plain JSON. */
 export interface Route {
   readonly requestId: string;
+  /** Who answered; of an answer from the cache, who gave it first. */
   readonly provider: string;
   readonly model: string;
+  /** The strategy that ranked. */
   readonly strategy: string;
   /** The rungs of degradation taken; empty for a normal answer. */
   readonly degraded: readonly string[];
+  /** Why this candidate, in the strategy's words. */
   readonly reasons: readonly string[];
+  /** Dollars, failed attempts included; 0 from the cache, `null` where a price is unknown. */
   readonly costUsd: number | null;
+  /** Milliseconds from the call to the whole answer. */
   readonly latencyMs: number;
+  /** Milliseconds to the first token; `null` where the answer came whole or from the cache. */
   readonly ttftMs: number | null;
+  /** Every upstream call of this request, in order; none from the cache. */
   readonly attempts: readonly AttemptSummary[];
   readonly cache: RouteCache;
 }

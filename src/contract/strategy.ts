@@ -118,8 +118,11 @@ export interface RankedCandidate {
  * `signalbox/testing` tries one.
  */
 export interface Strategy {
+  /** What options, replies and the decision log call it. */
   readonly name: string;
+  /** How good it would be to ask `candidate`: the highest goes first. */
   score?(candidate: CandidateSnapshot, context: StrategyContext): number;
+  /** The whole order, best first; decides where `score` is given too. */
   rank?(context: StrategyContext): readonly RankedCandidate[];
   /** Asked only for explain, logs and the reply. */
   reason?(candidate: CandidateSnapshot, context: StrategyContext): string;

@@ -10,10 +10,13 @@ export type TurnInput = string | readonly Message[] | ChatRequest;
 /** One conversation of a router: send each new message alone, the history is remembered. */
 export interface Conversation {
   readonly id: string;
+  /** Answers the next turn, and remembers both. */
   chat(turn: TurnInput, options?: CallOptions): Promise<RoutedReply>;
+  /** Answers the next turn piece by piece; both are remembered once it is whole. */
   stream(turn: TurnInput, options?: CallOptions): RouterStream;
   /** What is remembered, system prompt first. */
   messages(): readonly Message[];
+  /** Drops what is remembered. */
   forget(): void;
   /** Plain JSON to keep elsewhere. */
   export(): ConversationSnapshot;

@@ -80,10 +80,19 @@ export interface Router {
   feedback(target: FeedbackTarget, feedback: Feedback): void;
   /** For a router around this one: drops the answer that was reported to it as kept under this key. */
   forget(key: string): void;
+  /**
+   * Calls `listener` at every such event; what it throws touches no request.
+   *
+   * @throws SignalboxError `invalid_options` for a name that no event has
+   */
   on<Name extends EventName>(name: Name, listener: (event: EventMap[Name]) => void): this;
+  /** As `on`, for the next one alone. */
   once<Name extends EventName>(name: Name, listener: (event: EventMap[Name]) => void): this;
+  /** Takes a listener away. */
   off<Name extends EventName>(name: Name, listener: (event: EventMap[Name]) => void): this;
+  /** What was counted and measured so far: requests, candidates, cache. */
   stats(): RouterReport;
+  /** How each candidate is, and why; `unknown` until its first attempt. */
   health(): RouterHealth;
   /** What its own outcomes suggest; says "insufficient data" where they are too few. */
   recommend(): StrategyRecommendation;
@@ -107,6 +116,7 @@ export interface Router {
   reset(id?: string): void;
   /** Takes a candidate or a provider out until `enable`. @throws SignalboxError `invalid_request` for an unknown id */
   disable(id: string): void;
+  /** Lets it take part again, whether it was taken out by hand or by a refused key or model. */
   enable(id: string): void;
   /** What was learned, as plain JSON for `createRouter({ state })`. */
   exportState(): unknown;

@@ -74,8 +74,11 @@ export function delta(fields: object, finishReason: string | null = null, model 
 
 /** The event that begins an answer: a role and no content. */
 export const roleEvent = (model?: string): string => delta({ role: "assistant", content: "" }, null, model);
+/** The event of a piece of text. */
 export const textEvent = (text: string, model?: string): string => delta({ content: text }, null, model);
+/** The event that ends an answer. */
 export const finishEvent = (reason = "stop", model?: string): string => delta({}, reason, model);
+/** The event of its own that tells the usage. */
 export const usageEvent = (usage: object): string =>
   event({
     id: "chatcmpl-test",

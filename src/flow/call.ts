@@ -1,7 +1,7 @@
 import type { ChatRequest } from "../chat/request.js";
 import type { CallOptions, Timeouts } from "../contract/call-options.js";
 import type { EventMap } from "../contract/events.js";
-import type { AttemptBudget, CallContext, Deadline } from "../contract/provider.js";
+import type { AttemptBudget, CallContext } from "../contract/provider.js";
 import type { Attempt, AttemptRole } from "../contract/records.js";
 import type { Characteristics } from "../contract/strategy.js";
 import type { Clock } from "../core/clock.js";
@@ -10,6 +10,7 @@ import type { Random } from "../core/random.js";
 import type { AttemptSummary, Exclusion } from "../errors/kinds.js";
 import type { SignalboxError } from "../errors/signalbox-error.js";
 import type { Limiter } from "../resilience/limiter.js";
+import type { MovingDeadline } from "../resilience/moving-deadline.js";
 import type { Reservation } from "../spend/budgets.js";
 import type { AbortSource } from "./abort-source.js";
 import type { Candidate } from "./candidate.js";
@@ -77,9 +78,7 @@ export interface Call {
   /** How the request looks; of it the flow hands on what is known without reading it. */
   readonly characteristics: Characteristics;
   readonly startedAtMs: number;
-  readonly deadline: Deadline;
-  /** The deadline on the clock's scale; `Infinity` for none. */
-  readonly deadlineAtMs: number;
+  readonly deadline: MovingDeadline;
   readonly budget: AttemptBudget;
   /** Tells the outer router, where one asks, how far the answer has come. */
   readonly report: CallContext["report"];

@@ -8,8 +8,6 @@ const MOST_JOINS = 2;
 
 /** One request that may share another's answer, and what it makes of it. */
 export interface Sharer<A extends HasReply, F extends Flight<A>, Result> extends Passenger {
-  /** What equal requests have in common; `undefined` for one that shares nothing. */
-  readonly key: string | undefined;
   /** Whether a flight of an equal request will do. */
   mayJoin(flight: F): boolean;
   /** Starts a flight of its own. @throws where it cannot */

@@ -1,5 +1,6 @@
 import type { ChatReply } from "../chat/reply.js";
 import type { Clock } from "../core/clock.js";
+import type { MovingDeadline } from "../resilience/moving-deadline.js";
 import type { AbortSource } from "./abort-source.js";
 import { createSignalListeners, type SignalListeners } from "./signal-listeners.js";
 import type { StreamFlight } from "./stream-flight.js";
@@ -13,14 +14,22 @@ export interface HasReply {
 export interface Flight<A extends HasReply = HasReply> {
   /** Ends the upstream call; the last reader to leave does so. */
   readonly abort: AbortSource;
-  /** When its time is up, on the clock's scale; `Infinity` for none. */
-  readonly deadlineAtMs: number;
+  /** When its time is up: that of the most patient who ever waited for it. */
+  readonly deadline: MovingDeadline;
   readonly answer: Promise<A>;
   /** The answer in pieces; `undefined` where it comes whole. */
   readonly stream: Pick<StreamFlight<never>, "read"> | undefined;
   /** Whose calls these are: who started it; once that one has left, the next who gets the answer. */
   leader: object | undefined;
+  /** Whose time is the flight's, and needs no watching until someone comes with more; the last of them. */
+  patient: Patient | undefined;
   readers: number;
+}
+
+export interface Patient {
+  readonly before: Patient | undefined;
+  /** The flight will not end with this reader's time any more. */
+  keepTime(): void;
 }
 
 /** Equal requests in flight, by key. Bounded: past `max` a request is sent on its own. */

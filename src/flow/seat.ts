@@ -1,12 +1,15 @@
 import type { ChatChunk } from "../chat/chunk.js";
 import { chunksOf } from "../chat/chunks.js";
-import type { TimerHandle } from "../core/clock.js";
+import type { Clock } from "../core/clock.js";
 import { cancelledBy, SignalboxError } from "../errors/signalbox-error.js";
-import type { Flight, Flights } from "./flight.js";
+import { lastsFor } from "../resilience/moving-deadline.js";
+import type { Flight, Flights, Patient } from "./flight.js";
 import type { StreamReader } from "./stream-flight.js";
 
 /** A reader that waits for a flight. */
 export interface Passenger {
+  /** What equal requests have in common; `undefined` for one that shares nothing. */
+  readonly key: string | undefined;
   readonly requestId: string;
   /** Its abort ends the wait at once. */
   readonly signal: AbortSignal | undefined;
@@ -17,10 +20,13 @@ export interface Passenger {
 }
 
 /** One reader's place at a flight: leaving it hurts no other, and the last one to leave ends the flight. */
-export class Seat<F extends Flight> {
+export class Seat<F extends Flight> implements Patient {
   readonly flight: F;
   /** Whether an equal request had started the flight. */
   readonly joined: boolean;
+  readonly #passenger: Passenger;
+  readonly #clock: Clock;
+  before: Patient | undefined = undefined;
   /** Why the reader is gone. */
   gone: SignalboxError | undefined = undefined;
   /** Something besides the flight may end the wait: its own time, or its signal. */
@@ -34,24 +40,44 @@ export class Seat<F extends Flight> {
   #rejectWaiting: ((reason: SignalboxError) => void)[] | undefined = undefined;
 
   constructor(flight: F, joined: boolean, passenger: Passenger, { clock, signals }: Flights<F>) {
-    const { requestId, signal, streamed, deadlineAtMs } = passenger;
+    const { key, requestId, signal, streamed, deadlineAtMs } = passenger;
     this.flight = flight;
     this.joined = joined;
-    if (!joined) flight.leader = this;
-    const timed = deadlineAtMs < flight.deadlineAtMs;
-    this.#mayEndAlone = timed || signal !== undefined;
+    this.#passenger = passenger;
+    this.#clock = clock;
+    // Who shares a flight may have less time than another who comes later.
+    this.#mayEndAlone = signal !== undefined || (key !== undefined && deadlineAtMs < Number.POSITIVE_INFINITY);
     this.#watched = this.#mayEndAlone || streamed;
     flight.readers += 1;
-    if (timed) {
-      const inMs = Math.max(0, deadlineAtMs - clock.now());
-      const timer: TimerHandle = clock.setTimeout(() => this.leave(timeUp(requestId)), inMs);
-      this.#stopClock = () => clock.clearTimeout(timer);
-    }
+    if (!joined) flight.leader = flight.patient = this;
+    else this.#bringTime(deadlineAtMs - clock.now());
     if (signal) {
       const onAbort = (): void => this.leave(cancelledBy(signal, requestId));
       if (signal.aborted) onAbort();
       else this.#stopListening = signals.listen(signal, onAbort);
     }
+  }
+
+  #bringTime(ownMs: number): void {
+    const { flight } = this;
+    const leftMs = flight.deadline.remainingMs();
+    if (!lastsFor(leftMs, ownMs)) {
+      for (let each = flight.patient; each; each = each.before) each.keepTime();
+      flight.deadline.extend(this.#passenger.deadlineAtMs);
+      flight.patient = this;
+    } else if (leftMs > ownMs) this.keepTime();
+    else {
+      this.before = flight.patient;
+      flight.patient = this;
+    }
+  }
+
+  keepTime(): void {
+    if (this.#over) return;
+    const clock = this.#clock;
+    const { requestId, deadlineAtMs } = this.#passenger;
+    const timer = clock.setTimeout(() => this.leave(timeUp(requestId)), Math.max(0, deadlineAtMs - clock.now()));
+    this.#stopClock = () => clock.clearTimeout(timer);
   }
 
   /** Whether what the flight costs is this reader's. */

@@ -5,6 +5,7 @@ import type { CallContext } from "../contract/provider.js";
 import type { Clock } from "../core/clock.js";
 import { extended } from "../core/extended.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
+import type { MovingDeadline } from "../resilience/moving-deadline.js";
 import { createAbortSource } from "./abort-source.js";
 import { createFlights, type Flight, type HasReply } from "./flight.js";
 import { FlightReader, type Sharer } from "./flight-reader.js";
@@ -46,6 +47,13 @@ export interface SharedStream extends StreamReader {
   whole(): Promise<ChatReply | undefined>;
 }
 
+/** Whoever sets a time aborts when it is up. */
+const NEVER: MovingDeadline = Object.freeze({
+  atMs: () => Number.POSITIVE_INFINITY,
+  remainingMs: () => Number.POSITIVE_INFINITY,
+  extend() {},
+});
+
 interface SharedFlight extends Flight {
   readonly told: Told;
   /** Once it was ended: settles when the provider's stream is closed. */
@@ -62,8 +70,7 @@ export function createSharedAnswers(clock: Clock): SharedAnswers {
       requestId,
       signal,
       streamed,
-      // Whoever sets a time aborts when it is up.
-      deadlineAtMs: Number.POSITIVE_INFINITY,
+      deadlineAtMs: NEVER.atMs(),
       mayJoin: () => true,
       start,
       answered(seat, { reply }) {
@@ -148,8 +155,7 @@ function wholeFlight(
     whole(reply, told);
     return { reply };
   });
-  const deadlineAtMs = Number.POSITIVE_INFINITY;
-  return { abort, deadlineAtMs, answer, stream: undefined, told, leader: undefined, readers: 0 };
+  return { abort, deadline: NEVER, answer, stream: undefined, told, leader: undefined, patient: undefined, readers: 0 };
 }
 
 function streamedFlight(
@@ -174,12 +180,13 @@ function streamedFlight(
   const { answer } = stream;
   return {
     abort,
-    deadlineAtMs: Number.POSITIVE_INFINITY,
+    deadline: NEVER,
     answer,
     stream,
     closed: source.closed,
     told,
     leader: undefined,
+    patient: undefined,
     readers: 0,
   };
 }

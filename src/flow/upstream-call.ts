@@ -78,7 +78,7 @@ export class UpstreamCall {
     this.#startedAtMs = services.clock.now();
     candidate.metrics.start(this.#startedAtMs);
     services.calling?.(candidate, 1);
-    this.timer = createPhaseTimer(services.clock, call.deadlineAtMs, (phase) => this.#expire(phase));
+    this.timer = createPhaseTimer(services.clock, deadline, (phase) => this.#expire(phase));
     this.context = {
       // Plain values, not getters: an object literal with an accessor costs a hidden class of its own each time.
       signal: this.#controller.signal,

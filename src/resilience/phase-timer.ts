@@ -1,4 +1,5 @@
 import { type Clock, MAX_TIMER_MS, type TimerHandle } from "../core/clock.js";
+import type { MovingDeadline } from "./moving-deadline.js";
 
 /** The deadlines an upstream call runs under, one after the other; `total` runs beside them all. */
 export type TimeoutPhase = "headers" | "first_token" | "idle_content" | "idle_bytes" | "total";
@@ -30,10 +31,14 @@ export interface PhaseTimer {
 }
 
 /**
- * @param totalAtMs when the whole request is over, on the clock's monotonic scale; `Infinity` for never.
+ * @param total when the whole request is over. It may move later, and is looked at anew when its time has come.
  * @param onExpire called at most once, with the phase that ran out.
  */
-export function createPhaseTimer(clock: Clock, totalAtMs: number, onExpire: (phase: TimeoutPhase) => void): PhaseTimer {
+export function createPhaseTimer(
+  clock: Clock,
+  total: Pick<MovingDeadline, "atMs">,
+  onExpire: (phase: TimeoutPhase) => void,
+): PhaseTimer {
   let phase: TimeoutPhase = "total";
   let phaseMs = 0;
   let phaseAtMs = Number.POSITIVE_INFINITY;
@@ -45,7 +50,7 @@ export function createPhaseTimer(clock: Clock, totalAtMs: number, onExpire: (pha
   let slept = false;
 
   const arm = (nowMs: number): void => {
-    const dueMs = Math.min(phaseAtMs, heardAtMs + silentMs, totalAtMs);
+    const dueMs = Math.min(phaseAtMs, heardAtMs + silentMs, total.atMs());
     if (dueMs >= firesAtMs) return;
     if (firesAtMs !== Number.POSITIVE_INFINITY) clock.clearTimeout(handle);
     const delayMs = Math.min(Math.max(0, dueMs - nowMs), MAX_TIMER_MS);
@@ -55,6 +60,7 @@ export function createPhaseTimer(clock: Clock, totalAtMs: number, onExpire: (pha
   const fire = (): void => {
     if (over) return;
     const nowMs = clock.now();
+    const totalAtMs = total.atMs();
     const lateMs = nowMs - firesAtMs;
     firesAtMs = Number.POSITIVE_INFINITY;
     if (lateMs > SUSPEND_MS) {

@@ -8,6 +8,7 @@ import { costOfAll } from "../flow/costs.js";
 import { FlightReader, type Sharer } from "../flow/flight-reader.js";
 import { interruption } from "../flow/interruption.js";
 import type { Seat } from "../flow/seat.js";
+import { lastsFor } from "../resilience/moving-deadline.js";
 import type { RouterParts } from "./parts.js";
 import { type RoutedReply, recordAnswer, recordFailure } from "./records.js";
 import type { RoutedFlight } from "./routed-flight.js";
@@ -46,18 +47,20 @@ class RoutedSharer implements Sharer<Answer, RoutedFlight, RoutedReply> {
     this.requestId = run.requestId;
     this.signal = run.options.signal;
     this.streamed = run.streamed;
-    this.deadlineAtMs = run.deadlineAtMs;
+    this.deadlineAtMs = run.deadline.atMs();
     this.key = flightKeyOf(run);
     this.#parts = parts;
     this.#run = run;
     this.#onAnswer = onAnswer;
   }
 
-  /** A flight that is about to run out of time helps nobody who has more of it. */
-  mayJoin({ call: { deadline } }: RoutedFlight): boolean {
-    if (this.#parts.closedBy) return false;
+  mayJoin({ deadline }: RoutedFlight): boolean {
+    const { closedBy, staleMs } = this.#parts;
+    if (closedBy || staleMs === 0) return !closedBy;
+    // When its time is up the flight gives a stale answer; who would leave it before gets none.
     const ownMs = this.#run.deadline.remainingMs();
-    return ownMs === deadline.remainingMs() || 2 * deadline.remainingMs() >= ownMs;
+    const leftMs = deadline.remainingMs();
+    return leftMs <= ownMs && lastsFor(leftMs, ownMs);
   }
 
   start(): RoutedFlight {

@@ -11,7 +11,7 @@ import type { ChatRequest } from "../chat/request.js";
 import { jsonSchemaOf } from "../chat/standard-schema.js";
 import { estimateRequestTokens } from "../chat/tokens.js";
 import type { CallOptions } from "../contract/call-options.js";
-import type { AttemptBudget, CallContext, Deadline } from "../contract/provider.js";
+import type { AttemptBudget, CallContext } from "../contract/provider.js";
 import type { Characteristics } from "../contract/strategy.js";
 import { invalidOption, SignalboxError } from "../errors/signalbox-error.js";
 import type { Turn } from "../flow/conversation.js";
@@ -21,6 +21,7 @@ import { createCharacteristics } from "../ranking/characteristics/characteristic
 import type { Chooser } from "../ranking/chooser.js";
 import type { LearnerView } from "../ranking/learner/learner.js";
 import { createAttemptBudget, DEFAULT_ATTEMPTS } from "../resilience/attempt-budget.js";
+import { createMovingDeadline, type MovingDeadline } from "../resilience/moving-deadline.js";
 import { checkCallOptions, isCallContext, mergedOptions, optionsOfContext } from "./call-settings.js";
 import type { PlannedCandidate } from "./candidates.js";
 import type { RouterParts } from "./parts.js";
@@ -41,8 +42,7 @@ export interface Run {
   /** Tells the outer router how far the answer has come. */
   readonly report: CallContext["report"];
   readonly startedAtMs: number;
-  readonly deadlineAtMs: number;
-  readonly deadline: Deadline;
+  readonly deadline: MovingDeadline;
   readonly budget: AttemptBudget;
   readonly selection: Selection;
   readonly filter: HardFilter;
@@ -120,7 +120,6 @@ function prepare(
   const { clock, timeouts } = parts.services;
   const startedAtMs = clock.now();
   const ownMs = options.timeoutMs ?? timeouts.totalMs;
-  const deadlineAtMs = startedAtMs + Math.min(ownMs, context?.deadline.remainingMs() ?? ownMs);
   const chooser = chooserOf(parts, options);
   const selection = parts.selector.select(sent);
   const turn = turnOf(parts, sent, options, context !== undefined);
@@ -137,8 +136,7 @@ function prepare(
     nested: context !== undefined,
     report: context?.report,
     startedAtMs,
-    deadlineAtMs,
-    deadline: { remainingMs: () => Math.max(0, deadlineAtMs - clock.now()) },
+    deadline: createMovingDeadline(clock, startedAtMs + ownMs, context?.deadline),
     budget: createAttemptBudget(callsLeft(parts, context), context?.attempts),
     selection,
     turn,

@@ -5,6 +5,7 @@ import type { Call } from "../flow/call.js";
 import { costOfAll } from "../flow/costs.js";
 import { walk } from "../flow/walk.js";
 import { createAttemptBudget } from "../resilience/attempt-budget.js";
+import { createMovingDeadline } from "../resilience/moving-deadline.js";
 import { expectedCostUsd } from "../spend/cost.js";
 import { CallQueue } from "./call-queue.js";
 import { RequestRanker } from "./decision.js";
@@ -29,7 +30,6 @@ export function createShadow(parts: RouterParts, options: ShadowOptions): Shadow
     active.add(abort);
     const { clock, timeouts } = services;
     const startedAtMs = clock.now();
-    const deadlineAtMs = startedAtMs + timeouts.totalMs;
     const { output: _, ...options } = run.options;
     const call: Call = {
       services,
@@ -40,8 +40,7 @@ export function createShadow(parts: RouterParts, options: ShadowOptions): Shadow
       streamed: false,
       characteristics: run.characteristics,
       startedAtMs,
-      deadlineAtMs,
-      deadline: { remainingMs: () => Math.max(0, deadlineAtMs - clock.now()) },
+      deadline: createMovingDeadline(clock, startedAtMs + timeouts.totalMs),
       budget: createAttemptBudget(1),
       report: undefined,
       spare: 0,

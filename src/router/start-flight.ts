@@ -73,7 +73,7 @@ function createCall(
   excluded: readonly Exclusion[],
   forced: boolean,
 ): Call {
-  const { requestId, request, options, streamed, startedAtMs, deadline, deadlineAtMs, budget } = run;
+  const { requestId, request, options, streamed, startedAtMs, deadline, budget } = run;
   return {
     services: parts.services,
     requestId,
@@ -83,7 +83,6 @@ function createCall(
     characteristics: run.characteristics,
     startedAtMs,
     deadline,
-    deadlineAtMs,
     budget,
     report: run.report,
     spare: asksAgain(parts.options.degrade) ? 1 : 0,
@@ -211,16 +210,17 @@ function tracked(
   answer: Promise<Answer>,
   stream: StreamFlight | undefined,
 ): RoutedFlight {
-  const { abort, deadlineAtMs } = call;
+  const { abort, deadline } = call;
   const flight: RoutedFlight = {
     call,
     queue,
     abort,
-    deadlineAtMs,
+    deadline,
     answer,
     stream,
     settled: undefined,
     leader: undefined,
+    patient: undefined,
     readers: 0,
     booked: 0,
   };

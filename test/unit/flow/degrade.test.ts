@@ -186,6 +186,15 @@ describe("stale: an answer past its lifetime", () => {
     expect((await work).route.degraded).toEqual(["stale"]);
   });
 
+  test("also for equal calls at once, each when its own time is up", async () => {
+    const { clock, router } = stale({ script: ["fresh"], otherwise: { hang: true } });
+    await router.chat(ask());
+    await clock.advance(2_000);
+    const work = [100, 100, 300, 200].map((timeoutMs) => router.chat(ask(), { timeoutMs }));
+    await clock.advance(300);
+    for (const { route } of await Promise.all(work)) expect(route.degraded).toEqual(["stale"]);
+  });
+
   test("a fresh answer is stored again, and an entry lives its own time where nothing is broken", async () => {
     const { clock, router, main } = stale({ script: ["one", "two"] });
     await router.chat(ask());

@@ -313,6 +313,64 @@ describe("what is not shared", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  test.each(["chat", "stream"] as const)(
+    "%s: callers with little time and with much share one call; each keeps its own time",
+    async (how) => {
+      const { clock, upstream, router, told } = rig();
+      const asked = (timeoutMs?: number) => {
+        if (how === "chat") return router.chat(ask(), { timeoutMs });
+        return router.stream(ask(), { timeoutMs }).reply;
+      };
+      const impatient = [55, 105, 75].map((timeoutMs) => failureOf(asked(timeoutMs)));
+      const patient = [asked(10_000), asked(), asked(250)];
+      await clock.advance(110);
+      // Of a whole answer nothing has come: a time-out. Of a stream there is a part.
+      const kind = how === "chat" ? "timeout" : "stream_interrupted";
+      for (const error of impatient) expect(await error).toMatchObject({ kind, detail: "total" });
+      await clock.advance(200);
+      for (const reply of patient) expect((await reply).choices[0].message.content).toBe(SAID);
+      expect(upstream.calls).toHaveLength(1);
+      expect(eventsOf(told, "attempt").map(({ outcome }) => outcome)).toEqual(["success"]);
+      expect(eventsOf(told, "done").reduce((sum, { attempts }) => sum + attempts.length, 0)).toBe(1);
+      expect(clock.pendingTimers).toBe(0);
+    },
+  );
+
+  test("one who reads chunk by chunk is told on time though the stream is silent and others wait on", async () => {
+    const { clock, router } = rig([10, "one ", 500, "two"]);
+    const hasty = readAll(router.stream(ask(), { timeoutMs: 100 }));
+    const patient = readAll(router.stream(ask(), { timeoutMs: 1_000 }));
+    await clock.advance(100);
+    expect((await hasty).error?.partial?.text).toBe("one ");
+    await clock.advance(500);
+    expect((await patient).text).toBe("one two");
+  });
+
+  test("the last who has time left: the call ends with it, and no sooner than the most patient wanted", async () => {
+    const { clock, upstream, router } = rig([10, "one ", 5_000, "two"]);
+    const reads = [100, 300, 200].map((timeoutMs) => readAll(router.stream(ask(), { timeoutMs })));
+    await clock.advance(299);
+    expect(upstream.calls[0]?.context.signal.aborted).toBe(false);
+    await clock.advance(1);
+    for (const read of reads) expect((await read).error).toMatchObject({ kind: "stream_interrupted", detail: "total" });
+    expect(upstream.calls).toHaveLength(1);
+    expect(upstream.calls[0]?.context.signal.aborted).toBe(true);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  test("through a router within: what the outer one gives more time goes on there as well", async () => {
+    const clock = createVirtualClock();
+    const upstream = provider("a", { clock, otherwise: { pieces: paced } });
+    const inner = createRouter({ id: "inner", providers: [upstream], clock });
+    const outer = createRouter({ providers: [inner], clock, cache: {} });
+    const hasty = readAll(outer.stream(ask(), { timeoutMs: 55 }));
+    const patient = readAll(outer.stream(ask()));
+    await clock.advance(300);
+    expect((await hasty).error?.partial?.text).toBe("w0 w1 w2 w3 w4 ");
+    expect(await patient).toMatchObject({ text: SAID, error: undefined });
+    expect(upstream.calls).toHaveLength(1);
+  });
+
   test("tenants, constraints and schemas: each flies alone", async () => {
     const { clock, upstream, router } = rig();
     const reads = [

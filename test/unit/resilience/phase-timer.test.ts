@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import type { Clock } from "../../../src/core/clock.js";
+import { createMovingDeadline } from "../../../src/resilience/moving-deadline.js";
 import { createPhaseTimer } from "../../../src/resilience/phase-timer.js";
 
 /** A clock whose timers are fired by hand, as early or as late as a test wants. */
@@ -21,7 +22,7 @@ function begun(totalAtMs = Number.POSITIVE_INFINITY) {
   const hand = handClock();
   hand.clock.nowMs = 1_000;
   const ended: string[] = [];
-  const timer = createPhaseTimer(hand.clock, totalAtMs, (phase) => ended.push(phase));
+  const timer = createPhaseTimer(hand.clock, { atMs: () => totalAtMs }, (phase) => ended.push(phase));
   /** Fires the newest timer at this time. */
   const fireAt = (nowMs: number): void => {
     hand.clock.nowMs = nowMs;
@@ -30,10 +31,12 @@ function begun(totalAtMs = Number.POSITIVE_INFINITY) {
   return { ...hand, timer, ended, fireAt };
 }
 
+const NEVER = { atMs: () => Number.POSITIVE_INFINITY };
+
 it("a timer that fires a fraction of a millisecond early ends its phase, and is not armed again", () => {
   const { clock, armed } = handClock();
   const ended: string[] = [];
-  createPhaseTimer(clock, Number.POSITIVE_INFINITY, (phase) => ended.push(phase)).enter("headers", 300);
+  createPhaseTimer(clock, NEVER, (phase) => ended.push(phase)).enter("headers", 300);
   clock.nowMs = 299.4;
   armed[0]?.fire();
   expect(ended).toEqual(["headers"]);
@@ -43,7 +46,7 @@ it("a timer that fires a fraction of a millisecond early ends its phase, and is 
 it("one that fires a whole millisecond early waits for the rest", () => {
   const { clock, armed } = handClock();
   const ended: string[] = [];
-  createPhaseTimer(clock, Number.POSITIVE_INFINITY, (phase) => ended.push(phase)).enter("headers", 300);
+  createPhaseTimer(clock, NEVER, (phase) => ended.push(phase)).enter("headers", 300);
   clock.nowMs = 299;
   armed[0]?.fire();
   expect(ended).toEqual([]);
@@ -124,4 +127,34 @@ it("once over nothing more happens: a phase, a late timer, a second end", () => 
   timer.enter("first_token", 10);
   fireAt(9_000);
   expect([ended, armed.length, timer.slept(99_000)]).toEqual([[], 1, false]);
+});
+
+it("a total that has moved later when its time comes is waited for anew", () => {
+  const { clock, armed } = handClock();
+  const ended: string[] = [];
+  const total = createMovingDeadline(clock, 100);
+  createPhaseTimer(clock, total, (phase) => ended.push(phase)).enter("headers", 10_000);
+  expect(armed[0]?.delayMs).toBe(100);
+  total.extend(250);
+  clock.nowMs = 100;
+  armed[0]?.fire();
+  expect([ended, armed[1]?.delayMs]).toEqual([[], 150]);
+  clock.nowMs = 250;
+  armed[1]?.fire();
+  expect(ended).toEqual(["total"]);
+});
+
+it("a deadline within another follows it, until it is moved by itself", () => {
+  const { clock } = handClock();
+  const outer = createMovingDeadline(clock, 100);
+  const inner = createMovingDeadline(clock, 500, outer);
+  clock.nowMs = 40;
+  expect([inner.atMs(), inner.remainingMs()]).toEqual([100, 60]);
+  outer.extend(300);
+  expect(inner.remainingMs()).toBe(260);
+  outer.extend(900);
+  expect(inner.atMs()).toBe(500);
+  inner.extend(700);
+  clock.nowMs = 800;
+  expect([inner.atMs(), inner.remainingMs(), outer.remainingMs()]).toEqual([700, 0, 100]);
 });

@@ -8,6 +8,7 @@ export type AttemptRole = "first" | "fallback" | "retry" | "hedge" | "probe" | "
 
 /** One upstream call; settled exactly once, however it ended. Times are monotonic milliseconds of the router's clock. */
 export interface Attempt {
+  /** Of the request that began the call. Where its caller left to others who wait for the same answer, one of theirs lists it. */
   readonly requestId: string;
   /** 1 for the request's first call. */
   readonly number: number;
@@ -72,7 +73,11 @@ export interface Route {
   readonly cache: RouteCache;
 }
 
-/** As much of a route as is known once a streamed answer has begun; `costUsd` where nothing more can be spent. */
+/**
+ * As much of a route as is known once a streamed answer has begun; `costUsd` where nothing more can be spent. Who is told
+ * `joined` pays nothing as long as the caller who started the call stays; where that one leaves, the calls, and `miss`,
+ * may be this request's in the end.
+ */
 export interface RouteHead extends Pick<Route, "requestId" | "provider" | "model" | "cache"> {
   readonly costUsd?: number | null | undefined;
 }

@@ -129,13 +129,15 @@ function callsOf(seat: Seat<RoutedFlight>): readonly AttemptSummary[] | undefine
 }
 
 /** Who answers, once that is known. */
-export function headOf(parts: RouterParts, run: Run, { flight, joined }: Seat<RoutedFlight>): RouteHead | undefined {
+export function headOf(parts: RouterParts, run: Run, seat: Seat<RoutedFlight>): RouteHead | undefined {
+  const { flight, joined, gone } = seat;
   const { call, stream, settled } = flight;
   const { candidate } = stream?.committed ?? settled ?? {};
   if (!candidate) return undefined;
   const { provider, info } = candidate;
   const where = { requestId: run.requestId, provider: provider.id, model: info.id };
-  if (joined && flight.leader) return { ...where, cache: { status: "joined" }, costUsd: 0 };
+  // Whose calls they are once the first caller has left: of the first who is told so.
+  if (gone ? joined : !seat.leads()) return { ...where, cache: { status: "joined" }, costUsd: 0 };
   const own = call.found.fromCache ?? (stream?.committed?.cached ? { status: "hit" as const } : undefined);
   if (own) return { ...where, cache: own, costUsd: costOfAll(call.attempts) };
   return { ...where, cache: { status: statusOf(parts, run, false) } };

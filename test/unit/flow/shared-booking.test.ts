@@ -72,6 +72,28 @@ describe("the calls of a shared flight are booked once, to somebody", () => {
     expect(requests).toEqual(attempts);
   });
 
+  test("who is told at the first chunk that the calls are its own has them in the end; the others stay joined", async () => {
+    const { clock, router } = rig();
+    const controller = new AbortController();
+    const leader = readAll(router.stream(ask(), { signal: controller.signal }));
+    const others = [router.stream(ask()), router.stream(ask()), router.stream(ask())];
+    const reads = others.map((stream) => readAll(stream));
+    await clock.advance(15);
+    controller.abort();
+    await leader;
+    // The last one asks first.
+    const told = others.toReversed().map(({ route }) => route?.cache.status);
+    expect(told).toEqual(["miss", "joined", "joined"]);
+    await clock.advance(100);
+    await Promise.all(reads);
+    const replies = await Promise.all(others.map(({ reply }) => reply));
+    expect(replies.map(({ route }) => [route.cache.status, route.attempts.length])).toEqual([
+      ["joined", 0],
+      ["joined", 0],
+      ["miss", 1],
+    ]);
+  });
+
   test("all leave one after another: the call that is aborted then is the last one's", async () => {
     const { clock, router, told } = rig();
     const controllers = [new AbortController(), new AbortController(), new AbortController()];

@@ -366,7 +366,7 @@ describe("trimming", () => {
   });
   const tokensOf = (messages: readonly Message[]) => estimateRequestTokens({ messages: [...messages] });
 
-  test("drops the oldest whole turns, then the oldest calls with all their results, and no more than it must", () => {
+  test("drops the oldest whole turns, then the oldest calls with all their results, by steps of a quarter", () => {
     fc.assert(
       fc.property(history, fc.integer({ min: 1, max: 1_500 }), (messages, maxTokens) => {
         const kept = trimToTokens(messages, maxTokens);
@@ -378,12 +378,38 @@ describe("trimming", () => {
           ...turns.map((at) => [messages[0] as Message, ...messages.slice(at)]),
           ...answers.slice(1).map((at) => [messages[0] as Message, messages[asked] as Message, ...messages.slice(at)]),
         ];
-        expect(kept).toEqual(allowed.find((each) => tokensOf(each) <= maxTokens) ?? allowed.at(-1));
+        const longest = allowed.find((each) => tokensOf(each) <= maxTokens) ?? allowed.at(-1) ?? [];
+        expect(allowed.slice(allowed.indexOf(longest))).toContainEqual(kept);
+        // The cut falls on the first turn's end past the step, and the last turn stays.
+        const at = allowed.findIndex((each) => each.length === kept.length);
+        const before = allowed[at - 1];
+        if (kept.length < longest.length && before) expect(tokensOf(before)).toBeGreaterThan(maxTokens * (3 / 4));
         const calls = kept.flatMap((m) => (m.role === "assistant" ? (m.tool_calls ?? []).map(({ id }) => id) : []));
         expect(kept.flatMap((m) => (m.role === "tool" ? [m.tool_call_id] : []))).toEqual(calls);
       }),
       { numRuns: 500 },
     );
+  });
+
+  test("past the window the turns that follow share their beginning: it moves by steps, not with each turn", async () => {
+    const upstream = provider("a", {
+      models: [testModel("m", { contextWindow: 2_000, maxOutput: 100 })],
+      otherwise: { text: "word ".repeat(20) },
+    });
+    const talk = createRouter({ providers: [upstream] }).conversation("c");
+    const turns = 120;
+    for (let turn = 0; turn < turns; turn += 1) {
+      const question: Message = { role: "user", content: `${turn}: ${"why ".repeat(15)}` };
+      await talk.chat(turn === 0 ? [{ role: "system", content: "stay" }, question] : [question]);
+    }
+    const sent = upstream.calls.map(({ request }) => request.messages);
+    const begins = sent.map((messages) => String(messages[1]?.content));
+    const past = sent.findIndex((messages) => messages[1]?.content !== sent[0]?.[1]?.content);
+    expect(past).toBeGreaterThan(10);
+    // A turn takes about 60 tokens, so a step of a quarter lasts for about eight of them.
+    expect(new Set(begins.slice(past)).size).toBeLessThan((turns - past) / 5);
+    for (const messages of sent) expect(messages[0]?.content).toBe("stay");
+    for (const messages of sent.slice(past)) expect(tokensOf(messages)).toBeGreaterThan(1_900 * (2 / 3));
   });
 
   test("a tool loop longer than the window goes on with its question and newest results", async () => {

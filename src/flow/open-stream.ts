@@ -4,7 +4,6 @@ import type { ChatChunk } from "../chat/chunk.js";
 import { chunksOf } from "../chat/chunks.js";
 import { estimateUsage } from "../chat/create-reply.js";
 import type { Usage } from "../chat/usage.js";
-import type { Timeouts } from "../contract/call-options.js";
 import type { AnyProvider } from "../contract/provider.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import type { Admission } from "./admission.js";
@@ -60,9 +59,6 @@ class StreamSource implements CommittedStream, OpenAnswer {
   readonly assembler = createAssembler();
   seen = 0;
   readonly #upstream: UpstreamCall;
-  readonly #timeouts: Timeouts;
-  /** Until it has to say something: pieces that say nothing take time as silence does. */
-  #leftMs: number;
   #iterator: PollableIterator | undefined;
   /** Chunks held back by the gate, oldest first. */
   #held: ChatChunk[] = [];
@@ -75,8 +71,6 @@ class StreamSource implements CommittedStream, OpenAnswer {
   constructor(upstream: UpstreamCall) {
     this.#upstream = upstream;
     this.candidate = upstream.candidate;
-    this.#timeouts = upstream.call.services.timeouts;
-    this.#leftMs = this.#timeouts.idleContentMs;
   }
 
   get cached(): boolean {
@@ -93,7 +87,7 @@ class StreamSource implements CommittedStream, OpenAnswer {
       this.#held.push(this.#seen(chunk));
       if (hasContent(chunk)) {
         upstream.firstToken();
-        upstream.timer.pause();
+        upstream.phases.begun();
         upstream.answer = this;
         return;
       }
@@ -112,15 +106,15 @@ class StreamSource implements CommittedStream, OpenAnswer {
       throw this.#interrupted(thrown);
     }
     if (!chunk) return undefined;
-    if (goesOn(chunk)) this.#leftMs = this.#timeouts.idleContentMs;
+    if (goesOn(chunk)) this.#upstream.phases.goesOn();
     return this.#seen(chunk);
   }
 
   async next(): Promise<ChatChunk | null> {
     if (this.#heldAt < this.#held.length) return this.#takeHeld();
     if (this.#done) return null;
-    const { timer } = this.#upstream;
-    timer.enter("idle_content", this.#leftMs, this.#timeouts.idleMs);
+    const { phases } = this.#upstream;
+    phases.asked();
     let chunk: ChatChunk | null;
     this.#pulling = true;
     try {
@@ -131,8 +125,7 @@ class StreamSource implements CommittedStream, OpenAnswer {
     } finally {
       this.#pulling = false;
     }
-    this.#leftMs = chunk === null || goesOn(chunk) ? this.#timeouts.idleContentMs : timer.leftMs();
-    timer.pause();
+    phases.came(chunk === null || goesOn(chunk));
     if (chunk) return this.#seen(chunk);
     this.#end();
     return null;

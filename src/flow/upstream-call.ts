@@ -12,6 +12,7 @@ import type { Call } from "./call.js";
 import type { Candidate } from "./candidate.js";
 import { costOfAll } from "./costs.js";
 import { LentBudget } from "./lent-budget.js";
+import { Phases, type Progress } from "./phases.js";
 import { providerError } from "./provider-error.js";
 import { tellDegraded } from "./tell-degraded.js";
 
@@ -29,8 +30,6 @@ const PHASE_WORDS: Record<TimeoutPhase, string> = {
   total: "could not answer before the request's deadline",
 };
 
-type Progress = Parameters<NonNullable<CallContext["report"]>>[0];
-
 /** An answer that comes in pieces, as its call needs to know it. */
 export interface OpenAnswer {
   usage(): Usage;
@@ -44,7 +43,8 @@ export class UpstreamCall {
   readonly candidate: Candidate;
   readonly role: AttemptRole;
   readonly context: CallContext;
-  readonly timer: PhaseTimer;
+  readonly phases: Phases;
+  readonly #timer: PhaseTimer;
   readonly #controller = new AbortController();
   readonly #number: number;
   readonly #startedAtMs: number;
@@ -58,11 +58,6 @@ export class UpstreamCall {
   #cached = false;
   #head: { readonly id: string; readonly model: string } | null = null;
   #finishReason: FinishReason | null = null;
-  #headSeen = false;
-  /** The answer is wanted whole and comes in pieces. */
-  #inPieces = false;
-  /** A router within watches the phases of its own calls. */
-  #watched = false;
   #toldUsd: number | null | undefined;
   /** Set while a stream is past the commit gate. */
   answer: OpenAnswer | undefined;
@@ -78,7 +73,7 @@ export class UpstreamCall {
     this.#startedAtMs = services.clock.now();
     candidate.metrics.start(this.#startedAtMs);
     services.calling?.(candidate, 1);
-    this.timer = createPhaseTimer(services.clock, deadline, (phase) => this.#expire(phase));
+    this.#timer = createPhaseTimer(services.clock, deadline, (phase) => this.#expire(phase));
     this.context = {
       // Plain values, not getters: an object literal with an accessor costs a hidden class of its own each time.
       signal: this.#controller.signal,
@@ -93,8 +88,7 @@ export class UpstreamCall {
       warn: (code, message) => services.warnOnce(code, `${candidate.id}: ${message}`, requestId),
     };
     this.#leave = call.abort.listen((reason) => this.abort(reason));
-    const { headersMs, unaryHeadersMs } = services.timeouts;
-    this.timer.enter("headers", this.#patience(streamed ? headersMs : unaryHeadersMs));
+    this.phases = new Phases(this.#timer, services.timeouts, candidate.info, streamed, (ms) => this.#patience(ms));
     call.report?.("called");
   }
 
@@ -161,9 +155,9 @@ export class UpstreamCall {
     this.#settled = true;
     const { call, candidate } = this;
     const nowMs = call.services.clock.now();
-    const slept = this.timer.slept(nowMs);
+    const slept = this.#timer.slept(nowMs);
     call.services.calling?.(candidate, -1);
-    this.timer.clear();
+    this.#timer.clear();
     this.#leave?.();
     if (this.#cached && !error) {
       this.#settleCached(given, nowMs);
@@ -238,42 +232,22 @@ export class UpstreamCall {
   }
 
   #progress(progress: Progress, which: string | undefined): void {
-    const { timeouts } = this.call.services;
     if (progress === "degraded") {
       if (which !== undefined) tellDegraded(this.call, which);
       return;
     }
     if (progress === "kept") {
       const { found, report } = this.call;
-      if (which !== undefined) found.kept = [...(found.kept ?? []), which];
+      // A decorator says so at each retry.
+      if (which !== undefined && !found.kept?.includes(which)) found.kept = [...(found.kept ?? []), which];
       report?.(progress, which);
       return;
     }
     if (progress === "cached") this.#cached = true;
     else this.call.report?.(progress);
     if (this.#settled) return;
-    if (progress === "content") {
-      this.firstToken();
-      if (this.#inPieces) this.timer.enter("idle_content", timeouts.idleContentMs, timeouts.idleMs);
-    } else if (this.#watched) return;
-    else if (progress === "called") {
-      this.#watched = true;
-      this.timer.pause();
-    } else if (progress === "bytes" && !this.#streamed && !this.#inPieces) {
-      this.timer.enter("idle_content", timeouts.idleContentMs, timeouts.idleMs);
-    } else if (progress === "bytes" || progress === "blank") {
-      this.timer.heard();
-    } else if (progress !== "cached" && !this.#headSeen && this.#firstTokenAtMs === null) {
-      this.#headSeen = true;
-      this.#inPieces = progress === "streaming" && !this.#streamed;
-      if (!this.#streamed && !this.#inPieces) {
-        this.timer.enter("first_token", this.#patience(timeouts.idleContentMs), timeouts.idleMs);
-        return;
-      }
-      const { thinking } = this.candidate.info.capabilities;
-      const { firstTokenMs, thinkingFirstTokenMs = firstTokenMs } = timeouts;
-      this.timer.enter("first_token", this.#patience(thinking === "always" ? thinkingFirstTokenMs : firstTokenMs));
-    }
+    if (progress === "content") this.firstToken();
+    this.phases.told(progress);
   }
 
   /** A probe is a live request that others could answer: it gives a candidate that may still hang only part of a phase. */

@@ -12,6 +12,8 @@ export interface Sharer<A extends HasReply, F extends Flight<A>, Result> extends
   mayJoin(flight: F): boolean;
   /** Starts a flight of its own. @throws where it cannot */
   start(): F;
+  /** Leaves a flight that has failed for another. */
+  movesOn?(from: Seat<F>): void;
   answered(seat: Seat<F>, answer: A): Result;
   /** What is thrown where nothing came of it. */
   failed(seat: Seat<F>, thrown: unknown): unknown;
@@ -101,7 +103,10 @@ export class FlightReader<A extends HasReply, F extends Flight<A>, Result> {
   #moved(from: Seat<F>): boolean {
     if (this.seat !== from) return true;
     if (!from.joined || from.gone || this.#delivered || this.#stranded) return false;
+    // A flight has the time of its most patient reader: where that is up, nobody has any for another.
+    if (from.flight.deadline.remainingMs() < 1) return false;
     from.done();
+    this.#sharer.movesOn?.(from);
     try {
       this.seat = this.#sit();
       return true;

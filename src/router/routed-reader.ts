@@ -42,6 +42,8 @@ class RoutedSharer implements Sharer<Answer, RoutedFlight, RoutedReply> {
   readonly #parts: RouterParts;
   readonly #run: Run;
   readonly #onAnswer: ((answer: Answer) => void) | undefined;
+  /** Calls of flights that failed, whose first callers had left. */
+  #inherited: readonly AttemptSummary[] | undefined = undefined;
 
   constructor(parts: RouterParts, run: Run, onAnswer: ((answer: Answer) => void) | undefined) {
     this.requestId = run.requestId;
@@ -69,6 +71,20 @@ class RoutedSharer implements Sharer<Answer, RoutedFlight, RoutedReply> {
     return startFlight(this.#parts, this.#run);
   }
 
+  movesOn(from: Seat<RoutedFlight>): void {
+    this.#inherited = this.#callsOf(from);
+  }
+
+  /** The calls that are this reader's to record; `undefined` where all are another's. */
+  #callsOf(seat: Seat<RoutedFlight>): readonly AttemptSummary[] | undefined {
+    const before = this.#inherited;
+    if (!seat.leads()) return before;
+    const { flight } = seat;
+    const calls = flight.call.attempts.slice(flight.booked);
+    flight.booked += calls.length;
+    return before ? [...before, ...calls] : calls;
+  }
+
   answered(seat: Seat<RoutedFlight>, answer: Answer): RoutedReply {
     this.#onAnswer?.(answer);
     const parts = this.#parts;
@@ -76,7 +92,7 @@ class RoutedSharer implements Sharer<Answer, RoutedFlight, RoutedReply> {
     const { candidate, reply, parsed } = answer;
     const { flight, joined } = seat;
     const { call, queue } = flight;
-    const attempts = callsOf(seat);
+    const attempts = this.#callsOf(seat);
     const own = attempts && call.found.fromCache;
     const status = own?.status ?? statusOf(parts, run, !attempts);
     const { events, learning } = parts;
@@ -112,20 +128,11 @@ class RoutedSharer implements Sharer<Answer, RoutedFlight, RoutedReply> {
     const error = asSignalboxError(thrown);
     // Who leaves in mid-stream has a part of the answer, as all have where the flight itself is cut.
     const cut = committed && error === seat.gone ? interruption(error, committed) : error;
-    const attempts = callsOf(seat);
+    const attempts = this.#callsOf(seat);
     const told = withContext(cut, { requestId, attempts: attempts ?? [] });
     recordFailure(this.#parts, this.#run, told, statusOf(this.#parts, this.#run, !attempts));
     return told;
   }
-}
-
-/** The calls that are this reader's to record; `undefined` where they are another's. */
-function callsOf(seat: Seat<RoutedFlight>): readonly AttemptSummary[] | undefined {
-  if (!seat.leads()) return undefined;
-  const { flight } = seat;
-  const calls = flight.call.attempts.slice(flight.booked);
-  flight.booked += calls.length;
-  return calls;
 }
 
 /** Who answers, once that is known. */

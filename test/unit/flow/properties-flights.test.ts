@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { type ChatChunk, createRouter, type Router } from "signalbox";
+import { type ChatChunk, cached, createRouter, type Router } from "signalbox";
 import { createVirtualClock, scriptedProvider, testModel, type VirtualClock } from "signalbox/testing";
 import { describe, expect, test } from "vitest";
 import { ask, eventsOf, listenTo, readAll } from "./support.js";
@@ -70,6 +70,74 @@ describe("equal requests at once", () => {
         expect(clock.pendingTimers).toBe(0);
       }),
       { numRuns: 80 },
+    );
+  });
+});
+
+describe("equal requests with times of their own", () => {
+  const words = Array.from({ length: 10 }, (_, at) => `w${at} `);
+  const pieces = words.flatMap((word) => [10, word]);
+  const caller = fc.record({
+    streamed: fc.boolean(),
+    gapMs: fc.nat(30),
+    timeoutMs: fc.option(fc.integer({ min: 1, max: 200 })),
+    leavesAfterMs: fc.option(fc.nat(200)),
+  });
+  const within = fc.constantFrom("router", "nested", "decorated");
+
+  test("each gets the whole answer unless its own time is up, or it leaves: then it is told so on time", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(caller, { minLength: 2, maxLength: 8 }), within, async (callers, where) => {
+        const clock = createVirtualClock();
+        const upstream = scriptedProvider({ id: "a", models: [testModel("m")], clock, otherwise: { pieces } });
+        const inner =
+          where === "router"
+            ? upstream
+            : where === "nested"
+              ? createRouter({ id: "inner", providers: [upstream], clock, cache: {} })
+              : cached(upstream, { clock });
+        const router = createRouter({ providers: [inner], clock, cache: where === "decorated" ? false : {} });
+        const told = listenTo(router, ["done"]);
+        const ends = callers.map(async ({ streamed, timeoutMs, leavesAfterMs }, at) => {
+          const beforeMs = callers.slice(0, at + 1).reduce((sum, { gapMs }) => sum + gapMs, 0);
+          await new Promise<void>((resolve) => void clock.setTimeout(resolve, beforeMs));
+          const controller = new AbortController();
+          const startedAtMs = clock.now();
+          if (leavesAfterMs !== null) clock.setTimeout(() => controller.abort(), leavesAfterMs);
+          const options = { signal: controller.signal, ...(timeoutMs === null ? {} : { timeoutMs }) };
+          const ended = streamed
+            ? await readAll(router.stream(ask(), options))
+            : await router.chat(ask(), options).then(
+                ({ choices }) => ({ text: choices[0].message.content, error: undefined }),
+                (error) => ({ text: "", error }),
+              );
+          return { ...ended, tookMs: clock.now() - startedAtMs };
+        });
+        await clock.advance(3_000);
+        for (const [at, { text, error, tookMs }] of (await Promise.all(ends)).entries()) {
+          const { timeoutMs, leavesAfterMs } = callers[at] as (typeof callers)[number];
+          const ownMs = Math.min(timeoutMs ?? 1_000, leavesAfterMs ?? 1_000);
+          expect(tookMs).toBeLessThanOrEqual(ownMs);
+          if (!error) {
+            expect(text).toBe(words.join(""));
+            continue;
+          }
+          expect(tookMs).toBe(ownMs);
+          if (error.kind === "cancelled") expect(ownMs).toBe(leavesAfterMs);
+          else {
+            expect([error.detail, ownMs]).toEqual(["total", timeoutMs]);
+            expect(error.kind).toBe(error.partial ? "stream_interrupted" : "timeout");
+            if (error.partial) expect(error.partial.text.startsWith(text)).toBe(true);
+            else expect(text).toBe("");
+          }
+        }
+        expect(eventsOf(told, "done")).toHaveLength(callers.length);
+        const { requests, attempts } = router.stats();
+        if (where === "router") expect(requests.attempts).toBe(attempts.attempts);
+        await clock.advance(0);
+        expect(clock.pendingTimers).toBe(0);
+      }),
+      { numRuns: 60 },
     );
   });
 });

@@ -94,6 +94,34 @@ describe("the calls of a shared flight are booked once, to somebody", () => {
     ]);
   });
 
+  test("a call that fails after its first caller has left is in the record of one who asks again", async () => {
+    const { clock, router } = rig({ script: [{ error: broken("invalid_request"), delayMs: 50 }] });
+    const controller = new AbortController();
+    const leader = failureOf(router.chat(ask(), { signal: controller.signal }));
+    const others = [router.chat(ask()), router.chat(ask())];
+    await clock.advance(10);
+    controller.abort();
+    await leader;
+    await clock.advance(500);
+    const routes = (await Promise.all(others)).map(({ route }) => route);
+    expect(routes.map(({ cache, attempts }) => [cache.status, attempts.map(({ outcome }) => outcome)])).toEqual([
+      ["miss", ["invalid_request", "success"]],
+      ["joined", []],
+    ]);
+    const [requests, attempts] = books(router);
+    expect(requests).toEqual(attempts);
+  });
+
+  test("whose time is up asks nobody else, where others had more and left", async () => {
+    const { clock, upstream, router } = rig({ otherwise: { hang: true } });
+    const work = [10, 20, 30].map((timeoutMs) => failureOf(router.chat(ask(), { timeoutMs })));
+    await clock.advance(100);
+    for (const error of await Promise.all(work)) expect(error).toMatchObject({ kind: "timeout", detail: "total" });
+    expect(upstream.calls).toHaveLength(1);
+    const [requests, attempts] = books(router);
+    expect(requests).toEqual(attempts);
+  });
+
   test("all leave one after another: the call that is aborted then is the last one's", async () => {
     const { clock, router, told } = rig();
     const controllers = [new AbortController(), new AbortController(), new AbortController()];

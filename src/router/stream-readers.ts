@@ -11,18 +11,24 @@ export type UsageWish = "hidden" | "shown" | "cost";
 /** What the one who iterates gets; a failure is the one that `reply` rejects with. */
 export function outlet(reader: StreamReader, reply: Promise<RoutedReply>, usage: UsageWish): StreamReader {
   const hidden = (chunk: ChatChunk): boolean => usage !== "shown" && chunk.choices.length === 0 && !chunk.signalbox;
-  let closed = usage !== "cost";
+  let closed = usage === "hidden";
+  const told = (chunk: ChatChunk): ChatChunk => {
+    if (chunk.usage && usage === "shown") closed = true;
+    return chunk;
+  };
+  /** The count, an estimate where the vendor gave none. */
   const close = async (): Promise<ChatChunk> => {
     closed = true;
-    const { id, created, model, usage, route } = await reply;
-    return tellCost({ id, object: "chat.completion.chunk", created, model, choices: [], usage }, route.costUsd);
+    const { id, created, model, usage: counted, route } = await reply;
+    const last: ChatChunk = { id, object: "chat.completion.chunk", created, model, choices: [], usage: counted };
+    return usage === "cost" ? tellCost(last, route.costUsd) : last;
   };
   return {
     poll() {
       try {
         let chunk = reader.poll();
         while (chunk && hidden(chunk)) chunk = reader.poll();
-        return chunk;
+        return chunk && told(chunk);
       } catch {
         // `next` tells, because it can wait for the whole story.
         return undefined;
@@ -33,7 +39,7 @@ export function outlet(reader: StreamReader, reply: Promise<RoutedReply>, usage:
         for (;;) {
           const chunk = await reader.next();
           if (!chunk) return closed ? null : await close();
-          if (!hidden(chunk)) return chunk;
+          if (!hidden(chunk)) return told(chunk);
         }
       } catch (thrown) {
         throw await reply.then(

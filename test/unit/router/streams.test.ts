@@ -151,6 +151,20 @@ test("an early break closes the provider's stream and rejects reply with cancell
   expect(router.health().candidates[0]?.status).toBe("unknown");
 });
 
+test("who asks for the usage gets it once, estimated where the vendor gives none; live and from the cache alike", async () => {
+  const router = createRouter({ providers: [streaming("a", whole.slice(0, -1))], cache: {} });
+  const chunks = { live: [] as ChatChunk[], cached: [] as ChatChunk[] };
+  for (const seen of [chunks.live, chunks.cached]) {
+    const stream = router.stream({ ...ask("x"), stream_options: { include_usage: true } });
+    for await (const chunk of stream) seen.push(chunk);
+    const { usage } = await stream.reply;
+    expect(usage).toMatchObject({ estimated: true });
+    expect(seen.filter(({ choices }) => choices.length === 0)).toEqual([seen.at(-1)]);
+    expect(seen.at(-1)?.usage).toEqual(usage);
+  }
+  expect(chunks.live.at(-1)?.usage).toEqual(chunks.cached.at(-1)?.usage);
+});
+
 test("nothing is sent until someone reads, and a failure nobody waits for stays quiet", async () => {
   const source = streaming("a", [failing("auth")]);
   const router = createRouter({ providers: [source] });

@@ -2,7 +2,14 @@ import { requestTexts } from "../chat/message-text.js";
 import type { CandidateSnapshot, Strategy, StrategyContext } from "../contract/strategy.js";
 import { echoRedactor } from "../errors/echo.js";
 import { field, word } from "../errors/error-body.js";
-import { listedOrder, type RankProblem, readRanking, scoreProblem } from "./ranking-checks.js";
+import {
+  type CheckedRanking,
+  listedOrder,
+  type RankProblem,
+  readRanking,
+  scoreProblem,
+  words,
+} from "./ranking-checks.js";
 
 export interface ChooserOptions {
   readonly strategy: Strategy;
@@ -24,6 +31,8 @@ export interface ScoredCandidate {
   readonly propensity?: number | undefined;
 }
 
+const LISTED = "listed order";
+
 /** Runs one strategy and contains its faults. One per strategy and router; holds no request's data. */
 export interface Chooser {
   readonly strategy: Strategy;
@@ -33,8 +42,6 @@ export interface Chooser {
   readonly incumbent: string | undefined;
   /** All candidates, best first, with scores and reasons. Allocates and sorts: for explain, logs and replay. */
   explain(context: StrategyContext): ScoredCandidate[];
-  /** Why this candidate, in words. Contained: a throwing `reason` gives `[]`. */
-  reasons(context: StrategyContext, candidate: CandidateSnapshot): string[];
 }
 
 /** The order of one request as it unfolds: asked once for the first choice, again after each failure. */
@@ -50,6 +57,8 @@ export interface Choice {
     tried?: ReadonlySet<number>,
     among?: readonly CandidateSnapshot[],
   ): CandidateSnapshot | undefined;
+  /** Why this candidate was picked, in words. Contained: a throwing `reason` gives `[]`. */
+  reasons(context: StrategyContext, candidate: CandidateSnapshot): readonly string[];
 }
 
 /** @internal One per strategy of a router. */
@@ -78,14 +87,13 @@ class StrategyChooser implements Chooser {
       const order = this.order(context);
       if (order === null) return context.candidates.map((candidate) => listed(candidate));
       const byId = new Map(context.candidates.map((candidate) => [candidate.id, candidate]));
-      const ranked = order.ranked.map(({ id, score, reason, propensity }): ScoredCandidate => {
+      const ranked = [...order.ranked.values()].map(({ id, score, propensity }): ScoredCandidate => {
         const candidate = byId.get(id)!;
-        const reasons = reason === undefined ? this.reasons(context, candidate) : [reason];
         return {
           id,
           position: candidate.position,
-          score,
-          reasons,
+          score: shown(score),
+          reasons: this.reasons(context, candidate, order),
           ...(propensity === undefined ? {} : { propensity }),
         };
       });
@@ -99,15 +107,18 @@ class StrategyChooser implements Chooser {
       .map(({ candidate, score }) => ({
         id: candidate.id,
         position: candidate.position,
-        score: Number.isFinite(score) ? score + 0 : null, // + 0: JSON knows no minus zero
+        score: shown(score),
         reasons: this.reasons(context, candidate),
       }));
   }
 
-  reasons(context: StrategyContext, candidate: CandidateSnapshot): string[] {
+  /** @param order which the candidate was taken from, where there is one */
+  reasons(context: StrategyContext, candidate: CandidateSnapshot, order?: CheckedRanking): string[] {
+    const ranked = order?.ranked.get(candidate.id);
+    if (order !== undefined && ranked === undefined) return [LISTED];
     try {
-      const reason: unknown = this.strategy.reason?.(candidate, context);
-      return typeof reason === "string" && reason !== "" ? [reason] : [];
+      const reason = ranked?.reason ?? words(this.strategy.reason?.(candidate, context));
+      return reason === undefined ? [] : [reason];
     } catch (thrown) {
       this.warn("reason", `its reason() threw: ${messageOf(thrown, context)}`);
       return [];
@@ -151,7 +162,7 @@ class StrategyChooser implements Chooser {
   }
 
   /** The checked order of a `rank` strategy; `null` where it failed. */
-  order(context: StrategyContext): ReturnType<typeof listedOrder> | null {
+  order(context: StrategyContext): CheckedRanking | null {
     let problem: RankProblem;
     try {
       const result = readRanking(this.strategy.rank!(context), context.candidates);
@@ -189,15 +200,16 @@ class StrategyChooser implements Chooser {
 
   warn(kind: string, problem: string): void {
     if (this.#warned.has(kind)) return;
-    const message = `strategy "${this.strategy.name}" failed: ${problem}; the listed order stands in`;
+    const instead = kind === "reason" ? "" : "; the listed order stands in";
+    const message = `strategy "${this.strategy.name}" failed: ${problem}${instead}`;
     if (this.#onWarning?.({ code: "strategy_failed", message }) !== false) this.#warned.add(kind);
   }
 }
 
 class OneChoice implements Choice {
   readonly #chooser: StrategyChooser;
-  /** Positions in order, kept from the one call of `rank`; or the listed order after a fault. */
-  #order: readonly number[] | undefined;
+  /** Kept from the one call of `rank`; or the listed order after a fault. */
+  #order: CheckedRanking | undefined;
   /** Whether the next pick becomes the incumbent: the first one, of a choice that counts. */
   #elects: boolean;
 
@@ -217,13 +229,17 @@ class OneChoice implements Choice {
       if (chooser.strategy.rank === undefined) chosen = chooser.best(context, among, tried);
       if (chosen === null) {
         const order = chooser.strategy.rank === undefined ? null : chooser.order(context);
-        this.#order = (order ?? listedOrder(context.candidates)).positions;
+        this.#order = order ?? listedOrder(context.candidates);
       }
     }
-    if (chosen === null) chosen = firstUntried(this.#order!, context.candidates, tried);
+    if (chosen === null) chosen = firstUntried(this.#order!.positions, context.candidates, tried);
     if (this.#elects && chosen !== undefined) chooser.elect(chosen, context);
     this.#elects = false;
     return chosen;
+  }
+
+  reasons(context: StrategyContext, candidate: CandidateSnapshot): readonly string[] {
+    return this.#chooser.reasons(context, candidate, this.#order);
   }
 }
 
@@ -243,7 +259,12 @@ function firstUntried(
 }
 
 function listed({ id, position }: CandidateSnapshot): ScoredCandidate {
-  return { id, position, score: null, reasons: ["listed order"] };
+  return { id, position, score: null, reasons: [LISTED] };
+}
+
+/** A score as JSON knows it: it has no infinities, and no minus zero. */
+function shown(score: number): number | null {
+  return Number.isFinite(score) ? score + 0 : null;
 }
 
 /** What a strategy threw, without the prompt that it may quote. */

@@ -4,6 +4,7 @@ import { checkNames } from "../errors/check-options.js";
 import { invalidOption } from "../errors/signalbox-error.js";
 import { builtIn } from "./built-in.js";
 import { checkedStrategy } from "./define-strategy.js";
+import { readRanking, scoreProblem } from "./ranking-checks.js";
 import { checkNumber } from "./strategies/check-option.js";
 
 /** How a blend is called, and strategies of your own in it. */
@@ -117,16 +118,20 @@ function resolve(part: string | Strategy, path: string): Strategy {
   return strategy;
 }
 
-/** Scores by candidate; a `rank` strategy's places count down. */
+/** Scores by candidate; a `rank` strategy's places count down. @throws where the part failed: then the whole has */
 function scoresOf(strategy: Strategy, context: StrategyContext): number[] {
+  const { candidates } = context;
   if (strategy.rank !== undefined) {
-    const ranked = strategy.rank(context);
-    return context.candidates.map(({ id }) => {
-      const place = ranked.findIndex((entry) => entry.id === id);
-      return place === -1 ? 0 : ranked.length - place;
-    });
+    const order = readRanking(strategy.rank(context), candidates);
+    if (typeof order === "string") throw new Error(`${strategy.name}: ${order}`);
+    const places = [...order.ranked.keys()];
+    return candidates.map(({ id }) => (order.ranked.has(id) ? places.length - places.indexOf(id) : 0));
   }
-  return context.candidates.map((candidate) => strategy.score!(candidate, context));
+  return candidates.map((candidate) => {
+    const score: unknown = strategy.score!(candidate, context);
+    if (typeof score === "number" && !Number.isNaN(score)) return score;
+    throw new Error(`${strategy.name}: ${scoreProblem(score, candidate.id)}`);
+  });
 }
 
 /** Scores stretched to 0..1; all 1 where they are equal. */
@@ -136,7 +141,6 @@ function merits(strategy: Strategy, context: StrategyContext): number[] {
   const low = Math.min(...finite);
   const span = Math.max(...finite) - low;
   return scores.map((score) => {
-    if (Number.isNaN(score)) return Number.NaN;
     if (!Number.isFinite(score)) return score > 0 ? 1 : 0;
     return span > 0 ? (score - low) / span : 1;
   });

@@ -22,7 +22,6 @@ export interface Ranker {
   contextOf(group: Group): StrategyContext;
   /** The candidates of that context, in a list of the router's own. */
   amongOf(group: Group): readonly CandidateSnapshot[];
-  reasons(context: StrategyContext, snapshot: CandidateSnapshot): readonly string[];
   /** The candidate at a position of the listed order. */
   at(position: number): PlannedCandidate | undefined;
   nowMs(): number;
@@ -204,7 +203,7 @@ export class CallQueue implements CandidateQueue {
     const context = this.#ranker.contextOf(group);
     const snapshot = choice.pick(context, barred, this.#ranker.amongOf(group));
     if (!snapshot) return undefined;
-    this.#pickedFor = this.#ranker.reasons(context, snapshot);
+    this.#pickedFor = choice.reasons(context, snapshot);
     return this.#ranker.at(snapshot.position);
   }
 

@@ -66,10 +66,6 @@ export class RequestRanker implements Ranker {
     return this.#parts.viewsOf(group).own;
   }
 
-  reasons(context: StrategyContext, snapshot: CandidateSnapshot): readonly string[] {
-    return this.#input.chooser.reasons(context, snapshot);
-  }
-
   at(position: number): PlannedCandidate | undefined {
     return this.#parts.candidates[position];
   }

@@ -174,8 +174,43 @@ describe("chooser", () => {
     const explained = chooser.explain(context(three));
     expect(explained.map(({ id }) => id)).toEqual(["a/1", "b/1", "c/1"]);
     expect(explained.map(({ reasons }) => reasons)).toEqual([["place 0"], [], ["place 2"]]);
-    expect(warnings).toHaveLength(1);
+    expect(warnings).toEqual(['strategy "mine" failed: its reason() threw: no words']);
     expect(JSON.parse(JSON.stringify(explained))).toEqual(explained);
+  });
+
+  it("takes reasons and chances that are none for not given, and still explains in JSON", async () => {
+    const late = (): Promise<never> => Promise.reject(new Error("too late"));
+    const rubbish = [1n, { words: "best" }, late(), ""].map((reason, index) => ({
+      id: ["a/1", "b/1", "c/1", "d/1"][index],
+      score: index === 0 ? Number.POSITIVE_INFINITY : 1,
+      reason,
+      propensity: ["high", Number.NaN, 2, -1][index],
+    }));
+    const four = candidates({ id: "a/1" }, { id: "b/1" }, { id: "c/1" }, { id: "d/1" });
+    const asyncReason = { name: "mine", score: () => 1, reason: late } as unknown as Strategy;
+    for (const strategy of [rankOf(rubbish), asyncReason]) {
+      const chooser = createChooser({ strategy });
+      const explained = chooser.explain(context(four));
+      expect(explained.map(({ reasons, propensity }) => [reasons, propensity])).toEqual(
+        four.map(() => [[], undefined]),
+      );
+      expect(JSON.parse(JSON.stringify(explained))).toEqual(explained);
+      const choice = chooser.begin();
+      expect(choice.reasons(context(four), choice.pick(context(four))!)).toEqual([]);
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+  });
+
+  it("tells with a choice why it was made, also where `rank` says so or the listed order stands in", () => {
+    const why = (strategy: Strategy): readonly string[] => {
+      const choice = createChooser({ strategy }).begin();
+      return choice.reasons(context(three), choice.pick(context(three))!);
+    };
+    expect(why(rankOf([{ id: "b/1", score: 4, reason: "best" }]))).toEqual(["best"]);
+    expect(why({ ...rankOf([{ id: "b/1", score: 4 }]), reason: ({ id }) => `asked for ${id}` })).toEqual([
+      "asked for b/1",
+    ]);
+    expect(why({ ...rankOf([]), reason: () => "the cheapest" })).toEqual(["listed order"]);
   });
 
   it("explains a rank strategy with its scores, propensities and the ones it left out", () => {

@@ -87,3 +87,25 @@ describe("chain", () => {
     }
   });
 });
+
+describe("a part that fails", () => {
+  const late = async (): Promise<never> => {
+    throw new Error("too late");
+  };
+  it.each<[string, object]>([
+    ["score() returned a promise", { score: late }],
+    ["score() gave cheap/1 NaN", { score: () => Number.NaN }],
+    ["rank() returned a promise", { rank: late }],
+    ["rank() named an unknown candidate", { rank: () => [{ id: "nobody", score: 1 }] }],
+  ])("fails the whole, which stands in listed order and tells once: %s", async (problem, part) => {
+    const mine = { name: "mine", ...part } as unknown as Strategy;
+    for (const strategy of [blend({ mine: 1, ordered: 1 }, { strategies: [mine] }), chain([mine, "cost-optimized"])]) {
+      const warnings: string[] = [];
+      const chooser = createChooser({ strategy, onWarning: ({ message }) => warnings.push(message) });
+      for (let round = 0; round < 3; round += 1) expect(chooser.begin().pick(context(list))!.id).toBe("cheap/1");
+      expect(warnings).toHaveLength(1);
+      expect(warnings[0]).toContain(`mine: ${problem}`);
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+  });
+});

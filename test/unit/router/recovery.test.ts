@@ -1,4 +1,4 @@
-import { createRouter, SignalboxError, type Strategy } from "signalbox";
+import { blend, chain, createRouter, SignalboxError, type Strategy } from "signalbox";
 import { createVirtualClock, scriptedProvider } from "signalbox/testing";
 import { expect, test } from "vitest";
 import { ask, double, failing, model } from "./doubles.js";
@@ -178,6 +178,19 @@ test("a throwing listener and a throwing strategy fail no request", async () => 
   expect((await router.chat(ask("y"))).route.provider).toBe("a");
   expect(warnings.filter((code) => code === "strategy_failed")).toHaveLength(1);
   expect(warnings).toContain("listener_failed");
+});
+
+test("a reply tells why, also where a rank strategy, or one put together, says so", async () => {
+  const rank = () => [{ id: "b/m", score: 1, reason: "it is b's day" }];
+  for (const [strategy, reasons] of [
+    [{ name: "daily", rank }, ["it is b's day"]],
+    [blend({ ordered: 1 }), ["ordered 1.00"]],
+    [chain(["ordered"]), ["number 1 in the listed order"]],
+  ] as const) {
+    const router = createRouter({ providers: [double("a"), double("b")], strategy });
+    expect(router.explain(ask("x")).candidates[0]?.reasons).toEqual(reasons);
+    expect((await router.chat(ask("x"))).route.reasons).toEqual(reasons);
+  }
 });
 
 test("a strategy's fault that nobody heard of is told once somebody listens", async () => {

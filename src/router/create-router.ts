@@ -109,7 +109,9 @@ function boundRouter(parts: RouterParts, lifetime: Lifetime, face: Face, bound: 
       return this;
     },
     stats() {
-      const candidates = parts.candidates.filter(({ metrics }) => metrics.attempts > 0).map(measuredOf);
+      const nowMs = parts.services.clock.now();
+      const asked = parts.candidates.filter(({ metrics }) => metrics.attempts > 0);
+      const candidates = asked.map((candidate) => measuredOf(candidate, nowMs));
       const stats = { ...parts.stats.snapshot(), candidates, conversations: parts.conversations.stats() };
       if (!parts.caching) return stats;
       const { cache, similar } = parts.caching;

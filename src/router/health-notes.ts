@@ -11,6 +11,7 @@ export interface NotedHealth extends Health {
 
 /** Reads a candidate's health; whoever reads first that it has changed tells the listeners. */
 export function noteHealth({ events, healthTold }: RouterParts, candidate: Candidate, nowMs: number): NotedHealth {
+  candidate.metrics.refresh(nowMs);
   const view = candidate.gate.view(nowMs);
   const health = healthOf(view, candidate.metrics, nowMs);
   const { status, reasons } = health;

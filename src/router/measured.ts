@@ -31,8 +31,9 @@ export interface MeasuredCandidate {
   readonly kinds: { readonly [kind: string]: KindReading };
 }
 
-/** Reads a candidate's numbers; for analytics, not for decisions. */
-export function measuredOf({ id, metrics }: PlannedCandidate): MeasuredCandidate {
+/** Reads a candidate's numbers as they are now; for analytics, not for decisions. */
+export function measuredOf({ id, metrics }: PlannedCandidate, nowMs: number): MeasuredCandidate {
+  metrics.refresh(nowMs);
   const quantile = (p: number, of: "ttft" | "total"): number | null => {
     const ms = metrics.quantile(p, of);
     return Number.isNaN(ms) ? null : ms;

@@ -99,6 +99,12 @@ export class Arm {
     this.slow.add(label, sigmoid(base));
   }
 
+  /** Brings all of its tables up to `tick`. */
+  decayTo(tick: number): void {
+    for (const kind of this.kinds.keys()) this.#decay(kind, tick);
+    this.#decay("", tick);
+  }
+
   #decay(kind: string, tick: number): void {
     this.slow.decayTo(tick, SLOW_HALF_LIFE);
     this.fast.decayTo(tick, FAST_HALF_LIFE);

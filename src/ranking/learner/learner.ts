@@ -149,6 +149,8 @@ class FeedbackLearner implements Learner {
   }
 
   exportState(): LearnerState {
+    // What is exported does not depend on which tables somebody has read lately.
+    for (const arm of this.#arms.values()) arm.decayTo(this.#tick);
     return writeState(this.#arms, this.#words, this.#tick);
   }
 

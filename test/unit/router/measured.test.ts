@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { createReply, createRouter, type Provider, simulated } from "../../../src/index.js";
 import { createVirtualClock, scriptedProvider, seededRandom } from "../../../src/testing/index.js";
-import { model } from "./doubles.js";
+import { double, failing, model } from "./doubles.js";
 
 const messages = [{ role: "user" as const, content: "Hello" }];
 
@@ -25,6 +25,37 @@ it("stats tell what was measured of each candidate that was asked, by kind too",
   expect(Object.keys(measured?.kinds ?? {})).toEqual(["translate", "summarise"]);
   expect(measured?.kinds.translate?.samples).toBeGreaterThan(measured?.kinds.summarise?.samples ?? 0);
   expect(JSON.parse(JSON.stringify(candidates))).toEqual(candidates);
+  await router.close();
+});
+
+it("stats and health are of now, whether or not a decision came between, and explain changes neither", async () => {
+  const clock = createVirtualClock();
+  let down = true;
+  const flaky = double("flaky", { fail: (call) => (down && call % 2 === 0 ? failing() : undefined) });
+  const router = createRouter({ providers: [flaky, double("other")], strategy: "ordered", clock });
+  const now = (): string => JSON.stringify([router.stats(), router.health()]);
+  for (let call = 0; call < 12; call += 1) await router.chat({ messages });
+  down = false;
+  const early = router.stats().candidates[0]?.successRate ?? 1;
+  for (const ms of [1_500, 30_000, 600_000]) {
+    await clock.advance(ms);
+    const before = now();
+    router.explain({ messages });
+    expect(now()).toBe(before);
+  }
+  expect(router.stats().candidates[0]?.successRate).not.toBe(early);
+  await router.close();
+});
+
+it("explain leaves what was learned as it was", async () => {
+  const router = createRouter({ providers: [double("a"), double("b")] });
+  for (const taskType of ["draw", "count", "draw"]) {
+    for (const id of ["a", "b"])
+      router.feedback(await router.chat({ messages }, { taskType, allow: [id] }), { score: 0.7 });
+  }
+  const before = JSON.stringify(router.exportState());
+  for (const taskType of ["draw", "count"]) router.explain({ messages }, { taskType });
+  expect(JSON.stringify(router.exportState())).toBe(before);
   await router.close();
 });
 

@@ -50,7 +50,7 @@ class RoutedSharer implements Sharer<Answer, RoutedFlight, RoutedReply> {
     this.signal = run.options.signal;
     this.streamed = run.streamed;
     this.deadlineAtMs = run.deadline.atMs();
-    this.key = flightKeyOf(run);
+    this.key = flightKeyOf(run, parts.options.limits !== undefined);
     this.#parts = parts;
     this.#run = run;
     this.#onAnswer = onAnswer;
@@ -150,15 +150,19 @@ export function headOf(parts: RouterParts, run: Run, seat: Seat<RoutedFlight>): 
   return { ...where, cache: { status: statusOf(parts, run, false) } };
 }
 
-/** Equal requests under equal constraints share a flight; without a cache key nobody shares. */
-function flightKeyOf({ cacheKey, options }: Run): string | undefined {
+/**
+ * Equal requests under equal constraints share a flight; without a cache key nobody shares.
+ *
+ * @param limited whether calls may wait in a queue: there an urgent request would wait as long as the less urgent one
+ */
+function flightKeyOf({ cacheKey, options }: Run, limited: boolean): string | undefined {
   if (cacheKey === undefined || options.output) return undefined;
   const { allow, deny, require, maxCostUsd, fallback, strategy }: CallOptions = options;
-  if (!allow && !deny && !require && maxCostUsd === undefined && fallback === undefined && strategy === undefined) {
-    return cacheKey;
-  }
+  const priority = limited && options.priority !== "default" ? options.priority : undefined;
+  const own = allow || deny || require || maxCostUsd !== undefined || fallback !== undefined || strategy || priority;
+  if (!own) return cacheKey;
   const name = typeof strategy === "object" ? strategy.name : strategy;
-  return `${cacheKey} ${JSON.stringify([allow, deny, require, maxCostUsd, fallback, name])}`;
+  return `${cacheKey} ${JSON.stringify([allow, deny, require, maxCostUsd, fallback, name, priority])}`;
 }
 
 function statusOf(parts: RouterParts, run: Run, joined: boolean): CacheStatus {

@@ -61,6 +61,24 @@ describe("calls at once", () => {
     );
   });
 
+  test("an urgent request does not wait in the line of a less urgent one whose answer it could share", async () => {
+    const clock = createVirtualClock();
+    const { upstream } = counted("a", clock, 100);
+    const cache = { ttlMs: 60_000 };
+    const router = createRouter({ providers: [upstream], clock, cache, limits: { a: { maxConcurrent: 1 } } });
+    const done = order(router);
+    const works = ["first", "second", "same"].map((text) =>
+      router.chat(ask(text), { priority: "batch", tags: [`batch ${text}`] }),
+    );
+    for (const tag of ["urgent", "joined"]) {
+      works.push(router.chat(ask("same"), { priority: "interactive", tags: [tag] }));
+    }
+    await clock.advance(1_000);
+    await Promise.all(works);
+    expect(done).toEqual(["batch first", "urgent", "joined", "batch second", "batch same"]);
+    expect(upstream.calls).toHaveLength(4);
+  });
+
   test("unlimited by default", async () => {
     const clock = createVirtualClock();
     const { upstream, seen } = counted("a", clock, 100);

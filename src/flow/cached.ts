@@ -1,30 +1,22 @@
 import { createCache } from "../cache/cache.js";
 import { isCache } from "../cache/is-cache.js";
 import { isTtl } from "../cache/options.js";
-import { createResponseCache } from "../cache/response-cache.js";
-import { packReply, unpackReply } from "../cache/stored-reply.js";
 import type { Cache, CacheOptions } from "../cache/types.js";
-import { refusal, storable } from "../cache/write-gate.js";
 import type { ChatChunk } from "../chat/chunk.js";
 import { chunksOf } from "../chat/chunks.js";
-import { fingerprint, KEY_SCHEMA } from "../chat/fingerprint.js";
-import { isReplyProblem, normalizeReply } from "../chat/normalize-reply.js";
 import type { ChatReply } from "../chat/reply.js";
 import type { ChatRequest } from "../chat/request.js";
-import { countsOf } from "../chat/usage.js";
 import type { AnyProvider, CallContext, ModelInfo } from "../contract/provider.js";
 import { type Clock, systemClock } from "../core/clock.js";
 import { createIdSource } from "../core/ids.js";
 import { unknownOption } from "../errors/check-options.js";
 import { invalidOption } from "../errors/signalbox-error.js";
-import { costOf } from "../spend/cost.js";
 import { contextByHand } from "./by-hand.js";
-import { originOf } from "./candidate.js";
-import { createConversations, type Turn } from "./conversation.js";
-import { costInRoute } from "./costs.js";
+import { type Conversations, createConversations, type Turn } from "./conversation.js";
+import { createKeptAnswers, modelOf, wholeReply } from "./kept-answers.js";
 import { streamFrom } from "./provider-stream.js";
-import { answeredBy, secondHand } from "./second-hand.js";
-import { createSharedAnswers, readAlone, type Told } from "./shared-answers.js";
+import { answeredBy } from "./second-hand.js";
+import { createSharedAnswers, readAlone } from "./shared-answers.js";
 import { fitted, inputRoom } from "./trim.js";
 
 /** What is stored and reused. */
@@ -81,73 +73,23 @@ export function cached<P extends AnyProvider>(provider: P, options: CachedOption
   const { mode = "full", ttlMs, temperature, toolCalls, clock = systemClock } = options;
   if (mode === "none") return provider;
   const cache = options.cache && isCache(options.cache) ? options.cache : createCache({ clock, ...options.cache });
-  const responses = createResponseCache(cache, ttlMs);
+  const kept = createKeptAnswers(provider, { cache, gate: { temperature, toolCalls }, ttlMs, clock });
   const conversations = createConversations({}, { clock });
   const shared = createSharedAnswers(clock);
   const nextId = createIdSource("req");
-  const gate = { temperature, toolCalls };
-  const namespace = `${KEY_SCHEMA} provider ${JSON.stringify([provider.id, originOf(provider)])}`;
-  const keepsReplies = mode !== "context";
-  const keepsContext = mode !== "response";
 
-  const contextOf = (request: ChatRequest, given: CallContext | undefined): CallContext =>
-    given?.attempts && given.deadline ? given : contextByHand(request, given, nextId());
-  const modelOf = (name: string | null | undefined): ModelInfo | undefined =>
-    provider.models.find(({ id }) => id === name) ?? provider.models[0];
-  const begin = (request: ChatRequest, context: CallContext): { request: ChatRequest; turn: Turn | undefined } => {
-    if (!keepsContext || context.conversationId === undefined) return { request, turn: undefined };
-    const { conversationId, tenant, recalled } = context;
-    const turn = conversations.begin(conversationId, tenant, request.messages, recalled);
-    const model = recalled ? undefined : modelOf(request.model);
-    const whole = { ...request, messages: turn.messages };
-    return { request: model ? fitted(whole, inputRoom(whole, model)) : whole, turn };
-  };
-  const keyOf = (request: ChatRequest, { tenant, report }: CallContext): string | undefined => {
-    if (!keepsReplies || !storable(request, gate)) return undefined;
-    const key = fingerprint(request, tenant === undefined ? { namespace } : { namespace, tenant });
-    report?.("kept", key);
-    return key;
-  };
-  const find = async (key: string | undefined, context: CallContext): Promise<ChatReply | undefined> => {
-    if (key === undefined) return undefined;
-    const startedAtMs = clock.now();
-    const stored = responses.peek(key) ?? (await responses.load(key));
-    if (!stored) return undefined;
-    context.report?.("cached");
-    const { extra, costUsd, storedAtWallMs } = stored;
-    for (const within of extra?.kept ?? []) context.report?.("kept", within);
-    const reply = unpackReply(stored);
-    if (!extra?.answeredBy) return reply;
-    const ageMs = Math.max(0, clock.wallNow() - storedAtWallMs);
-    const cache = { status: "hit" as const, ageMs, ...(costUsd === null ? {} : { savedUsd: costUsd }) };
-    return secondHand(reply, extra.answeredBy, context.requestId, clock.now() - startedAtMs, cache);
-  };
-  const whole = (given: ChatReply | undefined, model: string | null | undefined): ChatReply | undefined => {
-    const reply = given && normalizeReply(given, model ?? "");
-    return reply && !isReplyProblem(reply) ? reply : undefined;
-  };
-  const keep = (
-    key: string,
-    request: ChatRequest,
-    given: ChatReply,
-    context: CallContext,
-    told: Told,
-    by = answeredBy(given),
-  ): void => {
-    const reply = whole(given, request.model);
-    // Kept again, what a cache within had would start its life anew.
-    if (!reply || told.some(([what]) => what !== "kept") || refusal(request, reply, gate) !== null) return;
-    const kept = told.length > 0 ? told.map(([, within]) => within ?? "") : undefined;
-    const model = modelOf(request.model);
-    const listed = reply.usage && model ? costOf(countsOf(reply.usage), model.usdPerMTok) : null;
-    const costUsd = costInRoute(given) ?? listed;
-    const candidate = `${provider.id}/${model?.id ?? reply.model}`;
-    const about = { provider: provider.id, candidate, storedAtWallMs: clock.wallNow(), costUsd, kept, answeredBy: by };
-    const { tenant, conversationId } = context;
-    responses.put(key, packReply(reply, about), { ttlMs, tenant, conversationId });
+  /** A request as it is sent, with its history where one is kept, and the turn of the conversation that it is. */
+  const begin = (given: ChatRequest, from: CallContext | undefined) => {
+    const context = from?.attempts && from.deadline ? from : contextByHand(given, from, nextId());
+    const turn = mode === "response" ? undefined : turnOf(conversations, given, context);
+    const request = turn
+      ? withHistory(given, turn, context.recalled ? undefined : modelOf(provider, given.model))
+      : given;
+    const key = mode === "context" ? undefined : kept.keyOf(request, context);
+    return { request, context, turn, key };
   };
   const remember = (turn: Turn | undefined, given: ChatReply | undefined): void => {
-    const reply = turn && whole(given, undefined);
+    const reply = turn && wholeReply(given, undefined);
     if (reply) turn.complete(reply.choices[0].message);
   };
 
@@ -156,23 +98,19 @@ export function cached<P extends AnyProvider>(provider: P, options: CachedOption
   const chat =
     ask &&
     (async (given: ChatRequest, from?: CallContext): Promise<ChatReply> => {
-      const context = contextOf(given, from);
-      const { request, turn } = begin(given, context);
-      const key = keyOf(request, context);
+      const { request, context, turn, key } = begin(given, from);
       const asked = async (): Promise<ChatReply> => {
         if (key === undefined) return ask(request, context);
         const call = async (at: CallContext): Promise<ChatReply> => ask(request, at);
-        return shared.chat(key, context, call, (reply, told) => keep(key, request, reply, context, told));
+        return shared.chat(key, context, call, (reply, told) => kept.keep({ key, request, context }, reply, told));
       };
-      const reply = (await find(key, context)) ?? (await asked());
+      const reply = (key && (await kept.find(key, context))) || (await asked());
       remember(turn, reply);
       return reply;
     });
   async function* stream(given: ChatRequest, from?: CallContext): AsyncGenerator<ChatChunk> {
-    const context = contextOf(given, from);
-    const { request, turn } = begin(given, context);
-    const key = keyOf(request, context);
-    const hit = await find(key, context);
+    const { request, context, turn, key } = begin(given, from);
+    const hit = key && (await kept.find(key, context));
     if (hit) {
       yield* chunksOf(hit);
       remember(turn, hit);
@@ -183,12 +121,11 @@ export function cached<P extends AnyProvider>(provider: P, options: CachedOption
       source = open?.(request, at);
       return streamFrom(source);
     };
-    const reader =
-      key === undefined
-        ? readAlone(opened(context))
-        : shared.stream(key, context, opened, (reply, told) =>
-            keep(key, request, reply, context, told, answeredBy(source)),
-          );
+    const reader = key
+      ? shared.stream(key, context, opened, (reply, told) =>
+          kept.keep({ key, request, context }, reply, told, answeredBy(source)),
+        )
+      : readAlone(opened(context));
     let chunk: ChatChunk | null | undefined;
     try {
       chunk = reader.poll() ?? (await reader.next());
@@ -212,13 +149,24 @@ export function cached<P extends AnyProvider>(provider: P, options: CachedOption
     ...(prefixCache ? { prefixCache } : {}),
     ...(provider.probe ? { probe: provider.probe.bind(provider) } : {}),
     forget(key) {
-      responses.delete(key);
+      kept.forget(key);
       provider.forget?.(key);
     },
     ...(chat ? { chat } : {}),
     ...(open ? { stream } : {}),
   };
   return decorated as P;
+}
+
+function turnOf(conversations: Conversations, { messages }: ChatRequest, context: CallContext): Turn | undefined {
+  const { conversationId, tenant, recalled } = context;
+  return conversationId === undefined ? undefined : conversations.begin(conversationId, tenant, messages, recalled);
+}
+
+/** @param model whose window it is cut to, where it is known. */
+function withHistory(request: ChatRequest, { messages }: Turn, model: ModelInfo | undefined): ChatRequest {
+  const whole = { ...request, messages };
+  return model ? fitted(whole, inputRoom(whole, model)) : whole;
 }
 
 function checkArguments(provider: unknown, options: unknown): asserts options is CachedOptions {

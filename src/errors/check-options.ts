@@ -1,8 +1,5 @@
 import { invalidOption, type SignalboxError } from "./signalbox-error.js";
 
-/** `invalidOption` by the name that the integrations use. */
-export { invalidOption as badOption };
-
 /**
  * Refuses anything but a plain options object with known names.
  *

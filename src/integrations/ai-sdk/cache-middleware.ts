@@ -4,14 +4,8 @@ import type {
   LanguageModelV3StreamPart,
 } from "@ai-sdk/provider";
 import type { EntryOptions } from "../../contract/store.js";
-import {
-  badOption,
-  checkBoolean,
-  checkFunction,
-  checkMethods,
-  checkOptions,
-  checkWord,
-} from "../../errors/check-options.js";
+import { checkBoolean, checkFunction, checkMethods, checkOptions, checkWord } from "../../errors/check-options.js";
+import { invalidOption } from "../../errors/signalbox-error.js";
 import { cacheKey } from "./cache-key.js";
 import { createPartCollector } from "./part-collector.js";
 import { asParts, asResult, type Gate, mayStore, readStored, type StoredAnswer } from "./stored-answer.js";
@@ -52,7 +46,7 @@ export function cacheMiddleware(options: CacheMiddlewareOptions): LanguageModelV
   checkOptions(options, "cacheMiddleware", ["cache", "ttlMs", "tenant", "temperature", "toolCalls", "nowMs"]);
   const { cache, ttlMs, tenant, toolCalls = false, nowMs = Date.now } = options;
   checkMethods(cache, "cache", ["get", "set"], "a cache, such as createCache() returns");
-  if (ttlMs !== undefined && !(ttlMs >= 0)) throw badOption("ttlMs", "must be a number of milliseconds, 0 or more");
+  if (ttlMs !== undefined && !(ttlMs >= 0)) throw invalidOption("ttlMs", "must be a number of milliseconds, 0 or more");
   if (typeof tenant !== "string") checkFunction(tenant, "tenant");
   const temperature = checkWord(options.temperature, "temperature", ["zero", "any"], "zero");
   checkBoolean(toolCalls, "toolCalls");

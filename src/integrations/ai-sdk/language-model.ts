@@ -4,8 +4,8 @@ import type { ChatReply } from "../../chat/reply.js";
 import type { ChatRequest } from "../../chat/request.js";
 import type { CallOptions } from "../../contract/call-options.js";
 import type { ModelInfo } from "../../contract/provider.js";
-import { badOption, checkMethods } from "../../errors/check-options.js";
-import { SignalboxError } from "../../errors/signalbox-error.js";
+import { checkMethods } from "../../errors/check-options.js";
+import { invalidOption, SignalboxError } from "../../errors/signalbox-error.js";
 import { contentOf, finishReasonOf, routeMetadata, usageOf } from "./from-reply.js";
 import { createPartWriter } from "./stream-parts.js";
 import { toRequest } from "./to-request.js";
@@ -33,8 +33,8 @@ export interface RouterLike {
  */
 export function languageModel(router: RouterLike, modelId = "auto", defaults: CallOptions = {}): LanguageModelV3 {
   checkMethods(router, "router", ["chat", "stream"], "a router; createRouter({ providers: [provider] }) makes one");
-  if (typeof modelId !== "string" || modelId === "") throw badOption("modelId", "must be a model's name");
-  if (typeof defaults !== "object" || defaults === null) throw badOption("defaults", "must be options of a call");
+  if (typeof modelId !== "string" || modelId === "") throw invalidOption("modelId", "must be a model's name");
+  if (typeof defaults !== "object" || defaults === null) throw invalidOption("defaults", "must be options of a call");
   return {
     specificationVersion: "v3",
     provider: "signalbox",

@@ -7,8 +7,7 @@ import type { ChatRequest } from "../../chat/request.js";
 import type { CallOptions } from "../../contract/call-options.js";
 import type { AnyProvider, CallContext } from "../../contract/provider.js";
 import type { Route, RouteHead } from "../../contract/records.js";
-import { badOption } from "../../errors/check-options.js";
-import { SignalboxError } from "../../errors/signalbox-error.js";
+import { invalidOption, SignalboxError } from "../../errors/signalbox-error.js";
 import { errorOf, setHeader } from "./errors.js";
 import { type ChunkSource, eventStream } from "./event-stream.js";
 import { contextFor, isRouter, modelOf, type Target, unknownModel } from "./target.js";
@@ -160,7 +159,7 @@ const TOLD: ReadonlySet<string> = new Set<keyof CallOptions>(["signal", "tenant"
 function refuseRouting(options: CallOptions): void {
   for (const [name, value] of Object.entries(options)) {
     if (value !== undefined && !TOLD.has(name))
-      throw badOption(name, "is for a router, and a provider alone answers here; put it into createRouter()");
+      throw invalidOption(name, "is for a router, and a provider alone answers here; put it into createRouter()");
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ContentPart, Message, RefusalPart } from "../../chat/message.js";
 import type { ChatReply } from "../../chat/reply.js";
-import { badOption, checkFunction, checkOptions } from "../../errors/check-options.js";
+import { checkFunction, checkOptions } from "../../errors/check-options.js";
+import { invalidOption } from "../../errors/signalbox-error.js";
 
 /** How much of prompts and answers is recorded, once that was asked for. */
 export interface ContentOptions {
@@ -19,7 +20,7 @@ const MAX_CHARS = 8_192;
 export function checkContent(options: ContentOptions): void {
   checkOptions(options, "captureContent", ["maxChars", "redact"]);
   const { maxChars = MAX_CHARS, redact } = options;
-  if (!(maxChars >= 0)) throw badOption("captureContent.maxChars", "must be a number of characters, 0 or more");
+  if (!(maxChars >= 0)) throw invalidOption("captureContent.maxChars", "must be a number of characters, 0 or more");
   checkFunction(redact, "captureContent.redact");
 }
 

@@ -12,7 +12,8 @@ import {
 } from "@opentelemetry/api";
 import type { EventMap, EventName } from "../../contract/events.js";
 import type { Attempt, RequestRecord } from "../../contract/records.js";
-import { badOption, checkBoolean, checkMethods, checkOptions } from "../../errors/check-options.js";
+import { checkBoolean, checkMethods, checkOptions } from "../../errors/check-options.js";
+import { invalidOption } from "../../errors/signalbox-error.js";
 import { attemptAttributes, callAttributes, requestAttributes } from "./attributes.js";
 import { type ContentOptions, checkContent, createContentWriter } from "./content.js";
 import { createInstruments } from "./instruments.js";
@@ -69,7 +70,7 @@ export function instrument<R extends RouterLike>(router: R, options: InstrumentO
   const { captureContent = false, maxOpen = 10_000 } = options;
   checkMethods(router, "router", ["chat", "stream", "with", "conversation", "on", "off"], "a router");
   checkOptions(options, "instrument", ["tracerProvider", "meterProvider", "captureContent", "maxOpen"]);
-  if (!(Number.isInteger(maxOpen) && maxOpen > 0)) throw badOption("maxOpen", "must be a whole number above 0");
+  if (!(Number.isInteger(maxOpen) && maxOpen > 0)) throw invalidOption("maxOpen", "must be a whole number above 0");
   if (typeof captureContent === "object") checkContent(captureContent);
   else checkBoolean(captureContent, "captureContent");
   const tracers = options.tracerProvider ?? trace.getTracerProvider();

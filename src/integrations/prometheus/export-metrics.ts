@@ -1,5 +1,6 @@
 import { register as globalRegister, type Registry } from "prom-client";
-import { badOption, checkMethods, checkOptions } from "../../errors/check-options.js";
+import { checkMethods, checkOptions } from "../../errors/check-options.js";
+import { invalidOption } from "../../errors/signalbox-error.js";
 import { createHistograms } from "./histograms.js";
 import { createLabels } from "./labels.js";
 import type { RouterLike } from "./router-like.js";
@@ -29,9 +30,9 @@ export function exportMetrics(router: RouterLike, options: ExportMetricsOptions 
   const { register = globalRegister, prefix = "signalbox_" } = options;
   checkMethods(register, "register", ["getSingleMetric", "registerMetric"], "a registry of prom-client");
   if (!/^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(prefix))
-    throw badOption("prefix", "must begin a metric's name: letters, digits, _");
+    throw invalidOption("prefix", "must begin a metric's name: letters, digits, _");
   if (register.getSingleMetric(`${prefix}requests_total`))
-    throw badOption("prefix", `${prefix} is taken on this registry`);
+    throw invalidOption("prefix", `${prefix} is taken on this registry`);
 
   const labelsOf = createLabels();
   const histograms = createHistograms(register, prefix, labelsOf);

@@ -105,8 +105,11 @@ export class UpstreamCall {
   abort(reason: SignalboxError): void {
     if (this.#settled || this.#abortedBy) return;
     this.#abortedBy = reason;
-    // A cancelled call is nobody's failure: there is nothing to classify, and it is on record before its caller hears of it.
-    if (reason.kind === "cancelled") this.#settle(reason, this.answer?.usage() ?? null);
+    // Who leaves, or is out of time, is nobody's failure: nothing is to be classified, and the call is on record before
+    // its caller hears of it. A stream past the gate is told as cut, and says so itself.
+    if (reason.kind === "cancelled" || (reason.detail === "total" && !this.answer)) {
+      this.#settle(reason, this.answer?.usage() ?? null);
+    }
     this.#rejectWaiting?.(reason);
     this.#controller.abort(reason);
     this.answer?.ended(reason);

@@ -54,6 +54,28 @@ describe("the calls of a shared flight are booked once, to somebody", () => {
     },
   );
 
+  test.each(["chat", "stream"] as const)(
+    "%s: the one who opened it runs out of time before anything came, alone again: to that one",
+    async (how) => {
+      const { clock, router, told } = rig();
+      const first =
+        how === "chat" ? router.chat(ask(), { timeoutMs: 5 }) : router.stream(ask(), { timeoutMs: 5 }).reply;
+      const outOfTime = failureOf(first);
+      const controller = new AbortController();
+      const patient = failureOf(router.chat(ask(), { signal: controller.signal }));
+      await clock.advance(1);
+      controller.abort();
+      await clock.advance(100);
+      expect((await patient).kind).toBe("cancelled");
+      expect((await outOfTime).attempts).toMatchObject([{ provider: "a", outcome: "timeout", detail: "total" }]);
+      expect(eventsOf(told, "attempt")).toHaveLength(1);
+      expect(books(router)).toEqual([
+        [1, "0.000000000000"],
+        [1, "0.000000000000"],
+      ]);
+    },
+  );
+
   test("what was called before the one who opened it left is its own, and not booked again", async () => {
     const clock = createVirtualClock();
     const first = provider("a", { clock, otherwise: { error: broken(), delayMs: 10 } });

@@ -19,14 +19,14 @@ export function lastsFor(leftMs: number, ownMs: number): boolean {
 
 /** @param outer of a request around this one; it may move as well. */
 export function createMovingDeadline(clock: Clock, ownAtMs: number, outer?: Deadline): MovingDeadline {
-  let ownMs = ownAtMs;
+  let endsAtMs = ownAtMs;
   let limit = outer;
-  const atMs = (): number => (limit ? Math.min(ownMs, clock.now() + limit.remainingMs()) : ownMs);
+  const atMs = (): number => (limit ? Math.min(endsAtMs, clock.now() + limit.remainingMs()) : endsAtMs);
   return {
     atMs,
     remainingMs: () => Math.max(0, atMs() - clock.now()),
-    extend(laterMs) {
-      ownMs = laterMs;
+    extend(laterAtMs) {
+      endsAtMs = laterAtMs;
       limit = undefined;
     },
   };

@@ -103,7 +103,7 @@ export class FlightReader<A extends HasReply, F extends Flight<A>, Result> {
   #moved(from: Seat<F>): boolean {
     if (this.seat !== from) return true;
     if (!from.joined || from.gone || this.#delivered || this.#stranded) return false;
-    // A flight has the time of its most patient reader: where that is up, nobody has any for another.
+    // A flight has the time of its most patient reader: where that is up, no reader has time for another flight.
     if (from.flight.deadline.remainingMs() < 1) return false;
     from.done();
     this.#sharer.movesOn?.(from);

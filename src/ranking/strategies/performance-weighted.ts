@@ -18,7 +18,9 @@ const IN_FLIGHT_SCALE = 32;
 /** What a failure costs besides its time: it uses up one of a request's few attempts. */
 const FAILURE_MS = 1_000;
 
-/** The shortest expected time to a good answer, calls in flight and the chance of failing included. *
+/**
+ * The shortest expected time to a good answer, calls in flight and the chance of failing included.
+ *
  * @throws SignalboxError `invalid_options` for an option that is unknown or out of range.
  */
 export function performanceWeighted(options: PerformanceWeightedOptions = {}): Strategy {

@@ -1,27 +1,3 @@
-export { createCache } from "./cache/cache.js";
-export { ageing } from "./cache/policies/ageing.js";
-export { lru } from "./cache/policies/lru.js";
-export type { CacheRoom, EvictionOrder, EvictionPolicy } from "./cache/policies/policy.js";
-export { s3Fifo } from "./cache/policies/s3-fifo.js";
-export type { Invalidation } from "./cache/response-cache.js";
-export type { SimilarityStats } from "./cache/similarity.js";
-export type { ShadowStats } from "./cache/similarity-shadow.js";
-export type { Embed } from "./cache/similarity-vectors.js";
-export type { StoredExtra, StoredReply } from "./cache/stored-reply.js";
-export type {
-  Cache,
-  CacheOptions,
-  CacheStats,
-  EntryView,
-  MemoryCache,
-  Pin,
-  PressureOptions,
-  RemovedCounts,
-  StoreStats,
-  WarmEntry,
-  WarmResult,
-} from "./cache/types.js";
-export type { PackedUsage } from "./cache/usage-pack.js";
 export type { ChatChunk, ChunkChoice, Delta, ToolCallDelta } from "./chat/chunk.js";
 export { createReply, type ReplyInit } from "./chat/create-reply.js";
 export type {
@@ -103,6 +79,13 @@ export type {
 } from "./contract/strategy.js";
 export type { Clock, TimerHandle } from "./core/clock.js";
 export type { Random } from "./core/random.js";
+export { type CachedMode, type CachedOptions, cached } from "./engine/cached.js";
+export type { DegradeOptions, ShrinkOptions } from "./engine/degrade.js";
+export type { EscalateOptions } from "./engine/escalate.js";
+export type { HedgeOptions } from "./engine/hedge.js";
+export type { ReplyStream } from "./engine/stream/reader-stream.js";
+export type { ReplyIterator } from "./engine/stream/reply-iterator.js";
+export type { WarmOptions, WarmProgress, WarmReport } from "./engine/warm.js";
 export {
   type AttemptSummary,
   ERROR_KINDS,
@@ -112,34 +95,34 @@ export {
 } from "./errors/kinds.js";
 export { SignalboxError, type SignalboxErrorInit } from "./errors/signalbox-error.js";
 export type { CodeMeaning, Meaning, MessagePattern, VendorCodes } from "./errors/vendor-codes.js";
-export { type CachedMode, type CachedOptions, cached } from "./flow/cached.js";
-export type { ConversationOptions, ConversationSnapshot, ConversationStats } from "./flow/conversation.js";
-export type { DegradeOptions, ShrinkOptions } from "./flow/degrade.js";
-export type { EscalateOptions } from "./flow/escalate.js";
-export type { HedgeOptions } from "./flow/hedge.js";
-export type { ReplyStream } from "./flow/reader-stream.js";
-export type { ReplyIterator } from "./flow/reply-iterator.js";
-export type { WarmOptions, WarmProgress, WarmReport } from "./flow/warm.js";
+export { createCache } from "./memory/cache.js";
+export type { ConversationOptions, ConversationSnapshot, ConversationStats } from "./memory/conversations.js";
+export { ageing } from "./memory/policies/ageing.js";
+export { lru } from "./memory/policies/lru.js";
+export type { CacheRoom, EvictionOrder, EvictionPolicy } from "./memory/policies/policy.js";
+export { s3Fifo } from "./memory/policies/s3-fifo.js";
+export type { Invalidation } from "./memory/response-cache.js";
+export type { SimilarityStats } from "./memory/similarity.js";
+export type { ShadowStats } from "./memory/similarity-shadow.js";
+export type { Embed } from "./memory/similarity-vectors.js";
+export type { StoredExtra, StoredReply } from "./memory/stored-reply.js";
+export type {
+  Cache,
+  CacheOptions,
+  CacheStats,
+  EntryView,
+  MemoryCache,
+  Pin,
+  PressureOptions,
+  RemovedCounts,
+  StoreStats,
+  WarmEntry,
+  WarmResult,
+} from "./memory/types.js";
+export type { PackedUsage } from "./memory/usage-pack.js";
 export type { RouterStats } from "./metrics/router-stats.js";
 export type { CallStats, Quantiles, RequestStats } from "./metrics/tally.js";
 export type { KindReading } from "./metrics/types.js";
-export type { BuiltInStrategy } from "./ranking/built-in.js";
-export { type BlendOptions, blend, type ChainOptions, chain } from "./ranking/compose.js";
-export { defineStrategy } from "./ranking/define-strategy.js";
-export type {
-  DecisionLine,
-  DecisionLogLine,
-  FeedbackLine,
-  LoggedCandidate,
-  OutcomeLine,
-} from "./ranking/replay/decision-log.js";
-export type { StrategyRecommendation } from "./ranking/replay/recommend.js";
-export { type Estimate, type ReplayOptions, type ReplayResult, replay } from "./ranking/replay/replay.js";
-export { type AdaptiveOptions, adaptive } from "./ranking/strategies/adaptive.js";
-export { type CostOptimizedOptions, costOptimized } from "./ranking/strategies/cost-optimized.js";
-export { type PerformanceWeightedOptions, performanceWeighted } from "./ranking/strategies/performance-weighted.js";
-export { type ReliabilityFocusedOptions, reliabilityFocused } from "./ranking/strategies/reliability-focused.js";
-export { weighted } from "./ranking/strategies/weighted.js";
 export type { LimiterOptions } from "./resilience/limiter.js";
 export type { Conversation, TurnInput } from "./router/conversation.js";
 export { createRouter } from "./router/create-router.js";
@@ -160,6 +143,23 @@ export type {
 export type { RoutedReply, RouterStream, TicketedRoute } from "./router/records.js";
 export type { CandidateHealth, Router, RouterHealth, RouterReport } from "./router/router.js";
 export type { BudgetReading, BudgetRule } from "./spend/budgets.js";
+export { type AdaptiveOptions, adaptive } from "./strategies/adaptive.js";
+export type { BuiltInStrategy } from "./strategies/built-in.js";
+export { type BlendOptions, blend, type ChainOptions, chain } from "./strategies/compose.js";
+export { type CostOptimizedOptions, costOptimized } from "./strategies/cost-optimized.js";
+export { defineStrategy } from "./strategies/define-strategy.js";
+export { type PerformanceWeightedOptions, performanceWeighted } from "./strategies/performance-weighted.js";
+export { type ReliabilityFocusedOptions, reliabilityFocused } from "./strategies/reliability-focused.js";
+export type {
+  DecisionLine,
+  DecisionLogLine,
+  FeedbackLine,
+  LoggedCandidate,
+  OutcomeLine,
+} from "./strategies/replay/decision-log.js";
+export type { StrategyRecommendation } from "./strategies/replay/recommend.js";
+export { type Estimate, type ReplayOptions, type ReplayResult, replay } from "./strategies/replay/replay.js";
+export { weighted } from "./strategies/weighted.js";
 export { type AnthropicCompatibleOptions, anthropicCompatible } from "./vendors/anthropic-compatible.js";
 export { catalogue, retiredModels } from "./vendors/catalogue/index.js";
 export { glm } from "./vendors/glm.js";

@@ -1,12 +1,12 @@
-import type { SimilarMatch } from "../cache/similarity.js";
 import type { CallOptions } from "../contract/call-options.js";
 import type { CallContext } from "../contract/provider.js";
 import { extended } from "../core/extended.js";
+import type { Answer } from "../engine/attempt-chat.js";
+import { drain } from "../engine/flight-reader.js";
+import { leftEarly, type StartedStream } from "../engine/stream/reader-stream.js";
+import type { Warming } from "../engine/warm.js";
 import { asSignalboxError, cancelledBy } from "../errors/signalbox-error.js";
-import type { Answer } from "../flow/attempt-chat.js";
-import { drain } from "../flow/flight-reader.js";
-import { leftEarly, type StartedStream } from "../flow/reader-stream.js";
-import type { Warming } from "../flow/warm.js";
+import type { SimilarMatch } from "../memory/similarity.js";
 import { ageOf, lookUp, lookUpDeep, type Usable, usable } from "./lookup.js";
 import type { RouterParts } from "./parts.js";
 import { type RoutedReply, recordAnswer, recordFailure } from "./records.js";

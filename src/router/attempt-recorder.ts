@@ -1,6 +1,6 @@
 import { countsOf } from "../chat/usage.js";
+import type { FlowServices } from "../engine/call.js";
 import { policyOf } from "../errors/policy.js";
-import type { FlowServices } from "../flow/call.js";
 import { noteHealth } from "./health-notes.js";
 import type { RouterParts } from "./parts.js";
 

@@ -1,12 +1,12 @@
-import { createCache } from "../cache/cache.js";
-import { isCache } from "../cache/is-cache.js";
-import { CACHE_OPTION_NAMES } from "../cache/options.js";
-import { createResponseCache } from "../cache/response-cache.js";
-import { createSimilarityIndex } from "../cache/similarity.js";
-import type { Cache, CacheStats } from "../cache/types.js";
 import type { Clock } from "../core/clock.js";
 import { checkNames } from "../errors/check-options.js";
 import { invalidOption } from "../errors/signalbox-error.js";
+import { createCache } from "../memory/cache.js";
+import { isCache } from "../memory/is-cache.js";
+import { CACHE_OPTION_NAMES } from "../memory/options.js";
+import { createResponseCache } from "../memory/response-cache.js";
+import { createSimilarityIndex } from "../memory/similarity.js";
+import type { Cache, CacheStats } from "../memory/types.js";
 import type { WordCounts } from "../metrics/tally.js";
 import type { RouterCacheOptions, SimilarReuseOptions } from "./options.js";
 import type { ResponseCaching } from "./parts.js";

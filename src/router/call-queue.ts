@@ -1,11 +1,11 @@
 import type { CandidateSnapshot, StrategyContext } from "../contract/strategy.js";
+import type { CandidateQueue } from "../engine/call.js";
+import type { Candidate } from "../engine/candidate.js";
 import type { Exclusion } from "../errors/kinds.js";
 import { mayAskAgain } from "../errors/policy.js";
 import type { SignalboxError } from "../errors/signalbox-error.js";
-import type { CandidateQueue } from "../flow/call.js";
-import type { Candidate } from "../flow/candidate.js";
-import type { Choice } from "../ranking/chooser.js";
 import type { Limiter } from "../resilience/limiter.js";
+import type { Choice } from "../strategies/chooser.js";
 import type { PlannedCandidate } from "./candidates.js";
 
 type Group = readonly PlannedCandidate[];

@@ -1,10 +1,10 @@
-import { isTtl } from "../cache/options.js";
 import { isObject } from "../chat/check-value.js";
 import { isStandardSchema } from "../chat/standard-schema.js";
 import type { CallOptions } from "../contract/call-options.js";
 import type { CallContext } from "../contract/provider.js";
 import { unknownOption } from "../errors/check-options.js";
 import { invalidOption } from "../errors/signalbox-error.js";
+import { isTtl } from "../memory/options.js";
 
 type Check = (value: unknown) => string | null;
 

@@ -9,8 +9,8 @@ import {
   NEED_VISION_URL,
 } from "../chat/needs.js";
 import type { AnyProvider, ModelInfo } from "../contract/provider.js";
+import type { Candidate } from "../engine/candidate.js";
 import type { ExclusionReason } from "../errors/kinds.js";
-import type { Candidate } from "../flow/candidate.js";
 
 /** Thinking as a hard need; a request does not show it, `require` does. */
 export const NEED_THINKING = 1 << 16;

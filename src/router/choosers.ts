@@ -1,7 +1,7 @@
 import type { Strategy } from "../contract/strategy.js";
-import { type Chooser, createChooser } from "../ranking/chooser.js";
-import { checkedStrategy } from "../ranking/define-strategy.js";
-import type { StrategyRegistry } from "../ranking/registry.js";
+import { type Chooser, createChooser } from "../strategies/chooser.js";
+import { checkedStrategy } from "../strategies/define-strategy.js";
+import type { StrategyRegistry } from "../strategies/registry.js";
 import type { RouterParts } from "./parts.js";
 
 /** Whether somebody heard it. */

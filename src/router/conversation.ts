@@ -1,7 +1,7 @@
 import type { Message } from "../chat/message.js";
 import type { ChatRequest } from "../chat/request.js";
 import type { CallOptions } from "../contract/call-options.js";
-import type { ConversationSnapshot } from "../flow/conversation.js";
+import type { ConversationSnapshot } from "../memory/conversations.js";
 import type { RoutedReply, RouterStream } from "./records.js";
 
 /** What a turn may be given as: its text, its messages, or a whole request. */

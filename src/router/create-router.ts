@@ -1,13 +1,13 @@
-import { checkInvalidation } from "../cache/response-cache.js";
 import type { ChatRequest } from "../chat/request.js";
 import type { CallOptions } from "../contract/call-options.js";
 import type { CallContext } from "../contract/provider.js";
+import { forgetIn } from "../engine/candidate.js";
+import { createReplyStream } from "../engine/stream/reader-stream.js";
+import { type Warming, warmByAsking } from "../engine/warm.js";
 import { invalidOption, SignalboxError } from "../errors/signalbox-error.js";
-import { forgetIn } from "../flow/candidate.js";
-import { createReplyStream } from "../flow/reader-stream.js";
-import { type Warming, warmByAsking } from "../flow/warm.js";
-import { recommendStrategy, type StrategyRecommendation } from "../ranking/replay/recommend.js";
+import { checkInvalidation } from "../memory/response-cache.js";
 import type { BudgetReading } from "../spend/budgets.js";
+import { recommendStrategy, type StrategyRecommendation } from "../strategies/replay/recommend.js";
 import { answerChat, answerStream } from "./answer.js";
 import { assembleRouter } from "./assemble.js";
 import { cacheReport } from "./caching.js";

@@ -1,7 +1,7 @@
 import { extended } from "../core/extended.js";
-import type { Call } from "../flow/call.js";
-import { costOfAll } from "../flow/costs.js";
-import { type DecisionLogLine, decisionLine } from "../ranking/replay/decision-log.js";
+import type { Call } from "../engine/call.js";
+import { costOfAll } from "../engine/costs.js";
+import { type DecisionLogLine, decisionLine } from "../strategies/replay/decision-log.js";
 import type { PlannedCandidate } from "./candidates.js";
 import { RequestRanker } from "./decision.js";
 import type { RouterParts } from "./parts.js";

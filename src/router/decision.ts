@@ -1,5 +1,5 @@
 import type { CandidateSnapshot, StrategyContext } from "../contract/strategy.js";
-import type { Choice } from "../ranking/chooser.js";
+import type { Choice } from "../strategies/chooser.js";
 import type { Ranker } from "./call-queue.js";
 import type { PlannedCandidate } from "./candidates.js";
 import type { DecisionInput, RouterParts } from "./parts.js";

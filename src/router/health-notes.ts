@@ -1,5 +1,5 @@
 import type { BreakerState } from "../contract/events.js";
-import type { Candidate } from "../flow/candidate.js";
+import type { Candidate } from "../engine/candidate.js";
 import { type Health, healthOf } from "../metrics/health.js";
 import type { RouterParts } from "./parts.js";
 

@@ -2,8 +2,8 @@ import QuickLRU from "quick-lru";
 import type { ChatRequest } from "../chat/request.js";
 import type { Characteristics, QualityEstimate } from "../contract/strategy.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
-import { createLearner, type Learner, type LearnerTicket, type LearnerView } from "../ranking/learner/learner.js";
-import { readTicket } from "../ranking/learner/ticket.js";
+import { createLearner, type Learner, type LearnerTicket, type LearnerView } from "../strategies/learner/learner.js";
+import { readTicket } from "../strategies/learner/ticket.js";
 import type { PlannedCandidate } from "./candidates.js";
 
 /** What feedback may be given for: a reply, its route (also as parsed JSON, in another process), or the request's id. */

@@ -1,5 +1,5 @@
+import type { StartedStream } from "../engine/stream/reader-stream.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
-import type { StartedStream } from "../flow/reader-stream.js";
 
 /** What is in flight on a router, so that closing it can wait or end it. */
 export interface Lifetime {

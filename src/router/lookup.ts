@@ -1,8 +1,8 @@
-import { type StoredReply, unpackReply } from "../cache/stored-reply.js";
 import type { ChatReply } from "../chat/reply.js";
 import { validateOutput } from "../chat/validate-output.js";
 import { seededRandom } from "../core/random.js";
-import { originOf } from "../flow/candidate.js";
+import { originOf } from "../engine/candidate.js";
+import { type StoredReply, unpackReply } from "../memory/stored-reply.js";
 import { CallQueue } from "./call-queue.js";
 import type { PlannedCandidate } from "./candidates.js";
 import { RequestRanker } from "./decision.js";

@@ -2,7 +2,7 @@ import type { Message } from "../chat/message.js";
 import { estimateRequestTokens } from "../chat/tokens.js";
 import type { Exclusion } from "../errors/kinds.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
-import { inputRoom } from "../flow/trim.js";
+import { inputRoom } from "../memory/trim.js";
 import { nearestToReopen } from "../resilience/gates.js";
 import type { PlannedCandidate } from "./candidates.js";
 import type { RouterParts } from "./parts.js";

@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
-import { isTtl } from "../cache/options.js";
 import { isObject } from "../chat/check-value.js";
 import { DAY_OR_MONTH } from "../core/day-or-month.js";
 import { lazily } from "../core/lazily.js";
+import { isTtl } from "../memory/options.js";
 
 // Made when the first router is: a schema takes longer to build than the rest of the library to import.
 

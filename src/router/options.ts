@@ -1,18 +1,18 @@
-import type { SimilarityOptions } from "../cache/similarity.js";
-import type { Cache, CacheOptions } from "../cache/types.js";
 import type { AnyProvider } from "../contract/provider.js";
 import type { SharedState } from "../contract/shared-state.js";
 import type { Strategy } from "../contract/strategy.js";
 import type { Clock } from "../core/clock.js";
 import type { Random } from "../core/random.js";
-import type { ConversationOptions } from "../flow/conversation.js";
-import type { DegradeOptions } from "../flow/degrade.js";
-import type { EscalateOptions } from "../flow/escalate.js";
-import type { HedgeOptions } from "../flow/hedge.js";
-import type { BuiltInStrategy } from "../ranking/built-in.js";
-import type { DecisionLogLine } from "../ranking/replay/decision-log.js";
+import type { DegradeOptions } from "../engine/degrade.js";
+import type { EscalateOptions } from "../engine/escalate.js";
+import type { HedgeOptions } from "../engine/hedge.js";
+import type { ConversationOptions } from "../memory/conversations.js";
+import type { SimilarityOptions } from "../memory/similarity.js";
+import type { Cache, CacheOptions } from "../memory/types.js";
 import type { LimiterOptions } from "../resilience/limiter.js";
 import type { BudgetRule } from "../spend/budgets.js";
+import type { BuiltInStrategy } from "../strategies/built-in.js";
+import type { DecisionLogLine } from "../strategies/replay/decision-log.js";
 
 /** Which answers the router's response cache keeps, on top of how the cache itself is made. */
 export interface RouterCacheOptions extends CacheOptions {

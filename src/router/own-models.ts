@@ -1,7 +1,7 @@
 import { sha256 } from "../chat/hash.js";
 import type { CallOptions } from "../contract/call-options.js";
 import type { ModelInfo } from "../contract/provider.js";
-import { originOf } from "../flow/candidate.js";
+import { originOf } from "../engine/candidate.js";
 import type { PlannedCandidate } from "./candidates.js";
 import type { RouterOptions } from "./options.js";
 

@@ -4,9 +4,9 @@ import { estimateRequestTokens, requestChars } from "../chat/tokens.js";
 import type { CallOptions } from "../contract/call-options.js";
 import type { Clock } from "../core/clock.js";
 import type { Exclusion, ExclusionReason } from "../errors/kinds.js";
-import { inputRoom } from "../flow/trim.js";
+import { inputRoom } from "../memory/trim.js";
+import { expectedCostUsd } from "../pricing/cost.js";
 import type { Budgets } from "../spend/budgets.js";
-import { expectedCostUsd } from "../spend/cost.js";
 import { missingReason, NEED_THINKING, type PlannedCandidate } from "./candidates.js";
 import { keysOf } from "./reserve.js";
 

@@ -2,11 +2,11 @@ import type { ChatReply } from "../chat/reply.js";
 import type { Usage } from "../chat/usage.js";
 import type { CacheStatus, RequestRecord, Route, RouteCache } from "../contract/records.js";
 import { extended } from "../core/extended.js";
+import { costOfAll } from "../engine/costs.js";
+import type { ReplyStream } from "../engine/stream/reader-stream.js";
 import type { AttemptSummary } from "../errors/kinds.js";
 import type { SignalboxError } from "../errors/signalbox-error.js";
-import { costOfAll } from "../flow/costs.js";
-import type { ReplyStream } from "../flow/reader-stream.js";
-import type { LearnerTicket, LearnerView } from "../ranking/learner/learner.js";
+import type { LearnerTicket, LearnerView } from "../strategies/learner/learner.js";
 import type { RouterParts } from "./parts.js";
 import type { Run } from "./run.js";
 

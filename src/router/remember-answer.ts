@@ -1,13 +1,13 @@
-import { packReply } from "../cache/stored-reply.js";
-import { refusal } from "../cache/write-gate.js";
 import type { ChatReply } from "../chat/reply.js";
 import type { ChatRequest } from "../chat/request.js";
 import { prefixTokens } from "../chat/tokens.js";
 import { countsOf } from "../chat/usage.js";
+import type { Answer } from "../engine/attempt-chat.js";
+import type { Call } from "../engine/call.js";
+import { originOf } from "../engine/candidate.js";
 import type { AttemptSummary } from "../errors/kinds.js";
-import type { Answer } from "../flow/attempt-chat.js";
-import type { Call } from "../flow/call.js";
-import { originOf } from "../flow/candidate.js";
+import { packReply } from "../memory/stored-reply.js";
+import { refusal } from "../memory/write-gate.js";
 import { lifetimeOf } from "./lookup.js";
 import type { RouterParts } from "./parts.js";
 import type { Run } from "./run.js";

@@ -4,12 +4,12 @@ import type { CallOptions } from "../contract/call-options.js";
 import type { EventMap } from "../contract/events.js";
 import type { SharedHold, SharedPurse, SharedRefusal, SharedStateSession } from "../contract/shared-state.js";
 import type { ContainedEmitter } from "../core/emitter.js";
+import type { Call, Reserve } from "../engine/call.js";
+import type { Candidate } from "../engine/candidate.js";
+import { leftUsd } from "../engine/costs.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
-import type { Call, Reserve } from "../flow/call.js";
-import type { Candidate } from "../flow/candidate.js";
-import { leftUsd } from "../flow/costs.js";
+import { expectedCostUsd } from "../pricing/cost.js";
 import type { BudgetKeys, BudgetRule, Budgets, Reservation } from "../spend/budgets.js";
-import { expectedCostUsd } from "../spend/cost.js";
 
 /** Output to hold money for where neither the request nor past answers say how long it may get, tokens. */
 const UNKNOWN_OUTPUT = 4_096;

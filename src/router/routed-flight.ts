@@ -1,7 +1,7 @@
-import type { Answer } from "../flow/attempt-chat.js";
-import type { Call } from "../flow/call.js";
-import type { Flight } from "../flow/flight.js";
-import type { StreamFlight } from "../flow/stream-flight.js";
+import type { Answer } from "../engine/attempt-chat.js";
+import type { Call } from "../engine/call.js";
+import type { Flight } from "../engine/flight.js";
+import type { StreamFlight } from "../engine/stream/stream-flight.js";
 import type { CallQueue } from "./call-queue.js";
 
 /** A flight of this router's. */

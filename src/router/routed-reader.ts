@@ -1,13 +1,13 @@
 import { copyReply } from "../chat/copy-reply.js";
 import type { CallOptions } from "../contract/call-options.js";
 import type { CacheStatus, RouteHead } from "../contract/records.js";
+import type { Answer } from "../engine/attempt-chat.js";
+import { costOfAll } from "../engine/costs.js";
+import { FlightReader, type Sharer } from "../engine/flight-reader.js";
+import { interruption } from "../engine/interruption.js";
+import type { Seat } from "../engine/seat.js";
 import type { AttemptSummary } from "../errors/kinds.js";
 import { asSignalboxError, type SignalboxError, withContext } from "../errors/signalbox-error.js";
-import type { Answer } from "../flow/attempt-chat.js";
-import { costOfAll } from "../flow/costs.js";
-import { FlightReader, type Sharer } from "../flow/flight-reader.js";
-import { interruption } from "../flow/interruption.js";
-import type { Seat } from "../flow/seat.js";
 import { lastsFor } from "../resilience/moving-deadline.js";
 import type { RouterParts } from "./parts.js";
 import { type RoutedReply, recordAnswer, recordFailure } from "./records.js";

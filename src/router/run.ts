@@ -1,4 +1,3 @@
-import { storable } from "../cache/write-gate.js";
 import { checkRequest } from "../chat/check.js";
 import {
   type FingerprintScope,
@@ -13,15 +12,16 @@ import { estimateRequestTokens } from "../chat/tokens.js";
 import type { CallOptions } from "../contract/call-options.js";
 import type { AttemptBudget, CallContext } from "../contract/provider.js";
 import type { Characteristics } from "../contract/strategy.js";
+import type { Warming } from "../engine/warm.js";
 import { invalidOption, SignalboxError } from "../errors/signalbox-error.js";
-import type { Turn } from "../flow/conversation.js";
-import { fitted, inputRoom } from "../flow/trim.js";
-import type { Warming } from "../flow/warm.js";
-import { createCharacteristics } from "../ranking/characteristics/characteristics.js";
-import type { Chooser } from "../ranking/chooser.js";
-import type { LearnerView } from "../ranking/learner/learner.js";
+import type { Turn } from "../memory/conversations.js";
+import { fitted, inputRoom } from "../memory/trim.js";
+import { storable } from "../memory/write-gate.js";
 import { createAttemptBudget, DEFAULT_ATTEMPTS } from "../resilience/attempt-budget.js";
 import { createMovingDeadline, type MovingDeadline } from "../resilience/moving-deadline.js";
+import { createCharacteristics } from "../strategies/characteristics/characteristics.js";
+import type { Chooser } from "../strategies/chooser.js";
+import type { LearnerView } from "../strategies/learner/learner.js";
 import { checkCallOptions, isCallContext, mergedOptions, optionsOfContext } from "./call-settings.js";
 import type { PlannedCandidate } from "./candidates.js";
 import type { RouterParts } from "./parts.js";

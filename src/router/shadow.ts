@@ -1,12 +1,12 @@
 import { estimateRequestTokens } from "../chat/tokens.js";
-import { createAbortSource } from "../flow/abort-source.js";
-import { attemptChat } from "../flow/attempt-chat.js";
-import type { Call } from "../flow/call.js";
-import { costOfAll } from "../flow/costs.js";
-import { walk } from "../flow/walk.js";
+import { createAbortSource } from "../engine/abort-source.js";
+import { attemptChat } from "../engine/attempt-chat.js";
+import type { Call } from "../engine/call.js";
+import { costOfAll } from "../engine/costs.js";
+import { walk } from "../engine/walk.js";
+import { expectedCostUsd } from "../pricing/cost.js";
 import { createAttemptBudget } from "../resilience/attempt-budget.js";
 import { createMovingDeadline } from "../resilience/moving-deadline.js";
-import { expectedCostUsd } from "../spend/cost.js";
 import { CallQueue } from "./call-queue.js";
 import { RequestRanker } from "./decision.js";
 import type { ShadowOptions } from "./options.js";

@@ -1,8 +1,8 @@
-import type { SimilarMatch } from "../cache/similarity.js";
-import type { StoredReply } from "../cache/stored-reply.js";
 import { fingerprint } from "../chat/fingerprint.js";
 import type { Message } from "../chat/message.js";
 import { NEED_TOOLS, needsOf } from "../chat/needs.js";
+import type { SimilarMatch } from "../memory/similarity.js";
+import type { StoredReply } from "../memory/stored-reply.js";
 import { mayRead, serves } from "./lookup.js";
 import type { RouterParts } from "./parts.js";
 import type { Run } from "./run.js";

@@ -5,9 +5,9 @@ import type { SharedStateSession } from "../contract/shared-state.js";
 import type { CandidateSnapshot, Characteristics, QualityEstimate } from "../contract/strategy.js";
 import type { KindLengths } from "../metrics/answer-lengths.js";
 import { type CandidateMetrics, ROW } from "../metrics/types.js";
-import type { LearnerView } from "../ranking/learner/learner.js";
-import type { PrefixAffinity } from "../ranking/prefix-affinity.js";
-import { expectedCostUsd } from "../spend/cost.js";
+import { expectedCostUsd } from "../pricing/cost.js";
+import type { LearnerView } from "../strategies/learner/learner.js";
+import type { PrefixAffinity } from "../strategies/prefix-affinity.js";
 import type { PlannedCandidate } from "./candidates.js";
 import type { Learning } from "./learning.js";
 

@@ -1,8 +1,8 @@
 import type { ChatChunk } from "../chat/chunk.js";
 import { chunksOf } from "../chat/chunks.js";
-import { tellCost } from "../flow/costs.js";
-import type { StartedStream } from "../flow/reader-stream.js";
-import type { StreamReader } from "../flow/stream-flight.js";
+import { tellCost } from "../engine/costs.js";
+import type { StartedStream } from "../engine/stream/reader-stream.js";
+import type { StreamReader } from "../engine/stream/stream-flight.js";
 import type { RoutedReply } from "./records.js";
 
 /** Whether a reader gets the usage-only chunk; `"cost"`: an outer router, which also learns what the answer cost in all. */

@@ -7,7 +7,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { parseArgs } from "node:util";
-import { builtIn } from "../../src/ranking/built-in.js";
+import { builtIn } from "../../src/strategies/built-in.js";
 import { glm } from "../../src/vendors/glm.js";
 import { kimi } from "../../src/vendors/kimi.js";
 import { minimax } from "../../src/vendors/minimax.js";

@@ -10,7 +10,7 @@ import * as o200k from "gpt-tokenizer/encoding/o200k_base";
 import { estimateTextTokens } from "../../src/chat/tokens.js";
 import type { ModelInfo } from "../../src/contract/provider.js";
 import { seededRandom } from "../../src/core/random.js";
-import { costOf, expectedCostUsd } from "../../src/spend/cost.js";
+import { costOf, expectedCostUsd } from "../../src/pricing/cost.js";
 import { catalogue } from "../../src/vendors/catalogue/index.js";
 
 const here = new URL("./tokens/", import.meta.url);

@@ -33,12 +33,12 @@ describe("the rules themselves", () => {
 
   it.each([
     ["up", "src/chat/a.ts", 'import { x } from "../wire/b.js";'],
-    ["sideways", "src/cache/a.ts", 'import { x } from "../metrics/b.js";'],
-    ["sideways among L2", "src/vendors/a.ts", 'export { x } from "../ranking/b.js";'],
+    ["sideways", "src/memory/a.ts", 'import { x } from "../metrics/b.js";'],
+    ["sideways among L2", "src/vendors/a.ts", 'export { x } from "../strategies/b.js";'],
     ["a value in contract", "src/contract/a.ts", 'import { x } from "../chat/b.js";'],
     ["core looks up", "src/core/a.ts", 'import type { X } from "../chat/b.js";'],
-    ["lazily up", "src/wire/a.ts", 'const x = import("../flow/b.js");'],
-    ["the public face", "src/flow/a.ts", 'import { x } from "../index.js";'],
+    ["lazily up", "src/wire/a.ts", 'const x = import("../engine/b.js");'],
+    ["the public face", "src/engine/a.ts", 'import { x } from "../index.js";'],
     ["a door with a class in it", "src/integrations/openai/a.ts", 'import { createRouter } from "../../router/b.js";'],
     ["a door to a door", "src/integrations/openai/a.ts", 'import type { X } from "../redis/b.js";'],
     ["a fifth library", "src/router/a.ts", 'import x from "lodash";'],
@@ -48,7 +48,7 @@ describe("the rules themselves", () => {
   });
 
   it.each([
-    ["down", "src/flow/a.ts", 'import { x } from "../cache/b.js";'],
+    ["down", "src/engine/a.ts", 'import { x } from "../memory/b.js";'],
     ["types in contract", "src/contract/a.ts", 'import type { X } from "../chat/b.js";'],
     ["within a room", "src/wire/openai/a.ts", 'import { x } from "../sse.js";'],
     ["a door to the ground", "src/integrations/openai/a.ts", 'import { x } from "../../chat/b.js";'],

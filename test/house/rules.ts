@@ -5,10 +5,11 @@ const FLOORS: readonly (readonly string[])[] = [
   ["core"],
   ["chat", "errors"],
   ["contract"],
-  ["wire", "cache", "resilience", "metrics", "spend"],
-  ["vendors", "ranking"],
-  ["flow"],
-  ["router"],
+  ["wire", "memory", "resilience", "metrics", "pricing", "spend"],
+  ["vendors", "strategies"],
+  ["engine"],
+  ["features"],
+  ["router", "lean.ts"],
   ["integrations", "testing"],
 ];
 

@@ -1,4 +1,4 @@
-import type { DecisionLine, OutcomeLine } from "../../ranking/replay/decision-log.js";
+import type { DecisionLine, OutcomeLine } from "../../strategies/replay/decision-log.js";
 import { RunRecorder } from "./record-router.js";
 import type { LoggedRequest, Recording } from "./source.js";
 

@@ -1,6 +1,6 @@
 import type { BreakerState, EventMap, EventName } from "../../contract/events.js";
 import type { RequestRecord } from "../../contract/records.js";
-import type { DecisionLogLine } from "../../ranking/replay/decision-log.js";
+import type { DecisionLogLine } from "../../strategies/replay/decision-log.js";
 
 type Counts = { readonly [word: string]: number };
 

@@ -1,5 +1,5 @@
-import type { CacheRoom, EvictionOrder, EvictionPolicy } from "../../cache/policies/policy.js";
 import { seededRandom } from "../../core/random.js";
+import type { CacheRoom, EvictionOrder, EvictionPolicy } from "../../memory/policies/policy.js";
 import { type ConformanceCase, ensure } from "./case.js";
 import type { EvictionConformanceOptions } from "./eviction-options.js";
 

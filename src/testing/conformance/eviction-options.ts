@@ -1,4 +1,4 @@
-import type { EvictionPolicy } from "../../cache/policies/policy.js";
+import type { EvictionPolicy } from "../../memory/policies/policy.js";
 
 /** Options of `evictionConformance`. */
 export interface EvictionConformanceOptions {

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { fingerprint } from "../../../src/chat/fingerprint.js";
 import { systemClock } from "../../../src/core/clock.js";
-import { createCharacteristics } from "../../../src/ranking/characteristics/characteristics.js";
 import { createGates } from "../../../src/resilience/gates.js";
+import { createCharacteristics } from "../../../src/strategies/characteristics/characteristics.js";
 import { timeStep } from "../measure.js";
 import type { Section } from "../row.js";
 import { messagesOf, PROMPT } from "../stub.js";

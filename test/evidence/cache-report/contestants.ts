@@ -1,7 +1,7 @@
-import { ageing } from "../../../src/cache/policies/ageing.js";
-import { lru } from "../../../src/cache/policies/lru.js";
-import type { EvictionPolicy } from "../../../src/cache/policies/policy.js";
-import { s3Fifo } from "../../../src/cache/policies/s3-fifo.js";
+import { ageing } from "../../../src/memory/policies/ageing.js";
+import { lru } from "../../../src/memory/policies/lru.js";
+import type { EvictionPolicy } from "../../../src/memory/policies/policy.js";
+import { s3Fifo } from "../../../src/memory/policies/s3-fifo.js";
 import { policyBytes } from "./policy-bytes.js";
 import { arc, fifo, gdsf, gdsfByRoot, gdsfBySize, lfu, sieve } from "./rivals.js";
 

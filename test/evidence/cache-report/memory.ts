@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { createCache } from "../../../src/cache/cache.js";
-import { createResponseCache, type PutOptions } from "../../../src/cache/response-cache.js";
-import { packReply } from "../../../src/cache/stored-reply.js";
-import type { Cache } from "../../../src/cache/types.js";
 import { createReply } from "../../../src/chat/create-reply.js";
 import { seededRandom } from "../../../src/core/random.js";
+import { createCache } from "../../../src/memory/cache.js";
+import { createResponseCache, type PutOptions } from "../../../src/memory/response-cache.js";
+import { packReply } from "../../../src/memory/stored-reply.js";
+import type { Cache } from "../../../src/memory/types.js";
 import { settledHeap } from "./policy-bytes.js";
 import { table } from "./table.js";
 

@@ -1,6 +1,6 @@
-import { createSimilarityIndex } from "../../../src/cache/similarity.js";
-import { guard } from "../../../src/cache/similarity-guards.js";
-import { likeness, type Reading, read } from "../../../src/cache/similarity-reading.js";
+import { createSimilarityIndex } from "../../../src/memory/similarity.js";
+import { guard } from "../../../src/memory/similarity-guards.js";
+import { likeness, type Reading, read } from "../../../src/memory/similarity-reading.js";
 import type { InputFile, ReportContext, ReportKind } from "./report-kind.js";
 import { percent, table } from "./table.js";
 

@@ -1,6 +1,6 @@
 import v8 from "node:v8";
 import vm from "node:vm";
-import type { EvictionPolicy } from "../../../src/cache/policies/policy.js";
+import type { EvictionPolicy } from "../../../src/memory/policies/policy.js";
 
 const ENTRIES = 40_000;
 

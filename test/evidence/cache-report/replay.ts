@@ -1,5 +1,5 @@
 import QuickLRU from "quick-lru";
-import type { EvictionPolicy } from "../../../src/cache/policies/policy.js";
+import type { EvictionPolicy } from "../../../src/memory/policies/policy.js";
 import type { Trace } from "./trace.js";
 
 export interface Replayed {

@@ -1,6 +1,6 @@
-import { Ghosts, hashKey } from "../../../src/cache/policies/ghosts.js";
-import type { EvictionOrder, EvictionPolicy } from "../../../src/cache/policies/policy.js";
-import { SlotLinks, SlotList } from "../../../src/cache/policies/slot-list.js";
+import { Ghosts, hashKey } from "../../../src/memory/policies/ghosts.js";
+import type { EvictionOrder, EvictionPolicy } from "../../../src/memory/policies/policy.js";
+import { SlotLinks, SlotList } from "../../../src/memory/policies/slot-list.js";
 
 /** First in, first out. */
 export const fifo: EvictionPolicy = {

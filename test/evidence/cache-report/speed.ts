@@ -1,9 +1,9 @@
 import QuickLRU from "quick-lru";
-import { createCache } from "../../../src/cache/cache.js";
-import { ageing } from "../../../src/cache/policies/ageing.js";
-import { lru } from "../../../src/cache/policies/lru.js";
-import type { EvictionPolicy } from "../../../src/cache/policies/policy.js";
-import { s3Fifo } from "../../../src/cache/policies/s3-fifo.js";
+import { createCache } from "../../../src/memory/cache.js";
+import { ageing } from "../../../src/memory/policies/ageing.js";
+import { lru } from "../../../src/memory/policies/lru.js";
+import type { EvictionPolicy } from "../../../src/memory/policies/policy.js";
+import { s3Fifo } from "../../../src/memory/policies/s3-fifo.js";
 import { table } from "./table.js";
 
 const OPERATIONS = 50_000;

@@ -1,12 +1,12 @@
-import { createCache } from "../../../src/cache/cache.js";
-import { createResponseCache } from "../../../src/cache/response-cache.js";
-import { packReply } from "../../../src/cache/stored-reply.js";
 import { createReply } from "../../../src/chat/create-reply.js";
 import type { Characteristics, Strategy, StrategyContext } from "../../../src/contract/strategy.js";
 import type { Clock } from "../../../src/core/clock.js";
 import { seededRandom } from "../../../src/core/random.js";
-import { createChooser } from "../../../src/ranking/chooser.js";
-import { createPrefixAffinity } from "../../../src/ranking/prefix-affinity.js";
+import { createCache } from "../../../src/memory/cache.js";
+import { createResponseCache } from "../../../src/memory/response-cache.js";
+import { packReply } from "../../../src/memory/stored-reply.js";
+import { createChooser } from "../../../src/strategies/chooser.js";
+import { createPrefixAffinity } from "../../../src/strategies/prefix-affinity.js";
 import type { TraceRequest } from "./trace.js";
 import { Vendor, type VendorSpec } from "./vendor.js";
 import { EXPECTED_OUTPUT, View } from "./view.js";

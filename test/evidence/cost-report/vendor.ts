@@ -1,5 +1,5 @@
 import type { ModelInfo, Price } from "../../../src/contract/provider.js";
-import { costOf } from "../../../src/spend/cost.js";
+import { costOf } from "../../../src/pricing/cost.js";
 import { BLOCK_TOKENS, type TraceRequest } from "./trace.js";
 
 /** A vendor's side: its prices and prefix cache are the catalogue's, its speed is assumed (equal for all). */

@@ -1,7 +1,7 @@
 import type { Clock } from "../../../src/core/clock.js";
-import type { PrefixAffinity } from "../../../src/ranking/prefix-affinity.js";
+import { expectedCostUsd } from "../../../src/pricing/cost.js";
 import { RateBucket } from "../../../src/resilience/rate-bucket.js";
-import { expectedCostUsd } from "../../../src/spend/cost.js";
+import type { PrefixAffinity } from "../../../src/strategies/prefix-affinity.js";
 import { MeasuredView } from "../measured-view.js";
 import { BLOCK_TOKENS, type TraceRequest } from "./trace.js";
 import type { VendorSpec } from "./vendor.js";

@@ -1,4 +1,4 @@
-import { createCharacteristics } from "../../../src/ranking/characteristics/characteristics.js";
+import { createCharacteristics } from "../../../src/strategies/characteristics/characteristics.js";
 import { readRows } from "../json-lines.js";
 
 /** A prompt, and how hard it proved to be: the share of models that failed it, 0..1. */

@@ -1,5 +1,5 @@
 import type { Message } from "../../../src/chat/message.js";
-import { createCharacteristics } from "../../../src/ranking/characteristics/characteristics.js";
+import { createCharacteristics } from "../../../src/strategies/characteristics/characteristics.js";
 import { readRows } from "../json-lines.js";
 
 /** One labelled request. Written by hand for this purpose, apart from the examples that the rules were made from. */

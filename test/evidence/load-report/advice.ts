@@ -1,6 +1,6 @@
-import { builtIn } from "../../../src/ranking/built-in.js";
-import type { DecisionLogLine } from "../../../src/ranking/replay/decision-log.js";
-import { recommendStrategy } from "../../../src/ranking/replay/recommend.js";
+import { builtIn } from "../../../src/strategies/built-in.js";
+import type { DecisionLogLine } from "../../../src/strategies/replay/decision-log.js";
+import { recommendStrategy } from "../../../src/strategies/replay/recommend.js";
 import { mean, progress } from "../figures.js";
 import type { Table } from "../routing-report/page.js";
 import { signalbox } from "./signalbox.js";

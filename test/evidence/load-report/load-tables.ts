@@ -1,4 +1,4 @@
-import { builtIn } from "../../../src/ranking/built-in.js";
+import { builtIn } from "../../../src/strategies/built-in.js";
 import { deviation, mean, progress } from "../figures.js";
 import type { Plot, Table } from "../routing-report/page.js";
 import { BASELINES, fixed, ORACLE, type Policy } from "./policies.js";

@@ -1,4 +1,4 @@
-import { builtIn } from "../../../src/ranking/built-in.js";
+import { builtIn } from "../../../src/strategies/built-in.js";
 import { mean, progress } from "../figures.js";
 import type { Table } from "../routing-report/page.js";
 import { ORACLE } from "./policies.js";

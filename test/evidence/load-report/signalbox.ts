@@ -2,12 +2,12 @@ import type { Characteristics, Strategy, StrategyContext } from "../../../src/co
 import type { Clock } from "../../../src/core/clock.js";
 import { seededRandom } from "../../../src/core/random.js";
 import { SignalboxError } from "../../../src/errors/signalbox-error.js";
-import { createChooser } from "../../../src/ranking/chooser.js";
-import { type DecisionLogLine, decisionLine } from "../../../src/ranking/replay/decision-log.js";
 import type { BreakerOptions } from "../../../src/resilience/breaker.js";
 import type { Gate } from "../../../src/resilience/gate.js";
 import { createGates, nearestToReopen } from "../../../src/resilience/gates.js";
 import { RateBucket } from "../../../src/resilience/rate-bucket.js";
+import { createChooser } from "../../../src/strategies/chooser.js";
+import { type DecisionLogLine, decisionLine } from "../../../src/strategies/replay/decision-log.js";
 import { MeasuredView } from "../measured-view.js";
 import type { Policy } from "./policies.js";
 import type { Outcome } from "./upstream.js";

@@ -1,5 +1,5 @@
 import { seededRandom } from "../../../src/core/random.js";
-import { adaptive } from "../../../src/ranking/strategies/adaptive.js";
+import { adaptive } from "../../../src/strategies/adaptive.js";
 import { shuffled } from "../figures.js";
 import { type ArmSpec, createWorld, type Prompt } from "./world.js";
 

@@ -1,7 +1,7 @@
 import { seededRandom } from "../../../src/core/random.js";
-import { createLearner } from "../../../src/ranking/learner/learner.js";
-import { priorQuality } from "../../../src/ranking/learner/prior.js";
-import { adaptive } from "../../../src/ranking/strategies/adaptive.js";
+import { adaptive } from "../../../src/strategies/adaptive.js";
+import { createLearner } from "../../../src/strategies/learner/learner.js";
+import { priorQuality } from "../../../src/strategies/learner/prior.js";
 import { shuffled } from "../figures.js";
 import { type Curve, type Point, thresholdCurve } from "./metrics.js";
 import { type ArmSpec, createWorld, type Prompt } from "./world.js";

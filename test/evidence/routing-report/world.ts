@@ -1,14 +1,14 @@
 import type { ChatRequest } from "../../../src/chat/request.js";
 import type { CandidateSnapshot, Characteristics, Strategy, StrategyContext } from "../../../src/contract/strategy.js";
 import { type Random, seededRandom } from "../../../src/core/random.js";
-import { createCharacteristics } from "../../../src/ranking/characteristics/characteristics.js";
-import { createChooser } from "../../../src/ranking/chooser.js";
+import { createCharacteristics } from "../../../src/strategies/characteristics/characteristics.js";
+import { createChooser } from "../../../src/strategies/chooser.js";
 import {
   createLearner,
   type Learner,
   type LearnerTicket,
   type LearnerView,
-} from "../../../src/ranking/learner/learner.js";
+} from "../../../src/strategies/learner/learner.js";
 
 /** A prompt with all that the router would read from it, worked out once by the router's own code. */
 export interface Prompt {

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { createRouter, type RouterOptions } from "signalbox";
 import { createVirtualClock, seededRandom, testModel } from "signalbox/testing";
 import { describe, expect, test } from "vitest";
-import { listenTo } from "../flow/support.js";
-import { providerOf, type Side, side } from "../flow/worlds.js";
+import { listenTo } from "../engine/support.js";
+import { providerOf, type Side, side } from "../engine/worlds.js";
 
 const STRATEGIES = [
   ...(["adaptive", "performance-weighted", "cost-optimized", "load-balanced", "reliability-focused"] as const),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ChatReply } from "../../../src/chat/reply.js";
 import { countsOf } from "../../../src/chat/usage.js";
-import { costOf } from "../../../src/spend/cost.js";
+import { costOf } from "../../../src/pricing/cost.js";
 import { catalogue } from "../../../src/vendors/catalogue/index.js";
 import { glm } from "../../../src/vendors/glm.js";
 import type { HttpProvider } from "../../../src/vendors/http-provider.js";

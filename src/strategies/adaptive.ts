@@ -1,0 +1,159 @@
+import type { CandidateSnapshot, Level, Strategy, StrategyContext } from "../contract/strategy.js";
+import { checkNames } from "../errors/check-options.js";
+import { checkNumber } from "./check-option.js";
+import { Explorer, FIRST_TRIES, mayExplore } from "./exploration.js";
+import { dollars, millis, percent } from "./format.js";
+import { currentLatencyMs, loadOf } from "./load.js";
+
+/** Settings of {@link adaptive}. */
+export interface AdaptiveOptions {
+  /** 0: cost and speed count most; 1: only the quality of answers, and that they come at all. @default 0.5 */
+  readonly quality?: number | undefined;
+  /**
+   * What one good answer is worth, in dollars. With it, price enters as it is (an answer of quality 0.8 at this value
+   * must cost less than 0.8 of it) instead of by doublings, and `quality` only weighs speed.
+   * @default unknown
+   */
+  readonly answerValueUsd?: number | undefined;
+  /**
+   * Holds the share (0..1) of calls that go to models of at least `tier` (default 3), and gives them to the requests
+   * that gain most; price does not enter then.
+   * @default none
+   */
+  readonly quota?: { readonly share: number; readonly tier?: 1 | 2 | 3 | undefined } | undefined;
+}
+
+/** How many points of quality (0..1) a doubling of price, or of time, must buy at the knob's middle. */
+export const POINTS_PER_DOUBLING = 0.03;
+
+/** An answer that is waited for as long as this has lost half of what lateness can take from it: its time may run out. */
+const LATE_MS = 60_000;
+const MOST_LOST = 0.5;
+/** Calls in flight that double the expected wait, as far as being late goes. */
+const IN_FLIGHT_SCALE = 20;
+
+/** Full-variance Thompson sampling explores too much; a third of the spread is enough. */
+const THOMPSON_SCALE = 0.3;
+
+/** Points of quality by which a quota moves its bar for every call too many or too few. */
+const QUOTA_GAIN = 0.01;
+
+/** Rivals that an exploration is held against; a few are enough to see that it is hopeless. */
+const MOST_COMPARED = 16;
+
+/** The most expensive models of the catalogue cost about as much. */
+const DEAR_USD_PER_MTOK = { input: 3, output: 15 };
+
+/** How much more, or less, price and time count than usual. */
+function factorOf(level: Level): number {
+  return level === "medium" ? 1 : level === "low" ? 0.4 : 2.5;
+}
+
+/**
+ * Expected quality of the answer, held against price and time, and drawn with its uncertainty so that what is unknown
+ * gets tried. Price and time enter as logarithms: half the price is worth the same for a short and for a long request.
+ *
+ * @throws SignalboxError `invalid_options` for an option that is unknown or out of range.
+ */
+export function adaptive(options: AdaptiveOptions = {}): Strategy {
+  checkNames(options, "adaptive", ["quality", "answerValueUsd", "quota"]);
+  const { quality: knob = 0.5, answerValueUsd, quota } = options;
+  if (quota !== undefined) checkNames(quota, "adaptive.quota", ["share", "tier"]);
+  checkNumber(knob, "adaptive.quality");
+  checkNumber(answerValueUsd, "adaptive.answerValueUsd", 1e-9, 1e9);
+  checkNumber(quota && (quota.share ?? Number.NaN), "adaptive.quota.share");
+  checkNumber(quota?.tier, "adaptive.quota.tier", 1, 3);
+  const explorer = new Explorer();
+  // Per natural logarithm, which is cheaper to take than one of base 2.
+  const timeWeight = (2 * (1 - knob) * POINTS_PER_DOUBLING) / Math.LN2;
+  const costWeight = quota === undefined ? timeWeight : 0;
+  const strongTier = quota?.tier ?? 3;
+
+  const merit = (candidate: CandidateSnapshot, context: StrategyContext, quality: number): number => {
+    const { sensitivity } = context.characteristics;
+    const expectedMs = candidate.expectedLatencyMs;
+    const success =
+      quality * timeliness(candidate, expectedMs) * Math.min(candidate.successRate, candidate.recentSuccessRate);
+    const time = timeWeight * factorOf(sensitivity.latency);
+    // As measured: the age of calls under way, long answers or late ones, counts in timeliness alone.
+    const load = time === 0 ? 1 : loadOf(candidate, expectedMs);
+    if (quota !== undefined) {
+      const price = candidate.tier >= strongTier ? quotaPrice(context, strongTier, quota.share) : 0;
+      return success - price - time * Math.log(load);
+    }
+    const { expectedCostUsd } = candidate;
+    const usd = expectedCostUsd === Number.POSITIVE_INFINITY ? dearUsd(context) : expectedCostUsd;
+    if (answerValueUsd !== undefined) return success - usd / answerValueUsd - time * Math.log(load);
+    const cost = costWeight * factorOf(sensitivity.cost);
+    // Where both count alike, as they do by default, one logarithm does for both.
+    if (cost === time) return success - time * Math.log(load * Math.max(usd, 1e-6));
+    return success - cost * Math.log(Math.max(usd, 1e-6)) - time * Math.log(load);
+  };
+
+  /**
+   * Measuring a candidate again is worth its price only if it could win: were its answers perfect, would it? Before its
+   * speed is known nothing says that it could not, unless the value of an answer puts a bound on prices.
+   */
+  const explored = (candidate: CandidateSnapshot, context: StrategyContext): number => {
+    const bonus = explorer.bonus(candidate, context);
+    if (bonus === 0 || (answerValueUsd === undefined && candidate.attempts < FIRST_TRIES)) return bonus;
+    const atBest = merit(candidate, context, 1);
+    const { candidates } = context;
+    for (let index = 0; index < candidates.length && index < MOST_COMPARED; index += 1) {
+      const other = candidates[index]!;
+      if (other !== candidate && other.attempts > 0 && merit(other, context, other.quality.mean) > atBest) return 0;
+    }
+    return bonus;
+  };
+
+  return {
+    name: "adaptive",
+    score: (candidate, context) => {
+      const { mean, sd } = candidate.quality;
+      // A quota sends calls both ways anyhow; drawing would only blur which request gains most.
+      const draw =
+        sd > 0 && quota === undefined && mayExplore(context) ? THOMPSON_SCALE * sd * normal(context.random) : 0;
+      return explored(candidate, context) + merit(candidate, context, mean + draw);
+    },
+    reason: (candidate, context) => {
+      if (explored(candidate, context) > 0) return explorer.reason(candidate, context)!;
+      const { quality } = candidate;
+      const basis = quality.samples > 0 ? `${Math.round(quality.samples)} rated answers` : "a prior";
+      return (
+        `quality ${percent(quality.mean)} (${basis}), ${dollars(candidate.expectedCostUsd)}, ` +
+        `${millis(candidate.expectedLatencyMs)}, ${percent(candidate.recentSuccessRate)} succeeded lately, ${candidate.inFlight} in flight`
+      );
+    },
+    explores: (candidate, context) => explored(candidate, context) > 0,
+  };
+}
+
+/** What is expected where no price is known: what an expensive model would take. */
+function dearUsd({ characteristics }: StrategyContext): number {
+  const { input, output } = characteristics.tokens;
+  return (input * DEAR_USD_PER_MTOK.input + output * DEAR_USD_PER_MTOK.output) / 1_000_000;
+}
+
+/** What is left of an answer's worth where it may come too late: 1 while waits are short, never under a half. */
+function timeliness(candidate: CandidateSnapshot, expectedMs: number): number {
+  const late = ((1 + candidate.inFlight / IN_FLIGHT_SCALE) * currentLatencyMs(candidate, expectedMs)) / LATE_MS;
+  const squared = late * late;
+  return 1 - (MOST_LOST * squared) / (1 + squared);
+}
+
+/** What a strong call must gain: more, the further their share has run ahead of the quota. */
+function quotaPrice({ candidates }: StrategyContext, tier: number, share: number): number {
+  let strong = 0;
+  let all = 0;
+  for (const candidate of candidates) {
+    all += candidate.attempts;
+    if (candidate.tier >= tier) strong += candidate.attempts;
+  }
+  return QUOTA_GAIN * (strong - share * all);
+}
+
+/** Roughly normal, mean 0 and variance 1: three uniforms of ten bits each, from one draw; never beyond 3. */
+function normal(random: () => number): number {
+  const bits = (random() * 1_073_741_824) | 0;
+  return (2 * ((bits & 1_023) + ((bits >>> 10) & 1_023) + (bits >>> 20))) / 1_023 - 3;
+}

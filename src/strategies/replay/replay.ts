@@ -1,0 +1,152 @@
+import type { Strategy } from "../../contract/strategy.js";
+import { seededRandom } from "../../core/random.js";
+import { invalidOption } from "../../errors/signalbox-error.js";
+import { POINTS_PER_DOUBLING } from "../adaptive.js";
+import { builtIn } from "../built-in.js";
+import { contextOf, type DecisionLogLine, type LoggedDecision, readDecisionLog } from "./decision-log.js";
+import { doublyRobust, effectiveSamples, interval, type Row, type Target } from "./estimate.js";
+import { firstChances } from "./propensity.js";
+
+/** An estimated mean with its 95 % interval. */
+export interface Estimate {
+  readonly mean: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** What a strategy would likely have brought on logged traffic. */
+export interface ReplayResult {
+  readonly strategy: string;
+  /** `"insufficient overlap"`: the log chose too differently (or never at random) to say anything. */
+  readonly verdict: "ok" | "insufficient overlap" | "insufficient data";
+  /** Logged decisions with an outcome. */
+  readonly decisions: number;
+  /** How many of them speak for this strategy. */
+  readonly effectiveSamples: number;
+  /** Quality against cost and time, as the `adaptive` strategy weighs them; `null` unless the verdict is `"ok"`. */
+  readonly utility: Estimate | null;
+  /** Share of requests answered. */
+  readonly success: Estimate | null;
+  readonly costUsd: Estimate | null;
+  readonly latencyMs: Estimate | null;
+}
+
+/** How a replay goes about it. */
+export interface ReplayOptions {
+  /** Told now and then how many rankings are done, of all decisions with all strategies. @default nobody is told */
+  readonly onProgress?: ((progress: { readonly done: number; readonly total: number }) => void) | undefined;
+}
+
+/** Decisions between two words of progress. */
+const TELL_EVERY = 500;
+
+/** Fewer decisions, or fewer that speak for a strategy, say nothing. */
+const MIN_DECISIONS = 50;
+const MIN_EFFECTIVE = 30;
+
+/**
+ * Ranks logged decisions again with other strategies, and estimates what would have come of it. Off-policy and doubly
+ * robust: propensities are in the log (exact where the strategy knows them, else drawn), so a strategy that explores (any
+ * that measures, `weighted`, `adaptive`) can be held against any other that the log overlaps with.
+ *
+ * @param log the decision log: its whole text, or its lines as text or parsed
+ * @param strategies names of built-in strategies, or strategies
+ * @throws SignalboxError `invalid_options` for an `onProgress` that is not a function
+ *
+ * @example
+ * replay(readFileSync("decisions.jsonl", "utf8"), ["cost-optimized", "load-balanced"]);
+ */
+export function replay(
+  log: Iterable<string | DecisionLogLine>,
+  strategies: readonly (string | Strategy)[],
+  { onProgress }: ReplayOptions = {},
+): ReplayResult[] {
+  if (onProgress !== undefined && typeof onProgress !== "function") {
+    throw invalidOption("onProgress", "must be a function");
+  }
+  const { decisions } = readDecisionLog(typeof log === "string" ? log.split("\n") : log);
+  const total = strategies.length * decisions.length;
+  return strategies.map((each, at) => {
+    const tell = (done: number): void => onProgress?.({ done: at * decisions.length + done, total });
+    const strategy = typeof each === "string" ? builtIn(each) : each;
+    const result: ReplayResult =
+      strategy === undefined
+        ? { strategy: String(each), verdict: "insufficient data", decisions: 0, effectiveSamples: 0, ...NOTHING }
+        : evaluate(decisions, strategy, (done) => {
+            if (done % TELL_EVERY === 0) tell(done);
+          });
+    tell(decisions.length);
+    return result;
+  });
+}
+
+const NOTHING = { utility: null, success: null, costUsd: null, latencyMs: null };
+
+function evaluate(
+  decisions: readonly LoggedDecision[],
+  strategy: Strategy,
+  ranked: (done: number) => void,
+): ReplayResult {
+  const about = { strategy: strategy.name, decisions: decisions.length };
+  if (decisions.length < MIN_DECISIONS)
+    return { ...about, verdict: "insufficient data", effectiveSamples: 0, ...NOTHING };
+  const target = targetOf(decisions, strategy, ranked);
+  const rows = rowsOf(decisions, utilityOf(decisions));
+  const samples = effectiveSamples(rows, target);
+  if (samples < MIN_EFFECTIVE)
+    return { ...about, verdict: "insufficient overlap", effectiveSamples: samples, ...NOTHING };
+  const estimate = (value: (decision: LoggedDecision) => number): Estimate =>
+    interval(doublyRobust(rowsOf(decisions, value), target));
+  return {
+    ...about,
+    verdict: "ok",
+    effectiveSamples: samples,
+    utility: interval(doublyRobust(rows, target)),
+    success: estimate(({ outcome }) => (outcome.ok ? 1 : 0)),
+    costUsd: estimate(({ outcome }) => outcome.costUsd ?? 0),
+    latencyMs: estimate(({ outcome }) => outcome.latencyMs),
+  };
+}
+
+/** What a strategy would do with each logged decision. @param ranked told how many are done, after each */
+export function targetOf(
+  decisions: readonly LoggedDecision[],
+  strategy: Strategy,
+  ranked?: (done: number) => void,
+): Target {
+  const random = seededRandom(1);
+  return decisions.map(({ decision }, index) => {
+    const chances = firstChances(strategy, contextOf(decision, random), index + 1);
+    ranked?.(index + 1);
+    return chances;
+  });
+}
+
+/** Rows for one measure. */
+export function rowsOf(decisions: readonly LoggedDecision[], value: (decision: LoggedDecision) => number): Row[] {
+  return decisions.map((logged) => {
+    const { candidates, chosen, propensity, characteristics } = logged.decision;
+    const ids = candidates.map(({ id }) => id);
+    return { ids, kind: characteristics.kind, chosen: ids.indexOf(chosen), propensity, value: value(logged) };
+  });
+}
+
+/**
+ * What a request was worth: its score (1 where nobody rated it, 0 where it failed), less what price and time count, in
+ * doublings of their medians.
+ */
+export function utilityOf(decisions: readonly LoggedDecision[]): (decision: LoggedDecision) => number {
+  const usualCost = Math.max(1e-6, median(decisions.map(({ outcome }) => outcome.costUsd ?? 0)));
+  const usualMs = Math.max(1, median(decisions.map(({ outcome }) => outcome.latencyMs)));
+  return ({ outcome, score }) => {
+    const cost = Math.max(1e-6, outcome.costUsd ?? usualCost) / usualCost;
+    const time = Math.max(1, outcome.latencyMs) / usualMs;
+    const price = POINTS_PER_DOUBLING * (Math.log2(outcome.ok ? cost : 1) + Math.log2(time));
+    return (outcome.ok ? (score ?? 1) : 0) - price;
+  };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}

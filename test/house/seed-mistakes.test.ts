@@ -7,9 +7,9 @@ const tests = filesBelow("test/unit")
   .join("\n");
 
 it.each([
-  ["cache", 18],
-  ["ranking", 11],
-])("every mistake of the seed's %s has tests under these names", (room, count) => {
+  ["cache", "memory", 18],
+  ["ranking", "strategies", 11],
+])("every mistake of the seed's %s has tests under these names", (_seed, room, count) => {
   const rows = [...read(`test/unit/${room}/README.md`).matchAll(/^\| (\d+) \| [^|]+ \| `(.+)` \|$/gm)];
   expect(rows.map(([, number]) => Number(number))).toEqual(Array.from({ length: count }, (_, at) => at + 1));
   const named = rows.flatMap(([, , names = ""]) => names.split("`; `"));

@@ -5,6 +5,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["core"],
   ["chat", "errors"],
   ["contract"],
+  ["serve"],
   ["wire", "memory", "resilience", "metrics", "pricing", "spend"],
   ["vendors", "strategies"],
   ["engine"],
@@ -14,7 +15,7 @@ const FLOORS: readonly (readonly string[])[] = [
 ];
 
 /** Rooms on the ground: what the doors may take at run time, so that two copies of a class never meet. */
-const GROUND = new Set(["core", "chat", "errors", "contract"]);
+const GROUND = new Set(["core", "chat", "errors", "contract", "serve"]);
 
 /** What `src` may load at run time outside the doors. */
 const LIBRARIES = new Set(["eventemitter3", "quick-lru", "p-retry", "zod/mini"]);

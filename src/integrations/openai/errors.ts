@@ -1,6 +1,6 @@
-import { toSignalboxError } from "../../errors/classify.js";
 import type { ErrorKind } from "../../errors/kinds.js";
-import { type SignalboxError, withContext } from "../../errors/signalbox-error.js";
+import type { SignalboxError } from "../../errors/signalbox-error.js";
+import { setHeader, setRequestId } from "../../serve/headers.js";
 
 interface Shape {
   readonly status: number;
@@ -62,13 +62,8 @@ function shapeOf(error: SignalboxError): Shape {
   // Too long for every candidate is to an app what too long for one model is.
   if (error.kind === "no_candidate" && error.detail === "context_length") return SHAPES.context_length;
   if (error.detail === "not_served") return { ...SHAPES.unsupported, status: 404 };
+  if (error.detail === "too_large") return { ...SHAPES.invalid_request, status: 413 };
   return SHAPES[error.kind] ?? SHAPES.server;
-}
-
-/** Whatever was thrown behind the door, under the id by which who asked can name it. */
-export function errorOf(thrown: unknown, provider: string, requestId: string): SignalboxError {
-  const error = toSignalboxError(thrown, { provider, nowWallMs: Date.now() });
-  return error.requestId === undefined ? withContext(error, { requestId }) : error;
 }
 
 export function errorBody(error: SignalboxError): ErrorBody {
@@ -92,10 +87,7 @@ export function errorBody(error: SignalboxError): ErrorBody {
 export function errorResponse(error: SignalboxError): Response {
   const headers = new Headers({ "content-type": "application/json", "x-should-retry": "false" });
   const { requestId, retryAfterMs, provider, model } = error;
-  if (requestId !== undefined) {
-    headers.set("x-request-id", requestId);
-    headers.set("x-signalbox-request-id", requestId);
-  }
+  if (requestId !== undefined) setRequestId(headers, requestId);
   if (provider !== undefined) setHeader(headers, "x-signalbox-provider", provider);
   if (model !== undefined) setHeader(headers, "x-signalbox-model", model);
   if (retryAfterMs !== undefined && Number.isFinite(retryAfterMs)) {
@@ -103,9 +95,4 @@ export function errorResponse(error: SignalboxError): Response {
     headers.set("retry-after", String(Math.ceil(retryAfterMs / 1_000)));
   }
   return new Response(JSON.stringify(errorBody(error)), { status: shapeOf(error).status, headers });
-}
-
-/** Header values are bytes: a name outside visible ASCII is percent-encoded rather than refused. */
-export function setHeader(headers: Headers, name: string, value: string): void {
-  headers.set(name, /^[\x21-\x7e]+$/.test(value) ? value : encodeURIComponent(value));
 }

@@ -1,3 +1,4 @@
-export type { BodyOption } from "./call-options.js";
-export { createFetch, type FetchInfo, type FetchOptions } from "./create-fetch.js";
-export type { RouterLike, Target } from "./target.js";
+export type { BodyOption } from "../../serve/body-options.js";
+export type { FetchInfo, FetchOptions } from "../../serve/create-door.js";
+export type { RouterLike, Target } from "../../serve/target.js";
+export { createFetch } from "./create-fetch.js";

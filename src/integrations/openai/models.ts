@@ -1,5 +1,5 @@
 import type { ModelInfo } from "../../contract/provider.js";
-import { isRouter, modelOf, type Target, unknownModel } from "./target.js";
+import { isRouter, modelOf, type Target, unknownModel } from "../../serve/target.js";
 
 interface ModelEntry {
   readonly id: string;

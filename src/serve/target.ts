@@ -1,12 +1,12 @@
-import type { ChatChunk } from "../../chat/chunk.js";
-import type { ChatReply } from "../../chat/reply.js";
-import type { ChatRequest } from "../../chat/request.js";
-import type { CallOptions } from "../../contract/call-options.js";
-import type { AnyProvider, CallContext, ModelInfo } from "../../contract/provider.js";
-import { checkMethods } from "../../errors/check-options.js";
-import { SignalboxError } from "../../errors/signalbox-error.js";
+import type { ChatChunk } from "../chat/chunk.js";
+import type { ChatReply } from "../chat/reply.js";
+import type { ChatRequest } from "../chat/request.js";
+import type { CallOptions } from "../contract/call-options.js";
+import type { AnyProvider, CallContext, ModelInfo } from "../contract/provider.js";
+import { checkMethods } from "../errors/check-options.js";
+import { SignalboxError } from "../errors/signalbox-error.js";
 
-/** The part of a router that this door uses; `createRouter` and `router.with` return one. */
+/** The part of a router that an HTTP door uses; `createRouter` and `router.with` return one. */
 export interface RouterLike {
   readonly id: string;
   readonly models: readonly ModelInfo[];
@@ -16,7 +16,7 @@ export interface RouterLike {
   explain(request: ChatRequest, options?: CallOptions): unknown;
 }
 
-/** Whoever answers behind the door. */
+/** What answers behind a door: a router, or a provider alone. */
 export type Target = RouterLike | AnyProvider;
 
 /** Only a router decides, so only a router takes per-call options. */
@@ -31,7 +31,7 @@ export function checkTarget(target: Target): void {
   checkMethods(target.models, "target.models", ["map"], "a list of models");
 }
 
-/** What a bare provider is told: no deadline, no budget, because nothing above it has one. */
+/** The context of a call to a provider without a router: no deadline and no attempt budget. */
 export function contextFor(signal: AbortSignal, requestId: string): CallContext {
   const attempts = {
     limit: Number.POSITIVE_INFINITY,
@@ -44,13 +44,13 @@ export function contextFor(signal: AbortSignal, requestId: string): CallContext 
   return { signal, requestId, deadline: { remainingMs: () => Number.POSITIVE_INFINITY }, attempts };
 }
 
-/** What asking for a model that nobody here has ends in. */
+/** The error of a request that names a model which nothing here serves. */
 export function unknownModel(asked: string | null | undefined): SignalboxError {
   const where = { path: "model", detail: "unknown_model" };
   return new SignalboxError("invalid_request", `The model ${asked} does not exist here`, where);
 }
 
-/** The model a bare provider is asked for, by its own name; `undefined` where it has no such model. */
+/** The provider's own name for the model asked; `undefined` if it has no such model. */
 export function modelOf(provider: AnyProvider, asked: string | null | undefined): string | undefined {
   const { id, models, autoModels } = provider;
   if (!asked || asked === "auto") return autoModels?.[0] ?? models[0]?.id;

@@ -1,7 +1,7 @@
-import type { CallOptions } from "../../contract/call-options.js";
-import { SignalboxError } from "../../errors/signalbox-error.js";
+import type { CallOptions } from "../contract/call-options.js";
+import { SignalboxError } from "../errors/signalbox-error.js";
 
-/** What a request body may choose when it may choose at all: everything of a call that is plain JSON. */
+/** The per-call options that a request body can carry: those that are plain JSON. */
 const NAMES = [
   "timeoutMs",
   "strategy",
@@ -46,7 +46,7 @@ export function bodyOptions(field: unknown, allowed: boolean | readonly BodyOpti
   return { ...field };
 }
 
-/** Checked once, so that a misspelt option is not a silently closed door. */
+/** Checks the `bodyOptions` of a door once, so that a misspelt name is an error instead of a refusal later. */
 export function checkBodyOptions(allowed: unknown): void {
   if (typeof allowed === "boolean") return;
   const names: readonly string[] = NAMES;

@@ -23,6 +23,8 @@ interface Slot {
   name: string;
   arguments: string;
   announced: boolean;
+  /** How long the arguments were when they were last found incomplete. */
+  incompleteAt: number;
 }
 
 /** Puts pieces of tool calls in order: by id, then by index, then the call in hand. */
@@ -45,7 +47,7 @@ export function createToolCallReader(idPrefix: string): ToolCallReader {
     }
     const index = slots.length;
     const id = rawId === "" ? `call_${idPrefix}_${index}` : rawId;
-    const slot: Slot = { index, id, rawId, rawIndex, name: "", arguments: "", announced: false };
+    const slot: Slot = { index, id, rawId, rawIndex, name: "", arguments: "", announced: false, incompleteAt: 0 };
     slots.push(slot);
     return slot;
   }
@@ -64,7 +66,7 @@ export function createToolCallReader(idPrefix: string): ToolCallReader {
     }
     if (rawId !== "" && there.rawId !== "") return begin(rawId, rawIndex);
     if (there.name === "") return there;
-    const isNext = name !== there.name || rawIndex === undefined || isWhole(there.arguments, args);
+    const isNext = name !== there.name || rawIndex === undefined || isNextCall(there, args);
     return isNext ? begin(rawId, rawIndex) : there;
   }
 
@@ -101,9 +103,16 @@ export function createToolCallReader(idPrefix: string): ToolCallReader {
   return reader;
 }
 
-/** The name comes again on a call whose arguments are complete, with arguments of its own: another call. */
-function isWhole(before: string, args: string): boolean {
-  return args.trimStart().startsWith("{") && parseArguments(before) !== undefined;
+/**
+ * Whether a piece that repeats the name begins another call: the arguments so far are complete, and it brings its own.
+ * Incomplete arguments are parsed again only once they have doubled, or a name on every piece would cost the square.
+ */
+function isNextCall(slot: Slot, args: string): boolean {
+  const { arguments: before } = slot;
+  if (!args.trimStart().startsWith("{") || before.length < 2 * slot.incompleteAt) return false;
+  if (parseArguments(before) !== undefined) return true;
+  slot.incompleteAt = before.length;
+  return false;
 }
 
 /** Arguments as text, also where a server sends the object itself. */

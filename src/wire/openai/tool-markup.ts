@@ -1,14 +1,16 @@
 import type { FunctionTool, Tool } from "../../chat/request.js";
-import { partialSuffix } from "../think-tags.js";
 import { type LeakedCall, readInvocations, readToolCall } from "./leaked-call.js";
 
-/** A block longer than this, in characters, is text: what is held back has a bound. */
+/** A block longer than this, in characters, is text, so that a tag which never closes holds back a bounded amount. */
 const LONGEST_BLOCK = 262_144;
+
+/** An answer with more blocks than this speaks of the markup: what follows is text. 128 calls are the most it may make. */
+const MAX_BLOCKS = 1_024;
 
 interface Form {
   readonly open: string;
   readonly close: string;
-  /** What the block calls; nothing where it calls no offered tool. */
+  /** Returns the calls of a block's body; an empty list if it calls no offered tool. */
   readonly read: (body: string, tools: ReadonlyMap<string, FunctionTool>) => readonly LeakedCall[];
 }
 
@@ -19,91 +21,133 @@ const FORMS: readonly Form[] = [
 
 /** Finds the tool calls that a server without its model's parser leaves in the text. */
 export interface ToolMarkup {
-  /** The text without its calls; what may be a block is held back until it has closed. */
+  /** Returns the text without its calls. Whatever may be a block is held back until the block closes. */
   push(piece: string): { readonly text: string; readonly calls: readonly LeakedCall[] };
-  /** What was held back: a block that never closes is text. */
+  /** Returns what was held back: a block that never closes is text. */
   flush(): string;
+}
+
+/** A block that has begun and not closed, in the pieces it arrived in: joining them at each piece would be quadratic. */
+interface OpenBlock {
+  readonly form: Form;
+  readonly pieces: string[];
+  length: number;
+  /** The last characters, in which the closing tag may begin. */
+  tail: string;
 }
 
 const NO_CALLS: readonly LeakedCall[] = [];
 
-/** For one answer; `undefined` where no tool was offered. A block that calls no offered tool stays text. */
+/**
+ * Creates a reader for one answer, or `undefined` if no tool was offered. A block that calls no offered tool stays text.
+ * The work is linear in the answer's length, however the text is cut into pieces.
+ */
 export function createToolMarkup(offered: readonly Tool[] | null | undefined): ToolMarkup | undefined {
   const tools = new Map<string, FunctionTool>();
   for (const tool of offered ?? []) if (tool.type === "function") tools.set(tool.function.name, tool);
   if (tools.size === 0) return undefined;
+  /** What may be the beginning of an opening tag. */
   let held = "";
-  /** The form of the block that `held` begins with, and where its end may be. */
-  let inside: Form | undefined;
-  let from = 0;
-  /** The blank lines after a call belong to nothing. */
+  let block: OpenBlock | undefined;
+  let blocks = 0;
+  /** The white space after a call belongs to nothing. */
   let afterCall = false;
 
   return {
     push(piece) {
-      if (held === "" && !afterCall && !piece.includes("<")) return { text: piece, calls: NO_CALLS };
-      let rest = held + piece;
+      if (block !== undefined) {
+        if (!mayEnd(block, piece)) {
+          keep(block, piece);
+          return { text: "", calls: NO_CALLS };
+        }
+      } else if (held === "" && !afterCall && !piece.includes("<")) return { text: piece, calls: NO_CALLS };
+      const source = block === undefined ? held + piece : block.pieces.join("") + piece;
+      let form = block?.form;
+      let from = block === undefined ? 0 : searchFrom(block.form, block.length);
+      held = "";
+      block = undefined;
+      let at = 0;
       let text = "";
       const calls: LeakedCall[] = [];
-      const say = (end: number): void => {
-        text += rest.slice(0, end);
-        rest = rest.slice(end);
-        if (end > 0) afterCall = false;
-      };
       for (;;) {
-        if (inside === undefined) {
-          if (afterCall) rest = rest.trimStart();
-          const at = begin(rest);
-          say(at.index);
-          inside = at.form;
-          if (inside === undefined) break;
-          from = inside.open.length;
+        if (form === undefined) {
+          if (afterCall) at = source.length - source.slice(at).trimStart().length;
+          const begin = blocks < MAX_BLOCKS ? findOpening(source, at) : { index: source.length, form: undefined };
+          if (begin.index > at) afterCall = false;
+          text += source.slice(at, begin.index);
+          at = begin.index;
+          form = begin.form;
+          if (form === undefined) {
+            held = source.slice(at);
+            break;
+          }
+          from = form.open.length;
         }
-        const end = rest.slice(0, LONGEST_BLOCK).indexOf(inside.close, from);
+        const rest = source.slice(at, at + LONGEST_BLOCK);
+        const end = rest.indexOf(form.close, from);
         if (end < 0 && rest.length < LONGEST_BLOCK) {
-          from = Math.max(from, rest.length - inside.close.length);
+          block = { form, pieces: [], length: 0, tail: "" };
+          keep(block, rest);
           break;
         }
-        const found = end < 0 ? undefined : callsIn(inside, rest.slice(0, end), tools);
-        const past = end < 0 ? LONGEST_BLOCK : end + inside.close.length;
-        say(found ? found.index : past);
-        if (found) {
-          calls.push(...found.calls);
-          rest = rest.slice(past - found.index);
+        const found = end < 0 ? undefined : readBlock(form, rest.slice(0, end), tools);
+        const past = end < 0 ? LONGEST_BLOCK : end + form.close.length;
+        const spoken = found === undefined ? past : found.index;
+        text += rest.slice(0, spoken);
+        if (spoken > 0) afterCall = false;
+        if (found !== undefined) {
+          for (const call of found.calls) calls.push(call);
           afterCall = true;
         }
-        inside = undefined;
+        at += past;
+        blocks++;
+        form = undefined;
       }
-      held = rest;
       return { text, calls };
     },
     flush() {
-      const rest = held;
+      const rest = block === undefined ? held : block.pieces.join("");
       held = "";
-      inside = undefined;
+      block = undefined;
       return rest;
     },
   };
 }
 
-/** Where a block begins, or where the beginning of one may be: the text's end where there is neither. */
-function begin(text: string): { readonly index: number; readonly form: Form | undefined } {
-  let index = text.length;
-  let form: Form | undefined;
-  for (const each of FORMS) {
-    const at = text.indexOf(each.open);
-    if (at >= 0 && at < index) {
-      index = at;
-      form = each;
-    }
-  }
-  if (form) return { index, form };
-  for (const { open } of FORMS) index = Math.min(index, text.length - partialSuffix(text, open));
-  return { index, form };
+/** Whether an open block closes, or reaches its greatest length, with the next piece. */
+function mayEnd({ form, length, tail }: OpenBlock, piece: string): boolean {
+  return length + piece.length >= LONGEST_BLOCK || (tail + piece).includes(form.close);
 }
 
-/** The calls of a block without its end, and where it begins: a tag that was only spoken of may stand before it. */
-function callsIn(
+function keep(block: OpenBlock, piece: string): void {
+  block.pieces.push(piece);
+  block.length += piece.length;
+  // The opening tag holds no beginning of the closing one, so it need not be left out.
+  block.tail = (block.tail + piece).slice(1 - block.form.close.length);
+}
+
+/** Where in a block the closing tag may begin, if the first `seen` characters do not hold it whole. */
+function searchFrom({ open, close }: Form, seen: number): number {
+  return Math.max(open.length, seen - close.length + 1);
+}
+
+/**
+ * Finds the first opening tag from `at` on, or what may be the beginning of one at the end of the text. Looks at each
+ * "<" once: a search per tag would read all that follows, once for each block, if the other tag never comes.
+ */
+function findOpening(text: string, at: number): { readonly index: number; readonly form: Form | undefined } {
+  for (let index = text.indexOf("<", at); index >= 0; index = text.indexOf("<", index + 1)) {
+    for (const form of FORMS) {
+      if (text.startsWith(form.open, index)) return { index, form };
+      const left = text.length - index;
+      if (left < form.open.length && form.open.startsWith(text.slice(index))) return { index, form: undefined };
+    }
+  }
+  return { index: text.length, form: undefined };
+}
+
+/** Reads a block without its end: the calls, and where they begin, since a tag that is only spoken of may stand before. */
+function readBlock(
   { open, read }: Form,
   block: string,
   tools: ReadonlyMap<string, FunctionTool>,

@@ -199,4 +199,12 @@ describe("tool calls that a server leaves in the text", () => {
     expect(behind).toBeLessThan(400_000);
     expect(said + (markup?.flush().length ?? 0)).toBe(50 * piece.length);
   });
+
+  it("an answer with more than 1,024 blocks speaks of the markup: what follows is text", () => {
+    const other = "<tool_call>g</tool_call>".repeat(1_024);
+    const call = '<tool_call>{"name":"now"}</tool_call>';
+    const markup = createToolMarkup(tools);
+    expect(markup?.push(other + call)).toEqual({ text: other + call, calls: [] });
+    expect(createToolMarkup(tools)?.push(other.slice("<tool_call>g</tool_call>".length) + call).calls).toHaveLength(1);
+  });
 });

@@ -56,6 +56,13 @@ export interface ModelInfo {
   readonly asOf?: string | undefined;
   /** The last day it answers, `YYYY-MM-DD` or `YYYY-MM`; excluded as `retired` after that. */
   readonly endsOn?: string | undefined;
+  /** What to use once it has ended; named in errors. */
+  readonly successor?: string | undefined;
+  /**
+   * Facts that nobody gave, by name (`contextWindow`, `capabilities.tools`, ...): cautious guesses stand in. `explain`
+   * and errors name them, so that a refusal shows what to declare.
+   */
+  readonly guessed?: readonly string[] | undefined;
   /** Where it stands with its vendor, in a word such as `"active"` or `"sunset"`; for people, nothing decides by it. */
   readonly status?: string | undefined;
   /** What else is worth knowing; for people. */

@@ -3,6 +3,7 @@ import { checkOptions, checkWord } from "../errors/check-options.js";
 import { anthropicWire } from "../wire/anthropic/index.js";
 import { type Dialect, type EffortTable, PLAIN_DIALECT } from "../wire/dialect.js";
 import { createHttpProvider, type HttpProvider } from "./http-provider.js";
+import type { ModelOption } from "./models.js";
 import { ENDPOINT_OPTION_NAMES, type EndpointOptions, readEndpoint } from "./openai-compatible.js";
 
 /** Options of {@link anthropicCompatible}. */
@@ -11,8 +12,8 @@ export interface AnthropicCompatibleOptions extends EndpointOptions {
   readonly id: string;
   /** Without `/v1`: `/v1/messages` is appended. Https, or http on loopback. */
   readonly baseURL: string;
-  /** What the endpoint offers, with limits, capabilities and prices. */
-  readonly models: readonly ModelInfo[];
+  /** What the endpoint offers: model ids, or objects with what is known of a model; guesses as for `openaiCompatible`. */
+  readonly models: readonly ModelOption[];
   /** The header that carries the key. @default "x-api-key" */
   readonly auth?: "x-api-key" | "bearer" | "both" | undefined;
 }
@@ -45,17 +46,19 @@ export function anthropicCompatible(options: AnthropicCompatibleOptions): HttpPr
   return createHttpProvider({
     ...readEndpoint(options, "anthropic"),
     codec: anthropicWire(auth),
-    dialectOf: (model): Dialect => {
-      const thinks = model.capabilities.thinking !== "none";
-      return {
-        ...PLAIN_DIALECT,
-        // The range of this wire; the vocabulary's goes to 2.
-        clamp: { temperature: [0, 1] },
-        json: "none",
-        effort: thinks ? BUDGETS : undefined,
-        thinkTags: false,
-        toolMarkup: false,
-      };
-    },
+    dialectOf: anthropicDialect,
   });
+}
+
+/** How models over this wire want to be spoken to, unless their vendor has a profile of its own. */
+export function anthropicDialect(model: ModelInfo): Dialect {
+  return {
+    ...PLAIN_DIALECT,
+    // The range of this wire; the vocabulary's goes to 2.
+    clamp: { temperature: [0, 1] },
+    json: "none",
+    effort: model.capabilities.thinking === "none" ? undefined : BUDGETS,
+    thinkTags: false,
+    toolMarkup: false,
+  };
 }

@@ -39,7 +39,7 @@ export const GLM_PROFILE: VendorProfile = {
   variables: ["ZAI_API_KEY", "ZHIPU_API_KEY", "GLM_API_KEY", "BIGMODEL_API_KEY"],
   models: GLM_MODELS,
   autoModels: GLM_AUTO,
-  retired: [],
+  retired: {},
   endpoints: {
     openai: { international: plans(INTERNATIONAL), china: plans(CHINA) },
     // The China base of the Anthropic route is not confirmed: override it with `baseURL`.

@@ -34,7 +34,7 @@ export const MINIMAX_PROFILE: VendorProfile = {
   variables: ["MINIMAX_API_KEY"],
   models: MINIMAX_MODELS,
   autoModels: MINIMAX_AUTO,
-  retired: [],
+  retired: {},
   endpoints: {
     openai: { international: both(`${INTERNATIONAL}/v1`), china: both(`${CHINA}/v1`) },
     anthropic: { international: both(`${INTERNATIONAL}/anthropic`), china: both(`${CHINA}/anthropic`) },

@@ -1,4 +1,4 @@
-import type { ModelInfo, Provider } from "../contract/provider.js";
+import type { Provider } from "../contract/provider.js";
 import { type Clock, systemClock } from "../core/clock.js";
 import { checkBoolean, checkClock, checkFunction, checkId, checkOptions, checkWord } from "../errors/check-options.js";
 import { invalidOption } from "../errors/signalbox-error.js";
@@ -8,9 +8,10 @@ import { assertHeaders } from "../wire/guard.js";
 import { openaiWire } from "../wire/openai/index.js";
 import { readBaseUrl } from "./base-url.js";
 import { checkCodes } from "./check-codes.js";
+import { checkPrefixCache } from "./check-model.js";
 import { createHttpProvider, type HttpProvider } from "./http-provider.js";
 import { type ApiKeyOption, readKeys } from "./keys.js";
-import { checkPrefixCache, readAutoModels, readModels } from "./models.js";
+import { type KnownModels, type ModelOption, readAutoModels, readModels } from "./models.js";
 
 /** What all providers over HTTP can be told. */
 export interface EndpointOptions {
@@ -42,8 +43,11 @@ export interface OpenAICompatibleOptions extends EndpointOptions {
   readonly id: string;
   /** As the server gives it, `/v1` included: `/chat/completions` is appended. Https, or http on loopback. */
   readonly baseURL: string;
-  /** What the endpoint offers, with limits, capabilities and prices. */
-  readonly models: readonly ModelInfo[];
+  /**
+   * What the endpoint offers: model ids, or objects with what is known of a model. Cautious guesses stand in for facts
+   * that are not given: 8,192 tokens in all, text alone, no tools, no JSON mode, no known price.
+   */
+  readonly models: readonly ModelOption[];
   /** The field in which thinking of earlier answers goes back; strict servers refuse it. @default none */
   readonly replayReasoning?: "reasoning_content" | "reasoning" | undefined;
   /** Whether `<think>` at the start of an answer is thinking. @default true */
@@ -74,9 +78,11 @@ export const ENDPOINT_OPTION_NAMES = [
  * @throws SignalboxError `invalid_options` naming the option.
  *
  * @example
- * openaiCompatible({ id: "local", baseURL: "http://127.0.0.1:11434/v1", models: [{ id: "qwen3", contextWindow: 32_768,
- *   maxOutput: 8_192, usdPerMTok: { input: 0, output: 0 },
- *   capabilities: { tools: true, vision: false, thinking: "switchable", json: "schema" } }] });
+ * openaiCompatible({ id: "local", baseURL: "http://localhost:11434/v1", models: ["qwen3:8b"] });
+ *
+ * @example
+ * openaiCompatible({ id: "local", baseURL: "http://localhost:11434/v1",
+ *   models: [{ id: "qwen3:8b", contextWindow: 32_768, capabilities: { tools: true } }] });
  */
 export function openaiCompatible(options: OpenAICompatibleOptions): HttpProvider {
   checkOptions(options, "openaiCompatible", [
@@ -108,15 +114,16 @@ export function openaiCompatible(options: OpenAICompatibleOptions): HttpProvider
   });
 }
 
+const UNKNOWN_MODELS: KnownModels = { models: [], retired: {}, unlisted: "guess" };
+
 /** Checks the options that all generic endpoints share. */
 export function readEndpoint(
-  options: EndpointOptions & { readonly id: string; readonly baseURL: string; readonly models: readonly ModelInfo[] },
+  options: EndpointOptions & { readonly id: string; readonly baseURL: string; readonly models: readonly ModelOption[] },
   wire: "openai" | "anthropic",
 ) {
   checkShared(options);
   const clock = options.clock ?? systemClock;
-  if (options.models === undefined) throw invalidOption("models", "must be a list with at least one model");
-  const models = readModels(options.models, []);
+  const models = readModels(options.models, UNKNOWN_MODELS);
   return {
     id: checkId(options.id),
     models,

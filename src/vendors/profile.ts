@@ -51,7 +51,8 @@ export interface VendorProfile {
   readonly variables: readonly string[];
   readonly models: readonly ModelInfo[];
   readonly autoModels: readonly string[];
-  readonly retired: readonly string[];
+  /** Ids that no longer answer, each with its successor. */
+  readonly retired: { readonly [id: string]: string };
   readonly endpoints: { readonly [wire in Wire]: { readonly [region in Region]: { readonly [plan in Plan]: string } } };
   readonly codes: VendorCodes;
   readonly prefixCache: NonNullable<Provider["prefixCache"]>;
@@ -72,7 +73,7 @@ export function createVendor(profile: VendorProfile, options: VendorOptions): Ht
   const clock = options.clock ?? systemClock;
   const priced = region === "china" ? inChina(profile.models) : profile.models;
   const offered = wire === "anthropic" ? priced.map(withoutJsonMode) : priced;
-  const models = readModels(options.models, offered, profile.retired);
+  const models = readModels(options.models, { models: offered, retired: profile.retired, unlisted: "refuse" });
   return createHttpProvider({
     id: checkId(options.id ?? profile.id),
     models,

@@ -8,7 +8,8 @@ import { checkClock, checkFunction, checkId, checkOptions } from "../errors/chec
 import { ERROR_KINDS, type ErrorKind } from "../errors/kinds.js";
 import { invalidOption } from "../errors/signalbox-error.js";
 import type { ChunkStream } from "../wire/chunk-stream.js";
-import { checkPrefixCache, checkPrice, readAutoModels, readModels } from "./models.js";
+import { checkPrefixCache, checkPrice } from "./check-model.js";
+import { readAutoModels, readModels } from "./models.js";
 import { resolveModel } from "./resolve-model.js";
 import type { SimulatedOptions } from "./simulated-options.js";
 import type { SimulatedFailure } from "./simulated-script.js";
@@ -66,7 +67,7 @@ export function simulated(options: SimulatedOptions = {}): SimulatedProvider {
   if (!Array.isArray(given)) throw invalidOption("models", "must be a list with at least one model");
   const models = readModels(
     given.map((model: string | ModelInfo) => (typeof model === "string" ? modelOf(model, price) : model)),
-    [],
+    { models: [], retired: {}, unlisted: "refuse" },
   );
   const autoModels = readAutoModels(options.autoModels, models, []);
 

@@ -11,6 +11,9 @@ export const SOURCES = {
   genaiZai: `${GENAI_PRICES} prices/providers/zai.yml`,
 } as const;
 
+/** The gateway's own price table, version 1.324.0; for most vendors the newest public one with all facts in one place. */
+export const READ_2026_09_23 = { source: "llmgateway models 1.324.0", asOf: "2026-09-23", status: "active" } as const;
+
 /** One model as data; the rest of its facts by name. */
 export function entry(
   id: string,
@@ -18,7 +21,7 @@ export function entry(
   window: readonly [contextWindow: number, maxOutput: number | null],
   usdPerMTok: Price,
   capabilities: Capabilities,
-  read: Pick<ModelInfo, "source" | "asOf" | "status" | "endsOn" | "notes">,
+  read: Pick<ModelInfo, "source" | "asOf" | "status" | "endsOn" | "successor" | "notes">,
 ): ModelInfo {
   const [contextWindow, maxOutput] = window;
   return { id, contextWindow, maxOutput, tier, capabilities, usdPerMTok, ...read };

@@ -16,4 +16,4 @@ export const catalogue: {
 } = { minimax: MINIMAX_MODELS, glm: GLM_MODELS, kimi: KIMI_MODELS };
 
 /** Ids that no longer answer, so that asking for one says so. */
-export const retiredModels: readonly string[] = KIMI_RETIRED;
+export const retiredModels: readonly string[] = Object.keys(KIMI_RETIRED);

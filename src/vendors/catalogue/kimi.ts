@@ -16,7 +16,7 @@ const K2: Capabilities = {
   json: "schema",
 };
 // Announced end of all K2.x; closed to new accounts since 2026-10-31.
-const K2_ENDS = { status: "sunset", endsOn: "2026-12" };
+const K2_ENDS = { status: "sunset", endsOn: "2026-12", successor: "kimi-k3" };
 
 /** Moonshot Kimi, international prices in US dollars. */
 export const KIMI_MODELS: readonly ModelInfo[] = [
@@ -50,12 +50,12 @@ export const KIMI_MODELS: readonly ModelInfo[] = [
 /** Both K3 models; everything older is announced to end in December 2026. */
 export const KIMI_AUTO: readonly string[] = ["kimi-k3.1-pro", "kimi-k3"];
 
-/** Ids that answered once and do so no more. */
-export const KIMI_RETIRED: readonly string[] = [
-  "kimi-k2-0711-preview",
-  "kimi-k2-0905-preview",
-  "kimi-k2-turbo-preview",
-  "kimi-k2-thinking",
-  "kimi-k2-thinking-turbo",
-  "kimi-latest",
-];
+/** Ids that no longer answer, each with the model of the current generation that takes its place. */
+export const KIMI_RETIRED: { readonly [id: string]: string } = {
+  "kimi-k2-0711-preview": "kimi-k3",
+  "kimi-k2-0905-preview": "kimi-k3",
+  "kimi-k2-turbo-preview": "kimi-k3",
+  "kimi-k2-thinking": "kimi-k3",
+  "kimi-k2-thinking-turbo": "kimi-k3",
+  "kimi-latest": "kimi-k3",
+};

@@ -17,7 +17,11 @@ export function page(profile: VendorProfile, notes: VendorNotes): string {
       models.filter((model) => model.notes).map((model) => `\`${model.id}\`: ${model.notes}`),
     ),
     list("Sources", sources(models)),
-    retired.length > 0 ? `Retired: ${retired.map((id) => `\`${id}\``).join(", ")}.` : undefined,
+    Object.keys(retired).length > 0
+      ? `Retired: ${Object.entries(retired)
+          .map(([id, next]) => `\`${id}\` (use \`${next}\`)`)
+          .join(", ")}.`
+      : undefined,
     `### Endpoints\n\n${endpoints(profile)}`,
     `### What is sent for \`reasoning_effort\`\n\n${efforts(profile)}`,
     list("Not sent", [dropped(profile)]),

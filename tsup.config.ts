@@ -4,6 +4,7 @@ import { defineConfig, type Options } from "tsup";
 /** One entry per subpath of package.json's `exports`; a test keeps the two in step. */
 export const entry = {
   index: "src/index.ts",
+  vendors: "src/vendors.ts",
   openai: "src/integrations/openai/index.ts",
   "ai-sdk": "src/integrations/ai-sdk/index.ts",
   keyv: "src/integrations/keyv/index.ts",

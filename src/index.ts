@@ -167,7 +167,7 @@ export type { HttpProvider } from "./vendors/http-provider.js";
 export type { ApiKeyOption } from "./vendors/keys.js";
 export { kimi } from "./vendors/kimi.js";
 export { minimax } from "./vendors/minimax.js";
-export type { ModelOption } from "./vendors/models.js";
+export type { ModelOption, PartialModel } from "./vendors/models.js";
 export { type EndpointOptions, type OpenAICompatibleOptions, openaiCompatible } from "./vendors/openai-compatible.js";
 export type { Plan, Region, VendorOptions, Wire } from "./vendors/profile.js";
 export { type SimulatedProvider, simulated } from "./vendors/simulated.js";

@@ -33,6 +33,8 @@ export interface ExplainedCandidate {
   readonly reasons: readonly string[];
   /** The chance with which it would go first, where the strategy says so. */
   readonly propensity?: number | undefined;
+  /** Facts of the model that nobody gave, such as `contextWindow`; absent if all are known. */
+  readonly guessed?: readonly string[] | undefined;
   /** Dollars, with the expected cached prefix; `null` where the price is unknown. */
   readonly expectedCostUsd: number | null;
   readonly expectedLatencyMs: number;
@@ -57,6 +59,7 @@ export function explainRequest(
       const view = context.candidates.find((candidate) => candidate.id === id);
       if (!view) continue;
       const { provider, model, expectedCostUsd, expectedLatencyMs } = view;
+      const { guessed } = view.info;
       candidates.push({
         id,
         provider,
@@ -65,6 +68,7 @@ export function explainRequest(
         reasons,
         expectedCostUsd: Number.isFinite(expectedCostUsd) ? expectedCostUsd : null,
         expectedLatencyMs,
+        ...(guessed === undefined ? {} : { guessed }),
         ...(propensity === undefined ? {} : { propensity }),
       });
     }

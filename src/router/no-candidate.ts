@@ -75,7 +75,8 @@ export function blockedError(
   }
   const tooLong = excluded.filter(({ reason }) => reason === "context_length");
   const why = tooLong.length > 0 ? `; it is too long: ${lengthsOf(parts, run, tooLong)}` : "";
-  return new SignalboxError("no_candidate", `No candidate can serve this request: ${wordsFor(excluded)}${why}`, {
+  const message = `No candidate can serve this request: ${wordsFor(excluded)}${why}${guessedOf(parts, excluded)}`;
+  return new SignalboxError("no_candidate", message, {
     requestId,
     excluded,
     detail: why ? "context_length" : undefined,
@@ -90,6 +91,26 @@ function lengthsOf({ byId }: RouterParts, { request }: Run, tooLong: readonly Ex
   const { role } = request.messages[lengths.indexOf(longest)] as Message;
   return `about ${estimateRequestTokens(request)} tokens, ${longest} of them in one ${role} message, where ${Math.floor(Math.max(...rooms))} fit`;
 }
+
+/** Which facts that excluded a model are guesses, so that the reader knows what to declare. */
+function guessedOf({ byId }: RouterParts, excluded: readonly Exclusion[]): string {
+  for (const { id, reason } of excluded) {
+    const info = byId.get(id)?.info;
+    const fact = info?.guessed?.find((name) => name === FACTS[reason as keyof typeof FACTS]);
+    if (fact) return `; ${fact} of ${id} is a guess: declare it in \`models\` if the model can do more`;
+  }
+  return "";
+}
+
+/** The fact of a model behind a reason for exclusion. */
+const FACTS = {
+  missing_tools: "capabilities.tools",
+  missing_vision: "capabilities.vision",
+  missing_json: "capabilities.json",
+  missing_thinking: "capabilities.thinking",
+  context_length: "contextWindow",
+  unknown_price: "usdPerMTok",
+} as const;
 
 function wordsFor(excluded: readonly Exclusion[]): string {
   const shown = excluded.slice(0, 8).map(({ id, reason }) => `${id} (${reason})`);

@@ -22,14 +22,17 @@ const LIBRARIES = new Set(["eventemitter3", "quick-lru", "p-retry", "zod/mini"])
 
 const floorOf = (room: string): number => FLOORS.findIndex((floor) => floor.includes(room));
 
-/** The room a file stands in: `wire` for `src/wire/sse.ts`, `index.ts` for the public face. */
+/** Public faces: entries of the package that re-export what stands in the rooms. */
+export const FACES: ReadonlySet<string> = new Set(["index.ts", "vendors.ts"]);
+
+/** The room a file stands in: `wire` for `src/wire/sse.ts`, the file itself for a public face. */
 export const roomOf = (path: string): string => path.split("/")[1] ?? "";
 
 /** What is wrong with an arrow, or `null`. */
 export function complaintAbout(arrow: Arrow): string | null {
   const room = roomOf(arrow.from);
   const told = `${arrow.from} -> ${arrow.specifier}`;
-  if (room === "index.ts") return arrow.to === null ? `${told}: the public face re-exports its own rooms only` : null;
+  if (FACES.has(room)) return arrow.to === null ? `${told}: the public face re-exports its own rooms only` : null;
   if (floorOf(room) < 0) return `${told}: the room ${room} has no floor`;
   if (arrow.to === null) return complaintAboutPackage(arrow, room, told);
   if (!arrow.to.startsWith("src/")) return `${told}: leaves src`;
@@ -41,11 +44,11 @@ export function complaintAbout(arrow: Arrow): string | null {
       .slice(0, room === "integrations" ? 3 : 2)
       .join("/");
     if (arrow.from.startsWith(`${same}/`)) return null;
-    if (target === "index.ts" || floorOf(target) === up) return `${told}: a door imports no other door`;
+    if (FACES.has(target) || floorOf(target) === up) return `${told}: a door imports no other door`;
     return arrow.typeOnly || GROUND.has(target) ? null : `${told}: a door takes only types from above the ground`;
   }
   if (target === room) return null;
-  if (target === "index.ts") return `${told}: nothing imports the public face`;
+  if (FACES.has(target)) return `${told}: nothing imports the public face`;
   if (floorOf(target) < 0) return `${told}: the room ${target} has no floor`;
   if (floorOf(target) > floorOf(room)) return `${told}: runs up`;
   if (floorOf(target) === floorOf(room)) return `${told}: runs sideways`;

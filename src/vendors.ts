@@ -1,0 +1,22 @@
+export type { EndpointVendorOptions } from "./vendors/endpoint-vendor.js";
+export {
+  anthropic,
+  azure,
+  cerebras,
+  deepseek,
+  fireworks,
+  gemini,
+  groq,
+  mistral,
+  openai,
+  openrouter,
+  perplexity,
+  qwen,
+  together,
+  xai,
+} from "./vendors/endpoints.js";
+export { glm } from "./vendors/glm.js";
+export { kimi } from "./vendors/kimi.js";
+export { lmstudio, ollama, vllm } from "./vendors/local.js";
+export { minimax } from "./vendors/minimax.js";
+export { type ModelsFromOptions, modelsFrom } from "./vendors/models-from.js";

@@ -28,7 +28,8 @@ const HOSTED = {
 } as const;
 const LOCAL = ["ollama", "vllm", "lmstudio"] as const;
 type Name = keyof typeof HOSTED | (typeof LOCAL)[number] | "azure";
-const make = (name: Name, options?: EndpointVendorOptions): HttpProvider => new Map(Object.entries(vendors)).get(name)?.(options as never) as HttpProvider;
+const make = (name: Name, options?: EndpointVendorOptions): HttpProvider =>
+  new Map(Object.entries(vendors)).get(name)?.(options as never) as HttpProvider;
 
 const answered = { role: "assistant", content: "hi" };
 

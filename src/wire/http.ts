@@ -1,22 +1,30 @@
 import { type Clock, setBackgroundTimeout, systemClock } from "../core/clock.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import { transportFailure } from "../errors/transport-cause.js";
+import { type Dispatcher, guardedDispatcher } from "./guarded-dispatcher.js";
 import type { HttpCall } from "./http-call.js";
 import { staleSocket } from "./stale-socket.js";
 
+/** What Node's fetch understands beside the standard. */
+interface NodeRequestInit extends RequestInit {
+  dispatcher?: Dispatcher;
+}
+
 /**
- * Sends the call and gives the response head. Redirects are never followed: fetch would send the prompt and `x-api-key`
- * on to wherever they point. Rejects with what fetch threw, or with `network/stale_socket` where a kept-alive
+ * Sends the call and returns the response head. Redirects are never followed: fetch would send the prompt and
+ * `x-api-key` on to wherever they point. Rejects with what fetch threw, or with `network/stale_socket` if a kept-alive
  * connection turned out to be closed.
  */
 export async function send(call: HttpCall): Promise<Response> {
-  const request: RequestInit = {
+  const request: NodeRequestInit = {
     method: call.method ?? "POST",
     headers: call.headers,
     signal: call.signal,
     redirect: "manual",
   };
   if (call.body !== undefined) request.body = call.body;
+  const dispatcher = guardedDispatcher();
+  if (dispatcher !== undefined) request.dispatcher = dispatcher;
   let response: Response;
   try {
     response = await (call.fetch ?? globalThis.fetch)(call.url, request);

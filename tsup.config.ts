@@ -6,6 +6,7 @@ export const entry = {
   index: "src/index.ts",
   vendors: "src/vendors.ts",
   openai: "src/integrations/openai/index.ts",
+  anthropic: "src/integrations/anthropic/index.ts",
   "ai-sdk": "src/integrations/ai-sdk/index.ts",
   keyv: "src/integrations/keyv/index.ts",
   redis: "src/integrations/redis/index.ts",

@@ -100,6 +100,8 @@ export interface ToolMessage {
   role: "tool";
   content: string | TextPart[];
   tool_call_id: string;
+  /** Extension: `true` if the tool failed and `content` says how; told to vendors whose wire has a word for it. */
+  is_error?: boolean;
 }
 
 /** The retired form of a tool result; passed through. */

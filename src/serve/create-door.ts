@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { CallOptions } from "../contract/call-options.js";
 import { joinSignals } from "../core/join-signals.js";
 import { checkFunction, checkOptions } from "../errors/check-options.js";
@@ -65,8 +64,11 @@ export interface DoorFace {
   readonly served: string;
   /** The answer; `undefined` if the path is not served. */
   answer(asked: Asked): Promise<Response> | Response | undefined;
-  /** A failure before the response began, as a response. */
-  failure(error: SignalboxError): Response;
+  /**
+   * A failure before the response began, as a response.
+   * @param byApp the app's own `callOptions` threw it: then `auth` is about the caller, not about a vendor's key.
+   */
+  failure(error: SignalboxError, byApp: boolean): Response;
 }
 
 /**
@@ -90,7 +92,8 @@ export function createDoor(target: Target, options: FetchOptions, face: DoorFace
     const method = (init.method ?? given?.method ?? "GET").toUpperCase();
     const signal = init.signal ?? given?.signal ?? undefined;
     signal?.throwIfAborted();
-    const requestId = `req_${randomUUID()}`;
+    let refusal: unknown;
+    const requestId = `req_${crypto.randomUUID()}`;
     const asked: Asked = {
       method,
       path: pathOf(url),
@@ -102,7 +105,8 @@ export function createDoor(target: Target, options: FetchOptions, face: DoorFace
       async read() {
         const { signalbox, ...body } = await readJsonBody(init.body ?? given?.body, maxBodyBytes);
         const chosen = bodyOptions(signalbox, allowed);
-        const own = callOptions && (await ownOptions(callOptions, { url, method, headers: asked.headers() }));
+        const info: FetchInfo = { url, method, headers: asked.headers() };
+        const own = callOptions && (await ownOptions(callOptions, info, (error) => (refusal = error)));
         return { body, options: { ...chosen, ...own, signal: joinSignals(signal, own?.signal) } };
       },
     };
@@ -114,7 +118,7 @@ export function createDoor(target: Target, options: FetchOptions, face: DoorFace
     } catch (thrown) {
       // As the real fetch: a caller who left gets its own reason back, not an answer.
       signal?.throwIfAborted();
-      return face.failure(errorOf(thrown, target.id, requestId));
+      return face.failure(errorOf(thrown, target.id, requestId), thrown === refusal);
     }
   };
 }
@@ -144,11 +148,15 @@ export function decodeSegment(part: string): string {
 async function ownOptions(
   callOptions: NonNullable<FetchOptions["callOptions"]>,
   info: FetchInfo,
+  refused: (error: SignalboxError) => void,
 ): Promise<CallOptions> {
   try {
     return await callOptions(info);
   } catch (cause) {
-    if (SignalboxError.isInstance(cause)) throw cause;
+    if (SignalboxError.isInstance(cause)) {
+      refused(cause);
+      throw cause;
+    }
     throw new SignalboxError("server", "The callOptions of this door failed", { detail: "internal", cause });
   }
 }

@@ -112,6 +112,8 @@ export function eventBody(
     } catch (thrown) {
       if (signal?.aborted) return;
       ended = true;
+      // The writer may be who failed; then the answer goes on behind it.
+      source.leave();
       text += writer.fail(thrown);
     }
   };

@@ -23,7 +23,7 @@ export const IMPORTS: readonly Imported[] = [
   { what: "router, openaiCompatible alone", code: 'export { createRouter, openaiCompatible } from "signalbox"' },
   { what: "everything at the front door", code: 'export * from "signalbox"' },
   { what: "createCache alone", code: 'export { createCache } from "signalbox"' },
-  ...["openai", "ai-sdk", "keyv", "redis", "otel", "prometheus", "report"].map((door) => ({
+  ...["openai", "anthropic", "ai-sdk", "keyv", "redis", "otel", "prometheus", "report"].map((door) => ({
     what: `signalbox/${door}`,
     code: `export * from "signalbox/${door}"`,
   })),

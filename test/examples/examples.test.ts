@@ -26,6 +26,7 @@ const PROMISES: Record<string, readonly (string | RegExp)[]> = {
   ],
   "sqlite-cache": [/first run: 42, miss/, /after a restart: 42, hit, cost \$0\n/],
   "openai-sdk": ["Hello from the router.\nanswered by demo/demo-1\nHello from the router.\n"],
+  "anthropic-sdk": ["Hello from the router.\nanswered by demo/demo-1, end_turn\nHello from the router.\nusage told\n"],
   "ai-sdk": [/^Hello from the router\.\n.*"provider":"demo".*\nHello from the router\.\n$/s],
   otel: [/chat demo-1 demo\nsignalbox\.request \nmy handler/],
   report: [/written to \S+report\.html/],

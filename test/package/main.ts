@@ -90,7 +90,10 @@ function checkRuntime(tarball: string): void {
 
 /** Compiles against the tarball alone, not even Node's types beside it; three doors name types of their peers. */
 function checkTypesAlone(folder: string): void {
-  const doors = ["signalbox", ...["openai", "keyv", "redis", "report", "testing"].map((door) => `signalbox/${door}`)];
+  const doors = [
+    "signalbox",
+    ...["openai", "anthropic", "keyv", "redis", "report", "testing"].map((door) => `signalbox/${door}`),
+  ];
   writeFileSync(join(folder, "alone.ts"), doors.map((door) => `export type {} from "${door}";`).join("\n"));
   const shared = { ...STRICT, noEmit: true, target: "ES2022", lib: ["ES2023", "DOM"], types: [] };
   const config = join(folder, "tsconfig.json");
@@ -111,7 +114,7 @@ function checkTypes(tarball: string): void {
     devDependencies[name] ? `${name}@${devDependencies[name]}` : name,
   );
   const folder = project("types", "module", packages);
-  const doors = ["ai-sdk", "keyv", "openai", "otel", "prometheus", "redis", "report", "testing"];
+  const doors = ["ai-sdk", "anthropic", "keyv", "openai", "otel", "prometheus", "redis", "report", "testing"];
   const open = doors.map(
     (door) => `await import("signalbox/${door}"); createRequire(import.meta.url)("signalbox/${door}");`,
   );

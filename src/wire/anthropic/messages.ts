@@ -1,8 +1,8 @@
-import type { AssistantMessage, ContentPart, Message, TextPart } from "../../chat/message.js";
+import type { AssistantMessage, ContentPart, Message, TextPart, ToolMessage } from "../../chat/message.js";
 import { textOf } from "../../chat/message-text.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
 import type { WireCall } from "../codec.js";
-import { parseArguments, stateOf } from "../history.js";
+import { hasCacheMark, parseArguments, stateOf } from "../history.js";
 
 /** A content block of this wire. */
 export type Block = { readonly type: string; readonly [field: string]: unknown };
@@ -31,13 +31,24 @@ export function encodeMessages(messages: readonly Message[], call: WireCall): re
 
 function encodeOther(message: Exclude<Message, AssistantMessage>, call: WireCall, index: number): Block[] {
   if (message.role === "tool") {
-    return [{ type: "tool_result", tool_use_id: message.tool_call_id, content: textOf(message.content) }];
+    return [encodeResult(message, call, index)];
   }
   const { content } = message;
   if (typeof content === "string") return textBlocks(content);
   return (content ?? []).flatMap((part: TextPart | ContentPart, at) => {
     return encodePart(part, call, `messages[${index}].content[${at}]`);
   });
+}
+
+/** A tool's result: its text, with pictures if it has any, and whether the tool failed. */
+function encodeResult({ tool_call_id, content, is_error }: ToolMessage, call: WireCall, index: number): Block {
+  const parts: readonly ContentPart[] = typeof content === "string" ? [] : content;
+  const plain = parts.every((part) => part.type === "text") && !hasCacheMark(parts);
+  const blocks = plain
+    ? textOf(content)
+    : parts.flatMap((part, at) => encodePart(part, call, `messages[${index}].content[${at}]`));
+  const result: Block = { type: "tool_result", tool_use_id: tool_call_id, content: blocks };
+  return is_error === true ? { ...result, is_error } : result;
 }
 
 function encodePart(part: TextPart | ContentPart, call: WireCall, path: string): Block[] {

@@ -1,4 +1,4 @@
-import type { AssistantMessage, Message } from "../../chat/message.js";
+import type { AssistantMessage, Message, ToolMessage } from "../../chat/message.js";
 import { textOf } from "../../chat/message-text.js";
 import type { WireCall } from "../codec.js";
 import { hasCacheMark, isAllText, repairCalls, stateOf } from "../history.js";
@@ -15,8 +15,14 @@ export function encodeMessages(messages: readonly Message[], call: WireCall): re
     if (message.role === "developer" && call.dialect.systems === "merged") {
       return { ...message, role: "system", content: textOf(message.content) };
     }
+    if (message.role === "tool" && message.is_error !== undefined) return encodeFailedResult(message, call);
     return joinsText(message.content, call) ? { ...message, content: textOf(message.content) } : message;
   });
+}
+
+/** This wire has no word for a tool that failed: the text has to say it. */
+function encodeFailedResult({ is_error: _failed, ...message }: ToolMessage, call: WireCall): unknown {
+  return joinsText(message.content, call) ? { ...message, content: textOf(message.content) } : message;
 }
 
 function joinsText(content: unknown, { dialect }: WireCall): boolean {

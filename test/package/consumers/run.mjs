@@ -10,7 +10,7 @@ import { renderReport } from "signalbox/report";
 /** Doors that load their peer; all others take clients by hand. */
 export const NEEDS = { otel: "@opentelemetry/api", prometheus: "prom-client" };
 
-for (const door of ["openai", "ai-sdk", "keyv", "redis", "otel", "prometheus", "report", "testing"]) {
+for (const door of ["openai", "anthropic", "ai-sdk", "keyv", "redis", "otel", "prometheus", "report", "testing"]) {
   try {
     const names = Object.keys(await import(`signalbox/${door}`));
     assert.ok(names.length > 0, `signalbox/${door} exports nothing`);

@@ -1,0 +1,4 @@
+export type { BodyOption } from "../../serve/body-options.js";
+export type { FetchInfo, FetchOptions } from "../../serve/create-door.js";
+export type { RouterLike, Target } from "../../serve/target.js";
+export { createFetch } from "./create-fetch.js";

@@ -3,6 +3,12 @@ export interface Redactor {
   scrub(text: string): string;
 }
 
+/** A redactor that knows keys, and can learn of the one that a call used. */
+export interface KeyRedactor extends Redactor {
+  /** A redactor that knows `secret` as well. */
+  knowing(secret: string): Redactor;
+}
+
 /** Shorter keys are not searched for by themselves: they would blank out ordinary words. */
 const MIN_SECRET_CHARS = 4;
 const MASK = "[redacted]";
@@ -27,10 +33,10 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * Scrubs the given keys, exactly and in the forms in which they travel (URL-encoded, JSON-escaped, base64 at any
- * offset), then anything key-shaped. `secrets` is asked at every call, so keys that rotate are covered.
+ * Scrubs the given keys, exactly and in the forms in which they travel (URL-encoded, JSON-escaped, hexadecimal, base64 at
+ * any offset) or are disguised (reversed), then anything key-shaped. `secrets` is asked at every call, for keys rotate.
  */
-export function createRedactor(secrets: () => readonly string[]): Redactor {
+export function createRedactor(secrets: () => readonly string[]): KeyRedactor {
   const known = new Map<string, readonly string[]>();
   const formsOf = (secret: string): readonly string[] => {
     let forms = known.get(secret);
@@ -41,11 +47,16 @@ export function createRedactor(secrets: () => readonly string[]): Redactor {
     }
     return forms;
   };
+  const scrub = (text: string, own: readonly string[]): string => {
+    const forms = [...own];
+    for (const secret of secrets()) if (secret.length >= MIN_SECRET_CHARS) forms.push(...formsOf(secret));
+    return scrubWith(text, forms);
+  };
   return {
-    scrub(text) {
-      const forms: string[] = [];
-      for (const secret of secrets()) if (secret.length >= MIN_SECRET_CHARS) forms.push(...formsOf(secret));
-      return scrubWith(text, forms);
+    scrub: (text) => scrub(text, []),
+    knowing(secret) {
+      const own = secret.length < MIN_SECRET_CHARS ? [] : formsOf(secret);
+      return { scrub: (text) => scrub(text, own) };
     },
   };
 }
@@ -79,6 +90,9 @@ function travellingForms(secret: string): readonly string[] {
   for (const form of base64Forms(secret)) {
     forms.add(form).add(form.replaceAll("+", "-").replaceAll("/", "_"));
   }
+  const hex = Buffer.from(secret, "utf8").toString("hex");
+  forms.add(hex).add(hex.toUpperCase());
+  forms.add([...secret].reverse().join(""));
   // Longest first, so that a part of a form never breaks the whole.
   return [...forms].filter((form) => form.length >= MIN_SECRET_CHARS).sort((a, b) => b.length - a.length);
 }

@@ -11,7 +11,7 @@ import type { Clock } from "../core/clock.js";
 import { extended } from "../core/extended.js";
 import { classify } from "../errors/classify.js";
 import type { Failure } from "../errors/failure.js";
-import { createRedactor, type Redactor } from "../errors/redact.js";
+import { createRedactor, type KeyRedactor, type Redactor } from "../errors/redact.js";
 import { SignalboxError, withContext } from "../errors/signalbox-error.js";
 import { lookUp, type VendorCodes } from "../errors/vendor-codes.js";
 import { type ChunkStream, createChunkStream } from "../wire/chunk-stream.js";
@@ -21,6 +21,7 @@ import { BROKEN } from "../wire/finish.js";
 import type { HttpCall } from "../wire/http-call.js";
 import { openEvents } from "../wire/open-events.js";
 import { requestJson } from "../wire/request-json.js";
+import { headerSecrets } from "./header-secrets.js";
 import type { KeyRing } from "./keys.js";
 import { resolveModel } from "./resolve-model.js";
 import { mayWriteLong } from "./upstream-mode.js";
@@ -63,7 +64,7 @@ const ONE_KEY = "one_key";
 /** Builds a provider; keys, headers and `fetch` live in its closure and show nowhere. */
 export function createHttpProvider(init: HttpProviderInit): HttpProvider {
   const { id, models, autoModels, codec, keys, variables } = init;
-  const inHeaders = secretsIn(init.headers);
+  const inHeaders = headerSecrets(init.headers);
   const secrets = createRedactor(() => [...keys.all(), ...inHeaders]);
   const warned = new Set<string>();
   const dialects = new Map(models.map((model) => [model.id, init.dialectOf(model)]));
@@ -160,14 +161,14 @@ class Exchange implements WireCall {
   headers: Headers | undefined;
   readonly #init: HttpProviderInit;
   readonly #context: CallContext;
-  readonly #secrets: Redactor;
+  readonly #secrets: KeyRedactor;
   #key = "";
   #sent: string | undefined;
 
   constructor(
     init: HttpProviderInit,
     context: CallContext,
-    secrets: Redactor,
+    secrets: KeyRedactor,
     call: Omit<WireCall, "fail" | "failsBy">,
   ) {
     this.#init = init;
@@ -212,7 +213,8 @@ class Exchange implements WireCall {
         provider: id,
         model: this.model.id,
         codes,
-        secrets: this.#secrets,
+        // Others may have used newer keys since: each call knows its own.
+        secrets: this.#secrets.knowing(this.#key),
         nowWallMs: clock.wallNow(),
         callerSignal: this.#context.signal,
         sent: this.#sent,
@@ -243,25 +245,21 @@ function checked(given: ChatReply, call: Pick<WireCall, "provider" | "request" |
   return reply;
 }
 
-/** Keys that go in a header of the user's own, such as Azure's `api-key`. */
-function secretsIn(headers: { readonly [name: string]: string }): readonly string[] {
-  const names = Object.keys(headers).filter((name) => /key|token|secret|auth/.test(name));
-  return names.map((name) => headers[name]?.split(" ").at(-1) ?? "");
-}
-
-async function probe(init: HttpProviderInit, secrets: Redactor, signal: AbortSignal): Promise<void> {
+async function probe(init: HttpProviderInit, redactor: KeyRedactor, signal: AbortSignal): Promise<void> {
   const { id, codec, keys, baseURL, headers, fetch, clock, codes } = init;
-  const about = { provider: id, codes, secrets, nowWallMs: clock.wallNow(), callerSignal: signal };
+  let secrets: Redactor = redactor;
+  const about = () => ({ provider: id, codes, secrets, nowWallMs: clock.wallNow(), callerSignal: signal });
   try {
     const key = await keys.next();
+    secrets = redactor.knowing(key);
     const url = baseURL + codec.modelsPath;
     const call: HttpCall = { method: "GET", url, headers: { ...headers, ...codec.headers(key) }, signal, fetch, clock };
     const { status, headers: head, body } = await requestJson(call);
     // A server without a model list still answered.
     if (status === 404 || status === 405 || (status >= 200 && status < 300)) return;
-    throw classify({ status, headers: head, body }, about);
+    throw classify({ status, headers: head, body }, about());
   } catch (thrown) {
-    throw classify({ thrown }, about);
+    throw classify({ thrown }, about());
   }
 }
 

@@ -15,11 +15,16 @@ describe("redaction", () => {
     ["in base64url", Buffer.from(KEY).toString("base64url")],
     ["in basic auth", Buffer.from(`user:${KEY}`).toString("base64")],
     ["in basic auth of another length", Buffer.from(`me:${KEY}:x`).toString("base64")],
+    ["in hexadecimal", Buffer.from(KEY).toString("hex")],
+    ["in upper-case hexadecimal", Buffer.from(KEY).toString("hex").toUpperCase()],
+    ["reversed", [...KEY].reverse().join("")],
     ["twice", `${KEY} and ${KEY}`],
   ])("takes out a key %s", (_name, text) => {
     const clean = redactor.scrub(`before ${text} after`);
     expect(clean).toMatch(/^before .*\[redacted\].* after$/);
     expect(clean).not.toContain("Key+with");
+    expect(clean).not.toContain("htiw+yeK");
+    expect(clean.toLowerCase()).not.toContain(Buffer.from("Key+with").toString("hex"));
     expect(clean).not.toContain(Buffer.from("Key+with").toString("base64").slice(2, 8));
   });
 

@@ -28,10 +28,15 @@ export interface CallOptions<Output = unknown> {
   readonly timeoutMs?: number | undefined;
   /** A registered strategy's name, or a strategy. @default the router's */
   readonly strategy?: string | Strategy | undefined;
-  /** Only these: provider ids or `"provider/model"` ids. @default all */
+  /** Only these: provider ids or `"provider/model"` ids; a name that the router never had is refused. @default all */
   readonly allow?: readonly string[] | undefined;
   /** None of these. @default none */
   readonly deny?: readonly string[] | undefined;
+  /**
+   * Only candidates that carry all these tags, their model's or their provider's; others are excluded as `missing_tags`.
+   * @default any
+   */
+  readonly requireTags?: readonly string[] | undefined;
   /** `false`: one candidate only; same-provider retries stay. @default true */
   readonly fallback?: boolean | undefined;
   /**

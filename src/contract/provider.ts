@@ -50,6 +50,8 @@ export interface ModelInfo {
   readonly capabilities: Capabilities;
   /** `null`: unknown. Such a model answers with `costUsd: null` and is excluded where a cost limit is set. */
   readonly usdPerMTok: Price | null;
+  /** Labels that a call may demand with `requireTags`, such as `"eu"` or `"no-training"`. @default none */
+  readonly tags?: readonly string[] | undefined;
   /** Where these facts were read. */
   readonly source?: string | undefined;
   /** When they were read, `YYYY-MM-DD` or `YYYY-MM`. */
@@ -133,6 +135,8 @@ export interface Provider {
   readonly models: readonly ModelInfo[];
   /** The models that `"auto"` may choose; every model where absent. */
   readonly autoModels?: readonly string[] | undefined;
+  /** Labels of all its models; a model's own `tags` add to them. @default none */
+  readonly tags?: readonly string[] | undefined;
   /** Answers whole. `context.signal` must end it; whatever it throws is classified. */
   chat(request: ChatRequest, context: CallContext): Promise<ChatReply>;
   /** Answers in pieces; the last one names a `finish_reason`. @default derived from `chat` */

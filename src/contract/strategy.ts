@@ -120,6 +120,8 @@ export interface RankedCandidate {
 export interface Strategy {
   /** What options, replies and the decision log call it. */
   readonly name: string;
+  /** Provider and candidate ids that it was set up with: a router refuses a strategy for those that it never had. */
+  readonly ids?: readonly string[] | undefined;
   /** How good it would be to ask `candidate`: the highest goes first. */
   score?(candidate: CandidateSnapshot, context: StrategyContext): number;
   /** The whole order, best first; decides where `score` is given too. */

@@ -138,7 +138,7 @@ export function cached<P extends AnyProvider>(provider: P, options: CachedOption
   }
 
   // Members are named one by one: a provider may keep them on a prototype.
-  const { autoModels, unavailable, origin, prefixCache } = provider;
+  const { autoModels, unavailable, origin, prefixCache, tags } = provider;
   const decorated: AnyProvider = {
     ...provider,
     id: provider.id,
@@ -147,6 +147,7 @@ export function cached<P extends AnyProvider>(provider: P, options: CachedOption
     ...(unavailable ? { unavailable } : {}),
     ...(origin ? { origin } : {}),
     ...(prefixCache ? { prefixCache } : {}),
+    ...(tags ? { tags } : {}),
     ...(provider.probe ? { probe: provider.probe.bind(provider) } : {}),
     forget(key) {
       kept.forget(key);

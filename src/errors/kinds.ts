@@ -55,6 +55,7 @@ export type ExclusionReason =
   | "missing_thinking"
   | "missing_audio"
   | "missing_files"
+  | "missing_tags"
   | "context_length"
   | "no_api_key"
   | "breaker_open"

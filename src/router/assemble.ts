@@ -73,11 +73,12 @@ export function assembleRouter(options: RouterOptions): RouterParts {
     Object.freeze(new CandidateView(candidate, frame, affinity, learning, fleet)),
   );
   const registry = createStrategyRegistry(options.strategies ?? []);
-  const chooserOf = createChooserSource(registry, warn);
+  const selector = createSelector(candidates, options.aliases ?? {}, options.tiers);
+  const chooserOf = createChooserSource(registry, selector.knows, warn);
+  for (const [index, own] of (options.strategies ?? []).entries()) chooserOf(own, `strategies[${index}]`);
   const strategy = chooserOf(options.strategy ?? "adaptive", "strategy");
   if (!strategy)
     throw invalidOption("strategy", `names no strategy of this router; known are ${registry.names().join(", ")}`);
-  const selector = createSelector(candidates, options.aliases ?? {});
   const providers = new Set(options.providers.map(({ id }) => id));
   const budgets = options.budgets?.length ? createBudgets(options.budgets, { clock, providers }) : undefined;
   checkTargets(options, selector);
@@ -154,6 +155,7 @@ function createCandidates({ providers, limits }: RouterOptions, gates: Gates, cl
         retries,
         limiter: limiterFor(provider.id, id),
         supports: supportsOf(info),
+        tags: new Set([...(provider.tags ?? []), ...(info.tags ?? [])]),
         auto: isAuto(provider, info.id),
         endsAtWallMs: endsAtWallMs(info),
       });

@@ -38,6 +38,7 @@ const FIELDS: { readonly [field: string]: Check } = {
   strategy: (value) => (typeof value === "string" || isObject(value) ? null : "must be a name or a strategy"),
   allow: texts,
   deny: texts,
+  requireTags: texts,
   fallback: flag,
   maxCostUsd: dollars,
   cache: (value) => (value === false || isObject(value) ? null : "must be false or an object"),
@@ -87,11 +88,22 @@ function checkFields(value: object, path: string, fields: { readonly [field: str
   }
 }
 
-/** Options of a call over those that stand for every call; what is `undefined` was not given, and takes nothing away. */
-export function mergedOptions(bound: CallOptions, given: CallOptions): CallOptions {
-  const merged: Record<string, unknown> = { ...bound };
-  for (const [field, value] of Object.entries(given)) if (value !== undefined) merged[field] = value;
-  return merged;
+/**
+ * Refuses an id in `allow` or `deny` that the router never had: a misspelt one would let through what it should stop.
+ *
+ * @throws SignalboxError `invalid_options` naming the entry.
+ */
+export function checkIds({ allow, deny }: CallOptions, knows: (id: string) => boolean): void {
+  for (const [field, ids] of [
+    ["allow", allow],
+    ["deny", deny],
+  ] as const) {
+    if (ids === undefined) continue;
+    for (let index = 0; index < ids.length; index += 1) {
+      if (knows(ids[index] as string)) continue;
+      throw invalidOption(`options.${field}[${index}]`, "names no provider or candidate of this router");
+    }
+  }
 }
 
 /** Whether the second argument is an outer router's context rather than a caller's options. */

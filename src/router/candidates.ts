@@ -22,6 +22,8 @@ export const DISABLED_BY_HAND = "disabled by hand";
 export interface PlannedCandidate extends Candidate {
   /** The `NEED_` bits it can meet. */
   readonly supports: number;
+  /** The tags of its model and of its provider. */
+  readonly tags: ReadonlySet<string>;
   /** Whether `"auto"` may choose it. */
   readonly auto: boolean;
   /** Wall-clock milliseconds after which it is retired; `Infinity` where nobody says. */

@@ -4,14 +4,16 @@ import type { CallContext } from "../contract/provider.js";
 import { forgetIn } from "../engine/candidate.js";
 import { createReplyStream } from "../engine/stream/reader-stream.js";
 import { type Warming, warmByAsking } from "../engine/warm.js";
+import { checkBoolean, checkNames } from "../errors/check-options.js";
 import { invalidOption, SignalboxError } from "../errors/signalbox-error.js";
 import { checkInvalidation } from "../memory/response-cache.js";
 import type { BudgetReading } from "../spend/budgets.js";
 import { recommendStrategy, type StrategyRecommendation } from "../strategies/replay/recommend.js";
 import { answerChat, answerStream } from "./answer.js";
 import { assembleRouter } from "./assemble.js";
+import { type BoundOptions, locked, mergedOptions } from "./bound-options.js";
 import { cacheReport } from "./caching.js";
-import { checkCallOptions, isCallContext, mergedOptions } from "./call-settings.js";
+import { checkCallOptions, checkIds, isCallContext } from "./call-settings.js";
 import { DISABLED_BY_HAND, type PlannedCandidate } from "./candidates.js";
 import { requestOf } from "./conversation.js";
 import { writeLine } from "./decision-log.js";
@@ -64,7 +66,7 @@ export function createRouter(options: RouterOptions): Router {
 type Face = Pick<Router, "models" | "origin">;
 
 /** The router's face over shared parts, with options that stand for every call. */
-function boundRouter(parts: RouterParts, lifetime: Lifetime, face: Face, bound: CallOptions): Router {
+function boundRouter(parts: RouterParts, lifetime: Lifetime, face: Face, bound: BoundOptions): Router {
   const { events } = parts;
 
   const chat = (request: ChatRequest, optionsOrContext?: CallOptions | CallContext): Promise<RoutedReply> =>
@@ -150,10 +152,14 @@ function boundRouter(parts: RouterParts, lifetime: Lifetime, face: Face, bound: 
         import: (snapshot) => conversations.restore(id, tenant, snapshot),
       };
     },
-    with(more) {
+    with(more, how) {
       if (isCallContext(more)) throw invalidOption("options", "must be options of a call");
       chooserOf(parts, checkCallOptions(more));
-      return boundRouter(parts, lifetime, face, mergedOptions(bound, more));
+      checkIds(more, parts.selector.knows);
+      if (how !== undefined) checkNames(how, "how", ["locked"]);
+      checkBoolean(how?.locked, "how.locked");
+      const options = mergedOptions(bound, more);
+      return boundRouter(parts, lifetime, face, how?.locked ? locked(options) : options);
     },
     reset: (id) => forCandidates(parts, id, (candidate) => candidate.gate.reset()),
     disable: (id) => forCandidates(parts, id ?? "", (candidate) => candidate.gate.disable(DISABLED_BY_HAND)),

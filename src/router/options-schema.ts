@@ -74,6 +74,7 @@ export const optionsSchema = lazily(() =>
     strategy: z.optional(z.union([z.string(), anyObject("a name or a strategy")])),
     strategies: z.optional(z.array(z.unknown())),
     aliases: z.optional(z.record(z.string(), modelNames())),
+    tiers: z.optional(z.array(z.array(z.string()))),
     fallback: z.optional(z.boolean()),
     retry: z.optional(settings({ attempts: count(), baseMs: milliseconds(), capMs: milliseconds() })),
     breaker: z.optional(settings({ openMs: milliseconds() })),

@@ -52,6 +52,12 @@ export interface RouterOptions {
   readonly strategies?: readonly Strategy[] | undefined;
   /** Other names for models: `{ fast: ["glm/glm-5.3-flash"], "gpt-4o-mini": "fast" }`. @default none */
   readonly aliases?: { readonly [name: string]: string | readonly string[] } | undefined;
+  /**
+   * Groups of provider ids and `"provider/model"` ids, tried in order: a later group is asked only if nobody of an earlier
+   * one can answer. The strategy decides within each; candidates that no group names form the last one.
+   * @default one group of all
+   */
+  readonly tiers?: readonly (readonly string[])[] | undefined;
   /** `false`: no other candidate is asked when the first fails. @default true */
   readonly fallback?: boolean | undefined;
   /** How often upstream is called for one request. @default 4 calls in all */

@@ -23,6 +23,8 @@ export function ownModels(candidates: readonly PlannedCandidate[]): readonly Mod
 /** What a set of models can do together: the router inside picks one that can. */
 function togetherAs(id: string, models: readonly ModelInfo[]): ModelInfo {
   const can = (test: (model: ModelInfo) => boolean): boolean => models.some(test);
+  // A tag that every model carries holds for whichever one answers.
+  const shared = (models[0]?.tags ?? []).filter((tag) => models.every((model) => model.tags?.includes(tag)));
   return {
     id,
     contextWindow: Math.max(...models.map((model) => model.contextWindow)),
@@ -46,6 +48,7 @@ function togetherAs(id: string, models: readonly ModelInfo[]): ModelInfo {
       files: can(({ capabilities }) => capabilities.files === true),
     },
     usdPerMTok: highestPrice(models),
+    ...(shared.length > 0 ? { tags: shared } : {}),
   };
 }
 
@@ -67,9 +70,9 @@ export function ownOrigin(candidates: readonly PlannedCandidate[], aliases: Rout
 
 /** The origin of a view of it, whose bound options are part of what it answers. */
 export function viewOrigin(origin: string, bound: CallOptions): string {
-  const { tenant, conversationId, allow, deny, require, maxCostUsd, strategy } = bound;
+  const { tenant, conversationId, allow, deny, require, requireTags, maxCostUsd, strategy } = bound;
   const named = typeof strategy === "object" ? strategy.name : strategy;
-  const how = [tenant, conversationId, allow, deny, require, maxCostUsd, named];
+  const how = [tenant, conversationId, allow, deny, require, requireTags, maxCostUsd, named];
   return how.every((each) => each === undefined) ? origin : shortHash([origin, how]);
 }
 

@@ -51,12 +51,13 @@ class CallFilter implements HardFilter {
   }
 
   reason(candidate: PlannedCandidate): ExclusionReason | null {
-    const { allow, deny, maxCostUsd } = this.#options;
+    const { allow, deny, requireTags, maxCostUsd } = this.#options;
     const { provider, info, id } = candidate;
     if (provider.unavailable !== undefined) return provider.unavailable.reason;
     if (candidate.endsAtWallMs <= this.#nowWallMs) return "retired";
     if (allow !== undefined && !allow.includes(provider.id) && !allow.includes(id)) return "denied";
     if (deny !== undefined && (deny.includes(provider.id) || deny.includes(id))) return "denied";
+    if (requireTags !== undefined && !hasAll(candidate.tags, requireTags)) return "missing_tags";
     const missing = this.#needs & ~candidate.supports;
     if (missing !== 0) return missingReason(missing);
     const room = inputRoom(this.#request, info);
@@ -76,6 +77,11 @@ class CallFilter implements HardFilter {
     this.#tokens ??= estimateRequestTokens(this.#request);
     return this.#tokens;
   }
+}
+
+function hasAll(tags: ReadonlySet<string>, wanted: readonly string[]): boolean {
+  for (const tag of wanted) if (!tags.has(tag)) return false;
+  return true;
 }
 
 function requiredBits({ require }: CallOptions): number {

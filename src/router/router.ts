@@ -110,8 +110,15 @@ export interface Router {
   budgets(): readonly BudgetReading[];
   /** The conversation with this id, of this tenant: begun where there is none. */
   conversation(id: string, options?: { readonly tenant?: string | undefined }): Conversation;
-  /** A bound view that shares all state; itself a provider. */
-  with(options: CallOptions): Router;
+  /**
+   * A view with options that stand for each of its calls; it shares all state and is itself a provider.
+   *
+   * @param how `locked`: a call through the view, or a view of it, can narrow these options and not widen them: `allow`
+   * intersects, `deny` and `requireTags` unite, `maxCostUsd` and `timeoutMs` take the smaller value, the rest stays, and
+   * another tenant is `invalid_request`. Default: a call's own options replace the view's.
+   * @throws SignalboxError `invalid_options` naming the option
+   */
+  with(options: CallOptions, how?: { readonly locked?: boolean | undefined }): Router;
   /** Forgets breakers, cool-downs and disables, of one candidate or provider or of all. */
   reset(id?: string): void;
   /** Takes a candidate or a provider out until `enable`. @throws SignalboxError `invalid_request` for an unknown id */

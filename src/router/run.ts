@@ -22,7 +22,8 @@ import { createMovingDeadline, type MovingDeadline } from "../resilience/moving-
 import { createCharacteristics } from "../strategies/characteristics/characteristics.js";
 import type { Chooser } from "../strategies/chooser.js";
 import type { LearnerView } from "../strategies/learner/learner.js";
-import { checkCallOptions, isCallContext, mergedOptions, optionsOfContext } from "./call-settings.js";
+import { mergedOptions } from "./bound-options.js";
+import { checkCallOptions, checkIds, isCallContext, optionsOfContext } from "./call-settings.js";
 import type { PlannedCandidate } from "./candidates.js";
 import type { RouterParts } from "./parts.js";
 import { createHardFilter, type HardFilter } from "./plan.js";
@@ -117,6 +118,7 @@ function prepare(
   if (issue) throw new SignalboxError("invalid_request", `${issue.path}: ${issue.message}`, { path: issue.path });
   if (given && !context) checkCallOptions(given);
   const options = given ? (bound === NONE ? given : mergedOptions(bound, given)) : bound;
+  if (given && !context) checkIds(given, parts.selector.knows);
   const { clock, timeouts } = parts.services;
   const startedAtMs = clock.now();
   const ownMs = options.timeoutMs ?? timeouts.totalMs;

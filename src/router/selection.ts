@@ -17,10 +17,22 @@ type Aliases = { readonly [name: string]: string | readonly string[] };
 /** Turns model names into candidates: `"auto"`, a model id, `"provider/model"`, an alias. */
 export interface Selector {
   select(request: ChatRequest): Selection;
+  /** Whether a provider or candidate of that id is or was part of this router. */
+  knows(id: string): boolean;
 }
 
-/** @throws SignalboxError `invalid_options` where an alias leads nowhere or in a circle. */
-export function createSelector(candidates: readonly PlannedCandidate[], aliases: Aliases): Selector {
+/**
+ * @param tiers provider and candidate ids in groups; every group of a selection is split by them, in their order.
+ * @throws SignalboxError `invalid_options` if an alias leads nowhere or in a circle, or a tier names nobody.
+ */
+export function createSelector(
+  candidates: readonly PlannedCandidate[],
+  aliases: Aliases,
+  tiers: readonly (readonly string[])[] = [],
+): Selector {
+  const tierOf = createTierReader(candidates, tiers);
+  const selectionOf = (groups: readonly (readonly PlannedCandidate[])[]): Selection =>
+    distinctGroups(tiers.length === 0 ? groups : groups.flatMap((group) => splitByTier(group, tierOf, tiers.length)));
   const auto = selectionOf([candidates.filter((candidate) => candidate.auto)]);
   const known = new Map<string, readonly PlannedCandidate[]>();
   const providers = new Set(candidates.map((candidate) => candidate.provider.id));
@@ -72,7 +84,9 @@ export function createSelector(candidates: readonly PlannedCandidate[], aliases:
     return selection;
   };
 
+  const ids = new Set([...providers, ...candidates.map(({ id }) => id)]);
   return {
+    knows: (id) => ids.has(id),
     select({ model, models }) {
       if (models && models.length > 0) {
         const groups = models.map((name, index) => {
@@ -87,7 +101,28 @@ export function createSelector(candidates: readonly PlannedCandidate[], aliases:
   };
 }
 
-function selectionOf(groups: readonly (readonly PlannedCandidate[])[]): Selection {
+type TierReader = (candidate: PlannedCandidate) => number;
+
+/** Reads which tier a candidate is in: the first that names it or its provider; those that no tier names come last. */
+function createTierReader(candidates: readonly PlannedCandidate[], tiers: readonly (readonly string[])[]): TierReader {
+  const byName = new Map<string, number>();
+  for (const [tier, names] of tiers.entries()) {
+    for (const [index, name] of names.entries()) {
+      const known = candidates.some(({ id, provider }) => id === name || provider.id === name);
+      if (!known) throw invalidOption(`tiers[${tier}][${index}]`, "names no provider or candidate of this router");
+      if (!byName.has(name)) byName.set(name, tier);
+    }
+  }
+  return ({ id, provider }) => byName.get(id) ?? byName.get(provider.id) ?? tiers.length;
+}
+
+function splitByTier(group: readonly PlannedCandidate[], tierOf: TierReader, count: number): PlannedCandidate[][] {
+  const split: PlannedCandidate[][] = Array.from({ length: count + 1 }, () => []);
+  for (const candidate of group) split[tierOf(candidate)]?.push(candidate);
+  return split.filter((part) => part.length > 0);
+}
+
+function distinctGroups(groups: readonly (readonly PlannedCandidate[])[]): Selection {
   const seen = new Set<PlannedCandidate>();
   // A candidate named twice counts where it stands first.
   const distinct = groups.map((group) => group.filter((candidate) => !seen.has(candidate) && seen.add(candidate)));

@@ -7,6 +7,7 @@ const NAMES = [
   "strategy",
   "allow",
   "deny",
+  "requireTags",
   "fallback",
   "maxCostUsd",
   "cache",

@@ -42,6 +42,7 @@ export function blend(weights: { readonly [strategy: string]: number }, options:
 
   return {
     name: options.name ?? `blend(${parts.map(({ strategy, weight }) => `${strategy.name} ${weight}`).join(", ")})`,
+    ids: parts.flatMap(({ strategy }) => strategy.ids ?? []),
     rank(context) {
       const sums = context.candidates.map(() => 0);
       const words: string[][] = context.candidates.map(() => []);
@@ -100,6 +101,7 @@ export function chain(strategies: readonly (string | Strategy)[], options: Chain
 
   return {
     name: options.name ?? `chain(${parts.map((part) => part.name).join(", ")})`,
+    ids: parts.flatMap((part) => part.ids ?? []),
     rank(context) {
       const list = order(context, 0);
       return list.map((candidate, index): RankedCandidate => {

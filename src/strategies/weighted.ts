@@ -27,6 +27,7 @@ export function weighted(weights: { readonly [id: string]: number } = {}): Strat
   };
   return {
     name: "weighted",
+    ids: [...own.keys()],
     score: (candidate, { random }) => {
       const weight = weightOf(candidate);
       return weight > 0 ? Math.log(1 - random()) / weight : Number.NEGATIVE_INFINITY;

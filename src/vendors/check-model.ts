@@ -41,6 +41,7 @@ export function modelProblems(model: ModelInfo, path: string): readonly Problem[
   const areWords =
     efforts === undefined || (Array.isArray(efforts) && efforts.every((each) => typeof each === "string"));
   demand(areWords, "capabilities.efforts", "must be a list of words");
+  demand(areTags(model.tags), "tags", TAGS);
   demand(price !== undefined, "usdPerMTok", "must be a price, or null if it is unknown");
   if (price !== undefined && price !== null) problems.push(...priceProblems(price, `${path}.usdPerMTok`));
   return problems;
@@ -92,6 +93,19 @@ function rateProblems(price: Omit<Price, "tiers">, path: string): Problem[] {
     const absent = name.startsWith("cache") && (value === undefined || value === null);
     return !absent && !(typeof value === "number" && Number.isFinite(value) && value >= 0);
   }).map((name) => ({ path: `${path}.${name}`, text: "must be dollars per million tokens, 0 or more" }));
+}
+
+/** Checks a list of labels. @throws SignalboxError `invalid_options` */
+export function checkTags(value: unknown, path: string): void {
+  if (!areTags(value)) throw invalidOption(path, TAGS);
+}
+
+const TAGS = "must be a list of non-empty texts";
+
+function areTags(value: unknown): boolean {
+  return (
+    value === undefined || (Array.isArray(value) && value.every((each) => typeof each === "string" && each !== ""))
+  );
 }
 
 /** Checks how long a prompt prefix stays cached, and from which size. @throws SignalboxError `invalid_options` */

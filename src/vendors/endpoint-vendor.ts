@@ -89,6 +89,7 @@ function createEndpointVendor(row: EndpointRow, options: EndpointVendorOptions):
     chatUpstream: options.chatUpstream ?? "auto",
     unlimitedWritesLong: false,
     prefixCache: options.prefixCache ?? row.prefixCache,
+    tags: options.tags,
   });
 }
 

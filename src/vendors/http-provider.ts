@@ -46,6 +46,7 @@ export interface HttpProviderInit {
   /** Whether a request without an output limit may write as much as its model can. */
   readonly unlimitedWritesLong: boolean;
   readonly prefixCache?: Provider["prefixCache"];
+  readonly tags?: readonly string[] | undefined;
 }
 
 /** A provider over HTTP: both ways of asking, always there. */
@@ -135,6 +136,7 @@ export function createHttpProvider(init: HttpProviderInit): HttpProvider {
     ...(autoModels === undefined ? {} : { autoModels }),
     ...(missing ? { unavailable: { reason: "no_api_key" as const, variables } } : {}),
     ...(init.prefixCache === undefined ? {} : { prefixCache: init.prefixCache }),
+    ...(init.tags === undefined ? {} : { tags: init.tags }),
   };
   return provider;
 }

@@ -8,7 +8,7 @@ import { assertHeaders } from "../wire/guard.js";
 import { openaiWire } from "../wire/openai/index.js";
 import { readBaseUrl } from "./base-url.js";
 import { checkCodes } from "./check-codes.js";
-import { checkPrefixCache } from "./check-model.js";
+import { checkPrefixCache, checkTags } from "./check-model.js";
 import { createHttpProvider, type HttpProvider } from "./http-provider.js";
 import { type ApiKeyOption, readKeys } from "./keys.js";
 import { type KnownModels, type ModelOption, readAutoModels, readModels } from "./models.js";
@@ -33,6 +33,8 @@ export interface EndpointOptions {
   readonly streamUsage?: boolean | undefined;
   /** How long this endpoint keeps a prompt prefix cached, and from which size. @default nothing is assumed */
   readonly prefixCache?: Provider["prefixCache"];
+  /** Labels of all its models, such as `"eu"` or `"no-training"`, for `requireTags` of a call. @default none */
+  readonly tags?: readonly string[] | undefined;
   /** Whose time counts for deadlines. @default the system clock */
   readonly clock?: Clock | undefined;
 }
@@ -69,6 +71,7 @@ export const ENDPOINT_OPTION_NAMES = [
   "chatUpstream",
   "streamUsage",
   "prefixCache",
+  "tags",
   "clock",
 ] as const;
 
@@ -138,6 +141,7 @@ export function readEndpoint(
     chatUpstream: options.chatUpstream ?? "auto",
     unlimitedWritesLong: false,
     prefixCache: options.prefixCache,
+    tags: options.tags,
   };
 }
 
@@ -150,4 +154,5 @@ export function checkShared(options: EndpointOptions): void {
   checkWord(options.chatUpstream, "chatUpstream", ["auto", "stream", "whole"], "auto");
   checkCodes(options.codes, "codes");
   checkPrefixCache(options.prefixCache, "prefixCache");
+  checkTags(options.tags, "tags");
 }

@@ -93,6 +93,7 @@ export function createVendor(profile: VendorProfile, options: VendorOptions): Ht
     chatUpstream: options.chatUpstream ?? "auto",
     unlimitedWritesLong: true,
     prefixCache: options.prefixCache ?? profile.prefixCache,
+    tags: options.tags,
   });
 }
 

@@ -25,6 +25,8 @@ export interface SimulatedOptions {
   readonly usdPerMTok?: Price | null | undefined;
   /** What its prefix cache keeps, as routers see it. @default none */
   readonly prefixCache?: Provider["prefixCache"];
+  /** Labels of all its models, for `requireTags` of a call. @default none */
+  readonly tags?: readonly string[] | undefined;
   /** Numbers in [0, 1) for rates and jitter. @default Math.random */
   readonly random?: Random | undefined;
   /** Whose time counts for delays. @default the system clock */

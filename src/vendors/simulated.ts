@@ -8,7 +8,7 @@ import { checkClock, checkFunction, checkId, checkOptions } from "../errors/chec
 import { ERROR_KINDS, type ErrorKind } from "../errors/kinds.js";
 import { invalidOption } from "../errors/signalbox-error.js";
 import type { ChunkStream } from "../wire/chunk-stream.js";
-import { checkPrefixCache, checkPrice } from "./check-model.js";
+import { checkPrefixCache, checkPrice, checkTags } from "./check-model.js";
 import { readAutoModels, readModels } from "./models.js";
 import { resolveModel } from "./resolve-model.js";
 import type { SimulatedOptions } from "./simulated-options.js";
@@ -34,6 +34,7 @@ const KNOWN = [
   "failures",
   "usdPerMTok",
   "prefixCache",
+  "tags",
   "random",
   "clock",
 ];
@@ -62,6 +63,7 @@ export function simulated(options: SimulatedOptions = {}): SimulatedProvider {
   checkFailures(options.failures);
   if (options.usdPerMTok) checkPrice(options.usdPerMTok, "usdPerMTok");
   checkPrefixCache(options.prefixCache, "prefixCache");
+  checkTags(options.tags, "tags");
   const price = options.usdPerMTok === undefined ? { input: 0, output: 0 } : options.usdPerMTok;
   const given = options.models ?? [`${id}-1`];
   if (!Array.isArray(given)) throw invalidOption("models", "must be a list with at least one model");
@@ -82,6 +84,7 @@ export function simulated(options: SimulatedOptions = {}): SimulatedProvider {
     models,
     ...(autoModels === undefined ? {} : { autoModels }),
     ...(options.prefixCache === undefined ? {} : { prefixCache: options.prefixCache }),
+    ...(options.tags === undefined ? {} : { tags: options.tags }),
     stream,
     async chat(request, context) {
       const chunks = stream(request, context);

@@ -1,3 +1,4 @@
+import { nextTurn } from "../core/turn.js";
 import type { EventSource } from "./event-source.js";
 import { brokenBody, cancelBody, linger, tooLarge } from "./http.js";
 import type { HttpCall } from "./http-call.js";
@@ -14,8 +15,6 @@ const EVENTS = new Set([0x64, 0x65, 0x69, 0x72, 0x3a]);
 
 /** Bytes after which a stream lets others have a turn: reads that are ready follow each other without one. */
 const TURN_BYTES = 262_144;
-// Taken at load, so that a test which fakes the global timers does not stop streams.
-const nextTurn = globalThis.setImmediate;
 
 /** The body of a 2xx under an SSE request: read only when asked, all events of one network read parsed together. */
 export class EventBody implements EventSource {
@@ -84,7 +83,7 @@ export class EventBody implements EventSource {
     this.#bytes += chunk.byteLength;
     if (this.#bytes >= this.#turnAt) {
       this.#turnAt = this.#bytes + TURN_BYTES;
-      await new Promise((resolve) => nextTurn(resolve));
+      await nextTurn();
       if (this.#ended) return;
     }
     const maxBytes = this.#call.maxBytes ?? (this.#whole === true ? LIMITS.unaryBytes : LIMITS.streamBytes);

@@ -5,6 +5,7 @@ import { chunksOf } from "../../chat/chunks.js";
 import { estimateUsage } from "../../chat/create-reply.js";
 import type { Usage } from "../../chat/usage.js";
 import type { AnyProvider } from "../../contract/provider.js";
+import { nextTurn, TURN_STEPS } from "../../core/turn.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
 import type { Admission } from "../admission.js";
 import type { Call } from "../call.js";
@@ -16,6 +17,9 @@ import { outgoing } from "../outgoing.js";
 import { type OpenAnswer, UpstreamCall } from "../upstream-call.js";
 import { ended } from "../walk.js";
 import { type PollableIterator, streamFrom } from "./provider-stream.js";
+
+/** Chunks that say nothing are held back before the first content, so that the reader gets them too, up to so many. */
+const MOST_HELD = 1_024;
 
 /** A stream that is past the commit gate: its first content is here, so it is this candidate's answer now. */
 export interface CommittedStream {
@@ -65,6 +69,8 @@ class StreamSource implements CommittedStream, OpenAnswer {
   #heldAt = 0;
   #done = false;
   #pulling = false;
+  /** Chunks since timers last had a turn: a provider whose chunks are always ready must not starve them. */
+  #steps = 0;
   #onCut: ((error: SignalboxError) => void) | undefined;
   #cutBy: SignalboxError | undefined;
 
@@ -81,11 +87,13 @@ class StreamSource implements CommittedStream, OpenAnswer {
     const upstream = this.#upstream;
     this.#iterator = streamOf(this.candidate.provider, upstream)[Symbol.asyncIterator]();
     for (let first = true; ; first = false) {
-      const chunk = this.#iterator.poll?.() ?? (await this.#pull());
+      const chunk = this.#polled() ?? (await this.#pull());
       if (!chunk) break;
       if (first) upstream.context.report?.("headers");
-      this.#held.push(this.#seen(chunk));
-      if (hasContent(chunk)) {
+      this.#seen(chunk);
+      const begins = hasContent(chunk);
+      if (begins || this.#held.length < MOST_HELD) this.#held.push(chunk);
+      if (begins) {
         upstream.firstToken();
         upstream.phases.begun();
         upstream.answer = this;
@@ -101,7 +109,7 @@ class StreamSource implements CommittedStream, OpenAnswer {
     if (this.#done) return undefined;
     let chunk: ChatChunk | undefined;
     try {
-      chunk = this.#iterator?.poll?.();
+      chunk = this.#polled();
     } catch (thrown) {
       throw this.#interrupted(thrown);
     }
@@ -160,8 +168,18 @@ class StreamSource implements CommittedStream, OpenAnswer {
     }
   }
 
+  #polled(): ChatChunk | undefined {
+    if (this.#steps >= TURN_STEPS) return undefined;
+    this.#steps++;
+    return this.#iterator?.poll?.();
+  }
+
   async #pull(): Promise<ChatChunk | null> {
     const iterator = this.#iterator as PollableIterator;
+    if (++this.#steps > TURN_STEPS) {
+      this.#steps = 0;
+      await this.#upstream.wait(nextTurn());
+    }
     const step = await this.#upstream.wait(iterator.next());
     if (step.done) return null;
     if (!isChunk(step.value)) throw this.#malformed("something that is no chunk");

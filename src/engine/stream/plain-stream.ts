@@ -1,6 +1,7 @@
 import { createAssembler } from "../../chat/assemble.js";
 import { isChunk } from "../../chat/check-chunk.js";
 import type { ChatChunk } from "../../chat/chunk.js";
+import { nextTurn, TURN_STEPS } from "../../core/turn.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
 import type { PollableIterator } from "./provider-stream.js";
 import type { SharableStream } from "./stream-flight.js";
@@ -17,6 +18,7 @@ export function plainStream(chunks: AsyncIterable<ChatChunk>, controller: AbortC
   const assembler = createAssembler();
   let waiting = false;
   let over = false;
+  let steps = 0;
   let closed: Promise<unknown> | undefined;
   const close = (): Promise<unknown> | undefined => iterator.return?.().catch(() => {});
   const taken = (chunk: ChatChunk): ChatChunk => {
@@ -28,12 +30,16 @@ export function plainStream(chunks: AsyncIterable<ChatChunk>, controller: AbortC
     assembler,
     seen: 0,
     poll() {
-      const chunk = over ? undefined : iterator.poll?.();
+      const chunk = over || steps++ >= TURN_STEPS ? undefined : iterator.poll?.();
       return chunk && taken(chunk);
     },
     async next() {
       waiting = true;
       try {
+        if (++steps > TURN_STEPS) {
+          steps = 0;
+          await nextTurn();
+        }
         const { value, done } = await iterator.next();
         if (done === true) {
           over = true;

@@ -57,9 +57,15 @@ export interface EventMap {
   };
   /** A rung of degradation was taken. */
   degraded: { readonly requestId: string; readonly rung: string };
-  /** A money budget refused, or is nearly spent. */
+  /** A money budget refused a call (`requestId`), or a share of it is spent that its `alertAt` names (`threshold`). */
   budget: {
+    /** What the rule counts by. */
+    readonly per: "tenant" | "provider" | "tag" | "router";
+    /** The tenant, provider or tag; `"router"` for the router's own. */
     readonly key: string;
+    /** The share of `maxUsd` that was reached; told once per owner, window and threshold. */
+    readonly threshold?: number | undefined;
+    /** Dollars spent in the window. */
     readonly spentUsd: number;
     readonly maxUsd: number;
     readonly requestId?: string | undefined;

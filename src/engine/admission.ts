@@ -4,7 +4,7 @@ import { expectedCostUsd } from "../pricing/cost.js";
 import type { Entrant, Leave, Limiter } from "../resilience/limiter.js";
 import type { Reservation } from "../spend/budgets.js";
 import { type AbortSource, createAbortSource } from "./abort-source.js";
-import type { Call } from "./call.js";
+import type { Call, HeldMoney, Reserved } from "./call.js";
 import type { Candidate } from "./candidate.js";
 import { leftUsd } from "./costs.js";
 
@@ -17,13 +17,18 @@ export interface Admission {
 }
 
 /**
- * `"blocked"`: the gate says no. `"spent"`: the request has made all the calls it may. An error: there is no money for
- * this candidate, in a budget or in what earlier calls left of the request's `maxCostUsd`; another may cost less.
+ * `"blocked"`: the gate says no. `"spent"`: the request has made all the calls it may. Held money: calls under way have
+ * it, and a wait may help. An error: there is no money for this candidate, in a budget or in what earlier calls left of
+ * the request's `maxCostUsd`; another may cost less. Whatever it is, all that was taken has been given back.
  */
-export type Admitted = Admission | "blocked" | "spent" | SignalboxError;
+export type Admitted = Admission | "blocked" | "spent" | HeldMoney | SignalboxError;
 
 export function isAdmission(admitted: Admitted): admitted is Admission {
   return typeof admitted === "object" && "lease" in admitted;
+}
+
+export function isHeldMoney(admitted: Admitted | Reserved | undefined): admitted is HeldMoney {
+  return typeof admitted === "object" && "wait" in admitted;
 }
 
 /** A place in a limiter, and whose limiter it is. */
@@ -150,10 +155,10 @@ function held(
   candidate: Candidate,
   lease: number,
   place: Leave | undefined,
-  reserved: Reservation | SignalboxError | undefined,
+  reserved: Reserved | undefined,
 ): Admitted {
-  const refused = SignalboxError.isInstance(reserved) ? reserved : undefined;
-  const hold = SignalboxError.isInstance(reserved) ? undefined : reserved;
+  const refused = SignalboxError.isInstance(reserved) || isHeldMoney(reserved) ? reserved : undefined;
+  const hold = refused ? undefined : (reserved as Reservation | undefined);
   if (refused || call.abort.reason || !call.budget.take()) {
     hold?.release();
     candidate.gate.release(lease);

@@ -15,7 +15,15 @@ import type { Reservation } from "../spend/budgets.js";
 import type { AbortSource } from "./abort-source.js";
 import type { Candidate } from "./candidate.js";
 
-type Reserved = Reservation | SignalboxError;
+/** Calls under way hold the money that this one lacks: it may wait for them to settle. */
+export interface HeldMoney {
+  /** What the request is told if it does not wait. */
+  readonly refusal: SignalboxError;
+  /** Resolves when it is this request's turn to ask again. @throws SignalboxError detail `held`, or the abort's reason */
+  wait(): Promise<void>;
+}
+
+export type Reserved = Reservation | HeldMoney | SignalboxError;
 
 export type Reserve = (call: Call, candidate: Candidate) => Reserved | Promise<Reserved>;
 
@@ -31,7 +39,7 @@ export interface FlowServices {
   settled(attempt: Attempt, candidate: Candidate, request: Characteristics, slept: boolean): void;
   /** A quality signal: whether an answer kept the form it was asked for in. */
   judged(candidate: Candidate, valid: boolean): void;
-  /** Holds money for one call, or gives `budget_exceeded` where a budget has no room for it; absent where none is set. */
+  /** Holds money for one call, or says why there is none; absent where no budget is set. */
   readonly reserve: Reserve | undefined;
   /** A call to a candidate began (1) or ended (-1); absent where no other process wants to know. */
   readonly calling: ((candidate: Candidate, change: 1 | -1) => void) | undefined;

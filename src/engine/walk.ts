@@ -4,8 +4,8 @@ import { asSignalboxError, SignalboxError, withContext } from "../errors/signalb
 import { retryDelayMs } from "../resilience/backoff.js";
 import type { Leave } from "../resilience/limiter.js";
 import { retrySameProvider } from "../resilience/retry.js";
-import { type Admission, admit, isAdmission, overBy, placeInAny } from "./admission.js";
-import type { Call } from "./call.js";
+import { type Admission, admit, isAdmission, isHeldMoney, overBy, placeInAny } from "./admission.js";
+import type { Call, HeldMoney } from "./call.js";
 import type { Candidate } from "./candidate.js";
 import { tellDegraded } from "./tell-degraded.js";
 
@@ -23,6 +23,14 @@ export type AttemptFunction<T> = (
   admission: Admission,
   failures?: Failures,
 ) => Promise<T>;
+
+/** A candidate that was not asked because calls under way hold the money for it. */
+interface Held {
+  readonly candidate: Candidate;
+  readonly money: HeldMoney;
+}
+
+const NONE: readonly Held[] = Object.freeze([]);
 
 /** A wait for the same provider is worth it up to here; past it the caller is told `retryAfterMs` instead. */
 const LONGEST_HINT_MS = 2_000;
@@ -46,11 +54,26 @@ export async function walk<T>(
   let thrifty = false;
   let { excluded } = call;
   let waited = false;
+  /** Those that calls under way leave no money for; they are asked again once it is this request's turn. */
+  let held: readonly Held[] = NONE;
   for (;;) {
     const over = overBy(call);
     if (over) throw ended(call, over);
     let candidate = call.queue.next();
     let place: Leave | undefined;
+    const [first] = held;
+    if (!candidate && first) {
+      for (const each of held) call.queue.putBack(each.candidate);
+      held = NONE;
+      try {
+        await first.money.wait();
+      } catch (thrown) {
+        if (call.abort.reason) throw ended(call, call.abort.reason);
+        refused = asSignalboxError(thrown);
+        break;
+      }
+      continue;
+    }
     if (!candidate) {
       // A request that has waited for a place may wait for a cool-down to end, too; any other is told of it at once.
       const full = call.queue.full(waited && !last);
@@ -79,14 +102,23 @@ export async function walk<T>(
         last ??= new SignalboxError("unavailable", "The request has made all the calls it may", { detail: "attempts" });
         break;
       }
+      if (isHeldMoney(admission) && call.role !== "shadow") {
+        held = [...held, { candidate, money: admission }];
+        continue;
+      }
       if (!isAdmission(admission)) {
+        const refusal = isHeldMoney(admission) ? admission.refusal : admission;
         // Not asked and no failure: whoever costs less may still be had for what is left, unless the budget rejects.
-        const { nextCandidate } = policyOf(admission.kind, admission.detail);
-        refused = nextCandidate ? sooner(refused, admission) : admission;
-        thrifty ||= admission.detail === "degrade";
+        const { nextCandidate } = policyOf(refusal.kind, refusal.detail);
+        refused = nextCandidate ? sooner(refused, refusal) : refusal;
+        thrifty ||= refusal.detail === "degrade";
         excluded = [...excluded, { id: candidate.id, reason: "budget" }];
         if (nextCandidate) continue;
         break;
+      }
+      if (held.length > 0) {
+        thrifty ||= held.some(({ money }) => money.refusal.detail === "degrade");
+        excluded = [...excluded, ...held.map(({ candidate: { id } }) => ({ id, reason: "budget" as const }))];
       }
       call.queue.asking(candidate, excluded);
       if (from && last) movedOn(call, from, candidate, last);
@@ -136,7 +168,9 @@ async function again<T>(call: Call, failed: Failures, last: SignalboxError, atte
   const leave = call.abort.listen((reason) => controller.abort(reason));
   const ask = async (): Promise<T> => {
     const to = candidate as Candidate;
-    const admission = await admit(call, to, takeAgain);
+    let admission = await admit(call, to, takeAgain);
+    while (isHeldMoney(admission) && (await admission.wait().then(yes, no)))
+      admission = await admit(call, to, takeAgain);
     if (!isAdmission(admission)) {
       // Its breaker has opened meanwhile, or no call or money is left.
       failed.delete(to);
@@ -180,6 +214,9 @@ async function again<T>(call: Call, failed: Failures, last: SignalboxError, atte
     leave();
   }
 }
+
+const yes = (): boolean => true;
+const no = (): boolean => false;
 
 function mayRetry(call: Call, error: SignalboxError): boolean {
   if (!mayAskAgain(error)) return false;

@@ -48,6 +48,7 @@ export const POLICIES = {
   budget_exceeded: { ...STAY, ...IGNORED, ...LATER },
   "budget_exceeded/provider": { ...MOVE, ...IGNORED, ...LATER },
   "budget_exceeded/degrade": { ...MOVE, ...IGNORED, ...LATER },
+  "budget_exceeded/held": { ...STAY, ...IGNORED, ...LATER },
   "budget_exceeded/max_cost": { ...MOVE, ...IGNORED, ...NEVER },
   cancelled: { ...STAY, ...IGNORED, ...NEVER },
   timeout: { ...MOVE, ...FAILURE, ...LATER },

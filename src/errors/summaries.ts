@@ -12,6 +12,7 @@ export const SUMMARIES: { readonly [key in PolicyKey]: string } = {
   budget_exceeded: "a money budget has no room for the request",
   "budget_exceeded/provider": "the same, of a provider's budget or in a router within",
   "budget_exceeded/degrade": "the same, of a budget that degrades: no candidate fits",
+  "budget_exceeded/held": "calls under way held the rest of a budget until the request's deadline",
   "budget_exceeded/max_cost": "no candidate fits the request's `maxCostUsd`",
   cancelled: "the caller left",
   timeout: "no answer in time",

@@ -45,6 +45,17 @@ export function expectedCostUsd(
 }
 
 /**
+ * The most dollars that a request can cost: every token read at the dearest rate of the price list, a cache's write rate
+ * included. `Infinity` where the price is unknown.
+ */
+export function worstCostUsd(price: Price | null, inputTokens: number, outputTokens: number): number {
+  if (price === null) return Number.POSITIVE_INFINITY;
+  const rates = priceAt(price, inputTokens);
+  const read = Math.max(rates.input, rates.cacheRead ?? 0, rates.cacheWrite ?? 0);
+  return (inputTokens * read + outputTokens * rates.output) * PER_TOKEN;
+}
+
+/**
  * How many tokens may be written so that the whole request costs at most `maxUsd`; 0 where reading alone costs more or the
  * price is unknown, `Infinity` where writing is free.
  */

@@ -26,7 +26,7 @@ import { createFleetMember } from "./fleet-member.js";
 import { createLearning } from "./learning.js";
 import type { RouterOptions, TimeoutOptions } from "./options.js";
 import type { RouterParts } from "./parts.js";
-import { createReserve } from "./reserve.js";
+import { createReserve, spendOf } from "./reserve.js";
 import { createRouterEvents } from "./router-events.js";
 import { createSelector, type Selector } from "./selection.js";
 import { createShadow } from "./shadow.js";
@@ -80,7 +80,16 @@ export function assembleRouter(options: RouterOptions): RouterParts {
   if (!strategy)
     throw invalidOption("strategy", `names no strategy of this router; known are ${registry.names().join(", ")}`);
   const providers = new Set(options.providers.map(({ id }) => id));
-  const budgets = options.budgets?.length ? createBudgets(options.budgets, { clock, providers }) : undefined;
+  const budgets = options.budgets?.length
+    ? createBudgets(options.budgets, {
+        clock,
+        providers,
+        state: spendOf(options.state),
+        onAlert: (alert) => events.has("budget") && events.emit("budget", alert),
+        // Later, so that whoever makes the router can listen first.
+        onWarning: (code, message) => queueMicrotask(() => warnOnce(code, message)),
+      })
+    : undefined;
   checkTargets(options, selector);
   let sequence = 0;
 

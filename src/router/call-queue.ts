@@ -115,8 +115,12 @@ export class CallQueue implements CandidateQueue {
     this.#onFirst = undefined;
   }
 
-  putBack({ position }: PlannedCandidate): void {
-    this.#tried?.delete(position);
+  putBack(candidate: PlannedCandidate): void {
+    this.#tried?.delete(candidate.position);
+    const group = this.#groups.findIndex((each) => each.includes(candidate));
+    if (group >= this.#group) return;
+    this.#group = group;
+    this.#choice = undefined;
   }
 
   /** Why this candidate was chosen, in words. */

@@ -133,7 +133,7 @@ function boundRouter(parts: RouterParts, lifetime: Lifetime, face: Face, bound: 
         lifetime.track(() => answerChat(parts, request, options, bound, warming));
       return warmByAsking(requests, ask, how, parts.caching === undefined);
     },
-    budget: (key) => tightest(parts.budgets?.read(key) ?? []),
+    budget: (key, which) => tightest(parts.budgets?.read(key, which?.per) ?? []),
     budgets: () => parts.budgets?.read() ?? [],
     conversation(id, options) {
       const tenant = options?.tenant ?? bound.tenant;
@@ -164,7 +164,11 @@ function boundRouter(parts: RouterParts, lifetime: Lifetime, face: Face, bound: 
     reset: (id) => forCandidates(parts, id, (candidate) => candidate.gate.reset()),
     disable: (id) => forCandidates(parts, id ?? "", (candidate) => candidate.gate.disable(DISABLED_BY_HAND)),
     enable: (id) => forCandidates(parts, id ?? "", (candidate) => candidate.gate.enable()),
-    exportState: () => ({ version: 1, learner: parts.learning.learner.exportState() }),
+    exportState: () => ({
+      version: 1,
+      learner: parts.learning.learner.exportState(),
+      spend: parts.budgets?.exportState(),
+    }),
     close: (how) => lifetime.close(how?.abort ?? false),
     [Symbol.asyncDispose]: () => lifetime.close(false),
   };

@@ -10,7 +10,7 @@ import { aheadOf } from "./call-queue.js";
 import { RequestRanker } from "./decision.js";
 import type { RouterParts } from "./parts.js";
 import { type Plan, planOf } from "./plan.js";
-import { detailOf, keysOf, mostUsd } from "./reserve.js";
+import { detailOf, keysOf, wantOf } from "./reserve.js";
 import { inspectRun, type Run } from "./run.js";
 
 /** How a request would be routed now. Plain JSON. */
@@ -120,8 +120,8 @@ function takeUnaffordable({ budgets, byId }: RouterParts, run: Run, candidates: 
   let over = false;
   const kept = candidates.filter(({ id }) => {
     const candidate = byId.get(id) as Candidate;
-    const usd = Math.min(mostUsd(run.request, candidate), maxCostUsd);
-    const rule = over ? undefined : budgets.refusedBy(keysOf(run, candidate), usd);
+    const want = wantOf(run.request, candidate, maxCostUsd);
+    const rule = over ? undefined : budgets.refusedBy(keysOf(run, candidate), want);
     if (!over && !rule) return true;
     over ||= !policyOf("budget_exceeded", detailOf(rule as BudgetRule)).nextCandidate;
     without.push({ id, reason: "budget" });

@@ -103,7 +103,8 @@ export interface RouterOptions {
   /** What other processes see, this one sees too: breakers, cool-downs, budgets. `signalbox/redis` makes one. @default none */
   readonly shared?: SharedState | undefined;
   /**
-   * What an earlier router learned: the value of `exportState()`. Corrupt state is ignored with a warning.
+   * What an earlier router learned, and what its budgets had spent: the value of `exportState()`. Corrupt state is
+   * ignored with a warning.
    * @default none
    */
   readonly state?: unknown;

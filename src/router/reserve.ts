@@ -8,11 +8,12 @@ import type { Call, Reserve } from "../engine/call.js";
 import type { Candidate } from "../engine/candidate.js";
 import { leftUsd } from "../engine/costs.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
-import { expectedCostUsd } from "../pricing/cost.js";
+import { expectedCostUsd, worstCostUsd } from "../pricing/cost.js";
 import type { BudgetKeys, BudgetRule, Budgets, Reservation } from "../spend/budgets.js";
+import type { Want } from "../spend/line.js";
 
-/** Output to hold money for where neither the request nor past answers say how long it may get, tokens. */
-const UNKNOWN_OUTPUT = 4_096;
+/** An estimate of tokens is at least this share of what vendors count. */
+const LEAST_OF_ESTIMATE = 0.75;
 
 /** Holds what a call may cost before it is sent, so that concurrent calls never spend a dollar twice. */
 export function createReserve(
@@ -29,8 +30,8 @@ export function createReserve(
   ): SignalboxError => {
     const { requestId } = call;
     if (events.has("budget")) {
-      const spentUsd = budgets.read(key).find(({ per }) => per === rule.per)?.spentUsd ?? 0;
-      events.emit("budget", { key, spentUsd, maxUsd: rule.maxUsd, requestId });
+      const spentUsd = budgets.read(key, rule.per)[0]?.spentUsd ?? 0;
+      events.emit("budget", { per: rule.per, key, spentUsd, maxUsd: rule.maxUsd, requestId });
     }
     const detail = detailOf(rule);
     const why =
@@ -42,14 +43,18 @@ export function createReserve(
   };
   return (call, candidate) => {
     const keys = keysOf(call, candidate);
-    const usd = Math.min(mostUsd(call.request, candidate), leftUsd(call));
-    const own = budgets.reserve(keys, usd);
+    const want = wantOf(call.request, candidate, leftUsd(call));
+    const own = budgets.reserve(keys, want, call.found);
     if ("refusedBy" in own) {
-      const { refusedBy, key, retryAfterMs } = own;
-      return refuse(call, refusedBy, key, { refused: "exceeded", retryAfterMs });
+      const { refusedBy, key, retryAfterMs, wait } = own;
+      const refusal = refuse(call, refusedBy, key, { refused: "exceeded", retryAfterMs });
+      const { deadline, abort, found } = call;
+      return wait ? { refusal, wait: () => wait({ who: found, deadline, abort }) } : refusal;
     }
     if (!fleet) return own;
-    return withFleet(own, fleet, pursesOf(rules, keys), usd, (rule, key, refusal) => refuse(call, rule, key, refusal));
+    return withFleet(own, fleet, pursesOf(rules, keys), want.mostUsd, (rule, key, refusal) =>
+      refuse(call, rule, key, refusal),
+    );
   };
 }
 
@@ -63,11 +68,28 @@ export function keysOf({ options }: { readonly options: CallOptions }, { provide
   return { tenant: options.tenant, tags: options.tags, provider: provider.id };
 }
 
-/** What is held for a call before it is sent, dollars. */
-export function mostUsd(request: ChatRequest, candidate: Candidate): number {
-  const price = candidate.info.usdPerMTok;
-  return price === null ? 0 : expectedCostUsd(price, estimateRequestTokens(request), 0, outputOf(request, candidate));
+/**
+ * What a call may cost. The most: its whole prompt at the dearest rate, and all that it may write, hidden thinking
+ * included. A request that limits its output (or its cost, `capUsd`) runs only if all of that is unspent; any other
+ * already if its prompt is, since the longest answer of a model is seldom what comes.
+ */
+export function wantOf(request: ChatRequest, { info }: Candidate, capUsd: number): Want {
+  const price = info.usdPerMTok;
+  if (price === null) return NOTHING;
+  const input = estimateRequestTokens(request);
+  const mostInput = Math.ceil(input / LEAST_OF_ESTIMATE);
+  const asked = request.max_completion_tokens ?? request.max_tokens ?? undefined;
+  const longest = info.maxOutput ?? Math.max(0, info.contextWindow - input);
+  const worstUsd = worstCostUsd(price, mostInput, Math.min(asked ?? longest, longest));
+  if (worstUsd === 0) return FREE;
+  const mostUsd = Math.min(worstUsd, capUsd);
+  const limited = asked !== undefined || capUsd < Number.POSITIVE_INFINITY;
+  return { mostUsd, leastUsd: limited ? mostUsd : Math.min(mostUsd, expectedCostUsd(price, input, 0, 1)) };
 }
+
+/** What costs nothing fits any budget, spent or not. */
+const FREE: Want = { mostUsd: 0, leastUsd: Number.NEGATIVE_INFINITY };
+const NOTHING: Want = { mostUsd: 0, leastUsd: 0 };
 
 interface FleetPurse extends SharedPurse {
   readonly rule: BudgetRule;
@@ -120,10 +142,7 @@ function withFleet(
   return Promise.all(taken).then(finish);
 }
 
-/** The longest the answer may get: what the request allows, else what most answers stayed under, else a guess. */
-function outputOf(request: ChatRequest, { info, metrics }: Candidate): number {
-  const asked = request.max_completion_tokens ?? request.max_tokens;
-  if (asked !== undefined && asked !== null) return Math.min(asked, info.maxOutput ?? asked);
-  const usual = metrics.quantile(0.95, "output");
-  return Math.min(Number.isFinite(usual) ? usual : UNKNOWN_OUTPUT, info.maxOutput ?? UNKNOWN_OUTPUT);
+/** What a router's `exportState()` says of its spend; `undefined` where it says nothing. */
+export function spendOf(state: unknown): unknown {
+  return typeof state === "object" && state !== null && "spend" in state ? (state.spend ?? undefined) : undefined;
 }

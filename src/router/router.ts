@@ -9,7 +9,7 @@ import type { Invalidation } from "../memory/response-cache.js";
 import type { SimilarityStats } from "../memory/similarity.js";
 import type { Cache } from "../memory/types.js";
 import type { RouterStats } from "../metrics/router-stats.js";
-import type { BudgetReading } from "../spend/budgets.js";
+import type { BudgetReading, BudgetRule } from "../spend/budgets.js";
 import type { StrategyRecommendation } from "../strategies/replay/recommend.js";
 import type { Conversation } from "./conversation.js";
 import type { Explanation } from "./explain.js";
@@ -104,8 +104,11 @@ export interface Router {
   invalidate(which: Invalidation): number;
   /** Fills free room in the cache by asking, a few at a time; nothing is evicted for it, and it stops once the cache is full. */
   warm(requests: readonly ChatRequest[], options?: WarmOptions): Promise<WarmReport>;
-  /** How much of its budget a tenant, provider or tag has left; the tightest rule where several apply. */
-  budget(key: string): BudgetReading | undefined;
+  /**
+   * What a tenant, provider or tag has spent of its budget, what calls under way hold of it, and what is left, in
+   * dollars; the tightest rule if several apply, or that of `per`. `undefined` if no rule counts such a key.
+   */
+  budget(key: string, which?: { readonly per?: BudgetRule["per"] | undefined }): BudgetReading | undefined;
   /** Every purse that holds anything. */
   budgets(): readonly BudgetReading[];
   /** The conversation with this id, of this tenant: begun where there is none. */
@@ -125,7 +128,7 @@ export interface Router {
   disable(id: string): void;
   /** Lets it take part again, whether it was taken out by hand or by a refused key or model. */
   enable(id: string): void;
-  /** What was learned, as plain JSON for `createRouter({ state })`. */
+  /** What was learned and what budgets have spent, as plain JSON for `createRouter({ state })`. */
   exportState(): unknown;
   /** Refuses new requests and waits for those in flight; `abort` ends them instead. */
   close(options?: { readonly abort?: boolean | undefined }): Promise<void>;

@@ -119,6 +119,7 @@ function prepare(
   if (given && !context) checkCallOptions(given);
   const options = given ? (bound === NONE ? given : mergedOptions(bound, given)) : bound;
   if (given && !context) checkIds(given, parts.selector.knows);
+  refuseUncounted(parts, options);
   const { clock, timeouts } = parts.services;
   const startedAtMs = clock.now();
   const ownMs = options.timeoutMs ?? timeouts.totalMs;
@@ -157,6 +158,17 @@ export function chooserOf(parts: RouterParts, { strategy }: CallOptions): Choose
   const chooser = strategy === undefined ? parts.strategy : parts.chooserOf(strategy, path);
   if (chooser) return chooser;
   throw invalidOption(path, `names no strategy of this router; known are ${parts.strategyNames.join(", ")}`);
+}
+
+/** @throws SignalboxError `invalid_request` where a budget needs to know whose money a call spends, and it does not say */
+function refuseUncounted({ budgets }: RouterParts, { tenant, tags }: CallOptions): void {
+  const rule = budgets?.missing({ tenant, tags });
+  if (!rule) return;
+  const path = rule.per === "tag" ? "tags" : "tenant";
+  const whose = rule.key === undefined ? `a ${rule.per}` : `the ${rule.per} "${rule.key}"`;
+  throw new SignalboxError("invalid_request", `A budget counts ${whose}, and the call's \`${path}\` name none`, {
+    path,
+  });
 }
 
 /** The router's own limit, or what an outer one has left. */

@@ -12,7 +12,7 @@ import { RequestRanker } from "./decision.js";
 import type { ShadowOptions } from "./options.js";
 import type { AnsweredRun, RouterParts, Shadow } from "./parts.js";
 import { planOf } from "./plan.js";
-import { mostUsd } from "./reserve.js";
+import { wantOf } from "./reserve.js";
 
 const DAY_MS = 86_400_000;
 /** Output to expect where the answered request had none to go by, tokens. */
@@ -80,7 +80,10 @@ export function createShadow(parts: RouterParts, options: ShadowOptions): Shadow
       const usualUsd = Math.max(...others.map(({ info }) => expectedCostUsd(info.usdPerMTok, input, 0, USUAL_OUTPUT)));
       const leftUsd = options.maxUsdPerDay - spentUsd;
       if (usualUsd > leftUsd) return;
-      const heldUsd = Math.min(leftUsd, Math.max(usualUsd, ...others.map((each) => mostUsd(run.request, each))));
+      const heldUsd = Math.min(
+        leftUsd,
+        Math.max(usualUsd, ...others.map((each) => wantOf(run.request, each, leftUsd).mostUsd)),
+      );
       spentUsd += heldUsd;
       const ranker = new RequestRanker(parts, run, services.random, true);
       void send(run, new CallQueue([others], ranker), heldUsd, leftUsd);

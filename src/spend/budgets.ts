@@ -1,150 +1,164 @@
 import type { Clock } from "../core/clock.js";
+import type {
+  BudgetKeys,
+  BudgetReading,
+  BudgetRefusal,
+  BudgetRule,
+  Budgets,
+  BudgetsDeps,
+  Reservation,
+} from "./budget-types.js";
 import { Ledger } from "./ledger.js";
+import { ASK_LATER_MS, heldError, type MoneyEntrant, Waits, type Want } from "./line.js";
+import { type Owner, Owners } from "./owners.js";
+import { type RuleSpend, readSpend, type SpendState } from "./spend-state.js";
 
-/** A money budget over a sliding window. */
-export interface BudgetRule {
-  /** Whose money: each tenant, provider or tag has its own purse; `"router"` is one for all. */
-  readonly per: "tenant" | "provider" | "tag" | "router";
-  readonly maxUsd: number;
-  /** Milliseconds that a dollar counts. */
-  readonly windowMs: number;
-  /**
-   * What happens when the candidate that should be asked does not fit what is left. `"reject"`: the request fails with
-   * `budget_exceeded`; a provider's budget only passes that provider over. `"degrade"`: the next candidate that fits is
-   * asked, then the rungs of `degrade` follow, and the reply says `budget` in `route.degraded`. @default "reject"
-   */
-  readonly onExceeded?: "reject" | "degrade" | undefined;
-  /** Only this tenant, provider or tag. @default all */
-  readonly key?: string | undefined;
-}
-
-export interface BudgetKeys {
-  readonly tenant?: string | undefined;
-  readonly provider?: string | undefined;
-  readonly tags?: readonly string[] | undefined;
-}
-
-/** Dollars held for one call; exactly one of the two ends it, later calls of either do nothing. */
-export interface Reservation {
-  /** The call cost so much; what was held beyond that is free again. */
-  settle(usd: number): void;
-  /** The call cost nothing. */
-  release(): void;
-}
-
-export interface BudgetRefusal {
-  readonly refusedBy: BudgetRule;
-  /** Milliseconds until enough has left the window, if nothing else is spent. */
-  readonly retryAfterMs: number;
-  /** The tenant, provider or tag; `"router"` for the router's own. */
-  readonly key: string;
-}
-
-/** What a money budget has spent and has left. */
-export interface BudgetReading {
-  readonly per: BudgetRule["per"];
-  readonly key: string;
-  readonly spentUsd: number;
-  readonly reservedUsd: number;
-  readonly remainingUsd: number;
-  readonly maxUsd: number;
-  readonly windowMs: number;
-}
-
-export interface Budgets {
-  /** Whether any rule counts what such a call costs. */
-  covers(keys: BudgetKeys): boolean;
-  /** Which rule `reserve` would refuse so much by now; nothing is held. */
-  refusedBy(keys: BudgetKeys, usd: number): BudgetRule | undefined;
-  /** Holds `usd` in every purse that applies, or in none. */
-  reserve(keys: BudgetKeys, usd: number): Reservation | BudgetRefusal;
-  /**
-   * The purses of that tenant, provider or tag, or the router's: those of the rules that know the key, else the full ones
-   * it would have. Without a key all that hold anything.
-   */
-  read(key?: string): readonly BudgetReading[];
-}
-
-export interface BudgetsDeps {
-  readonly clock: Clock;
-  /** The ids of all providers, so that no other word is read as one. @default none */
-  readonly providers?: ReadonlySet<string> | undefined;
-  /** Purses a rule keeps apart; keys beyond that share one, which refuses early rather than late. @default 10_000 */
-  readonly maxKeys?: number | undefined;
-}
+export type {
+  BudgetAlert,
+  BudgetKeys,
+  BudgetReading,
+  BudgetRefusal,
+  BudgetRule,
+  Budgets,
+  BudgetsDeps,
+  Reservation,
+} from "./budget-types.js";
 
 /** Synchronous from question to hold, so that any number of concurrent calls never spend a dollar twice. */
 export function createBudgets(rules: readonly BudgetRule[], deps: BudgetsDeps): Budgets {
   return new Purses(rules, deps);
 }
 
-/** Keys past the limit of a rule share this purse; no real key can hold a NUL by the option checks, or else shares it too. */
-const OVERFLOW = "\0other";
-/** Holds free up as calls end, nobody knows when; asked again after this. */
-const HELD_RETRY_MS = 1_000;
 /** Rounding of sums of dollars. */
 const EPSILON_USD = 1e-9;
+/** Requests that may wait for money at once, in one router. */
+const MOST_WAITING = 10_000;
+const MAX_KEYS = 100_000;
 
 interface Purse {
   readonly rule: BudgetRule;
-  readonly key: string;
-  readonly ledger: Ledger;
+  readonly owner: Owner;
 }
 
 class Purses implements Budgets {
-  readonly #rules: readonly { readonly rule: BudgetRule; readonly ledgers: Map<string, Ledger> }[];
+  readonly #rules: readonly { readonly rule: BudgetRule; readonly owners: Owners }[];
   readonly #clock: Clock;
-  readonly #maxKeys: number;
   readonly #providers: ReadonlySet<string> | undefined;
+  readonly #waits: Waits;
+  readonly #onAlert: BudgetsDeps["onAlert"];
 
-  constructor(rules: readonly BudgetRule[], deps: BudgetsDeps) {
-    this.#rules = rules.map((rule) => ({ rule, ledgers: new Map() }));
-    this.#clock = deps.clock;
-    this.#maxKeys = deps.maxKeys ?? 10_000;
-    this.#providers = deps.providers;
-  }
-
-  covers({ tenant, provider, tags }: BudgetKeys): boolean {
-    return this.#rules.some(({ rule: { per, key } }) => {
-      const names = per === "tag" ? (tags ?? []) : [per === "router" ? "router" : per === "tenant" ? tenant : provider];
-      return names.some((name) => name !== undefined && (key === undefined || key === name));
+  constructor(rules: readonly BudgetRule[], { clock, providers, maxKeys, state, onAlert, onWarning }: BudgetsDeps) {
+    this.#clock = clock;
+    this.#providers = providers;
+    this.#onAlert = onAlert;
+    this.#waits = new Waits(clock, MOST_WAITING);
+    this.#rules = rules.map((rule) => {
+      const most = rule.maxKeys ?? maxKeys ?? MAX_KEYS;
+      const { windowMs, per } = rule;
+      const serve = (owner: Owner): void => this.#serve(rule, owner);
+      const onFull = (what: "near" | "forgotten"): void =>
+        onWarning?.(`budget_keys_${what}`, `The budget per ${per} ${FULL_WORDS[what]} (maxKeys: ${most})`);
+      return { rule, owners: new Owners({ windowMs, maxKeys: most, serve, onFull }) };
     });
+    if (state !== undefined) this.#restore(state, onWarning);
   }
 
-  refusedBy(keys: BudgetKeys, usd: number): BudgetRule | undefined {
-    const now = this.#clock.now();
-    return this.#purses(keys, now).find((purse) => shortBy(purse, usd, now) > 0)?.rule;
+  covers(keys: BudgetKeys): boolean {
+    return this.#rules.some(({ rule }) => counts(rule, keys));
   }
 
-  reserve(keys: BudgetKeys, usd: number): Reservation | BudgetRefusal {
+  missing(keys: BudgetKeys): BudgetRule | undefined {
+    return this.#rules.find(({ rule }) => rule.required && isNamed(rule) && !counts(rule, keys))?.rule;
+  }
+
+  refusedBy(keys: BudgetKeys, want: number | Want): BudgetRule | undefined {
     const now = this.#clock.now();
-    const amount = Number.isNaN(usd) ? 0 : Math.max(usd, 0);
+    const amount = wantOf(want);
+    return this.#purses(keys, now).find((purse) => !fits(purse, amount, now))?.rule;
+  }
+
+  reserve(keys: BudgetKeys, want: number | Want, who?: object): Reservation | BudgetRefusal {
+    const now = this.#clock.now();
+    const amount = wantOf(want);
     const purses = this.#purses(keys, now);
     for (const purse of purses) {
-      const short = shortBy(purse, amount, now);
-      if (short > 0) return refusal(purse, amount, short, now);
+      const short = amount.leastUsd - unspent(purse, now);
+      if (short <= EPSILON_USD) continue;
+      this.#waits.leave(who);
+      return refusal(purse, amount.leastUsd, short, now);
     }
-    for (const purse of purses) purse.ledger.hold(amount);
-    return hold(purses, amount, this.#clock);
+    for (const purse of purses) {
+      const behind = amount.mostUsd > 0 && purse.owner.line.holdsBack(who, now);
+      if (behind || !fits(purse, amount, now)) return this.#held(purse, amount);
+    }
+    for (const { owner } of purses) owner.ledger.hold(amount.mostUsd);
+    this.#waits.leave(who);
+    return this.#hold(purses, amount.mostUsd);
   }
 
-  read(key?: string): readonly BudgetReading[] {
+  waitElsewhere(rule: BudgetRule, key: string, want: Want, entrant: MoneyEntrant): Promise<void> {
+    const owners = this.#rules.find((each) => each.rule === rule)?.owners;
+    const error = () => heldError(rule.per, key, rule.maxUsd);
+    if (!owners) return Promise.reject(error());
+    return this.#waits.wait(entrant, want, owners.of(key, this.#clock.now()).line, error, true);
+  }
+
+  read(key?: string, per?: BudgetRule["per"]): readonly BudgetReading[] {
     const now = this.#clock.now();
     const known: BudgetReading[] = [];
-    // A purse nobody has touched is a full one; of a word that nobody has used it is not known whose it would be.
+    // An owner nobody has heard of has all of its money; of a word that nobody has used it is not known what it names.
     const possible: BudgetReading[] = [];
-    for (const { rule, ledgers } of this.#rules) {
-      for (const [name, ledger] of ledgers) {
-        if (key === undefined || name === key) known.push(reading(rule, name, ledger, now));
+    for (const { rule, owners } of this.#rules) {
+      if (per !== undefined && rule.per !== per) continue;
+      if (key === undefined) {
+        for (const owner of owners.all()) known.push(reading(rule, owner.key, owner.ledger, now));
+        continue;
       }
-      if (key === undefined || ledgers.has(key)) continue;
-      const whose = this.#names(rule, key);
-      if (whose !== "no") (whose === "yes" ? known : possible).push(reading(rule, key, new Ledger(rule.windowMs), now));
+      const owner = owners.find(key);
+      const whose = owner ? "yes" : this.#names(rule, key);
+      if (whose === "no") continue;
+      const ledger = owner?.ledger ?? new Ledger(rule.windowMs);
+      (whose === "yes" ? known : possible).push(reading(rule, key, ledger, now));
     }
     return known.length > 0 ? known : possible;
   }
 
-  /** Whether a purse of this rule would go by this name. */
+  exportState(): SpendState {
+    const now = this.#clock.now();
+    const toWallMs = this.#clock.wallNow() - now;
+    const rules = this.#rules.map(({ rule: { per, key }, owners }): RuleSpend => {
+      const told: RuleSpend["owners"][number][] = [];
+      for (const { key: name, ledger } of owners.all()) {
+        const spent = ledger.slots(now).map(({ lastAtMs, usd }) => [Math.ceil(lastAtMs + toWallMs), usd] as const);
+        if (spent.length > 0) told.push([name, spent]);
+      }
+      return { per, key, owners: told };
+    });
+    return { version: 1, rules };
+  }
+
+  #restore(state: unknown, onWarning: BudgetsDeps["onWarning"]): void {
+    const earlier = readSpend(state, this.#clock);
+    if (typeof earlier === "string") {
+      onWarning?.("state_ignored", `The spend in \`state\` cannot be read (${earlier}); budgets begin anew`);
+      return;
+    }
+    const now = this.#clock.now();
+    for (const { per, rule: only, key, spent } of earlier) {
+      for (const { rule, owners } of this.#rules) {
+        if (rule.per !== per || rule.key !== only) continue;
+        const counting = spent.filter(({ atMs }) => atMs + rule.windowMs > now);
+        if (counting.length === 0) continue;
+        const owner = owners.of(key, now);
+        for (const { atMs, usd } of counting) owner.ledger.book(atMs, usd);
+        // What the earlier process has told already is not told again.
+        const share = owner.ledger.spent(now) / rule.maxUsd;
+        owner.alertedAtMs = rule.alertAt?.map((threshold) => (share >= threshold ? now : Number.NEGATIVE_INFINITY));
+      }
+    }
+  }
+
+  /** Whether an owner of this rule would go by this name. */
   #names({ per, key: only }: BudgetRule, key: string): "yes" | "maybe" | "no" {
     if (only !== undefined) return only === key ? "yes" : "no";
     if (per === "router") return key === "router" ? "yes" : "no";
@@ -154,57 +168,112 @@ class Purses implements Budgets {
 
   #purses(keys: BudgetKeys, now: number): Purse[] {
     const purses: Purse[] = [];
-    for (const { rule, ledgers } of this.#rules) {
+    for (const { rule, owners } of this.#rules) {
       if (rule.per === "tag") {
-        for (const tag of new Set(keys.tags)) this.#add(purses, rule, ledgers, tag, now);
-      } else this.#add(purses, rule, ledgers, rule.per === "router" ? "router" : keys[rule.per], now);
+        for (const tag of new Set(keys.tags)) if (isOf(rule, tag)) purses.push({ rule, owner: owners.of(tag, now) });
+        continue;
+      }
+      const name = nameOf(rule.per, keys);
+      if (isOf(rule, name)) purses.push({ rule, owner: owners.of(name, now) });
     }
     return purses;
   }
 
-  #add(into: Purse[], rule: BudgetRule, ledgers: Map<string, Ledger>, key: string | undefined, now: number): void {
-    if (key === undefined || (rule.key !== undefined && rule.key !== key)) return;
-    const name = ledgers.has(key) || ledgers.size < this.#maxKeys || this.#prune(ledgers, now) ? key : OVERFLOW;
-    let ledger = ledgers.get(name);
-    if (ledger === undefined) {
-      ledger = new Ledger(rule.windowMs);
-      ledgers.set(name, ledger);
+  #held({ rule, owner: { key, line } }: Purse, want: Want): BudgetRefusal {
+    const wait = (entrant: MoneyEntrant): Promise<void> =>
+      this.#waits.wait(entrant, want, line, () => heldError(rule.per, key, rule.maxUsd), false);
+    return { refusedBy: rule, retryAfterMs: ASK_LATER_MS, key, wait };
+  }
+
+  #hold(purses: readonly Purse[], usd: number): Reservation {
+    let open = true;
+    const end = (cost: number): void => {
+      if (!open) return;
+      open = false;
+      const now = this.#clock.now();
+      for (const { rule, owner } of purses) {
+        owner.ledger.unhold(usd);
+        if (cost <= 0) continue;
+        owner.ledger.book(now, cost);
+        if (rule.alertAt) this.#alert(rule, rule.alertAt, owner, now);
+      }
+      for (const { owner } of purses) if (owner.line.first) owner.line.serve();
+    };
+    return { settle: (cost) => end(Number.isFinite(cost) ? cost : usd), release: () => end(0) };
+  }
+
+  /** Gives turns to those in line, as far as the money goes. */
+  #serve(rule: BudgetRule, owner: Owner): void {
+    const { ledger, line } = owner;
+    const left = unspent({ rule, owner }, this.#clock.now()) + EPSILON_USD;
+    let room = left - ledger.reserved;
+    let alone = ledger.holds === 0;
+    line.wake(({ mostUsd, leastUsd }) => {
+      // Its turn tells it that the money is spent.
+      if (leastUsd > left) return true;
+      if (mostUsd > room && !alone) return false;
+      room -= mostUsd;
+      alone = false;
+      return true;
+    });
+  }
+
+  #alert({ per, maxUsd, windowMs }: BudgetRule, alertAt: readonly number[], owner: Owner, now: number): void {
+    const spentUsd = owner.ledger.spent(now);
+    owner.alertedAtMs ??= alertAt.map(() => Number.NEGATIVE_INFINITY);
+    for (let i = 0; i < alertAt.length; i++) {
+      const threshold = alertAt[i] as number;
+      if (spentUsd < threshold * maxUsd - EPSILON_USD || now - (owner.alertedAtMs[i] as number) < windowMs) continue;
+      owner.alertedAtMs[i] = now;
+      this.#onAlert?.({ per, key: owner.key, threshold, spentUsd, maxUsd });
     }
-    // Two of a call's tags may share the overflow purse: it is held once.
-    if (!into.some((purse) => purse.ledger === ledger)) into.push({ rule, key, ledger });
-  }
-
-  /** Drops purses that hold nothing; whether there is room now. */
-  #prune(ledgers: Map<string, Ledger>, now: number): boolean {
-    for (const [key, ledger] of ledgers) if (ledger.idle(now)) ledgers.delete(key);
-    return ledgers.size < this.#maxKeys;
   }
 }
 
-function shortBy({ rule, ledger }: Purse, usd: number, now: number): number {
-  return ledger.spent(now) + ledger.reserved + usd - rule.maxUsd - EPSILON_USD;
+const FULL_WORDS = {
+  near: "keeps nearly as many owners apart as it may; past that, the owner that spent least in the window is forgotten",
+  forgotten: "has forgotten the owner that spent least in the window: it keeps as many apart as it may",
+} as const;
+
+function nameOf(per: "tenant" | "provider" | "router", keys: BudgetKeys): string | undefined {
+  return per === "router" ? "router" : keys[per];
 }
 
-function refusal({ rule, key, ledger }: Purse, usd: number, short: number, now: number): BudgetRefusal {
-  const retryAfterMs =
-    usd > rule.maxUsd
-      ? rule.windowMs
-      : (ledger.freeInMs(now, short) ?? (ledger.reserved > 0 ? HELD_RETRY_MS : rule.windowMs));
+function isOf({ key }: BudgetRule, name: string | undefined): name is string {
+  return name !== undefined && (key === undefined || key === name);
+}
+
+/** Whether a call has to say whose money it spends. */
+function isNamed({ per }: BudgetRule): boolean {
+  return per === "tenant" || per === "tag";
+}
+
+function counts(rule: BudgetRule, keys: BudgetKeys): boolean {
+  if (rule.per === "tag") return keys.tags?.some((tag) => isOf(rule, tag)) ?? false;
+  return isOf(rule, nameOf(rule.per, keys));
+}
+
+function wantOf(want: number | Want): Want {
+  if (typeof want !== "number") return want;
+  const usd = Number.isNaN(want) ? 0 : Math.max(want, 0);
+  return { mostUsd: usd, leastUsd: usd };
+}
+
+function unspent({ rule, owner }: Purse, now: number): number {
+  return rule.maxUsd - owner.ledger.spent(now);
+}
+
+/** Beside the calls under way, or alone. */
+function fits(purse: Purse, { mostUsd, leastUsd }: Want, now: number): boolean {
+  const { reserved, holds } = purse.owner.ledger;
+  const room = unspent(purse, now) + EPSILON_USD;
+  if (leastUsd === Number.NEGATIVE_INFINITY) return true;
+  return leastUsd <= room && (holds === 0 || reserved + mostUsd <= room);
+}
+
+function refusal({ rule, owner: { key, ledger } }: Purse, usd: number, short: number, now: number): BudgetRefusal {
+  const retryAfterMs = usd > rule.maxUsd ? rule.windowMs : (ledger.freeInMs(now, short - EPSILON_USD) ?? rule.windowMs);
   return { refusedBy: rule, retryAfterMs, key };
-}
-
-function hold(purses: readonly Purse[], usd: number, clock: Clock): Reservation {
-  let open = true;
-  const end = (cost: number) => {
-    if (!open) return;
-    open = false;
-    const now = clock.now();
-    for (const { ledger } of purses) {
-      ledger.unhold(usd);
-      if (cost > 0) ledger.book(now, cost);
-    }
-  };
-  return { settle: (cost) => end(Number.isFinite(cost) ? cost : usd), release: () => end(0) };
 }
 
 function reading(rule: BudgetRule, key: string, ledger: Ledger, now: number): BudgetReading {

@@ -6,6 +6,7 @@ import { DECISIONS } from "./rows/decision.js";
 import { doors } from "./rows/doors.js";
 import { failover } from "./rows/failover.js";
 import { footprint } from "./rows/footprint.js";
+import { money } from "./rows/money.js";
 import { overhead } from "./rows/overhead.js";
 import { steps } from "./rows/steps.js";
 import { stream } from "./rows/stream.js";
@@ -18,6 +19,7 @@ const SECTIONS: Record<string, () => Promise<Section>> = {
   cache,
   doors,
   failover,
+  money,
   footprint,
 };
 

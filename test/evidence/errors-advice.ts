@@ -12,6 +12,7 @@ export const ADVICE: { readonly [key in PolicyKey]: string } = {
   budget_exceeded: "raise the budget, or wait for its window",
   "budget_exceeded/provider": "raise it, or wait; a candidate outside takes over",
   "budget_exceeded/degrade": "the rungs of `degrade` follow, where any are set",
+  "budget_exceeded/held": "raise the budget, give `max_tokens`, or send fewer at once",
   "budget_exceeded/max_cost": "raise `maxCostUsd`, or ask for less",
   cancelled: "nothing; `cause` is the abort reason",
   timeout: "raise `timeouts`, or allow a faster model",

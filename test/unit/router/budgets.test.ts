@@ -88,7 +88,7 @@ test("a failure before a budget that rejects stays the word", async () => {
     strategy: "ordered",
     budgets: [{ per: "router", maxUsd: 0.009, windowMs: 60_000 }],
   });
-  const dear = model({ usdPerMTok: { input: 100, output: 100 } });
+  const dear = model({ usdPerMTok: { input: 1_000, output: 100 } });
   const other = createRouter({
     providers: [double("a", { fail: () => failing("auth") }), double("b", { models: [dear] })],
     strategy: "ordered",
@@ -302,7 +302,7 @@ test("what is held for a call is no more than it may cost, or its model can writ
   const budgets = [{ per: "router", maxUsd: 0.002, windowMs: 60_000 }] as const;
   const provider = double("a");
   const router = createRouter({ providers: [provider], budgets });
-  await expect(router.chat(ask("x"))).rejects.toMatchObject({ kind: "budget_exceeded" });
+  await expect(router.chat({ ...ask("x"), max_tokens: 1_000 })).rejects.toMatchObject({ kind: "budget_exceeded" });
   expect(router.explain(ask("x"), { maxCostUsd: 0.001 }).excluded).toEqual([]);
   expect((await router.chat(ask("x"), { maxCostUsd: 0.001 })).route.provider).toBe("a");
   const short = createRouter({ providers: [double("a", { models: [model({ maxOutput: 100 })] })], budgets });

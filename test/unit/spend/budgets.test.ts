@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { createAbortSource } from "../../../src/engine/abort-source.js";
 import { type BudgetRefusal, type BudgetRule, createBudgets, type Reservation } from "../../../src/spend/budgets.js";
 import { createVirtualClock } from "../../../src/testing/virtual-clock.js";
 
@@ -126,15 +127,39 @@ describe("a budget", () => {
     expect(budgets.read()).toEqual([]);
   });
 
-  it("holds a bounded number of purses; those beyond share one that refuses early, and idle ones go", async () => {
-    const { budgets, clock } = setUp([perTenant], 3);
-    for (const tenant of ["a", "b", "c"]) held(budgets.reserve({ tenant }, 0.5)).settle(0.5);
+  it("keeps a bounded number of owners apart; the least spender goes, nobody is refused, and idle ones go", async () => {
+    const warnings: string[] = [];
+    const clock = createVirtualClock({ startMs: 12_345 });
+    const onWarning = (code: string): void => void warnings.push(code);
+    const budgets = createBudgets([perTenant], { clock, maxKeys: 3, onWarning });
+    for (const [tenant, usd] of [
+      ["a", 0.5],
+      ["b", 0.3],
+      ["c", 0.4],
+    ] as const) {
+      held(budgets.reserve({ tenant }, usd)).settle(usd);
+    }
+    expect(warnings).toEqual(["budget_keys_near"]);
     held(budgets.reserve({ tenant: "d" }, 0.6)).settle(0.6);
-    expect(refused(budgets.reserve({ tenant: "e" }, 0.6))).toBe(true);
-    expect(budgets.read()).toHaveLength(4);
+    held(budgets.reserve({ tenant: "e" }, 0.6)).settle(0.6);
+    expect(budgets.read().map(({ key, spentUsd }) => [key, spentUsd])).toEqual([
+      ["a", 0.5],
+      ["d", 0.6],
+      ["e", 0.6],
+    ]);
+    expect(budgets.read("b")).toMatchObject([{ spentUsd: 0, remainingUsd: 1 }]);
+    expect(warnings).toEqual(["budget_keys_near", "budget_keys_forgotten"]);
     await clock.advance(2 * HOUR);
-    held(budgets.reserve({ tenant: "e" }, 0.6));
-    expect(budgets.read().map(({ key }) => key)).toEqual(["e"]);
+    for (const tenant of ["f", "g", "h"]) held(budgets.reserve({ tenant }, 0.6));
+    expect(budgets.read().map(({ key }) => key)).toEqual(["f", "g", "h"]);
+  });
+
+  it("forgets no owner with a call under way, whatever the cap", () => {
+    const { budgets } = setUp([perTenant], 2);
+    const calls = ["a", "b", "c"].map((tenant) => held(budgets.reserve({ tenant }, 1)));
+    for (const tenant of ["a", "b", "c"]) expect(refused(budgets.reserve({ tenant }, 1))).toBe(true);
+    for (const call of calls) call.settle(1);
+    expect(budgets.read().map(({ spentUsd }) => spentUsd)).toEqual([1, 1, 1]);
   });
 
   it("books what a call cost beyond what was held, and then refuses", () => {
@@ -142,6 +167,96 @@ describe("a budget", () => {
     held(budgets.reserve({ tenant: "a" }, 0.1)).settle(3);
     expect(budgets.read("a")[0]).toMatchObject({ spentUsd: 3, remainingUsd: 0 });
     expect(refused(budgets.reserve({ tenant: "a" }, 0))).toBe(true);
+  });
+});
+
+describe("waiting for money", () => {
+  const setUpLine = () => {
+    const { budgets, clock } = setUp();
+    const abort = createAbortSource();
+    const deadline = { remainingMs: () => Number.POSITIVE_INFINITY };
+    const log: string[] = [];
+    /** Asks until it may run or is refused for good; the log tells when. */
+    const ask = async (name: string, want: number | { mostUsd: number; leastUsd: number }) => {
+      const who = {};
+      for (;;) {
+        const result = budgets.reserve({ tenant: "a" }, want, who);
+        if (!refused(result)) {
+          log.push(name);
+          return result;
+        }
+        if (!result.wait) {
+          log.push(`${name} refused`);
+          return undefined;
+        }
+        await result.wait({ who, deadline, abort });
+      }
+    };
+    return { budgets, clock, ask, log };
+  };
+
+  it("gives turns in order, as far as the money goes", async () => {
+    const { ask, log, clock } = setUpLine();
+    const first = await ask("first", 0.9);
+    const waiting = [ask("second", 0.5), ask("third", 0.4), ask("fourth", 0.3)];
+    await clock.advance(0);
+    expect(log).toEqual(["first"]);
+    first?.settle(0.1);
+    await clock.advance(0);
+    expect(log).toEqual(["first", "second", "third"]);
+    (await waiting[0])?.settle(0.5);
+    await clock.advance(0);
+    expect(log).toEqual(["first", "second", "third"]);
+    (await waiting[1])?.settle(0.4);
+    await clock.advance(0);
+    expect(log).toEqual(["first", "second", "third", "fourth refused"]);
+  });
+
+  it("lets small calls pass a large one for a second, then keeps the money for it", async () => {
+    const { ask, log, clock } = setUpLine();
+    const first = await ask("first", 0.6);
+    void ask("large", 0.8);
+    const small = await ask("small", 0.1);
+    await clock.advance(1_000);
+    void ask("late", 0.1);
+    await clock.advance(0);
+    expect(log).toEqual(["first", "small"]);
+    small?.release();
+    first?.release();
+    await clock.advance(0);
+    expect(log).toEqual(["first", "small", "large", "late"]);
+  });
+
+  it("hands an unused turn on after a second", async () => {
+    const { budgets, ask, log, clock } = setUpLine();
+    const first = await ask("first", 0.9);
+    const result = budgets.reserve({ tenant: "a" }, 0.9);
+    if (!refused(result)) throw new Error("not refused");
+    const deadline = { remainingMs: () => Number.POSITIVE_INFINITY };
+    const gone = result.wait?.({ who: {}, deadline, abort: createAbortSource() });
+    void ask("second", 0.9);
+    first?.release();
+    await gone;
+    expect(log).toEqual(["first"]);
+    await clock.advance(1_000);
+    expect(log).toEqual(["first", "second"]);
+  });
+
+  it("one call whose longest answer does not fit runs alone, and no other beside it", async () => {
+    const { ask, log, clock, budgets } = setUpLine();
+    const unlimited = { mostUsd: 3, leastUsd: 0.01 };
+    const first = await ask("first", unlimited);
+    const second = ask("second", unlimited);
+    void ask("third", 0.01);
+    await clock.advance(0);
+    expect(log).toEqual(["first"]);
+    first?.settle(0.9);
+    await clock.advance(0);
+    expect(log).toEqual(["first", "second"]);
+    (await second)?.settle(2);
+    await clock.advance(0);
+    expect(log).toEqual(["first", "second", "third refused"]);
+    expect(budgets.read("a")).toMatchObject([{ spentUsd: 2.9, reservedUsd: 0, remainingUsd: 0 }]);
   });
 });
 

@@ -52,6 +52,19 @@ export interface CallOptions<Output = unknown> {
    * @default none
    */
   readonly conversationId?: string | undefined;
+  /**
+   * Calls that share one, within a tenant, stay at the candidate that answered the first of them while it may run: an
+   * agent's task, a user's session. A session moves when its candidate fails or is excluded, and is free to move once it
+   * was silent for longer than the vendor keeps its prefix cache (5 minutes if nobody says).
+   * @default none
+   */
+  readonly sessionKey?: string | undefined;
+  /**
+   * Headers that every HTTP provider sends with this call, over its own; `authorization`, `host` and the like are refused.
+   * Calls with different headers share no answer.
+   * @default none
+   */
+  readonly headers?: { readonly [name: string]: string } | undefined;
   /** A hard wall: nothing cached, remembered or budgeted crosses it. @default none */
   readonly tenant?: string | undefined;
   /** What the request is for, in the app's own words; worth more than any guess. @default guessed from the request */

@@ -96,6 +96,10 @@ export interface CallContext {
   /** The request holds all that is to be sent of its conversation: nothing is to be recalled. Every router says so. */
   readonly recalled?: boolean | undefined;
   readonly metadata?: { readonly [key: string]: string } | undefined;
+  /** Calls that share one belong together; see the call option. */
+  readonly sessionKey?: string | undefined;
+  /** For vendors over HTTP: headers of this call alone, over the provider's own. */
+  readonly headers?: { readonly [name: string]: string } | undefined;
   readonly attempts: AttemptBudget;
   /**
    * For vendors: tells the router how far the answer has come, so that it can tell a slow head from a slow body.

@@ -97,6 +97,14 @@ export interface StrategyContext {
   /** Counts the decisions of this router: one per request, which its fallbacks share. */
   readonly sequence: number;
   readonly nowMs: number;
+  /** The call's tenant, if it named one. */
+  readonly tenant?: string | undefined;
+  /** The call's labels, if it has any. */
+  readonly tags?: readonly string[] | undefined;
+  /** The call's metadata, if it has any. */
+  readonly metadata?: { readonly [key: string]: string } | undefined;
+  /** The call's session, if it named one. The router keeps a session where it began; a strategy need not. */
+  readonly sessionKey?: string | undefined;
   /** The id this strategy put first last time, where it still may run. */
   readonly incumbent: string | undefined;
 }

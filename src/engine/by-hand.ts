@@ -12,6 +12,8 @@ const FIELDS: readonly string[] = [
   "conversationId",
   "recalled",
   "metadata",
+  "sessionKey",
+  "headers",
   "attempts",
   "report",
   "warn",

@@ -83,6 +83,8 @@ export class UpstreamCall {
       conversationId: options.conversationId,
       recalled: true,
       metadata: options.metadata,
+      sessionKey: options.sessionKey,
+      headers: options.headers,
       attempts: new LentBudget(budget, call.queue),
       report: (progress, which) => this.#progress(progress, which),
       warn: (code, message) => services.warnOnce(code, `${candidate.id}: ${message}`, requestId),

@@ -5,8 +5,8 @@ export interface Redactor {
 
 /** A redactor that knows keys, and can learn of the one that a call used. */
 export interface KeyRedactor extends Redactor {
-  /** A redactor that knows `secret` as well. */
-  knowing(secret: string): Redactor;
+  /** A redactor that knows these as well. */
+  knowing(...secrets: readonly string[]): Redactor;
 }
 
 /** Shorter keys are not searched for by themselves: they would blank out ordinary words. */
@@ -54,8 +54,8 @@ export function createRedactor(secrets: () => readonly string[]): KeyRedactor {
   };
   return {
     scrub: (text) => scrub(text, []),
-    knowing(secret) {
-      const own = secret.length < MIN_SECRET_CHARS ? [] : formsOf(secret);
+    knowing(...secrets) {
+      const own = secrets.flatMap((secret) => (secret.length < MIN_SECRET_CHARS ? [] : formsOf(secret)));
       return { scrub: (text) => scrub(text, own) };
     },
   };

@@ -29,6 +29,7 @@ import type { RouterParts } from "./parts.js";
 import { createReserve, spendOf } from "./reserve.js";
 import { createRouterEvents } from "./router-events.js";
 import { createSelector, type Selector } from "./selection.js";
+import { createSessions } from "./sessions.js";
 import { createShadow } from "./shadow.js";
 import { CandidateView, createViewLists, type Frame } from "./snapshot.js";
 import { createToolLoops } from "./tool-loops.js";
@@ -109,6 +110,7 @@ export function assembleRouter(options: RouterOptions): RouterParts {
     affinity,
     conversations: createConversations(options.conversations ?? {}, { clock }),
     toolLoops: createToolLoops(),
+    sessions: createSessions(),
     learning,
     budgets,
     fleet,

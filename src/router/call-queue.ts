@@ -11,9 +11,14 @@ import type { PlannedCandidate } from "./candidates.js";
 type Group = readonly PlannedCandidate[];
 type OnFirst = (candidate: PlannedCandidate, excluded: readonly Exclusion[]) => void;
 
-const HOME: readonly string[] = Object.freeze(["its tool loop began here"]);
 const NO_REASONS: readonly string[] = Object.freeze([]);
 const PROBE: readonly string[] = Object.freeze(["its breaker waits for one good answer"]);
+
+/** Where a request goes first if that candidate may run, and why. */
+export interface Home {
+  readonly candidate: PlannedCandidate;
+  readonly reasons: readonly string[];
+}
 
 /** What the queue asks of the router: a strategy's order within a group, as things stand now. */
 export interface Ranker {
@@ -42,15 +47,15 @@ export class CallQueue implements CandidateQueue {
   #pickedFor: readonly string[] = NO_REASONS;
   /** Why those before the last were chosen. */
   #earlier: Map<Candidate, readonly string[]> | undefined;
-  readonly #home: PlannedCandidate | undefined;
+  readonly #home: Home | undefined;
   #onFirst: OnFirst | undefined;
 
   /**
-   * @param home goes first where it may run: an open tool loop began there.
+   * @param home goes first if it may run: the request's tool loop or session began there.
    * @param onFirst told which candidate is asked first, before it is, and which were left out.
    */
-  constructor(groups: readonly Group[], ranker: Ranker, home?: PlannedCandidate, onFirst?: OnFirst) {
-    this.#home = home && groups.some((group) => group.includes(home)) ? home : undefined;
+  constructor(groups: readonly Group[], ranker: Ranker, home?: Home, onFirst?: OnFirst) {
+    this.#home = home && groups.some((group) => group.includes(home.candidate)) ? home : undefined;
     this.#onFirst = onFirst;
     this.#groups = groups;
     this.#ranker = ranker;
@@ -224,13 +229,13 @@ export class CallQueue implements CandidateQueue {
   }
 }
 
-/** Who is asked before the strategy's choice, and why. @param home where an open tool loop began, if it may run */
+/** The candidate that is asked before the strategy's choice, and why. @param home where the request belongs, if it may run */
 export function aheadOf(
   group: Group,
-  home: PlannedCandidate | undefined,
+  home: Home | undefined,
   { fallsBack }: Pick<Ranker, "fallsBack">,
-): { readonly candidate: PlannedCandidate; readonly reasons: readonly string[] } | undefined {
-  if (home) return { candidate: home, reasons: HOME };
+): Home | undefined {
+  if (home) return home;
   const candidate = fallsBack ? probeOf(group) : undefined;
   return candidate && { candidate, reasons: PROBE };
 }

@@ -5,6 +5,7 @@ import type { CallContext } from "../contract/provider.js";
 import { unknownOption } from "../errors/check-options.js";
 import { invalidOption } from "../errors/signalbox-error.js";
 import { isTtl } from "../memory/options.js";
+import { assertHeaders } from "../wire/guard.js";
 
 type Check = (value: unknown) => string | null;
 
@@ -43,6 +44,8 @@ const FIELDS: { readonly [field: string]: Check } = {
   maxCostUsd: dollars,
   cache: (value) => (value === false || isObject(value) ? null : "must be false or an object"),
   conversationId: text,
+  sessionKey: text,
+  headers: (value) => (isObject(value) ? null : "must be an object of header names and values"),
   tenant: text,
   taskType: text,
   sensitivity: (value) => (isObject(value) ? null : "must be an object"),
@@ -72,6 +75,7 @@ export function checkCallOptions(options: CallOptions): CallOptions {
     if (problem !== null) throw invalidOption(`options.${field}`, problem);
   }
   if (options.cache) checkFields(options.cache, "options.cache", CACHE_FIELDS);
+  if (options.headers) assertHeaders(options.headers, "options.headers");
   if (options.sensitivity) checkFields(options.sensitivity, "options.sensitivity", SENSITIVITY_FIELDS);
   return options;
 }
@@ -113,6 +117,6 @@ export function isCallContext(value: unknown): value is CallContext {
 
 /** An outer router's context as options of ours: its wishes about people and time carry over. */
 export function optionsOfContext(context: CallContext): CallOptions {
-  const { signal, tenant, conversationId, metadata } = context;
-  return { signal, tenant, conversationId, metadata };
+  const { signal, tenant, conversationId, sessionKey, headers, metadata } = context;
+  return { signal, tenant, conversationId, sessionKey, headers, metadata };
 }

@@ -41,7 +41,8 @@ export class RequestRanker implements Ranker {
 
   contextOf(group: Group): StrategyContext {
     const { viewsOf, frame, services } = this.#parts;
-    const { request, characteristics, view, chain, chooser } = this.#input;
+    const { request, options, characteristics, view, chain, chooser } = this.#input;
+    const { tenant, tags, metadata, sessionKey } = options;
     const nowMs = services.clock.now();
     frame.request = request;
     frame.characteristics = characteristics;
@@ -58,6 +59,10 @@ export class RequestRanker implements Ranker {
       random: this.#random,
       sequence: this.sequence,
       nowMs,
+      tenant,
+      tags,
+      metadata,
+      sessionKey,
       incumbent: chooser.incumbent,
     };
   }

@@ -93,7 +93,7 @@ function putAhead(
   ranker: RequestRanker,
 ): void {
   const group = groups.find(({ length }) => length > 0);
-  const present = groups.some((each) => home && each.includes(home)) ? home : undefined;
+  const present = groups.some((each) => home && each.includes(home.candidate)) ? home : undefined;
   const ahead = group && aheadOf(group, present, ranker);
   const at = ahead ? candidates.findIndex(({ id }) => id === ahead.candidate.id) : -1;
   const [found] = at < 0 ? [] : candidates.splice(at, 1);

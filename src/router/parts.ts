@@ -26,6 +26,7 @@ import type { RouterOptions } from "./options.js";
 import type { HardFilter } from "./plan.js";
 import type { RoutedFlight } from "./routed-flight.js";
 import type { Selector } from "./selection.js";
+import type { Sessions } from "./sessions.js";
 import type { CandidateViews, Frame } from "./snapshot.js";
 import type { ToolLoops } from "./tool-loops.js";
 
@@ -82,6 +83,7 @@ export interface RouterParts {
   readonly affinity: PrefixAffinity | undefined;
   readonly conversations: Conversations;
   readonly toolLoops: ToolLoops;
+  readonly sessions: Sessions;
   readonly learning: Learning;
   readonly budgets: Budgets | undefined;
   /** This router's place among other processes; `undefined` where it is alone. */

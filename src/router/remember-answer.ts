@@ -18,6 +18,7 @@ export function rememberAnswer(parts: RouterParts, run: Run, call: Call, answer:
   const { candidate, reply } = answer;
   notePrefix(parts, run, call, answer);
   parts.toolLoops.began(reply.choices[0].message, candidate.id);
+  noteSession(parts, run, answer);
   // With a schema the answer was judged by it; one that was served for want of a better one proves nothing.
   if (!run.options.output && call.degraded.length === 0) {
     parts.services.judged(candidate, keptItsForm(run.request, reply));
@@ -49,6 +50,12 @@ function notePrefix({ affinity, services }: RouterParts, run: Run, call: Call, {
   const tokensAt = (boundary: number): number => prefixTokens(run.request, boundary);
   const expected = affinity.expectedCachedTokens(run.chain, candidate.id, ttlMs, minTokens, tokensAt, askedAtMs);
   affinity.served(run.chain, candidate.id, nowMs, countsOf(usage).cacheRead, expected);
+}
+
+/** A stale answer was given by nobody now, so it moves no session. */
+function noteSession({ byId, sessions, services }: RouterParts, { session, home }: Run, { candidate }: Answer): void {
+  const planned = session === undefined ? undefined : byId.get(candidate.id);
+  if (session !== undefined && planned) sessions.answered(session, planned, home?.candidate, services.clock.now());
 }
 
 function store(parts: RouterParts, run: Run, call: Call, { candidate, reply }: Answer): void {

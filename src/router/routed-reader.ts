@@ -157,13 +157,13 @@ export function headOf(parts: RouterParts, run: Run, seat: Seat<RoutedFlight>): 
  */
 function flightKeyOf({ cacheKey, options }: Run, limited: boolean): string | undefined {
   if (cacheKey === undefined || options.output) return undefined;
-  const { allow, deny, require, requireTags, maxCostUsd, fallback, strategy }: CallOptions = options;
+  const { allow, deny, require, requireTags, headers, maxCostUsd, fallback, strategy }: CallOptions = options;
   const priority = limited && options.priority !== "default" ? options.priority : undefined;
-  const limits = allow || deny || require || requireTags;
+  const limits = allow || deny || require || requireTags || headers;
   const own = limits || maxCostUsd !== undefined || fallback !== undefined || strategy || priority;
   if (!own) return cacheKey;
   const name = typeof strategy === "object" ? strategy.name : strategy;
-  return `${cacheKey} ${JSON.stringify([allow, deny, require, requireTags, maxCostUsd, fallback, name, priority])}`;
+  return `${cacheKey} ${JSON.stringify([allow, deny, require, requireTags, headers, maxCostUsd, fallback, name, priority])}`;
 }
 
 function statusOf(parts: RouterParts, run: Run, joined: boolean): CacheStatus {

@@ -23,8 +23,8 @@ import { createCharacteristics } from "../strategies/characteristics/characteris
 import type { Chooser } from "../strategies/chooser.js";
 import type { LearnerView } from "../strategies/learner/learner.js";
 import { mergedOptions } from "./bound-options.js";
+import type { Home } from "./call-queue.js";
 import { checkCallOptions, checkIds, isCallContext, optionsOfContext } from "./call-settings.js";
-import type { PlannedCandidate } from "./candidates.js";
 import type { RouterParts } from "./parts.js";
 import { createHardFilter, type HardFilter } from "./plan.js";
 import type { Selection } from "./selection.js";
@@ -53,8 +53,10 @@ export interface Run {
   readonly chain: readonly string[];
   /** The turn of a conversation that this request is; `undefined` without a `conversationId`. */
   readonly turn: Turn | undefined;
-  /** Where an open tool loop began: it goes on there while that candidate may run. */
-  readonly home: PlannedCandidate | undefined;
+  /** Where an open tool loop or the call's session began: it goes on there while that candidate may run. */
+  readonly home: Home | undefined;
+  /** Under which key the call's session is kept; `undefined` if it belongs to none. */
+  readonly session: string | undefined;
   /** Where an equal request's answer lies; `undefined` where this one is neither looked up nor stored. */
   readonly cacheKey: string | undefined;
   /** What the key covers besides the request. */
@@ -127,7 +129,13 @@ function prepare(
   const selection = parts.selector.select(sent);
   const turn = turnOf(parts, sent, options, context !== undefined);
   const request = turn ? fitting(parts, { ...sent, messages: turn.messages }, options, selection) : sent;
-  const home = parts.toolLoops.homeOf(request.messages, selection.all);
+  const session = parts.sessions.keyOf(options, chooser.strategy.name);
+  const loop = parts.toolLoops.homeOf(request.messages, selection.all);
+  const home = loop
+    ? { candidate: loop, reasons: LOOP }
+    : session === undefined
+      ? undefined
+      : sessionHome(parts, session, selection, startedAtMs);
   const pinned = home !== undefined || turn?.continued === true;
   const characteristics = createCharacteristics(request, pinned ? { ...options, pinned } : options);
   return {
@@ -144,12 +152,21 @@ function prepare(
     selection,
     turn,
     home,
+    session,
     filter: createHardFilter(parts, request, options),
     chooser,
     characteristics,
     view: parts.learning.view(request, characteristics),
     ...keysOf(parts, request, options),
   };
+}
+
+const LOOP: readonly string[] = Object.freeze(["its tool loop began here"]);
+const SESSION: readonly string[] = Object.freeze(["its session began here"]);
+
+function sessionHome({ sessions }: RouterParts, key: string, { all }: Selection, nowMs: number): Home | undefined {
+  const candidate = sessions.homeOf(key, all, nowMs);
+  return candidate && { candidate, reasons: SESSION };
 }
 
 /** @throws SignalboxError `invalid_options` where the call names no known strategy */
@@ -237,8 +254,10 @@ function keyScopeOf(
   if (options.cache?.mode === "none" || options.cache?.mode === "context") return undefined;
   if (caching.tenancyRequired && options.tenant === undefined) return undefined;
   if (!storable(request, caching.gate)) return undefined;
-  const { tenant, output } = options;
+  const { tenant, output, headers } = options;
+  // Headers may change what is answered, so these answers are kept apart, too.
+  const schema = headers ? `${KEY_SCHEMA} headers ${JSON.stringify(Object.entries(headers).sort())}` : KEY_SCHEMA;
   // A schema changes what is asked, so its answers are kept apart from the plain ones.
-  const namespace = output ? `${KEY_SCHEMA} output ${JSON.stringify(jsonSchemaOf(output))}` : KEY_SCHEMA;
+  const namespace = output ? `${schema} output ${JSON.stringify(jsonSchemaOf(output))}` : schema;
   return { namespace, normalize: caching.normalize, ...(tenant === undefined ? {} : { tenant }) };
 }

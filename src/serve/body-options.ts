@@ -12,6 +12,7 @@ const NAMES = [
   "maxCostUsd",
   "cache",
   "conversationId",
+  "sessionKey",
   "tenant",
   "taskType",
   "sensitivity",

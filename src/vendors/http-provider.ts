@@ -18,6 +18,7 @@ import { type ChunkStream, createChunkStream } from "../wire/chunk-stream.js";
 import type { WireCall, WireCodec } from "../wire/codec.js";
 import type { Dialect } from "../wire/dialect.js";
 import { BROKEN } from "../wire/finish.js";
+import { assertHeaders } from "../wire/guard.js";
 import type { HttpCall } from "../wire/http-call.js";
 import { openEvents } from "../wire/open-events.js";
 import { requestJson } from "../wire/request-json.js";
@@ -186,8 +187,9 @@ class Exchange implements WireCall {
 
   /** The HTTP call for this request, with the key whose turn it is. */
   async http(accept: string): Promise<HttpCall> {
-    const { codec, keys, baseURL, headers, fetch, clock } = this.#init;
-    const { report, signal } = this.#context;
+    const { codec, keys, baseURL, fetch, clock } = this.#init;
+    const { report, signal, headers: own } = this.#context;
+    const headers = own ? { ...this.#init.headers, ...assertHeaders(own, "headers") } : this.#init.headers;
     const given = keys.next();
     this.#key = typeof given === "string" ? given : await given;
     this.#sent = JSON.stringify(codec.encode(this));
@@ -216,7 +218,7 @@ class Exchange implements WireCall {
         model: this.model.id,
         codes,
         // Others may have used newer keys since: each call knows its own.
-        secrets: this.#secrets.knowing(this.#key),
+        secrets: this.#secrets.knowing(this.#key, ...headerSecrets(this.#context.headers ?? {})),
         nowWallMs: clock.wallNow(),
         callerSignal: this.#context.signal,
         sent: this.#sent,

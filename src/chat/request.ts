@@ -69,6 +69,8 @@ export interface ChatRequest {
   presence_penalty?: number | null;
   prompt_cache_key?: string | null;
   reasoning_effort?: ReasoningEffort | null;
+  /** Extension: the summary of its thinking that an OpenAI model gives; other vendors tell their thinking unasked. */
+  reasoning_summary?: "auto" | "concise" | "detailed" | null;
   response_format?: ResponseFormat | null;
   safety_identifier?: string | null;
   seed?: number | null;

@@ -30,6 +30,8 @@ export interface Capabilities {
   readonly audio?: boolean | undefined;
   /** `file` parts, such as a PDF; vendors that lack it leave them out without a word. @default false */
   readonly files?: boolean | undefined;
+  /** Tools that the vendor runs itself over OpenAI's Responses API: web search, file search, MCP. @default false */
+  readonly hostedTools?: boolean | undefined;
   /** Which forms of `tool_choice` it honours; all of them where absent. `"none_only"` also knows `"none"`. */
   readonly toolChoice?: "full" | "auto" | "none_only" | "no_required" | undefined;
   /** The efforts it knows, weakest first; none where absent. */

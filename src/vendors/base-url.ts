@@ -8,10 +8,11 @@ import { assertBaseUrl } from "../wire/guard.js";
  */
 export function readBaseUrl(
   value: unknown,
-  wire: "openai" | "anthropic",
+  wire: "openai" | "anthropic" | "responses",
   allowInsecureHttp: boolean | undefined,
 ): string {
   const url = assertBaseUrl(value, "baseURL", { allowInsecureHttp });
+  if (wire === "responses") return url.replace(/\/responses$/, "");
   if (wire === "openai") return url.replace(/\/chat\/completions$/, "");
   return url.replace(/\/messages$/, "").replace(/\/v1$/, "");
 }

@@ -6,6 +6,7 @@ import type { VendorCodes } from "../errors/vendor-codes.js";
 import { type Dialect, PLAIN_DIALECT } from "../wire/dialect.js";
 import { assertHeaders } from "../wire/guard.js";
 import { openaiWire } from "../wire/openai/index.js";
+import { responsesWire } from "../wire/responses/index.js";
 import { readBaseUrl } from "./base-url.js";
 import { checkCodes } from "./check-codes.js";
 import { checkPrefixCache, checkTags } from "./check-model.js";
@@ -43,7 +44,7 @@ export interface EndpointOptions {
 export interface OpenAICompatibleOptions extends EndpointOptions {
   /** Unique in a router; holds no slash. */
   readonly id: string;
-  /** As the server gives it, `/v1` included: `/chat/completions` is appended. Https, or http on loopback. */
+  /** As the server gives it, `/v1` included: `/chat/completions` (or `/responses`) is appended. Https, or http on loopback. */
   readonly baseURL: string;
   /**
    * What the endpoint offers: model ids, or objects with what is known of a model. Cautious guesses stand in for facts
@@ -59,6 +60,11 @@ export interface OpenAICompatibleOptions extends EndpointOptions {
    * tool of the request: for servers that run without their model's parser. @default true
    */
   readonly toolMarkup?: boolean | undefined;
+  /**
+   * What is spoken: chat completions, or OpenAI's Responses API without state on the server (`store: false`). Only the
+   * latter takes OpenAI's hosted tools, and gives thinking back to its model in a tool loop. @default "chat"
+   */
+  readonly wire?: "chat" | "responses" | undefined;
 }
 
 export const ENDPOINT_OPTION_NAMES = [
@@ -76,7 +82,7 @@ export const ENDPOINT_OPTION_NAMES = [
 ] as const;
 
 /**
- * A provider for any server that speaks OpenAI chat completions.
+ * A provider for any server that speaks OpenAI chat completions or, with `wire: "responses"`, OpenAI Responses.
  *
  * @throws SignalboxError `invalid_options` naming the option.
  *
@@ -95,6 +101,7 @@ export function openaiCompatible(options: OpenAICompatibleOptions): HttpProvider
     "replayReasoning",
     "thinkTags",
     "toolMarkup",
+    "wire",
     ...ENDPOINT_OPTION_NAMES,
   ]);
   checkBoolean(options.thinkTags, "thinkTags");
@@ -110,6 +117,12 @@ export function openaiCompatible(options: OpenAICompatibleOptions): HttpProvider
     toolMarkup: options.toolMarkup ?? true,
     streamUsage: options.streamUsage ?? true,
   };
+  const wire = checkWord(options.wire, "wire", ["chat", "responses"], "chat");
+  if (wire === "responses") {
+    const endpoint = readEndpoint(options, "responses");
+    const models = endpoint.models.map(withHostedTools);
+    return createHttpProvider({ ...endpoint, models, codec: responsesWire, dialectOf: () => dialect });
+  }
   return createHttpProvider({
     ...readEndpoint(options, "openai"),
     codec: openaiWire,
@@ -119,10 +132,15 @@ export function openaiCompatible(options: OpenAICompatibleOptions): HttpProvider
 
 const UNKNOWN_MODELS: KnownModels = { models: [], retired: {}, unlisted: "guess" };
 
+/** Hosted tools belong to the API, so its models have them unless their facts say otherwise. */
+function withHostedTools(model: ModelInfo): ModelInfo {
+  return { ...model, capabilities: { hostedTools: true, ...model.capabilities } };
+}
+
 /** Checks the options that all generic endpoints share. */
 export function readEndpoint(
   options: EndpointOptions & { readonly id: string; readonly baseURL: string; readonly models: readonly ModelOption[] },
-  wire: "openai" | "anthropic",
+  wire: "openai" | "anthropic" | "responses",
 ) {
   checkShared(options);
   const clock = options.clock ?? systemClock;

@@ -15,6 +15,7 @@ const OWN_FIELDS: ReadonlySet<string> = new Set([
   "max_tokens",
   "max_completion_tokens",
   "reasoning_effort",
+  "reasoning_summary",
   "response_format",
   "tools",
   "tool_choice",

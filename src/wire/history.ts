@@ -116,4 +116,6 @@ export interface OwnState {
   readonly details?: readonly unknown[] | undefined;
   /** Anthropic wire: the answer's blocks, in their order, with signatures. */
   readonly blocks?: readonly unknown[] | undefined;
+  /** Responses wire: its thinking, encrypted; all items of the answer where only they tell their order. */
+  readonly items?: readonly unknown[] | undefined;
 }

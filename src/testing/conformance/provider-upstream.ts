@@ -5,6 +5,7 @@ import { pause } from "./case.js";
 import type { ProviderScenario, UpstreamFailure } from "./provider-scenarios.js";
 import { anthropicEvents, anthropicMessage } from "./provider-wire-anthropic.js";
 import { openaiCompletion, openaiEvents } from "./provider-wire-openai.js";
+import { responsesEvents, responsesResponse } from "./provider-wire-responses.js";
 
 /** An HTTP server on loopback that plays one scenario over one wire. */
 export interface WireUpstream {
@@ -16,10 +17,27 @@ export interface WireUpstream {
   close(): Promise<void>;
 }
 
-/** What is read of a request, over either wire. */
+/** The wires that an upstream can play. */
+type WireName = "openai" | "anthropic" | "responses";
+
+/** How each wire says a scenario: whole, and as events of which the last three end the answer. */
+const SAYS: {
+  readonly [Wire in WireName]: {
+    readonly whole: (scenario: ProviderScenario) => unknown;
+    readonly events: (scenario: ProviderScenario) => string[];
+  };
+} = {
+  openai: { whole: openaiCompletion, events: openaiEvents },
+  anthropic: { whole: anthropicMessage, events: anthropicEvents },
+  responses: { whole: responsesResponse, events: responsesEvents },
+};
+
+/** What is read of a request, over any wire. */
 interface Asked {
   readonly stream?: unknown;
   readonly messages?: readonly { readonly content?: unknown }[];
+  /** The messages of the Responses wire. */
+  readonly input?: readonly { readonly content?: unknown }[];
 }
 
 const STATUS: { readonly [failure in UpstreamFailure]: number } = {
@@ -29,7 +47,7 @@ const STATUS: { readonly [failure in UpstreamFailure]: number } = {
   server: 500,
 };
 
-/** Words that a vendor of either wire uses. */
+/** Words that vendors use over any of the wires. */
 const TYPES: { readonly [failure in UpstreamFailure]: string } = {
   auth: "authentication_error",
   rate_limit: "rate_limit_error",
@@ -44,10 +62,7 @@ const TYPES: { readonly [failure in UpstreamFailure]: string } = {
  * const upstream = await startWireUpstream("openai", scenario);
  * const provider = openaiCompatible({ id: "x", baseURL: `${upstream.url}/v1`, models });
  */
-export async function startWireUpstream(
-  wire: "openai" | "anthropic",
-  scenario: ProviderScenario,
-): Promise<WireUpstream> {
+export async function startWireUpstream(wire: WireName, scenario: ProviderScenario): Promise<WireUpstream> {
   let calls = 0;
   let aborted = 0;
   const server = createServer((request, response) => {
@@ -82,17 +97,17 @@ function closeServer(server: Server): Promise<void> {
 
 /** Says what it was told, some answers before earlier ones and streams piece by piece, so that calls cross. */
 async function echo(
-  wire: "openai" | "anthropic",
+  wire: WireName,
   scenario: ProviderScenario,
-  { messages, stream }: Asked,
+  { messages, input, stream }: Asked,
   response: ServerResponse,
   call: number,
 ): Promise<void> {
-  const said = { ...scenario, text: textOf(messages?.at(-1)?.content) };
+  const said = { ...scenario, text: textOf((input ?? messages)?.at(-1)?.content) };
   await pause(4 * (call % 4));
   if (stream !== true) return play(wire, said, false, response);
   response.writeHead(200, { "content-type": "text/event-stream" });
-  for (const event of wire === "openai" ? openaiEvents(said) : anthropicEvents(said)) {
+  for (const event of SAYS[wire].events(said)) {
     if (response.destroyed) return;
     response.write(event);
     await pause(1);
@@ -100,23 +115,18 @@ async function echo(
   response.end();
 }
 
-function play(
-  wire: "openai" | "anthropic",
-  scenario: ProviderScenario,
-  streamed: boolean,
-  response: ServerResponse,
-): void {
+function play(wire: WireName, scenario: ProviderScenario, streamed: boolean, response: ServerResponse): void {
   if (scenario.name === "hang") return;
   if (scenario.failure !== undefined) {
     const error = { type: TYPES[scenario.failure], message: "refused by the conformance upstream" };
-    send(response, STATUS[scenario.failure], wire === "openai" ? { error } : { type: "error", error });
+    send(response, STATUS[scenario.failure], wire === "anthropic" ? { type: "error", error } : { error });
     return;
   }
   if (scenario.name !== "endless" && scenario.name !== "cut" && !streamed) {
-    send(response, 200, wire === "openai" ? openaiCompletion(scenario) : anthropicMessage(scenario));
+    send(response, 200, SAYS[wire].whole(scenario));
     return;
   }
-  const events = wire === "openai" ? openaiEvents(scenario) : anthropicEvents(scenario);
+  const events = SAYS[wire].events(scenario);
   response.writeHead(200, { "content-type": streamed ? "text/event-stream" : "application/json" });
   if (scenario.name === "cut") {
     response.write(streamed ? events.slice(0, -3).join("") : '{"id": "half an ');

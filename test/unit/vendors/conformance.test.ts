@@ -17,12 +17,15 @@ import { MODEL } from "./loopback.js";
 
 const apiKey = "sk-conformance-secret-0123456789";
 
-function overWire(wire: "openai" | "anthropic", make: (url: string) => Provider): ProviderConformanceOptions {
+function overWire(
+  wire: "openai" | "anthropic" | "responses",
+  make: (url: string) => Provider,
+): ProviderConformanceOptions {
   return {
     secrets: [apiKey],
     async setUp(scenario) {
       const upstream = await startWireUpstream(wire, scenario);
-      const provider = make(wire === "openai" ? `${upstream.url}/v1` : upstream.url);
+      const provider = make(wire === "anthropic" ? upstream.url : `${upstream.url}/v1`);
       return { provider, upstream, close: () => upstream.close() };
     },
   };
@@ -49,6 +52,12 @@ describe("conformance: a vendor asked for whole answers", () => {
 describe("conformance: openaiCompatible", () => {
   const make = (baseURL: string) => openaiCompatible({ id: "plain", apiKey, baseURL, models: [MODEL] });
   runProviderConformance({ test }, overWire("openai", make));
+});
+
+describe("conformance: openaiCompatible over the responses wire", () => {
+  const make = (baseURL: string) =>
+    openaiCompatible({ id: "plain", apiKey, baseURL, models: [MODEL], wire: "responses" });
+  runProviderConformance({ test }, overWire("responses", make));
 });
 
 describe("conformance: anthropicCompatible", () => {

@@ -9,6 +9,7 @@ import { minimax } from "../../../src/vendors/minimax.js";
 import { openaiCompatible } from "../../../src/vendors/openai-compatible.js";
 import { block, messageStream } from "./anthropic-shapes.js";
 import { chunk, context, HELLO, MODEL, sseText } from "./loopback.js";
+import { calling, eventsOf, responseStream, saying, thinking } from "./responses-shapes.js";
 
 /** A `fetch` whose body arrives in these pieces. */
 function arriving(pieces: readonly Uint8Array[]): typeof fetch {
@@ -115,6 +116,25 @@ const STREAMS: readonly [string, (fetch: typeof globalThis.fetch) => Provider, s
       block("tool_use", ['{"ort"', ':"Köln"}']),
     ]),
     null,
+  ],
+  [
+    "the responses wire: sealed thinking, text, two calls",
+    (fetch) => openaiCompatible({ id: "p", baseURL: base.baseURL, models: [MODEL], wire: "responses", fetch }),
+    responseStream(
+      eventsOf([
+        thinking("grübel 🤔"),
+        saying("Ich frage 🌍"),
+        calling("a", "f", '{"ort":"Köln"}'),
+        calling("b", "g", "{}"),
+      ]),
+    ),
+    null,
+  ],
+  [
+    "the responses wire: a stop sequence cut here",
+    (fetch) => openaiCompatible({ id: "p", baseURL: base.baseURL, models: [MODEL], wire: "responses", fetch }),
+    responseStream(eventsOf([saying("one STOP-HERE two")])),
+    "STOP-HERE",
   ],
 ];
 

@@ -8,7 +8,7 @@ export type RequestKind = "chat" | "generate" | "analyze" | "debug" | "plan" | "
 export type Level = "low" | "medium" | "high";
 
 /** Something a model must be able to do. */
-export type Need = "tools" | "vision" | "audio" | "json" | "thinking";
+export type Need = "tools" | "vision" | "audio" | "json" | "thinking" | "hosted_tools";
 
 /** How a request looks, read from its messages. Computed when read. */
 export interface Characteristics {

@@ -56,6 +56,7 @@ export type ExclusionReason =
   | "missing_audio"
   | "missing_files"
   | "missing_tags"
+  | "missing_hosted_tools"
   | "context_length"
   | "no_api_key"
   | "breaker_open"

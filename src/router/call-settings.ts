@@ -52,7 +52,7 @@ const FIELDS: { readonly [field: string]: Check } = {
   priority: oneOf("interactive", "default", "batch"),
   output: (value) => (isStandardSchema(value) ? null : "must be a Standard Schema, such as a zod schema"),
   require: (value) => {
-    const known = ["tools", "vision", "audio", "json", "thinking"];
+    const known = ["tools", "vision", "audio", "json", "thinking", "hosted_tools"];
     const good = Array.isArray(value) && value.every((need) => known.includes(need as string));
     return good ? null : `must be a list of ${known.join(", ")}`;
   },

@@ -14,6 +14,8 @@ import type { ExclusionReason } from "../errors/kinds.js";
 
 /** Thinking as a hard need; a request does not show it, `require` does. */
 export const NEED_THINKING = 1 << 16;
+/** Tools that the vendor runs itself: the same type word means other things elsewhere, so only `require` says it. */
+export const NEED_HOSTED_TOOLS = 1 << 17;
 
 /** Why a candidate is out when `disable` was called. */
 export const DISABLED_BY_HAND = "disabled by hand";
@@ -32,7 +34,7 @@ export interface PlannedCandidate extends Candidate {
 
 /** What a model can do, as `NEED_` bits. */
 export function supportsOf({ capabilities }: ModelInfo): number {
-  const { tools, vision, thinking, json, audio, files, toolChoice } = capabilities;
+  const { tools, vision, thinking, json, audio, files, hostedTools, toolChoice } = capabilities;
   let bits = 0;
   if (tools) bits |= NEED_TOOLS;
   if (tools && (toolChoice === undefined || toolChoice === "full" || toolChoice === "no_required"))
@@ -44,6 +46,7 @@ export function supportsOf({ capabilities }: ModelInfo): number {
   if (json !== "none") bits |= NEED_JSON_OBJECT;
   if (json === "schema") bits |= NEED_JSON_SCHEMA;
   if (thinking !== "none") bits |= NEED_THINKING;
+  if (hostedTools) bits |= NEED_HOSTED_TOOLS;
   return bits;
 }
 
@@ -54,6 +57,7 @@ export function missingReason(missing: number): ExclusionReason {
   if (missing & (NEED_JSON_OBJECT | NEED_JSON_SCHEMA)) return "missing_json";
   if (missing & NEED_AUDIO) return "missing_audio";
   if (missing & NEED_FILES) return "missing_files";
+  if (missing & NEED_HOSTED_TOOLS) return "missing_hosted_tools";
   return "missing_thinking";
 }
 

@@ -7,7 +7,7 @@ import type { Exclusion, ExclusionReason } from "../errors/kinds.js";
 import { inputRoom } from "../memory/trim.js";
 import { expectedCostUsd } from "../pricing/cost.js";
 import type { Budgets } from "../spend/budgets.js";
-import { missingReason, NEED_THINKING, type PlannedCandidate } from "./candidates.js";
+import { missingReason, NEED_HOSTED_TOOLS, NEED_THINKING, type PlannedCandidate } from "./candidates.js";
 import { keysOf } from "./reserve.js";
 
 /** The part of a plan that the moment does not change: model, capabilities, size, allow and deny, cost limit. */
@@ -97,6 +97,7 @@ const REQUIRED = {
   audio: NEED_AUDIO,
   json: NEED_JSON_OBJECT,
   thinking: NEED_THINKING,
+  hosted_tools: NEED_HOSTED_TOOLS,
 } as const;
 
 /** Candidates that may run now, and why the others may not. */

@@ -147,4 +147,4 @@ function needsList(bits: number, required: readonly Need[] | undefined): readonl
   return ALL_NEEDS.filter((need) => needs.has(need));
 }
 
-const ALL_NEEDS: readonly Need[] = ["tools", "vision", "audio", "json", "thinking"];
+const ALL_NEEDS: readonly Need[] = ["tools", "vision", "audio", "json", "thinking", "hosted_tools"];

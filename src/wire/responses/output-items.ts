@@ -44,7 +44,6 @@ export function createOutputItems(): OutputItems {
   const byId = new Map<unknown, Slot>();
   const ids = new Set<string>();
   const whole: Raw[] = [];
-  let calls = 0;
 
   function slotAt(index: number): Slot {
     const known = slots.get(index);
@@ -69,9 +68,7 @@ export function createOutputItems(): OutputItems {
   }
 
   const items: OutputItems & { calls: number } = {
-    get calls() {
-      return calls;
-    },
+    calls: 0,
     at(index, { id }) {
       // The place first: gateways rotate the ids of one item from event to event.
       const known = typeof index === "number" || id === undefined ? undefined : byId.get(id);
@@ -88,7 +85,7 @@ export function createOutputItems(): OutputItems {
         return undefined;
       }
       const custom = item.type === "custom_tool_call";
-      const call = { index: calls++, custom };
+      const call = { index: items.calls++, custom };
       slot.call = call;
       const text = argumentsOf(item, custom);
       slot.argued = text.length;

@@ -3,6 +3,7 @@ import { createAssembler } from "../../../src/chat/assemble.js";
 import type { AssistantMessage, Message } from "../../../src/chat/message.js";
 import type { ChatReply } from "../../../src/chat/reply.js";
 import type { ChatRequest } from "../../../src/chat/request.js";
+import { createRouter } from "../../../src/router/create-router.js";
 import { openaiCompatible } from "../../../src/vendors/openai-compatible.js";
 import { context, drain, failureOf, HELLO, json, MODEL, sse, startLoopback } from "./loopback.js";
 import { calling, eventsOf, response, responseStream, saying, thinking } from "./responses-shapes.js";
@@ -295,5 +296,20 @@ describe("the responses wire: what comes back", () => {
   it("a stream that ends before its answer did is interrupted", async () => {
     server.answer(sse([responseStream(eventsOf([saying("half")]).slice(0, -1))], { done: false }));
     expect(await failureOf(streamed())).toMatchObject({ kind: "stream_interrupted", detail: "truncated" });
+  });
+});
+
+describe("the responses wire behind a router", () => {
+  it("alone takes requests that need hosted tools", async () => {
+    const chat = openaiCompatible({ id: "chat", apiKey: "k", baseURL: `${server.url}/v1`, models: [MODEL] });
+    const router = createRouter({ providers: [chat, provider] });
+    server.answer(json(response([saying("found")])));
+    const request = { messages: HELLO, tools: [{ type: "web_search" } as never] };
+    const reply = await router.chat(request, { require: ["hosted_tools"] });
+    expect(reply.route.provider).toBe("oai");
+    const alone = createRouter({ providers: [chat] });
+    const error = await failureOf(alone.chat(request, { require: ["hosted_tools"] }));
+    expect(error).toMatchObject({ kind: "no_candidate", excluded: [{ id: "chat/m", reason: "missing_hosted_tools" }] });
+    expect(server.seen).toHaveLength(1);
   });
 });

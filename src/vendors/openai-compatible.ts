@@ -1,4 +1,4 @@
-import type { Provider } from "../contract/provider.js";
+import type { ModelInfo, Provider } from "../contract/provider.js";
 import { type Clock, systemClock } from "../core/clock.js";
 import { checkBoolean, checkClock, checkFunction, checkId, checkOptions, checkWord } from "../errors/check-options.js";
 import { invalidOption } from "../errors/signalbox-error.js";

@@ -34,7 +34,7 @@ export function modelProblems(model: ModelInfo, path: string): readonly Problem[
   demand(isDay, "endsOn", "must be a day or month: YYYY-MM-DD or YYYY-MM");
   for (const [name, words] of Object.entries(CAPABILITY_VALUES)) {
     const value = capabilities[name as keyof typeof capabilities];
-    const optional = name === "toolChoice" && value === undefined;
+    const optional = (name === "toolChoice" || name === "hostedTools") && value === undefined;
     demand(optional || words.includes(value as never), `capabilities.${name}`, `must be ${wordsOf(words)}`);
   }
   const { efforts } = capabilities;
@@ -54,6 +54,7 @@ const CAPABILITY_VALUES = {
   vision: [false, "data", "url"],
   thinking: ["none", "switchable", "always"],
   json: ["none", "object", "schema"],
+  hostedTools: [true, false],
   toolChoice: ["full", "auto", "none_only", "no_required"],
 } as const;
 

@@ -1,14 +1,18 @@
-import * as crypto from "node:crypto";
+import { sha256 as portableSha256 } from "@noble/hashes/sha2.js";
+import { toBase64Url } from "../core/bytes.js";
+import { nodeCrypto } from "../core/platform.js";
 
-type OneShot = (algorithm: string, data: string, encoding: "base64url") => string;
+type Hash = (text: string) => string;
 
 /** sha256 of a text's UTF-8, base64url (43 characters). Lone surrogates stay distinct. */
-export const sha256 = createSha256((crypto as { hash?: OneShot }).hash);
+export const sha256: Hash = createSha256(nodeCrypto);
 
-/** The one-shot hash is a third faster; runtimes that imitate Node may lack it. */
-export function createSha256(oneShot: OneShot | undefined): (text: string) => string {
-  if (oneShot !== undefined) return (text) => oneShot("sha256", utf8Safe(text), "base64url");
-  return (text) => crypto.createHash("sha256").update(utf8Safe(text)).digest("base64url");
+/** The same by Node's `crypto`, which is many times faster, or without it. The one-shot form saves another third. */
+export function createSha256(native: typeof nodeCrypto): Hash {
+  if (native === undefined) return (text) => toBase64Url(portableSha256(new TextEncoder().encode(utf8Safe(text))));
+  const { hash } = native;
+  if (hash !== undefined) return (text) => hash("sha256", utf8Safe(text), "base64url");
+  return (text) => native.createHash("sha256").update(utf8Safe(text)).digest("base64url");
 }
 
 /** UTF-8 has no place for half a surrogate pair: every such half would become the same replacement character. */

@@ -1,8 +1,6 @@
-import { randomUUID } from "node:crypto";
-
 /** A new reply id in the form of the vocabulary. */
 export function newReplyId(): string {
-  return `chatcmpl-${randomUUID()}`;
+  return `chatcmpl-${crypto.randomUUID()}`;
 }
 
 /** Now, as replies tell it: whole seconds since 1970. */

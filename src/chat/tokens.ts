@@ -1,3 +1,4 @@
+import { utf8Length } from "../core/bytes.js";
 import { MAX_REQUEST_DEPTH } from "./check-value.js";
 import type { ChatRequest } from "./request.js";
 
@@ -20,7 +21,7 @@ const TOKENS_PER_ATTACHMENT = 1_024;
 export function estimateTextTokens(text: string): number {
   const { length } = text;
   // Every character of three bytes stands out by two.
-  const wide = (Buffer.byteLength(text) - length) / 2;
+  const wide = (utf8Length(text) - length) / 2;
   return Math.ceil((length - wide) / ASCII_PER_TOKEN + wide / CJK_PER_TOKEN);
 }
 

@@ -1,5 +1,6 @@
-// Taken at load, so that a test which fakes the global timers does not stop streams. Not every runtime has it.
-const immediate: ((run: () => void) => unknown) | undefined = globalThis.setImmediate;
+import { immediate } from "./platform.js";
+
+// Read at load, as `immediate` is, so that a test which replaces the global timers does not stop streams.
 const later = globalThis.setTimeout;
 
 /** After so many steps without waiting, work that is always ready lets timers and sockets have a turn. */

@@ -1,3 +1,5 @@
+import { toBase64, toHex } from "../core/bytes.js";
+
 /** Takes secrets out of text that is about to leave: error messages, causes, codes. */
 export interface Redactor {
   scrub(text: string): string;
@@ -90,7 +92,7 @@ function travellingForms(secret: string): readonly string[] {
   for (const form of base64Forms(secret)) {
     forms.add(form).add(form.replaceAll("+", "-").replaceAll("/", "_"));
   }
-  const hex = Buffer.from(secret, "utf8").toString("hex");
+  const hex = toHex(new TextEncoder().encode(secret));
   forms.add(hex).add(hex.toUpperCase());
   forms.add([...secret].reverse().join(""));
   // Longest first, so that a part of a form never breaks the whole.
@@ -100,9 +102,11 @@ function travellingForms(secret: string): readonly string[] {
 /** The base64 characters that a key always gives, for each of the three places it can have in a longer text. */
 function base64Forms(secret: string): string[] {
   const forms: string[] = [];
-  const bytes = Buffer.from(secret, "utf8");
+  const bytes = new TextEncoder().encode(secret);
   for (let offset = 0; offset < 3; offset++) {
-    const text = Buffer.concat([Buffer.alloc(offset), bytes]).toString("base64");
+    const shifted = new Uint8Array(offset + bytes.length);
+    shifted.set(bytes, offset);
+    const text = toBase64(shifted);
     const from = offset === 0 ? 0 : offset + 1;
     const to = Math.floor(((offset + bytes.length) * 8) / 6);
     if (to - from >= 8) forms.push(text.slice(from, to));

@@ -1,3 +1,5 @@
+import { NodeBuffer } from "../core/platform.js";
+
 /** Shorter strings are never slices of a longer one in V8, so they hold nothing else alive. */
 const MIN_SLICE = 13;
 
@@ -32,9 +34,9 @@ export function stringBytes(text: string): number {
  */
 export function flatText(text: string): string {
   if (text.length < MIN_SLICE) return text;
-  if (typeof Buffer === "undefined") return JSON.parse(JSON.stringify(text)) as string;
+  if (NodeBuffer === undefined) return JSON.parse(JSON.stringify(text)) as string;
   const encoding = WIDE.test(text) ? "utf16le" : "latin1";
-  return Buffer.from(text, encoding).toString(encoding);
+  return NodeBuffer.from(text, encoding).toString(encoding);
 }
 
 /** The cache's own form of a JSON value; `null` when it is not JSON. Never throws. */

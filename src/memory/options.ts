@@ -1,5 +1,6 @@
 import type { Store } from "../contract/store.js";
 import { type Clock, systemClock } from "../core/clock.js";
+import { heapUsedBytes } from "../core/platform.js";
 import { checkNames } from "../errors/check-options.js";
 import { invalidOption } from "../errors/signalbox-error.js";
 import type { EvictionPolicy } from "./policies/policy.js";
@@ -75,7 +76,7 @@ function readPressure(pressure: CacheOptions["pressure"]): Pressure | undefined 
   const floor = pressure.floor ?? 0.1;
   if (!(typeof floor === "number" && floor >= 0 && floor <= 1))
     throw invalidOption("cache.pressure.floor", "must be from 0 to 1");
-  const read = pressure.readHeapBytes ?? (() => process.memoryUsage().heapUsed);
+  const read = pressure.readHeapBytes ?? heapUsedBytes;
   if (typeof read !== "function") throw invalidOption("cache.pressure.readHeapBytes", "must be a function");
   return {
     heapBytes: whole("cache.pressure.heapBytes", pressure.heapBytes, 1, MAX_BYTES),

@@ -38,7 +38,7 @@ export interface PressureOptions {
   readonly checkMs?: number | undefined;
   /** The share of `maxBytes` that is never given up, 0..1. @default 0.1 */
   readonly floor?: number | undefined;
-  /** Reads the heap in use, bytes. @default process.memoryUsage().heapUsed */
+  /** Reads the heap in use, bytes. @default process.memoryUsage().heapUsed; 0 where the platform has none */
   readonly readHeapBytes?: (() => number) | undefined;
 }
 

@@ -1,3 +1,4 @@
+import { utf8Length } from "../core/bytes.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 
 /**
@@ -24,7 +25,7 @@ export async function readJsonBody(
 
 function boundedText(text: string, maxBytes: number): string {
   // A character has three bytes at most, so most texts need no counting.
-  if (text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes) throw tooLarge(maxBytes);
+  if (text.length * 3 > maxBytes && utf8Length(text) > maxBytes) throw tooLarge(maxBytes);
   return text;
 }
 

@@ -1,3 +1,4 @@
+import { environmentVariable } from "../core/platform.js";
 import { invalidOption, SignalboxError } from "../errors/signalbox-error.js";
 import { assertApiKey } from "../wire/guard.js";
 
@@ -27,7 +28,7 @@ export function readKeys(
   option: ApiKeyOption | undefined,
   variables: readonly string[],
   now: () => number,
-  env: { readonly [name: string]: string | undefined } = process.env,
+  env: (name: string) => string | undefined = environmentVariable,
 ): KeyRing {
   if (typeof option === "function") return fromFunction(option);
   if (option !== undefined) {
@@ -42,7 +43,7 @@ export function readKeys(
     );
   }
   for (const name of variables) {
-    const value = env[name];
+    const value = env(name);
     if (value !== undefined && value.trim() !== "") return fromList([checkKey(value, `env.${name}`)], now);
   }
   return fromList([], now);

@@ -22,7 +22,7 @@ export async function readText(
   try {
     for (;;) {
       const { done, value } = await reader.read();
-      if (done) return UTF8.decode(pieces.length === 1 ? pieces[0] : Buffer.concat(pieces, bytes));
+      if (done) return UTF8.decode(pieces.length === 1 ? pieces[0] : joined(pieces, bytes));
       bytes += value.byteLength;
       if (bytes > options.maxBytes) throw tooLarge(options.maxBytes);
       options.onBytes?.(isBlank(value));
@@ -32,6 +32,16 @@ export async function readText(
     cancelBody(reader);
     throw brokenBody(error, options.signal, false);
   }
+}
+
+function joined(pieces: readonly Uint8Array[], bytes: number): Uint8Array {
+  const whole = new Uint8Array(bytes);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.byteLength;
+  }
+  return whole;
 }
 
 /** Blank lines, which some vendors send while a request waits for its turn. */

@@ -1,3 +1,4 @@
+import { utf8Length } from "../core/bytes.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import { LIMITS } from "./limits.js";
 
@@ -64,8 +65,8 @@ export function createSseParser(options: SseParserOptions = {}): SseParser {
     // No character takes more than three bytes; they are counted one by one only where that could be too much.
     mostBytes += value.length * 3 + 1;
     if (mostBytes > maxEventBytes) {
-      if (exactBytes === -1) exactBytes = data === undefined ? 0 : Buffer.byteLength(data);
-      exactBytes += Buffer.byteLength(value) + 1;
+      if (exactBytes === -1) exactBytes = data === undefined ? 0 : utf8Length(data);
+      exactBytes += utf8Length(value) + 1;
       if (exactBytes > maxEventBytes) fail("event", `${maxEventBytes} bytes per event`);
     }
     data = data === undefined ? value : `${data}\n${value}`;
@@ -101,7 +102,7 @@ export function createSseParser(options: SseParserOptions = {}): SseParser {
     const whole = held === "" ? text : held + text.slice(0, to);
     const stop = held === "" ? to : whole.length;
     held = "";
-    if ((stop - from) * 3 > maxLineBytes && Buffer.byteLength(whole.slice(from, stop)) > maxLineBytes) {
+    if ((stop - from) * 3 > maxLineBytes && utf8Length(whole.slice(from, stop)) > maxLineBytes) {
       fail("line", `${maxLineBytes} bytes per line`);
     } else line(whole, from, stop);
   }
@@ -138,7 +139,7 @@ export function createSseParser(options: SseParserOptions = {}): SseParser {
       if (parser.failure !== undefined) return;
       const ended = lines(decoder.decode(bytes, { stream: true }));
       if (held === "") heldBytes = 0;
-      else heldBytes = ended ? Buffer.byteLength(held) : heldBytes + bytes.length;
+      else heldBytes = ended ? utf8Length(held) : heldBytes + bytes.length;
       if (heldBytes > maxLineBytes) fail("line", `${maxLineBytes} bytes per line`);
     },
     take() {

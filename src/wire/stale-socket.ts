@@ -1,3 +1,4 @@
+import { utf8Length } from "../core/bytes.js";
 import { field } from "../errors/error-body.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import type { HttpCall } from "./http-call.js";
@@ -14,7 +15,7 @@ export function staleSocket(error: unknown, call: HttpCall): SignalboxError | un
   if (field(cause, "code") !== "UND_ERR_SOCKET") return undefined;
   const written = field(field(cause, "socket"), "bytesWritten");
   if (typeof written !== "number") return undefined;
-  let own = OWN_HEADER_BYTES + call.url.length + (call.body === undefined ? 0 : Buffer.byteLength(call.body));
+  let own = OWN_HEADER_BYTES + call.url.length + (call.body === undefined ? 0 : utf8Length(call.body));
   for (const name in call.headers) own += name.length + (call.headers[name]?.length ?? 0) + 4;
   if (written <= own) return undefined;
   return new SignalboxError("network", "a kept-alive connection was already closed", {

@@ -1,7 +1,7 @@
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import { complaintAbout, FACES, findCircle } from "./rules.js";
-import { type Arrow, arrowsOf, filesBelow, parse } from "./sources.js";
+import { type Arrow, arrowsOf, filesBelow, parse, read } from "./sources.js";
 
 const sources = filesBelow("src").filter((path) => path.endsWith(".ts"));
 const arrows = sources.flatMap((path) => arrowsOf(path));
@@ -44,6 +44,8 @@ describe("the rules themselves", () => {
     ["a door with a class in it", "src/integrations/openai/a.ts", 'import { createRouter } from "../../router/b.js";'],
     ["a door to a door", "src/integrations/openai/a.ts", 'import type { X } from "../redis/b.js";'],
     ["a fifth library", "src/router/a.ts", 'import x from "lodash";'],
+    ["a module of Node's", "src/wire/a.ts", 'import { createHash } from "node:crypto";'],
+    ["a module of Node's in a door", "src/integrations/openai/a.ts", 'import { createHash } from "node:crypto";'],
     ["out of the house", "src/router/a.ts", 'import x from "../../test/b.js";'],
   ])("refuse %s", (_name, from, text) => {
     expect(complaintAbout(arrow(from, text))).not.toBeNull();
@@ -57,6 +59,14 @@ describe("the rules themselves", () => {
     ["a door naming a type", "src/integrations/openai/a.ts", 'import type { Router } from "../../router/b.js";'],
   ])("allow %s", (_name, from, text) => {
     expect(complaintAbout(arrow(from, text))).toBeNull();
+  });
+
+  it("only one file asks for what Node alone has", () => {
+    const nodeOnly = /\b(?:Buffer|process|setImmediate|require)\s*[.(]/;
+    const asking = sources
+      .filter((path) => !path.startsWith("src/testing/") && path !== "src/core/platform.ts")
+      .filter((path) => nodeOnly.test(read(path).replace(/^\s*(?:\/?\*|\/\/).*$/gm, "")));
+    expect(asking).toEqual([]);
   });
 
   it("see a circle, also through types", () => {

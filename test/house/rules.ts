@@ -17,8 +17,8 @@ const FLOORS: readonly (readonly string[])[] = [
 /** Rooms on the ground: what the doors may take at run time, so that two copies of a class never meet. */
 const GROUND = new Set(["core", "chat", "errors", "contract", "serve"]);
 
-/** What `src` may load at run time outside the doors. */
-const LIBRARIES = new Set(["eventemitter3", "quick-lru", "p-retry", "zod/mini"]);
+/** What `src` may load at run time outside the doors. The hashes serve platforms without `node:crypto`. */
+const LIBRARIES = new Set(["eventemitter3", "quick-lru", "p-retry", "zod/mini", "@noble/hashes/sha2.js"]);
 
 const floorOf = (room: string): number => FLOORS.findIndex((floor) => floor.includes(room));
 
@@ -57,7 +57,10 @@ export function complaintAbout(arrow: Arrow): string | null {
 }
 
 function complaintAboutPackage(arrow: Arrow, room: string, told: string): string | null {
-  if (arrow.specifier.startsWith("node:") || LIBRARIES.has(arrow.specifier)) return null;
+  if (LIBRARIES.has(arrow.specifier)) return null;
+  if (arrow.specifier.startsWith("node:")) {
+    return room === "testing" || arrow.typeOnly ? null : `${told}: edge runtimes and browsers have no node: modules`;
+  }
   if (floorOf(room) === FLOORS.length - 1) return null; // tidy.test.ts holds doors to declared packages
   return `${told}: a package the core may not need`;
 }

@@ -1,6 +1,7 @@
 import type { LanguageModelV3CallOptions } from "@ai-sdk/provider";
 import { canonical } from "../../chat/canonical.js";
 import { sha256 } from "../../chat/hash.js";
+import { toBase64 } from "../../core/bytes.js";
 
 /** Changes whenever what is stored changes its shape. */
 const SCHEMA = "ai-sdk-1";
@@ -22,7 +23,7 @@ export function cacheKey(call: LanguageModelV3CallOptions, scope: KeyScope): str
 /** Bytes as base64: what else is in a call is JSON, or a URL, which knows how to become one. */
 function readable(value: unknown): unknown {
   if (value instanceof Uint8Array) {
-    return { bytes: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("base64") };
+    return { bytes: toBase64(value) };
   }
   if (Array.isArray(value)) return value.map(readable);
   if (typeof value !== "object" || value === null || value instanceof URL) return value;

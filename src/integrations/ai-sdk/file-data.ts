@@ -1,4 +1,5 @@
 import type { AudioPart, FilePart, ImagePart, TextPart } from "../../chat/message.js";
+import { fromBase64, toBase64 } from "../../core/bytes.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
 import { field } from "./part-state.js";
 
@@ -29,7 +30,8 @@ export function filePart(file: FileLike): ImagePart | AudioPart | FilePart | Tex
     });
   }
   const encoded = url === undefined ? base64(data) : url.slice(url.indexOf(",") + 1);
-  if (kind === "text") return { type: "text", text: Buffer.from(encoded, "base64").toString("utf8") };
+  if (kind === "text")
+    return { type: "text", text: new TextDecoder("utf-8", { ignoreBOM: true }).decode(fromBase64(encoded)) };
   const format = AUDIO.get(mediaType);
   if (format !== undefined) return { type: "input_audio", input_audio: { data: encoded, format } };
   const file_data = `data:${mediaType};base64,${encoded}`;
@@ -51,7 +53,7 @@ function plain(data: unknown): unknown {
     case "url":
       return field(data, "url");
     case "text":
-      return Buffer.from(String(field(data, "text")), "utf8");
+      return new TextEncoder().encode(String(field(data, "text")));
     default:
       return data;
   }
@@ -64,6 +66,6 @@ function urlOf(data: unknown): string | undefined {
 
 function base64(data: unknown): string {
   if (typeof data === "string") return data;
-  if (data instanceof Uint8Array) return Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("base64");
+  if (data instanceof Uint8Array) return toBase64(data);
   throw new SignalboxError("unsupported", "A file's data must be bytes, base64 or a URL", { path: "messages" });
 }

@@ -1,4 +1,6 @@
-import { createHash } from "node:crypto";
+import { sha1 } from "@noble/hashes/legacy.js";
+import { toHex } from "../../core/bytes.js";
+import { nodeCrypto } from "../../core/platform.js";
 
 /** A Lua script with the name that the server keeps it under. */
 export interface Script {
@@ -7,7 +9,11 @@ export interface Script {
 }
 
 function script(source: string): Script {
-  return { source, sha: createHash("sha1").update(source).digest("hex") };
+  return { source, sha: nodeCrypto?.createHash("sha1").update(source).digest("hex") ?? portableSha1(source) };
+}
+
+function portableSha1(text: string): string {
+  return toHex(sha1(new TextEncoder().encode(text)));
 }
 
 const NOW = `

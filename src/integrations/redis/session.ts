@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { sha256 } from "../../chat/hash.js";
 import type {
   SharedGateState,
@@ -40,7 +39,7 @@ export interface SessionCounts {
 /** One router's place in the fleet, over one link. */
 export class RedisSession implements SharedStateSession {
   readonly counts: SessionCounts = { members: 1, overspentUsd: 0, refusedAlone: 0 };
-  readonly #own = randomUUID().slice(0, 13);
+  readonly #own = crypto.randomUUID().slice(0, 13);
   readonly #settings: Settings;
   readonly #link: Link;
   readonly #member: SharedStateMember;
@@ -229,7 +228,7 @@ export class RedisSession implements SharedStateSession {
     const keys = ["epoch", "grace", "members", "counts", "gates"].map((name) => this.#key(name));
     const grace = GRACE_MS + 4 * this.#settings.syncMs;
     const { calls, counted } = this.#usage.outgoing();
-    const fresh = randomUUID();
+    const fresh = crypto.randomUUID();
     const args = [this.#own, this.#epoch, fresh, String(DEAD_MS), String(grace), calls, counted, String(TTL_MS)];
     const reply = parseObject(await this.#link.run(SYNC, keys, args));
     if (typeof reply?.epoch !== "string") throw new TypeError("no epoch");

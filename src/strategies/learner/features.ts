@@ -1,3 +1,5 @@
+import { fromBase64, toBase64Url } from "../../core/bytes.js";
+
 /** Hashed features live in 2^14 slots: more gain nothing on the public routing data, fewer lose little. */
 export const FEATURE_SLOTS = 1 << 14;
 
@@ -111,13 +113,13 @@ export function packFeatures({ packed, dense }: Features): string {
     bytes[DENSE + 2 * index] = packed[index]! & 255;
     bytes[DENSE + 2 * index + 1] = packed[index]! >> 8;
   }
-  return Buffer.from(bytes.buffer).toString("base64url");
+  return toBase64Url(bytes);
 }
 
 /** The features of a ticket; `null` where the text is not what {@link packFeatures} wrote. */
 export function unpackFeatures(text: string): Features | null {
   if (text.length > 2 * (DENSE + 4 * MAX_WORDS)) return null;
-  const bytes = Buffer.from(text, "base64url");
+  const bytes = fromBase64(text);
   const slots = (bytes.length - DENSE) / 2;
   if (slots < 0 || !Number.isInteger(slots)) return null;
   const dense = new Int8Array(DENSE);

@@ -1,3 +1,4 @@
+import { fromBase64, toBase64Url } from "../../core/bytes.js";
 import { Arm } from "./arm.js";
 import { EvidenceTable } from "./evidence-table.js";
 import { DENSE, FEATURE_SLOTS } from "./features.js";
@@ -108,22 +109,24 @@ function packWeights({ mean, variance }: Residual): string {
   const slots: number[] = [];
   // A weight that was never touched has mean 0 exactly.
   for (let slot = 0; slot < FEATURE_SLOTS; slot += 1) if (mean[slot] !== 0) slots.push(slot);
-  const bytes = Buffer.alloc(slots.length * 10);
+  const bytes = new Uint8Array(slots.length * 10);
+  const view = new DataView(bytes.buffer);
   for (const [index, slot] of slots.entries()) {
-    bytes.writeUInt16LE(slot, index * 10);
-    bytes.writeFloatLE(mean[slot]!, index * 10 + 2);
-    bytes.writeFloatLE(variance[slot]!, index * 10 + 6);
+    view.setUint16(index * 10, slot, true);
+    view.setFloat32(index * 10 + 2, mean[slot]!, true);
+    view.setFloat32(index * 10 + 6, variance[slot]!, true);
   }
-  return bytes.toString("base64url");
+  return toBase64Url(bytes);
 }
 
 function unpackWeights(text: string, { mean, variance }: Residual): boolean {
-  const bytes = Buffer.from(text, "base64url");
+  const bytes = fromBase64(text);
   if (bytes.length % 10 !== 0 || bytes.length > FEATURE_SLOTS * 10) return false;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = 0; at < bytes.length; at += 10) {
-    const slot = bytes.readUInt16LE(at);
-    mean[slot] = bytes.readFloatLE(at + 2);
-    variance[slot] = bytes.readFloatLE(at + 6);
+    const slot = view.getUint16(at, true);
+    mean[slot] = view.getFloat32(at + 2, true);
+    variance[slot] = view.getFloat32(at + 6, true);
     if (slot >= FEATURE_SLOTS || !Number.isFinite(mean[slot]) || !(variance[slot]! > 0 && variance[slot]! <= 1))
       return false;
   }

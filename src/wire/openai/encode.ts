@@ -1,4 +1,5 @@
 import type { FunctionTool, ResponseFormat, Tool } from "../../chat/request.js";
+import { utf8Length } from "../../core/bytes.js";
 import type { WireCall } from "../codec.js";
 import type { Fields } from "../dialect.js";
 import { addProviderOptions, copyFields, effortFields, outputLimitOf, toolChoiceOf } from "../fields.js";
@@ -84,6 +85,6 @@ function addLimits(call: WireCall, body: Body): void {
     return;
   }
   const most = maxBytes ?? Number.POSITIVE_INFINITY;
-  const sent = stopsOf(request.stop).filter((stop) => stop !== "" && Buffer.byteLength(stop) <= most);
+  const sent = stopsOf(request.stop).filter((stop) => stop !== "" && utf8Length(stop) <= most);
   if (sent.length > 0) body.stop = sent.slice(0, maxCount);
 }

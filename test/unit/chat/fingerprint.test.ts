@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { canonical } from "../../../src/chat/canonical.js";
@@ -255,8 +256,10 @@ describe("prefixChain", () => {
 });
 
 describe("sha256", () => {
-  it("is the same where there is no one-shot hash", () => {
-    const plain = createSha256(undefined);
+  it.each([
+    ["there is no one-shot hash", createSha256({ createHash })],
+    ["there is no node:crypto", createSha256(undefined)],
+  ])("is the same where %s", (_, plain) => {
     for (const text of ["", "abc", "中文 😀", "\ud800"]) expect(plain(text)).toBe(sha256(text));
     expect(plain("abc")).toBe("ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0");
   });

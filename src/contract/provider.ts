@@ -54,6 +54,11 @@ export interface ModelInfo {
   readonly usdPerMTok: Price | null;
   /** Labels that a call may demand with `requireTags`, such as `"eu"` or `"no-training"`. @default none */
   readonly tags?: readonly string[] | undefined;
+  /**
+   * Another name than the provider's id under which `providerOptions` reach this model, such as the AI SDK's name of a
+   * vendor. @default none
+   */
+  readonly optionsName?: string | undefined;
   /** Where these facts were read. */
   readonly source?: string | undefined;
   /** When they were read, `YYYY-MM-DD` or `YYYY-MM`. */

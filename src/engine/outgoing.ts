@@ -17,13 +17,23 @@ export function outgoing(call: Call, candidate: Candidate): ChatRequest {
   const sent: ChatRequest = extended(request, { model: info.id });
   if (request.models !== undefined) delete sent.models;
   if (request.providerOptions) {
-    const own = request.providerOptions[provider.id];
-    if (own) sent.providerOptions = { [provider.id]: own };
+    const own = ownOptions(request.providerOptions, provider.id, info.optionsName);
+    if (own) sent.providerOptions = own;
     else delete sent.providerOptions;
   }
   if (options.output && !request.response_format) askForJson(sent, options.output, info.capabilities.json);
   if (options.maxCostUsd !== undefined) clampOutput(sent, call, candidate);
   return sent;
+}
+
+type Options = NonNullable<ChatRequest["providerOptions"]>;
+
+/** What is said to this provider, under its id or the vendor's own name; `undefined` if nothing is. */
+function ownOptions(given: Options, id: string, name: string | undefined): Options | undefined {
+  const own = given[id];
+  const named = name === undefined || name === id ? undefined : given[name];
+  if (named === undefined || name === undefined) return own ? { [id]: own } : undefined;
+  return own ? { [id]: own, [name]: named } : { [name]: named };
 }
 
 /** The model's JSON mode where it has one, and a sentence with the schema where that alone does not hold it. */

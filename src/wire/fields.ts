@@ -90,6 +90,19 @@ export function effortFields(call: WireCall): Fields | undefined {
   return model.capabilities.thinking === "none" ? undefined : { reasoning_effort: effort };
 }
 
+/**
+ * Refuses tools that other vendors run, known by their type, so that a candidate that has them is tried: `provider` is
+ * the AI SDK's word for them, and Anthropic's end in a date.
+ *
+ * @throws SignalboxError `unsupported`
+ */
+export function refuseHostedTools({ request, provider, model }: WireCall, foreignType: RegExp): void {
+  const foreign = request.tools?.findIndex(({ type }: { readonly type: string }) => foreignType.test(type)) ?? -1;
+  if (foreign < 0) return;
+  const where = { detail: "wire", path: `tools[${foreign}]`, provider, model: model.id };
+  throw new SignalboxError("unsupported", `${provider}: a tool that another vendor runs has no form here`, where);
+}
+
 /** The nearest form of `tool_choice` that this dialect honours; `"drop_tools"` says "none" where nothing else does. */
 export function toolChoiceOf(call: WireCall): ToolChoice | "drop_tools" | undefined {
   const { request, dialect, model } = call;

@@ -1,5 +1,8 @@
 import type { LanguageModelV3CallOptions, SharedV3Warning } from "@ai-sdk/provider";
 
+/** What has a place in our messages: marks of prompt caches, and how closely to look at a picture. */
+const CARRIED: ReadonlySet<string> = new Set(["cacheControl", "cache_control", "imageDetail"]);
+
 type Optioned = { readonly providerOptions?: { readonly [provider: string]: unknown } | undefined };
 
 /**
@@ -15,7 +18,10 @@ export function warnOfDropped(
   };
   const named = new Set<string>();
   const look = ({ providerOptions }: Optioned): void => {
-    if (providerOptions) for (const name of Object.keys(providerOptions)) named.add(name);
+    for (const [name, own] of Object.entries(providerOptions ?? {})) {
+      const lost = Object.keys(own ?? {}).some((option) => !CARRIED.has(option));
+      if (lost) named.add(name);
+    }
   };
   for (const message of prompt) {
     look(message);

@@ -5,11 +5,12 @@ import type { ChatRequest } from "../../chat/request.js";
 import type { CallContext, Capabilities, ModelInfo, Provider } from "../../contract/provider.js";
 import { checkOptions } from "../../errors/check-options.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
-import { type ChunkWriter, callOf, createChunkWriter, finishOf, usageFrom } from "./from-parts.js";
+import { type CallFacts, withCallFacts } from "./call-facts.js";
+import { type ChunkWriter, callOf, createChunkWriter, finishOf, rawFinishOf, usageFrom } from "./from-parts.js";
 import { keepParts } from "./kept-parts.js";
 import { modelError } from "./model-errors.js";
-import type { AnyLanguageModel, GenerateResult, ModelCall, StreamPart, StreamResult } from "./model-like.js";
-import { refuseDropped, toCall } from "./to-call.js";
+import type { AnyLanguageModel, GenerateResult, ModelCall, StreamResult } from "./model-like.js";
+import { optionsNameOf, refuseDropped, toCall } from "./to-call.js";
 
 /** What you know of a model; what is left out is assumed, carefully. */
 export interface ModelFacts extends Partial<Omit<ModelInfo, "id" | "capabilities">> {
@@ -35,7 +36,9 @@ const CAREFUL: Capabilities = { tools: true, vision: false, thinking: "none", js
 /**
  * Any model of the AI SDK (spec v2, v3 or v4) as a provider; several of one vendor as one.
  *
- * Per-vendor options go in `providerOptions` under this provider's id: `{ claude: { anthropic: { ... } } }`.
+ * Per-vendor options go in `providerOptions` as the AI SDK writes them, `{ anthropic: { ... } }`, or under this
+ * provider's id: `{ claude: { anthropic: { ... } } }`. Sources, files, tools that the vendor runs and metadata of the
+ * answer are kept in `provider_state`, from which `languageModel` gives them out again.
  * @throws SignalboxError `invalid_options`
  * @example
  * const claude = fromLanguageModel(anthropic("claude-sonnet-4-5"), {
@@ -70,7 +73,8 @@ export function fromLanguageModel(
         const { model, call } = callTo(request, context);
         const result = (await model.doGenerate(call as never)) as GenerateResult;
         refuseDropped(result.warnings, call);
-        return replyOf(result, id, model.modelId);
+        const { warnings, response, request: sent } = result;
+        return withCallFacts(replyOf(result, id, model.modelId), factsOf(warnings, response?.headers, sent));
       } catch (thrown) {
         throw modelError(thrown, request, id, context.signal);
       }
@@ -79,9 +83,9 @@ export function fromLanguageModel(
     async *stream(request, context) {
       try {
         const { model, call } = callTo(request, context);
-        const { stream } = (await model.doStream(call as never)) as StreamResult;
+        const result = (await model.doStream(call as never)) as StreamResult;
         context.report?.("headers");
-        yield* chunksFrom(stream, call, createChunkWriter(id, model.modelId), context);
+        yield* chunksFrom(result, call, createChunkWriter(id, model.modelId), context);
       } catch (thrown) {
         throw modelError(thrown, request, id, context.signal);
       }
@@ -90,26 +94,43 @@ export function fromLanguageModel(
 }
 
 async function* chunksFrom(
-  stream: ReadableStream<StreamPart>,
+  { stream, response, request }: StreamResult,
   call: ModelCall,
   writer: ChunkWriter,
   context: CallContext,
 ): AsyncGenerator<ChatChunk> {
   const reader = stream.getReader();
   let done = false;
+  let warnings: GenerateResult["warnings"];
+  let begun = false;
   try {
     while (!done) {
       const step = await reader.read();
       done = step.done;
       if (step.value === undefined) continue;
       context.report?.("bytes");
-      if (step.value.type === "stream-start") refuseDropped(step.value.warnings, call);
-      for (const chunk of writer.push(step.value)) yield chunk;
+      if (step.value.type === "stream-start") {
+        warnings = step.value.warnings;
+        refuseDropped(warnings, call);
+      }
+      for (const chunk of writer.push(step.value)) {
+        if (!begun) withCallFacts(chunk, factsOf(warnings, response?.headers, request));
+        begun = true;
+        yield chunk;
+      }
     }
     if (!writer.finished) throw new SignalboxError("stream_interrupted", "The stream ended before its answer");
   } finally {
     if (!done) reader.cancel().catch(() => {});
   }
+}
+
+function factsOf(
+  warnings: GenerateResult["warnings"],
+  headers: CallFacts["headers"],
+  request: CallFacts["request"],
+): CallFacts {
+  return { warnings: warnings as CallFacts["warnings"], headers, request };
 }
 
 function replyOf(result: GenerateResult, issuer: string, model: string): ChatReply {
@@ -129,15 +150,20 @@ function replyOf(result: GenerateResult, issuer: string, model: string): ChatRep
     toolCalls,
     finishReason: finish ?? undefined,
     usage: usageFrom(result.usage),
-    providerState: keepParts(content, issuer),
+    providerState: keepParts(content, issuer, {
+      providerMetadata: result.providerMetadata,
+      modelId: response?.modelId,
+      rawFinish: rawFinishOf(result.finishReason),
+    }),
   });
 }
 
-function infoOf({ modelId }: AnyLanguageModel, facts: ModelFacts = {}): ModelInfo {
+function infoOf({ modelId, provider }: AnyLanguageModel, facts: ModelFacts = {}): ModelInfo {
   const { capabilities, contextWindow = 128_000, maxOutput = null, usdPerMTok = null, ...others } = facts;
   return {
     ...others,
     id: modelId,
+    optionsName: optionsNameOf(provider),
     contextWindow,
     maxOutput,
     usdPerMTok,

@@ -28,6 +28,12 @@ export function finishOf(reason: unknown): FinishReason | "error" | null {
   }
 }
 
+/** The vendor's own word for it, since spec v3. */
+export function rawFinishOf(reason: unknown): string | undefined {
+  const raw = field(reason, "raw");
+  return typeof raw === "string" ? raw : undefined;
+}
+
 /** Usage of any spec: flat numbers in v2, split ones since v3. `undefined` where the model did not count. */
 export function usageFrom(usage: unknown): Usage | undefined {
   const input = field(usage, "inputTokens");
@@ -74,6 +80,7 @@ export function createChunkWriter(issuer: string, model: string): ChunkWriter {
   const head = { id: "", created: nowSeconds(), model };
   const calls = new Map<string, BegunCall>();
   const kept: Kept[] = [];
+  let modelId: string | undefined;
   const open = new Map<string, Kept>();
 
   let begun = false;
@@ -115,10 +122,10 @@ export function createChunkWriter(issuer: string, model: string): ChunkWriter {
   };
   /** The whole call: it has the last word where less was streamed of it. */
   const addCall = (part: StreamPart): ChatChunk[] => {
+    const { id: _id, delta: _delta, ...whole } = part;
+    kept.push(whole);
     const call = callOf(part);
     if (!call) return [];
-    const { toolCallId = "", toolName = "", input, providerMetadata } = part;
-    kept.push({ type: "tool-call", toolCallId, toolName, input, ...(providerMetadata ? { providerMetadata } : {}) });
     const begun = calls.get(call.id);
     const { name, arguments: args } = call.function;
     if (!begun) return [beginCall(call.id, name, args)];
@@ -129,7 +136,8 @@ export function createChunkWriter(issuer: string, model: string): ChunkWriter {
     if (reason === null) return [];
     reader.finished = true;
     if (reason === "error") throw new SignalboxError("server", "The model stopped because of an error");
-    const state = keepParts(kept, issuer);
+    const { providerMetadata, finishReason } = part;
+    const state = keepParts(kept, issuer, { providerMetadata, modelId, rawFinish: rawFinishOf(finishReason) });
     const last = chunk(state ? { provider_state: state } : {}, reason);
     const usage = usageFrom(part.usage);
     return usage ? [last, { ...last, choices: [], usage }] : [last];
@@ -140,6 +148,7 @@ export function createChunkWriter(issuer: string, model: string): ChunkWriter {
     push(part) {
       switch (part.type) {
         case "response-metadata":
+          modelId = part.modelId ?? modelId;
           if (begun) return [];
           if (part.id) head.id = part.id;
           if (part.timestamp instanceof Date) head.created = Math.floor(part.timestamp.getTime() / 1_000);
@@ -158,6 +167,14 @@ export function createChunkWriter(issuer: string, model: string): ChunkWriter {
           return addArguments(calls.get(part.id ?? ""), part.delta);
         case "tool-call":
           return addCall(part);
+        case "source":
+        case "file":
+        case "reasoning-file":
+        case "custom":
+        case "tool-result":
+        case "tool-approval-request":
+          kept.push(part as AnswerPart);
+          return [];
         case "finish":
           return finish(part);
         case "error":

@@ -1,36 +1,73 @@
 import type { AssistantMessage, ProviderState } from "../../chat/message.js";
-import type { AnswerPart } from "./model-like.js";
+import type { AnswerPart, Metadata } from "./model-like.js";
 import { field, jsonObject } from "./part-state.js";
 
-/**
- * An answer's parts with what their model hung on them (signatures, item ids), as state for the way back. `undefined`
- * where nothing hangs on them: then text and calls say it all.
- */
-export function keepParts(parts: readonly AnswerPart[], issuer: string): ProviderState | undefined {
-  const ours = parts.filter(({ type }) => type === "text" || type === "reasoning" || type === "tool-call");
-  if (!ours.some((part) => part.providerMetadata !== undefined)) return undefined;
-  const kept = ours.map(({ type, text, toolCallId, toolName, input, providerMetadata }) => ({
-    type,
-    text,
-    toolCallId,
-    toolName,
-    input,
-    providerMetadata,
-  }));
-  return { issuer, data: jsonObject({ parts: kept }) };
+/** What a model said of its answer as a whole. */
+export interface AnswerFacts {
+  readonly providerMetadata?: Metadata | undefined;
+  /** The vendor's own name for the model that answered. */
+  readonly modelId?: string | undefined;
+  /** The vendor's own word for why it stopped. */
+  readonly rawFinish?: string | undefined;
 }
 
-/** The parts to hand back, where the message carries this issuer's and still says what they say. */
+/**
+ * All parts of an answer if text and calls alone do not say it all (signatures, item ids, thinking, sources, files, tools
+ * that the vendor ran), with what was said of the whole. `undefined` if there is nothing to keep.
+ */
+export function keepParts(
+  parts: readonly AnswerPart[],
+  issuer: string,
+  facts: AnswerFacts = {},
+): ProviderState | undefined {
+  const plain = parts.every((part) => {
+    const said = part.type === "text" || (part.type === "tool-call" && part.providerExecuted !== true);
+    return said && part.providerMetadata === undefined;
+  });
+  const kept = plain ? undefined : parts.map(encoded);
+  const answer = Object.values(facts).some((fact) => fact !== undefined) ? facts : undefined;
+  return kept || answer ? { issuer, data: jsonObject({ parts: kept, answer }) } : undefined;
+}
+
+/** Bytes as base64, so that the part is JSON. */
+function encoded(part: AnswerPart): AnswerPart {
+  const { data } = part;
+  if (!(data instanceof Uint8Array)) return part;
+  return { ...part, data: Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("base64") };
+}
+
+/** The parts of an answer that came from a model of the AI SDK, as they came; `undefined` for any other answer. */
+export function partsOf(state: ProviderState | null | undefined): readonly AnswerPart[] | undefined {
+  const parts = field(state?.data, "parts");
+  return Array.isArray(parts) ? (parts as readonly AnswerPart[]) : undefined;
+}
+
+export function factsOf(state: ProviderState | null | undefined): AnswerFacts {
+  return (field(state?.data, "answer") ?? {}) as AnswerFacts;
+}
+
+/** The state as it goes into a history: what was said of the answer as a whole, and its sources, are no part of that. */
+export function replayable(state: ProviderState | null | undefined): ProviderState | undefined {
+  if (!state) return undefined;
+  const parts = partsOf(state);
+  if (parts === undefined) return field(state.data, "answer") === undefined ? state : undefined;
+  return { issuer: state.issuer, data: { parts: parts.filter(({ type }) => type !== "source") } };
+}
+
+/** The parts to hand back, if the message carries this issuer's and still says what they say. */
 export function keptParts(message: AssistantMessage, issuer: string): readonly AnswerPart[] | undefined {
   const { provider_state: state } = message;
-  if (state?.issuer !== issuer) return undefined;
-  const parts = field(state.data, "parts");
-  if (!Array.isArray(parts)) return undefined;
-  const known = parts as readonly AnswerPart[];
+  const known = state?.issuer === issuer ? partsOf(state) : undefined;
+  if (known === undefined) return undefined;
   const text = known.map((part) => (part.type === "text" ? (part.text ?? "") : "")).join("");
-  const calls = known.filter((part) => part.type === "tool-call").map((part) => part.toolCallId);
+  const calls = known.filter((part) => part.type === "tool-call" && part.providerExecuted !== true);
   const unchanged =
-    text === (message.content ?? "") &&
-    calls.join("\n") === (message.tool_calls ?? []).map((call) => call.id).join("\n");
+    text === textOf(message) &&
+    calls.map((part) => part.toolCallId).join("\n") === (message.tool_calls ?? []).map((call) => call.id).join("\n");
   return unchanged ? known : undefined;
+}
+
+function textOf({ content }: AssistantMessage): string {
+  if (!Array.isArray(content)) return content ?? "";
+  return content.map((part) => (part.type === "text" ? part.text : part.refusal)).join("");
 }

@@ -6,13 +6,17 @@ import type { CallOptions } from "../../contract/call-options.js";
 import type { ModelInfo } from "../../contract/provider.js";
 import { checkMethods } from "../../errors/check-options.js";
 import { invalidOption, SignalboxError } from "../../errors/signalbox-error.js";
+import { callFactsOf } from "./call-facts.js";
 import { contentOf, finishReasonOf, routeMetadata, usageOf } from "./from-reply.js";
+import { factsOf } from "./kept-parts.js";
 import { createPartWriter } from "./stream-parts.js";
 import { toRequest } from "./to-request.js";
 
 /** The part of a router that this door uses; `createRouter` and `router.with` return one. */
 export interface RouterLike {
   readonly models: readonly ModelInfo[];
+  /** Tells the ids of the providers, to which `providerOptions` may speak. */
+  health?(): { readonly candidates: readonly { readonly id: string }[] };
   chat(request: ChatRequest, options?: CallOptions): Promise<ChatReply>;
   stream(
     request: ChatRequest,
@@ -45,31 +49,41 @@ export function languageModel(router: RouterLike, modelId = "auto", defaults: Ca
       : {},
 
     async doGenerate(call) {
-      const { request, options, warnings } = toRequest(call, modelId, defaults);
+      const { request, options, warnings } = toRequest(call, modelId, defaults, router);
       const reply = await router.chat(request, options);
+      const { message, finish_reason } = reply.choices[0];
+      const { modelId: answered = reply.model, rawFinish } = factsOf(message.provider_state);
+      const { headers, request: sent, warnings: told = [] } = callFactsOf(reply);
+      const response = { id: reply.id, modelId: answered, timestamp: new Date(reply.created * 1_000) };
       return {
         content: contentOf(reply),
-        finishReason: finishReasonOf(reply.choices[0].finish_reason),
+        finishReason: finishReasonOf(finish_reason, rawFinish),
         usage: usageOf(reply.usage),
-        response: { id: reply.id, modelId: reply.model, timestamp: new Date(reply.created * 1_000) },
-        warnings,
+        response: headers ? { ...response, headers: { ...headers } } : response,
+        ...(sent ? { request: sent } : {}),
+        warnings: [...warnings, ...told],
         ...routeMetadata(reply),
       };
     },
 
     async doStream(call) {
-      const { request, options, warnings } = toRequest(call, modelId, defaults);
+      const { request, options, warnings } = toRequest(call, modelId, defaults, router);
       const chunks = router.stream(request, options);
       const iterator: Pollable = chunks[Symbol.asyncIterator]();
       // A failure before the first chunk rejects here, as a refused request of any other model does.
       const first = await iterator.next();
+      const { headers, request: sent, warnings: told = [] } = callFactsOf(first.done ? undefined : first.value);
       const stream = partStream(first, iterator, {
         whole: () => chunks.reply,
         raw: call.includeRawChunks === true,
         signal: call.abortSignal,
-        begin: { type: "stream-start", warnings },
+        begin: { type: "stream-start", warnings: [...warnings, ...told] },
       });
-      return { stream };
+      return {
+        stream,
+        ...(sent ? { request: sent } : {}),
+        ...(headers ? { response: { headers: { ...headers } } } : {}),
+      };
     },
   };
 }

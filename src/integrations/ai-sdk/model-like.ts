@@ -27,17 +27,23 @@ export type PromptPart = Options &
         readonly data: unknown;
         readonly filename?: string | undefined;
       }
-    | { readonly type: "tool-call"; readonly toolCallId: string; readonly toolName: string; readonly input: unknown }
+    | {
+        readonly type: "tool-call";
+        readonly toolCallId: string;
+        readonly toolName: string;
+        readonly input: unknown;
+        readonly providerExecuted?: boolean;
+      }
     | {
         readonly type: "tool-result";
         readonly toolCallId: string;
         readonly toolName: string;
-        readonly output: { readonly type: "text"; readonly value: string };
+        readonly output: unknown;
       }
   );
 
 export type PromptMessage =
-  | { readonly role: "system"; readonly content: string }
+  | (Options & { readonly role: "system"; readonly content: string })
   | { readonly role: "user" | "assistant" | "tool"; readonly content: readonly PromptPart[] };
 
 /** A part of an answer, of any spec; unknown types are passed over. */
@@ -50,6 +56,12 @@ export interface AnswerPart {
   readonly input?: unknown;
   readonly providerExecuted?: boolean;
   readonly providerMetadata?: Metadata;
+  /** Of a tool that the vendor ran. */
+  readonly result?: unknown;
+  readonly isError?: boolean;
+  /** Of a file. */
+  readonly mediaType?: string;
+  readonly data?: unknown;
 }
 
 export interface Warning {
@@ -62,8 +74,15 @@ export interface GenerateResult {
   readonly content: readonly AnswerPart[];
   readonly finishReason: unknown;
   readonly usage: unknown;
-  readonly response?: { readonly id?: string; readonly modelId?: string; readonly timestamp?: Date };
+  readonly response?: {
+    readonly id?: string;
+    readonly modelId?: string;
+    readonly timestamp?: Date;
+    readonly headers?: Record<string, string>;
+  };
+  readonly request?: { readonly body?: unknown };
   readonly warnings?: readonly Warning[];
+  readonly providerMetadata?: Metadata;
 }
 
 /** A part of a stream, of any spec. */
@@ -79,5 +98,7 @@ export interface StreamPart extends Omit<AnswerPart, "text"> {
 }
 
 export interface StreamResult {
+  readonly request?: { readonly body?: unknown };
+  readonly response?: { readonly headers?: Record<string, string> };
   readonly stream: ReadableStream<StreamPart>;
 }

@@ -2,7 +2,8 @@ import type { LanguageModelV3StreamPart } from "@ai-sdk/provider";
 import { createAssembler } from "../../chat/assemble.js";
 import type { ChatChunk, ToolCallDelta } from "../../chat/chunk.js";
 import type { ChatReply } from "../../chat/reply.js";
-import { finishReasonOf, routeMetadata, usageOf } from "./from-reply.js";
+import { finishReasonOf, routeMetadata, untoldParts, usageOf } from "./from-reply.js";
+import { factsOf, replayable } from "./kept-parts.js";
 import { stateAsMetadata } from "./part-state.js";
 
 type Emit = (part: LanguageModelV3StreamPart) => void;
@@ -86,7 +87,9 @@ export function createPartWriter(emit: Emit): PartWriter {
     end(whole) {
       const assembled = assembler.reply();
       const reply = whole ?? assembled;
-      const state = reply.choices[0].message.provider_state;
+      const { message } = assembled.choices[0];
+      const state = replayable(message.provider_state);
+      const untold = untoldParts(reply.choices[0].message);
       if (state && !open) say("reasoning", "");
       if (state && open) {
         emit({ type: `${open.type}-end`, id: open.id, providerMetadata: stateAsMetadata(state) });
@@ -94,9 +97,12 @@ export function createPartWriter(emit: Emit): PartWriter {
       }
       close();
       endCalls(assembled);
+      for (const part of untold) emit(part);
+      const { modelId, rawFinish } = factsOf(message.provider_state);
+      if (modelId !== undefined) emit({ type: "response-metadata", modelId });
       emit({
         type: "finish",
-        finishReason: finishReasonOf(assembler.finishReason),
+        finishReason: finishReasonOf(assembler.finishReason, rawFinish),
         usage: usageOf(reply.usage),
         ...routeMetadata(reply),
       });

@@ -1,6 +1,7 @@
 import type { ChatRequest } from "../../chat/request.js";
 import type { CallContext } from "../../contract/provider.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
+import { markOptions } from "./cache-mark.js";
 import type { AnyLanguageModel, ModelCall, Warning } from "./model-like.js";
 import { toPrompt } from "./to-prompt.js";
 
@@ -9,7 +10,7 @@ export function toCall(request: ChatRequest, model: AnyLanguageModel, id: string
   const call: { prompt: ModelCall["prompt"]; [option: string]: unknown } = {
     prompt: toPrompt(request.messages, { id, tagged: model.specificationVersion === "v4" }),
     abortSignal: context.signal,
-    providerOptions: request.providerOptions?.[id] ?? {},
+    providerOptions: ownOptions(request, model, id),
   };
   const set = (name: string, value: unknown): void => {
     if (value !== undefined && value !== null) call[name] = value;
@@ -31,6 +32,26 @@ export function toCall(request: ChatRequest, model: AnyLanguageModel, id: string
   return call;
 }
 
+/** The vendor's part of a provider's name in the AI SDK: `anthropic` of `anthropic.messages`. */
+export function optionsNameOf(provider: string): string {
+  return provider.split(/[./]/)[0] ?? provider;
+}
+
+/** Options under the vendor's own name, and those under the provider's id, which hold such names again. */
+function ownOptions(
+  { providerOptions }: ChatRequest,
+  model: AnyLanguageModel,
+  id: string,
+): { [name: string]: unknown } {
+  const vendor = optionsNameOf(model.provider);
+  const named = providerOptions?.[vendor];
+  const own = providerOptions?.[id];
+  if (id !== vendor) return { ...(named ? { [vendor]: named } : {}), ...own };
+  // One name for both: it holds either the vendor's fields or the vendor's name again.
+  const nested = own !== undefined && typeof own[vendor] === "object";
+  return own === undefined ? {} : nested ? { ...own } : { [vendor]: own };
+}
+
 function responseFormat({ response_format: format }: ChatRequest): unknown {
   if (!format || format.type === "text") return undefined;
   if (format.type === "json_object") return { type: "json" };
@@ -41,6 +62,7 @@ function responseFormat({ response_format: format }: ChatRequest): unknown {
 function toolsOf({ tools }: ChatRequest): unknown {
   if (!tools || tools.length === 0) return undefined;
   return tools.map((tool) => {
+    if (isProviderTool(tool)) return tool;
     if (tool.type !== "function") throw unsupported("custom tools", "tools");
     const { name, description, parameters, strict } = tool.function;
     const inputSchema = parameters ?? { type: "object", properties: {} };
@@ -50,8 +72,14 @@ function toolsOf({ tools }: ChatRequest): unknown {
       inputSchema,
       ...(description ? { description } : {}),
       ...(strict ? { strict } : {}),
+      ...markOptions(tool),
     };
   });
+}
+
+/** A tool that the vendor runs, in the AI SDK's own form: only models of the AI SDK are handed it. */
+function isProviderTool(tool: { readonly type: string }): boolean {
+  return tool.type === "provider" || tool.type === "provider-defined";
 }
 
 function toolChoice({ tool_choice: choice, tools }: ChatRequest): unknown {

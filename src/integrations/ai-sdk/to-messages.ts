@@ -1,12 +1,17 @@
+import type { LanguageModelV3Message, LanguageModelV3Prompt, SharedV3Warning } from "@ai-sdk/provider";
 import type {
-  LanguageModelV3Message,
-  LanguageModelV3Prompt,
-  LanguageModelV3ToolResultOutput,
-  SharedV3Warning,
-} from "@ai-sdk/provider";
-import type { AssistantMessage, ContentPart, FunctionToolCall, Message, ToolMessage } from "../../chat/message.js";
+  AssistantMessage,
+  ContentPart,
+  FunctionToolCall,
+  ImagePart,
+  Message,
+  TextPart,
+} from "../../chat/message.js";
+import { cacheMark, withMark } from "./cache-mark.js";
 import { filePart } from "./file-data.js";
-import { stateOf } from "./part-state.js";
+import { partsOf } from "./kept-parts.js";
+import { field, stateOf } from "./part-state.js";
+import { toToolMessage } from "./tool-output.js";
 
 type Of<Role> = Extract<LanguageModelV3Message, { role: Role }>;
 
@@ -14,36 +19,71 @@ type Of<Role> = Extract<LanguageModelV3Message, { role: Role }>;
 export function toMessages(prompt: LanguageModelV3Prompt, warn: (warning: SharedV3Warning) => void): Message[] {
   const messages: Message[] = [];
   for (const message of prompt) {
-    if (message.role === "system") messages.push({ role: "system", content: message.content });
-    else if (message.role === "user") messages.push({ role: "user", content: userContent(message) });
-    else if (message.role === "assistant") messages.push(assistantMessage(message, warn));
-    else for (const part of message.content) pushToolResult(messages, part, warn);
+    const mark = cacheMark(message.providerOptions);
+    if (message.role === "system") messages.push({ role: "system", content: systemContent(message.content, mark) });
+    else if (message.role === "user") messages.push({ role: "user", content: userContent(message, mark) });
+    else if (message.role === "assistant") messages.push(assistantMessage(message, mark, warn));
+    else {
+      message.content.forEach((part, index) => {
+        pushToolResult(messages, part, index === message.content.length - 1 ? mark : undefined, warn);
+      });
+    }
   }
   return messages;
 }
 
-function userContent({ content }: Of<"user">): string | ContentPart[] {
-  const [first] = content;
-  if (content.length === 1 && first?.type === "text") return first.text;
-  return content.map((part) => (part.type === "text" ? { type: "text", text: part.text } : filePart(part)));
+function systemContent(text: string, mark: unknown): string | TextPart[] {
+  return mark === undefined ? text : [withMark({ type: "text" as const, text }, mark)];
 }
 
-function assistantMessage({ content }: Of<"assistant">, warn: (warning: SharedV3Warning) => void): AssistantMessage {
+/** A mark of the message is one of its last part. */
+function userContent({ content }: Of<"user">, messageMark: unknown): string | ContentPart[] {
+  const [first] = content;
+  const mark = (index: number): unknown => {
+    return cacheMark(content[index]?.providerOptions) ?? (index === content.length - 1 ? messageMark : undefined);
+  };
+  if (content.length === 1 && first?.type === "text" && mark(0) === undefined) return first.text;
+  return content.map((part, index): ContentPart => {
+    const ours: ContentPart = part.type === "text" ? { type: "text", text: part.text } : filePart(part);
+    if (ours.type === "image_url") addDetail(ours, part.providerOptions);
+    return withMark(ours, mark(index));
+  });
+}
+
+/** How closely a picture is to be looked at, which the vocabulary has a word for. */
+function addDetail(part: ImagePart, options: { readonly [provider: string]: unknown } | undefined): void {
+  const detail = field(options?.openai, "imageDetail");
+  if (detail === "low" || detail === "high" || detail === "auto") part.image_url.detail = detail;
+}
+
+function assistantMessage(
+  { content }: Of<"assistant">,
+  messageMark: unknown,
+  warn: (warning: SharedV3Warning) => void,
+): AssistantMessage {
+  let mark = messageMark;
   let text = "";
   let reasoning = "";
   const calls: FunctionToolCall[] = [];
+  const others: string[] = [];
   const message: AssistantMessage = { role: "assistant", content: null };
   for (const part of content) {
     const state = stateOf(part.providerOptions);
     if (state) message.provider_state = state;
+    mark = cacheMark(part.providerOptions) ?? mark;
     if (part.type === "text") text += part.text;
     else if (part.type === "reasoning") reasoning += part.text;
     else if (part.type === "tool-call" && part.providerExecuted !== true) {
       const args = typeof part.input === "string" ? part.input : JSON.stringify(part.input ?? {});
       calls.push({ id: part.toolCallId, type: "function", function: { name: part.toolName, arguments: args } });
-    } else warn({ type: "unsupported", feature: `${part.type} in an assistant message` });
+    } else others.push(part.type);
+  }
+  // What the vendor ran itself, and files, go back to it in its own state.
+  if (!partsOf(message.provider_state)) {
+    for (const type of others) warn({ type: "unsupported", feature: `${type} in an assistant message` });
   }
   if (text !== "" || calls.length === 0) message.content = text;
+  if (mark !== undefined && text !== "") message.content = [withMark({ type: "text" as const, text }, mark)];
   if (reasoning !== "") message.reasoning_content = reasoning;
   if (calls.length > 0) message.tool_calls = calls;
   return message;
@@ -52,31 +92,12 @@ function assistantMessage({ content }: Of<"assistant">, warn: (warning: SharedV3
 function pushToolResult(
   messages: Message[],
   part: Of<"tool">["content"][number],
+  mark: unknown,
   warn: (warning: SharedV3Warning) => void,
 ): void {
-  // Approvals concern tools that a vendor runs itself; there are none behind a router.
-  if (part.type !== "tool-result") return;
-  const result: ToolMessage = { role: "tool", tool_call_id: part.toolCallId, content: resultText(part.output, warn) };
-  messages.push(result);
-}
-
-function resultText(output: LanguageModelV3ToolResultOutput, warn: (warning: SharedV3Warning) => void): string {
-  switch (output.type) {
-    case "text":
-    case "error-text":
-      return output.value;
-    case "json":
-    case "error-json":
-      return JSON.stringify(output.value);
-    case "execution-denied":
-      return output.reason ?? "The tool call was denied.";
-    case "content":
-      return output.value
-        .map((item) => {
-          if (item.type === "text") return item.text;
-          warn({ type: "unsupported", feature: `${item.type} in a tool result` });
-          return `[${item.type} left out]`;
-        })
-        .join("\n");
+  if (part.type !== "tool-result") {
+    warn({ type: "unsupported", feature: `${part.type} in a tool message` });
+    return;
   }
+  messages.push(toToolMessage(part.toolCallId, part.output, cacheMark(part.providerOptions) ?? mark, warn));
 }

@@ -1,7 +1,9 @@
 import type { AssistantMessage, ContentPart, Message } from "../../chat/message.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
+import { markOptions } from "./cache-mark.js";
 import { keptParts } from "./kept-parts.js";
-import type { AnswerPart, PromptMessage, PromptPart } from "./model-like.js";
+import type { AnswerPart, Metadata, PromptMessage, PromptPart } from "./model-like.js";
+import { toOutput } from "./tool-output.js";
 
 /** What a prompt is made for. */
 export interface PromptTarget {
@@ -19,7 +21,7 @@ export function toPrompt(messages: readonly Message[], target: PromptTarget): Pr
     switch (message.role) {
       case "system":
       case "developer":
-        prompt.push({ role: "system", content: textOf(message.content) });
+        prompt.push({ role: "system", content: textOf(message.content), ...marksOf(message.content) });
         break;
       case "user":
         prompt.push({ role: "user", content: userParts(message.content, target) });
@@ -30,9 +32,10 @@ export function toPrompt(messages: readonly Message[], target: PromptTarget): Pr
         prompt.push({ role: "assistant", content: assistantParts(message, target) });
         break;
       case "tool": {
-        const { tool_call_id: toolCallId, content } = message;
-        const output = { type: "text" as const, value: textOf(content) };
-        addToolResult(prompt, { type: "tool-result", toolCallId, toolName: names.get(toolCallId) ?? "tool", output });
+        const { tool_call_id: toolCallId } = message;
+        const toolName = names.get(toolCallId) ?? "tool";
+        const output = toOutput(message, target.tagged);
+        addToolResult(prompt, { type: "tool-result", toolCallId, toolName, output, ...marksOf(message.content) });
         break;
       }
       default:
@@ -49,13 +52,19 @@ function addToolResult(prompt: PromptMessage[], part: PromptPart): void {
   else prompt.push({ role: "tool", content: [part] });
 }
 
+/** The last mark among the parts of what is one text there. */
+function marksOf(content: string | readonly object[]): { readonly providerOptions?: Metadata } {
+  const marked = typeof content === "string" ? undefined : content.findLast((part) => "cache_control" in part);
+  return marked ? markOptions(marked) : {};
+}
+
 function textOf(content: string | readonly { readonly text: string }[]): string {
   return typeof content === "string" ? content : content.map((part) => part.text).join("\n");
 }
 
 function userParts(content: string | readonly ContentPart[], target: PromptTarget): PromptPart[] {
   if (typeof content === "string") return [{ type: "text", text: content }];
-  return content.map((part) => userPart(part, target));
+  return content.map((part) => ({ ...userPart(part, target), ...markOptions(part) }));
 }
 
 function userPart(part: ContentPart, target: PromptTarget): PromptPart {
@@ -63,7 +72,7 @@ function userPart(part: ContentPart, target: PromptTarget): PromptPart {
     case "text":
       return { type: "text", text: part.text };
     case "image_url":
-      return fileOf(part.image_url.url, "image/*", target);
+      return { ...fileOf(part.image_url.url, "image/*", target), ...detailOf(part.image_url.detail) };
     case "input_audio": {
       const { data, format } = part.input_audio;
       return { type: "file", mediaType: format === "wav" ? "audio/wav" : "audio/mpeg", data: inline(data, target) };
@@ -74,6 +83,10 @@ function userPart(part: ContentPart, target: PromptTarget): PromptPart {
       return { ...fileOf(data, "application/pdf", target), filename };
     }
   }
+}
+
+function detailOf(imageDetail: string | undefined): { readonly providerOptions?: Metadata } {
+  return imageDetail === undefined ? {} : { providerOptions: { openai: { imageDetail } } };
 }
 
 type FileOf = Extract<PromptPart, { type: "file" }>;
@@ -92,12 +105,13 @@ function inline(base64: string, target: PromptTarget): unknown {
 
 function assistantParts(message: AssistantMessage, { id }: PromptTarget): PromptPart[] {
   const kept = keptParts(message, id);
-  if (kept) return kept.map(promptPartOf);
+  if (kept) return kept.flatMap(promptPartsOf);
   const parts: PromptPart[] = [];
   // Another's thinking is left out: models take back only their own, by signature.
   const text =
     typeof message.content === "string" ? message.content : message.content?.map(spoken).join("") || message.refusal;
-  if (text) parts.push({ type: "text", text });
+  const marks = Array.isArray(message.content) ? marksOf(message.content) : {};
+  if (text) parts.push({ type: "text", text, ...marks });
   for (const call of message.tool_calls ?? []) {
     if (call.type !== "function") throw unsupported("a call of a custom tool");
     const { name, arguments: input } = call.function;
@@ -110,13 +124,26 @@ function spoken(part: { readonly text: string } | { readonly refusal: string }):
   return "text" in part ? part.text : part.refusal;
 }
 
-/** A part of an answer, on its way back: what was metadata of the answer is options of the prompt. */
-function promptPartOf(part: AnswerPart): PromptPart {
+/** A part of an answer, on its way back: its metadata becomes options of the prompt. Sources have no place there. */
+function promptPartsOf(part: AnswerPart): PromptPart[] {
   const { providerMetadata: providerOptions, toolCallId = "", toolName = "" } = part;
-  if (part.type === "tool-call") {
-    return { type: "tool-call", toolCallId, toolName, input: parsed(part.input), providerOptions };
+  switch (part.type) {
+    case "tool-call": {
+      const ran = part.providerExecuted === true ? { providerExecuted: true } : {};
+      return [{ type: "tool-call", toolCallId, toolName, input: parsed(part.input), providerOptions, ...ran }];
+    }
+    case "tool-result": {
+      const output = { type: part.isError === true ? "error-json" : "json", value: part.result ?? null };
+      return [{ type: "tool-result", toolCallId, toolName, output, providerOptions }];
+    }
+    case "file":
+      return [{ type: "file", mediaType: part.mediaType ?? "", data: part.data, providerOptions }];
+    case "reasoning":
+    case "text":
+      return [{ type: part.type, text: part.text ?? "", providerOptions }];
+    default:
+      return [];
   }
-  return { type: part.type === "reasoning" ? "reasoning" : "text", text: part.text ?? "", providerOptions };
 }
 
 /** Arguments as a model wrote them may be no JSON; then they go back as the text they are. */

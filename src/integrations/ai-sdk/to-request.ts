@@ -1,7 +1,9 @@
 import type { LanguageModelV3CallOptions, SharedV3Warning } from "@ai-sdk/provider";
 import type { ChatRequest, ReasoningEffort, ResponseFormat, Tool, ToolChoice } from "../../chat/request.js";
 import type { CallOptions } from "../../contract/call-options.js";
+import type { ModelInfo } from "../../contract/provider.js";
 import { joinSignals } from "../../core/join-signals.js";
+import { cacheMark, withMark } from "./cache-mark.js";
 import { warnOfDropped } from "./dropped.js";
 import { field, OURS } from "./part-state.js";
 import { toMessages } from "./to-messages.js";
@@ -24,7 +26,18 @@ export interface SignalboxProviderOptions extends Omit<CallOptions, "signal" | "
   readonly reasoningEffort?: ReasoningEffort | undefined;
 }
 
-export function toRequest(call: LanguageModelV3CallOptions, model: string, defaults: CallOptions): Translated {
+/** The part of a router that says which names `providerOptions` may use. */
+export interface NamedProviders {
+  readonly models: readonly ModelInfo[];
+  health?(): { readonly candidates: readonly { readonly id: string }[] };
+}
+
+export function toRequest(
+  call: LanguageModelV3CallOptions,
+  model: string,
+  defaults: CallOptions,
+  router: NamedProviders,
+): Translated {
   const warnings: SharedV3Warning[] = [];
   const request: ChatRequest = { model, messages: toMessages(call.prompt, (warning) => warnings.push(warning)) };
   const { [OURS]: own, ...others } = call.providerOptions ?? {};
@@ -43,14 +56,17 @@ export function toRequest(call: LanguageModelV3CallOptions, model: string, defau
   warnOfDropped(call, warnings);
   const format = responseFormat(call.responseFormat);
   if (format) request.response_format = format;
-  const tools = toolsOf(call, warnings);
+  const tools = toolsOf(call, router, warnings);
   if (tools.length > 0) {
     request.tools = tools;
     if (call.toolChoice) request.tool_choice = toolChoice(call.toolChoice);
   }
   const effort = reasoningEffort ?? effortOf(call);
   if (effort !== undefined) request.reasoning_effort = effort;
-  if (Object.keys(others).length > 0) request.providerOptions = others;
+  if (Object.keys(others).length > 0) {
+    request.providerOptions = others;
+    warnOfNames(Object.keys(others), router, warnings);
+  }
   const signal = joinSignals(call.abortSignal, defaults.signal);
   return { request, options: { ...defaults, ...options, signal }, warnings };
 }
@@ -65,9 +81,29 @@ function responseFormat(wanted: LanguageModelV3CallOptions["responseFormat"]): R
   };
 }
 
-function toolsOf({ tools = [] }: LanguageModelV3CallOptions, warnings: SharedV3Warning[]): Tool[] {
+/** Tells of names under which nobody reads: a slip of the pen there is an option that silently does nothing. */
+function warnOfNames(names: readonly string[], router: NamedProviders, warnings: SharedV3Warning[]): void {
+  const ids = router.health?.().candidates.map(({ id }) => id.slice(0, id.indexOf("/")));
+  if (ids === undefined) return;
+  const known = new Set([...ids, ...router.models.map(({ optionsName }) => optionsName)]);
+  for (const name of names) {
+    if (known.has(name)) continue;
+    const details = `no provider reads it; these are read: ${[OURS, ...known].filter(Boolean).join(", ")}`;
+    warnings.push({ type: "unsupported", feature: `providerOptions.${name}`, details });
+  }
+}
+
+function toolsOf(
+  { tools = [] }: LanguageModelV3CallOptions,
+  router: NamedProviders,
+  warnings: SharedV3Warning[],
+): Tool[] {
   const ours: Tool[] = [];
   for (const tool of tools) {
+    if (tool.type !== "function" && router.models.some(({ optionsName: name }) => tool.id.startsWith(`${name}.`))) {
+      ours.push(tool as unknown as Tool);
+      continue;
+    }
     if (tool.type !== "function") {
       warnings.push({
         type: "unsupported",
@@ -79,7 +115,8 @@ function toolsOf({ tools = [] }: LanguageModelV3CallOptions, warnings: SharedV3W
     const { name, description, inputSchema, strict } = tool;
     const described = description === undefined ? {} : { description };
     const strictly = strict === undefined ? {} : { strict };
-    ours.push({ type: "function", function: { name, ...described, parameters: { ...inputSchema }, ...strictly } });
+    const named = { name, ...described, parameters: { ...inputSchema }, ...strictly };
+    ours.push(withMark({ type: "function" as const, function: named }, cacheMark(tool.providerOptions)));
   }
   return ours;
 }

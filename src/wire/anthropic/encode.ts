@@ -4,7 +4,15 @@ import type { Tool, ToolChoice } from "../../chat/request.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
 import type { WireCall } from "../codec.js";
 import type { Fields } from "../dialect.js";
-import { addProviderOptions, copyFields, effortFields, fitOutput, outputLimitOf, toolChoiceOf } from "../fields.js";
+import {
+  addProviderOptions,
+  copyFields,
+  effortFields,
+  fitOutput,
+  outputLimitOf,
+  refuseHostedTools,
+  toolChoiceOf,
+} from "../fields.js";
 import { arrangeMessages, hasCacheMark } from "../history.js";
 import { jsonModeInstruction } from "../json-prompt.js";
 import { toMoonshotSchema } from "../moonshot-schema.js";
@@ -59,6 +67,7 @@ function addTools(call: WireCall, body: Body): void {
   if (!request.tools || request.tools.length === 0) return;
   const choice = toolChoiceOf(call);
   if (choice === "drop_tools") return;
+  refuseHostedTools(call, /^provider/);
   body.tools = request.tools.map((tool) => encodeTool(tool, call, dialect.toolSchema === "moonshot"));
   const chosen = encodeChoice(choice, call);
   const serial = request.parallel_tool_calls === false;
@@ -72,8 +81,11 @@ function encodeTool(tool: Tool, call: WireCall, moonshot: boolean): unknown {
   // Something the vendor alone knows (a built-in) goes through as it is.
   if (tool.type !== "function") return tool;
   const { name, description, parameters } = tool.function;
+  const { cache_control } = tool as { cache_control?: unknown };
   const schema = moonshot ? toMoonshotSchema(parameters) : (parameters ?? { type: "object", properties: {} });
-  return { name, ...(description === undefined ? {} : { description }), input_schema: schema };
+  const body: Body = { name, ...(description === undefined ? {} : { description }), input_schema: schema };
+  if (cache_control !== undefined) body.cache_control = cache_control;
+  return body;
 }
 
 function encodeChoice(choice: ToolChoice | undefined, call: WireCall): Body | undefined {

@@ -59,7 +59,7 @@ function encodePart(part: TextPart | ContentPart, call: WireCall, path: string):
     const source = inline
       ? { type: "base64", media_type: inline[1], data: url.slice(inline[0].length) }
       : { type: "url", url };
-    return [{ type: "image", source }];
+    return [marked({ type: "image", source }, part)];
   }
   const where = { detail: "wire", path, provider: call.provider, model: call.model.id };
   throw new SignalboxError("unsupported", `${call.provider}: ${path}: ${part.type} has no form on this wire`, where);
@@ -68,8 +68,13 @@ function encodePart(part: TextPart | ContentPart, call: WireCall, path: string):
 /** A text block; `from` is the part it stands for, whose word on caching goes along. */
 export function textBlocks(text: string, from?: object): Block[] {
   if (text === "") return [];
+  return [marked({ type: "text", text }, from)];
+}
+
+/** The block with its part's place in the prompt cache, if that has one. */
+function marked(block: Block, from: object | undefined): Block {
   const { cache_control } = (from ?? {}) as { cache_control?: unknown };
-  return [cache_control === undefined ? { type: "text", text } : { type: "text", text, cache_control }];
+  return cache_control === undefined ? block : { ...block, cache_control };
 }
 
 /** What its issuer sent goes back block by block; anything else as text and calls, its thinking left behind. */

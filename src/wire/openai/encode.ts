@@ -2,7 +2,14 @@ import type { FunctionTool, ResponseFormat, Tool } from "../../chat/request.js";
 import { utf8Length } from "../../core/bytes.js";
 import type { WireCall } from "../codec.js";
 import type { Fields } from "../dialect.js";
-import { addProviderOptions, copyFields, effortFields, outputLimitOf, toolChoiceOf } from "../fields.js";
+import {
+  addProviderOptions,
+  copyFields,
+  effortFields,
+  outputLimitOf,
+  refuseHostedTools,
+  toolChoiceOf,
+} from "../fields.js";
 import { arrangeMessages } from "../history.js";
 import { jsonModeInstruction } from "../json-prompt.js";
 import { toMoonshotSchema } from "../moonshot-schema.js";
@@ -39,7 +46,8 @@ function addTools(call: WireCall, body: Body): void {
   const choice = toolChoiceOf(call);
   if (choice === "drop_tools") return;
   if (choice !== undefined) body.tool_choice = choice;
-  const isPlain = dialect.toolSchema === undefined && !tools.some(hasNulls);
+  refuseHostedTools(call, /^provider|_20\d{6}$/);
+  const isPlain = dialect.toolSchema === undefined && !tools.some((tool) => hasNulls(tool) || isMarked(tool));
   body.tools = isPlain ? tools : tools.map((tool) => encodeTool(tool, dialect.toolSchema === "moonshot"));
 }
 
@@ -47,7 +55,13 @@ function hasNulls(tool: Tool): boolean {
   return tool.type === "function" && tool.function.strict === null;
 }
 
-function encodeTool(tool: Tool, moonshot: boolean): unknown {
+/** A mark for a prompt cache, which tools of this wire have no place for. */
+function isMarked(tool: Tool): boolean {
+  return "cache_control" in tool;
+}
+
+function encodeTool(given: Tool, moonshot: boolean): unknown {
+  const { cache_control: _mark, ...tool } = given as Tool & { cache_control?: unknown };
   if (tool.type !== "function") return tool;
   const { strict, ...rest } = tool.function;
   const named: FunctionTool["function"] = strict === null || strict === undefined ? rest : { ...rest, strict };

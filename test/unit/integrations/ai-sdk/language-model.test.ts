@@ -202,7 +202,7 @@ describe("generateText", () => {
       {
         type: "unsupported",
         feature: "providerOptions of a message, part or tool",
-        details: "anthropic, openai, glm: only those of the whole call reach a provider",
+        details: "glm: only those of the whole call reach a provider",
       },
       { type: "unsupported", feature: "headers", details: "x-team: give them to the provider when it is made" },
     ];

@@ -71,6 +71,8 @@ export interface CandidateSnapshot {
   readonly samples: number;
   /** Attempts since the router began, undecayed. */
   readonly attempts: number;
+  /** Attempts since the router began, or since its breaker closed again: what its first tries are counted by. */
+  readonly tries?: number | undefined;
   /** Milliseconds since the last attempt settled; `Infinity` before the first. */
   readonly idleMs: number;
   readonly inFlight: number;
@@ -79,6 +81,11 @@ export interface CandidateSnapshot {
    * those calls settle.
    */
   readonly outstandingMs?: number | undefined;
+  /**
+   * Calls a minute that its known limits allow; `Infinity` where none is known. Says how candidates compare, not how much
+   * is left: that is `headroom`.
+   */
+  readonly capacity?: number | undefined;
   /** Share of a known rpm/tpm limit that is left, 0..1; 1 where none is known. */
   readonly headroom: number;
   /** Tokens of this request that its vendor likely still holds in its prefix cache. */

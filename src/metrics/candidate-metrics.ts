@@ -28,8 +28,8 @@ export function createCandidateMetrics(
 /** Kinds told apart; later ones share `"other"`. */
 const MAX_KINDS = 16;
 const OTHER = "other";
-/** How many samples a declared time or speed counts as. */
-const PRIOR_WEIGHT = 0.5;
+/** How many samples a declared time or speed counts as: little, else who was asked once looks as slow as who was never. */
+const PRIOR_WEIGHT = 0.1;
 /** How many calls the declared success rate counts as. */
 const SUCCESS_PRIOR = 2;
 /** Up to so many calls of about the last ten minutes stay evidence, however long others have been asked since. */
@@ -39,6 +39,9 @@ const QUANTILE_HALF_LIFE_MS = 600_000;
 const MIN_RATE_TOKENS = 4;
 /** Tokens that a candidate is credited with having written as expected: some answers, since the length of one says little. */
 const LENGTH_PRIOR = 2_000;
+/** Not heard of for so long, and then this share of the mean time: the vendor has changed. Log-normal noise of 0.5 does so in 2 % of calls. */
+const RESTED_MS = 2_000;
+const MUCH_FASTER = 1 / 3;
 /** Numbers age at most once in this many milliseconds. */
 const REREAD_MS = 1_000;
 
@@ -73,6 +76,8 @@ class Metrics implements CandidateMetrics {
   /** When the calls in flight began, added up. */
   #startedSumMs = 0;
   attempts = 0;
+  /** `attempts` when reliability last started again. */
+  #attemptsBefore = 0;
   lastSettledAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(clock: Clock, prior: MetricsPrior, row: Float64Array) {
@@ -95,6 +100,7 @@ class Metrics implements CandidateMetrics {
     this.#startedSumMs = this.inFlight === 0 ? 0 : this.#startedSumMs - (nowMs - sample.latencyMs);
     if (!sample.counted) return;
     this.#decayTo(nowMs);
+    const rested = nowMs - this.lastSettledAtMs >= RESTED_MS;
     this.version++;
     this.attempts++;
     this.lastSettledAtMs = nowMs;
@@ -106,18 +112,20 @@ class Metrics implements CandidateMetrics {
     const kind = sample.kind === undefined ? undefined : this.#kind(sample.kind);
     kind?.settled(ok, nowMs);
     // A failure teaches nothing about speed: one that comes after 10 ms would look fast.
-    if (ok && !sample.untimed) this.#learn(sample, kind, nowMs);
+    if (ok && !sample.untimed) this.#learn(sample, kind, nowMs, rested);
   }
 
   #learn(
     { ttftMs, latencyMs, outputTokens, expectedTokens, costUsd, cachedShare }: Sample,
     kind: KindMetrics | undefined,
     nowMs: number,
+    rested: boolean,
   ) {
     const means = this.#means;
     const untold = this.#untold;
     const firstMs = ttftMs ?? this.#firstOf(latencyMs, outputTokens);
     if (firstMs >= 0) {
+      if (rested) this.#forgetSlower(TTFT, firstMs);
       means.add(TTFT, firstMs);
       untold.firstTokens++;
       untold.firstTokenMs += firstMs;
@@ -125,11 +133,13 @@ class Metrics implements CandidateMetrics {
     }
     if (ttftMs !== null && ttftMs >= 0) this.#ttftQuantiles.add(ttftMs, nowMs);
     if (latencyMs >= 0) {
+      if (rested) this.#forgetSlower(LATENCY, latencyMs);
       means.add(LATENCY, latencyMs);
       untold.latencyMs += latencyMs;
       this.#totalQuantiles.add(latencyMs, nowMs);
       const writingMs = latencyMs - firstMs;
       if (outputTokens >= MIN_RATE_TOKENS && writingMs > 0) {
+        if (rested) this.#forgetSlower(MS_PER_TOKEN, writingMs / outputTokens);
         // Slowness adds up, speed does not: the mean is of milliseconds per token.
         means.add(MS_PER_TOKEN, writingMs / outputTokens);
         untold.paced++;
@@ -150,6 +160,16 @@ class Metrics implements CandidateMetrics {
       untold.costUsd += costUsd;
     }
     if (cachedShare !== undefined) means.add(CACHED, cachedShare);
+  }
+
+  /**
+   * A candidate that nobody asked lately shows a time that its record cannot explain: the record is of another time, and
+   * starts again. What is in use needs no such rule, since its next answers come at once; one that is only measured now
+   * and then would take some twenty measurements to be believed.
+   */
+  #forgetSlower(quantity: number, value: number): void {
+    const means = this.#means;
+    if (means.longWeight(quantity) > 0 && value < means.mean(quantity, 0, 0) * MUCH_FASTER) means.clear(quantity);
   }
 
   /**
@@ -234,6 +254,10 @@ class Metrics implements CandidateMetrics {
     return Number.isNaN(usd) ? null : usd;
   }
 
+  get tries(): number {
+    return this.attempts - this.#attemptsBefore;
+  }
+
   quantile(p: number, of: MetricName): number {
     return this.#sketch(of).quantile(p);
   }
@@ -266,6 +290,7 @@ class Metrics implements CandidateMetrics {
   restartReliability(): void {
     this.#means.clear(SUCCESS);
     this.#recent.clear();
+    this.#attemptsBefore = this.attempts;
     for (const kind of this.#kinds.values()) kind.restartReliability();
     this.version++;
   }

@@ -93,6 +93,8 @@ export interface CandidateMetrics {
   readonly samples: number;
   /** Calls that counted, undecayed. */
   readonly attempts: number;
+  /** The same since reliability last started again. */
+  readonly tries: number;
   /** `-Infinity` before the first. */
   readonly lastSettledAtMs: number;
   /** The `p`-quantile (0..1) over about the last ten minutes, within 1 %; `NaN` where nothing was measured. */

@@ -13,6 +13,9 @@ export type { Priority } from "./wait-queue.js";
 const OVERLOADED = 0.8;
 const MIN_RETRY_AFTER_MS = 1_000;
 const SERVICE_HALF_LIFE_MS = 600_000;
+/** Tokens of a usual call, and calls a minute that one place serves: enough to compare limits of different kinds. */
+const USUAL_TOKENS = 1_000;
+const CALLS_PER_PLACE = 20;
 
 /** Concurrency of one candidate or provider. */
 export function createLimiter(options: LimiterOptions, deps: { readonly clock: Clock }): Limiter {
@@ -67,6 +70,12 @@ class QueueLimiter implements Limiter {
     if (this.#requests === undefined && this.#tokens === undefined) return 1;
     const now = this.#clock.now();
     return Math.min(this.#requests?.headroom(now) ?? 1, this.#tokens?.headroom(now) ?? 1);
+  }
+
+  get capacity(): number {
+    const requests = this.#requests?.perMinute ?? Number.POSITIVE_INFINITY;
+    const tokens = (this.#tokens?.perMinute ?? Number.POSITIVE_INFINITY) / USUAL_TOKENS;
+    return Math.min(requests, tokens, this.#limit.value * CALLS_PER_PLACE);
   }
 
   untold(): { readonly requests: number; readonly tokens: number } {

@@ -3,13 +3,13 @@
  * never holds a call back, the vendor's 429 is the truth; balancers read how full it is.
  */
 export class RateBucket {
-  readonly #perMinute: number;
+  readonly perMinute: number;
   #left: number;
   #atMs: number;
   #untold = 0;
 
   constructor(perMinute: number, nowMs: number) {
-    this.#perMinute = perMinute;
+    this.perMinute = perMinute;
     this.#left = perMinute;
     this.#atMs = nowMs;
   }
@@ -22,7 +22,7 @@ export class RateBucket {
   /** Another process took of the same limit. */
   takenElsewhere(amount: number, nowMs: number): void {
     this.#refill(nowMs);
-    this.#left = Math.max(-this.#perMinute, this.#left - amount);
+    this.#left = Math.max(-this.perMinute, this.#left - amount);
   }
 
   /** What was taken here since this was last asked. */
@@ -35,12 +35,12 @@ export class RateBucket {
   /** Share that is left, 0..1. */
   headroom(nowMs: number): number {
     this.#refill(nowMs);
-    return Math.max(0, this.#left / this.#perMinute);
+    return Math.max(0, this.#left / this.perMinute);
   }
 
   #refill(nowMs: number): void {
     if (nowMs <= this.#atMs) return;
-    this.#left = Math.min(this.#perMinute, this.#left + ((nowMs - this.#atMs) * this.#perMinute) / 60_000);
+    this.#left = Math.min(this.perMinute, this.#left + ((nowMs - this.#atMs) * this.perMinute) / 60_000);
     this.#atMs = nowMs;
   }
 }

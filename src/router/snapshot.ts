@@ -111,6 +111,9 @@ export class CandidateView implements CandidateSnapshot {
   get attempts(): number {
     return this.#metrics.attempts;
   }
+  get tries(): number {
+    return this.#metrics.tries;
+  }
   get idleMs(): number {
     return this.#frame.nowMs - this.#metrics.lastSettledAtMs;
   }
@@ -120,6 +123,9 @@ export class CandidateView implements CandidateSnapshot {
   }
   get outstandingMs(): number {
     return this.#metrics.outstandingMs(this.#frame.nowMs);
+  }
+  get capacity(): number {
+    return this.#limiter === undefined ? Number.POSITIVE_INFINITY : this.#limiter.capacity;
   }
   get headroom(): number {
     return this.#limiter === undefined ? 1 : this.#limiter.headroom;

@@ -1,9 +1,11 @@
 import type { CandidateSnapshot, Level, Strategy, StrategyContext } from "../contract/strategy.js";
 import { checkNames } from "../errors/check-options.js";
 import { checkNumber } from "./check-option.js";
-import { Explorer, FIRST_TRIES, mayExplore } from "./exploration.js";
+import { fairRecentRate, fairSuccessRate } from "./evidence.js";
+import { Explorer, mayExplore } from "./exploration.js";
 import { dollars, millis, percent } from "./format.js";
 import { currentLatencyMs, loadOf } from "./load.js";
+import { Office } from "./office.js";
 
 /** Settings of {@link adaptive}. */
 export interface AdaptiveOptions {
@@ -26,6 +28,9 @@ export interface AdaptiveOptions {
 /** How many points of quality (0..1) a doubling of price, or of time, must buy at the knob's middle. */
 export const POINTS_PER_DOUBLING = 0.03;
 
+/** What the model in use is let off: a tenth of price or time. */
+const HELD_POINTS = POINTS_PER_DOUBLING * 0.14;
+
 /** An answer that is waited for as long as this has lost half of what lateness can take from it: its time may run out. */
 const LATE_MS = 60_000;
 const MOST_LOST = 0.5;
@@ -40,6 +45,9 @@ const QUOTA_GAIN = 0.01;
 
 /** Rivals that an exploration is held against; a few are enough to see that it is hopeless. */
 const MOST_COMPARED = 16;
+
+/** Lifts a candidate that is measured above every merit. */
+const EXPLORED = 1_000;
 
 /** The most expensive models of the catalogue cost about as much. */
 const DEAR_USD_PER_MTOK = { input: 3, output: 15 };
@@ -64,6 +72,7 @@ export function adaptive(options: AdaptiveOptions = {}): Strategy {
   checkNumber(quota && (quota.share ?? Number.NaN), "adaptive.quota.share");
   checkNumber(quota?.tier, "adaptive.quota.tier", 1, 3);
   const explorer = new Explorer();
+  const office = new Office();
   // Per natural logarithm, which is cheaper to take than one of base 2.
   const timeWeight = (2 * (1 - knob) * POINTS_PER_DOUBLING) / Math.LN2;
   const costWeight = quota === undefined ? timeWeight : 0;
@@ -73,7 +82,7 @@ export function adaptive(options: AdaptiveOptions = {}): Strategy {
     const { sensitivity } = context.characteristics;
     const expectedMs = candidate.expectedLatencyMs;
     const success =
-      quality * timeliness(candidate, expectedMs) * Math.min(candidate.successRate, candidate.recentSuccessRate);
+      quality * timeliness(candidate, expectedMs) * Math.min(fairSuccessRate(candidate), fairRecentRate(candidate));
     const time = timeWeight * factorOf(sensitivity.latency);
     // As measured: the age of calls under way, long answers or late ones, counts in timeliness alone.
     const load = time === 0 ? 1 : loadOf(candidate, expectedMs);
@@ -91,19 +100,21 @@ export function adaptive(options: AdaptiveOptions = {}): Strategy {
   };
 
   /**
-   * Measuring a candidate again is worth its price only if it could win: were its answers perfect, would it? Before its
-   * speed is known nothing says that it could not, unless the value of an answer puts a bound on prices.
+   * Measuring a candidate again is worth its price only if it could win: were its answers perfect, would it? There is no
+   * round over all models first: price, tier and what is declared of a model order the first calls, and a model that
+   * nobody has asked yet gets its turn to be measured, as far as small change pays for it.
    */
-  const explored = (candidate: CandidateSnapshot, context: StrategyContext): number => {
-    const bonus = explorer.bonus(candidate, context);
-    if (bonus === 0 || (answerValueUsd === undefined && candidate.attempts < FIRST_TRIES)) return bonus;
+  const explored = (candidate: CandidateSnapshot, context: StrategyContext): boolean => {
+    if (explorer.retries(candidate, context)) return true;
+    if (!explorer.remeasures(candidate, context)) return false;
+    if (answerValueUsd === undefined && candidate.attempts === 0) return true;
     const atBest = merit(candidate, context, 1);
     const { candidates } = context;
     for (let index = 0; index < candidates.length && index < MOST_COMPARED; index += 1) {
       const other = candidates[index]!;
-      if (other !== candidate && other.attempts > 0 && merit(other, context, other.quality.mean) > atBest) return 0;
+      if (other !== candidate && other.attempts > 0 && merit(other, context, other.quality.mean) > atBest) return false;
     }
-    return bonus;
+    return true;
   };
 
   return {
@@ -113,10 +124,11 @@ export function adaptive(options: AdaptiveOptions = {}): Strategy {
       // A quota sends calls both ways anyhow; drawing would only blur which request gains most.
       const draw =
         sd > 0 && quota === undefined && mayExplore(context) ? THOMPSON_SCALE * sd * normal(context.random) : 0;
-      return explored(candidate, context) + merit(candidate, context, mean + draw);
+      const held = HELD_POINTS * office.hold(candidate, context, candidate.samples);
+      return (explored(candidate, context) ? EXPLORED : 0) + merit(candidate, context, mean + draw) + held;
     },
     reason: (candidate, context) => {
-      if (explored(candidate, context) > 0) return explorer.reason(candidate, context)!;
+      if (explored(candidate, context)) return explorer.reason(candidate, context)!;
       const { quality } = candidate;
       const basis = quality.samples > 0 ? `${Math.round(quality.samples)} rated answers` : "a prior";
       return (
@@ -124,7 +136,7 @@ export function adaptive(options: AdaptiveOptions = {}): Strategy {
         `${millis(candidate.expectedLatencyMs)}, ${percent(candidate.recentSuccessRate)} succeeded lately, ${candidate.inFlight} in flight`
       );
     },
-    explores: (candidate, context) => explored(candidate, context) > 0,
+    explores: explored,
   };
 }
 

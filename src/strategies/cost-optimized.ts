@@ -1,8 +1,10 @@
 import type { CandidateSnapshot, Strategy, StrategyContext } from "../contract/strategy.js";
 import { checkNames } from "../errors/check-options.js";
 import { checkNumber } from "./check-option.js";
+import { fairRecentRate, fairSuccessRate } from "./evidence.js";
 import { Explorer } from "./exploration.js";
 import { dollars, percent } from "./format.js";
+import { Office } from "./office.js";
 import { planIndex } from "./plan-index.js";
 
 /** Settings of {@link costOptimized}. */
@@ -29,20 +31,22 @@ export function costOptimized(options: CostOptimizedOptions = {}): Strategy {
   checkNumber(options.switchMargin, "costOptimized.switchMargin");
   const explorer = new Explorer();
   const floor = options.minSuccessRate ?? 0.8;
-  const keep = 1 - (options.switchMargin ?? 0.1);
+  const office = new Office();
+  const margin = options.switchMargin ?? 0.1;
   const reliable = (candidate: CandidateSnapshot): boolean =>
-    candidate.successRate >= floor && candidate.recentSuccessRate >= floor * 0.75 && candidate.headroom > 0;
+    fairSuccessRate(candidate) >= floor && fairRecentRate(candidate) >= floor * 0.75 && candidate.headroom > 0;
   // One below the floor is asked now and then, else it could never show that it has recovered.
   const again = (candidate: CandidateSnapshot, context: StrategyContext): boolean =>
     explorer.remeasures(candidate, context);
   // A broken stream is billed like a whole one; a refused call costs nothing: half is the middle.
-  const planUsd = (usd: number, candidate: CandidateSnapshot): number => planIndex(usd, usd / 2, candidate.successRate);
+  const planUsd = (usd: number, candidate: CandidateSnapshot): number =>
+    planIndex(usd, usd / 2, fairSuccessRate(candidate));
   return {
     name: "cost-optimized",
     score: (candidate, context) => {
       const usd = candidate.expectedCostUsd;
       const plan = usd === Number.POSITIVE_INFINITY ? UNKNOWN_PRICE : planUsd(usd, candidate);
-      if (reliable(candidate)) return -plan * (candidate.id === context.incumbent ? keep : 1);
+      if (reliable(candidate)) return -plan * (1 - margin * office.hold(candidate, context));
       return again(candidate, context) ? 0 : -BELOW_FLOOR - plan;
     },
     reason: (candidate, context) => {

@@ -1,9 +1,11 @@
 import type { CandidateSnapshot, Strategy, StrategyContext } from "../contract/strategy.js";
 import { checkNames } from "../errors/check-options.js";
 import { checkNumber } from "./check-option.js";
+import { fairRecentRate, fairSuccessRate } from "./evidence.js";
 import { Explorer } from "./exploration.js";
 import { millis, percent } from "./format.js";
 import { currentLatencyMs } from "./load.js";
+import { Office } from "./office.js";
 import { planIndex } from "./plan-index.js";
 
 /** Settings of {@link performanceWeighted}. */
@@ -27,16 +29,18 @@ export function performanceWeighted(options: PerformanceWeightedOptions = {}): S
   checkNames(options, "performanceWeighted", ["switchMargin"]);
   checkNumber(options.switchMargin, "performanceWeighted.switchMargin");
   const explorer = new Explorer();
-  const keep = 1 - (options.switchMargin ?? 0.1);
+  const office = new Office();
+  const margin = options.switchMargin ?? 0.1;
   const timeMs = (candidate: CandidateSnapshot): number => {
     const latencyMs = currentLatencyMs(candidate);
     const queuedMs = latencyMs * (1 + candidate.inFlight / IN_FLIGHT_SCALE);
-    return planIndex(queuedMs, latencyMs + FAILURE_MS, Math.min(candidate.successRate, candidate.recentSuccessRate));
+    return planIndex(queuedMs, latencyMs + FAILURE_MS, Math.min(fairSuccessRate(candidate), fairRecentRate(candidate)));
   };
   return {
     name: "performance-weighted",
     score: (candidate: CandidateSnapshot, context: StrategyContext): number =>
-      explorer.bonus(candidate, context) - timeMs(candidate) * (candidate.id === context.incumbent ? keep : 1),
+      explorer.bonus(candidate, context) -
+      timeMs(candidate) * (1 - margin * office.hold(candidate, context, candidate.samples)),
     reason: (candidate, context) =>
       explorer.reason(candidate, context) ??
       `${millis(timeMs(candidate))} to a good answer: ${millis(candidate.ttftMs)} to the first token, ` +

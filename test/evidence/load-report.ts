@@ -1,21 +1,32 @@
 /**
- * `npm run load-report [-- --seeds 20 --first 1 --instances 1,4,16 --minutes 30 --html reports/load-report.html]`: routing under load, in a
- * simulation with the library's own strategies, breakers, cool-downs and metrics. Needs no file and no network.
+ * `npm run load-report [-- shares | fresh] [--seeds 20 --first 1 --instances 1,4,16 --minutes 30 --html reports/load-report.html]`: routing under load, in
+ * a simulation with the library's own strategies, breakers, cool-downs and metrics. Needs no file and no network. With a
+ * word: `shares` (who gets how much of the traffic), `fresh` (the first calls of a process that knows nothing).
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import { progress } from "./figures.js";
 import { adviceTable } from "./load-report/advice.js";
+import { freshTable } from "./load-report/fresh.js";
 import { loadTables } from "./load-report/load-tables.js";
 import { mixTable } from "./load-report/mix.js";
+import { sharesTable } from "./load-report/shares.js";
 import { orUsage } from "./or-usage.js";
 import { type Plot, page, type Table, tableText } from "./routing-report/page.js";
 
 const USAGE =
-  "usage: npm run load-report -- [--seeds 20] [--first 1] [--instances 1,4,16] [--minutes 30 (at least 10)] [--html reports/load-report.html]";
-const { values } = orUsage(USAGE, () =>
+  "usage: npm run load-report -- [shares | fresh] [--seeds 20] [--first 1] [--instances 1,4,16] [--minutes 30 (at least 10)] [--html reports/load-report.html]";
+
+/** Small reports of their own, by the word that asks for them. */
+const SCENES: { readonly [word: string]: (seeds: number, first: number) => Promise<Table> } = {
+  shares: sharesTable,
+  fresh: freshTable,
+};
+
+const { values, positionals } = orUsage(USAGE, () =>
   parseArgs({
+    allowPositionals: true,
     options: {
       seeds: { type: "string", default: "20" },
       first: { type: "string", default: "1" },
@@ -33,11 +44,15 @@ if (
   !(Number.isInteger(seeds) && seeds >= 1) ||
   !Number.isInteger(first) ||
   !(lengthMs >= 600_000) ||
+  !positionals.every((word) => Object.hasOwn(SCENES, word)) ||
   !instances.every((count) => Number.isInteger(count) && count > 0)
 ) {
   process.stderr.write(`${USAGE}\n`);
   process.exit(2);
 }
+
+for (const word of positionals) process.stdout.write(`${tableText(await SCENES[word]!(seeds, first))}\n`);
+if (positionals.length > 0) process.exit(0);
 
 const INTRO = [
   "Four made-up providers: time to first token plus time per token, log-normal, drifting; limits per minute that answer 429 (half of them with Retry-After); bursts of twice the load every fourth minute; slow episodes (2 to 6 times), error bursts (30 to 90 %), a brown-out (8 times slower, still 200), a hang (half of the calls never answer), an outage of five minutes, a price that trebles.",

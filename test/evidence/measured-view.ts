@@ -56,6 +56,9 @@ export abstract class MeasuredView implements CandidateSnapshot {
   get attempts(): number {
     return this.metrics.attempts;
   }
+  get tries(): number {
+    return this.metrics.tries;
+  }
   get idleMs(): number {
     return this.clock.now() - this.metrics.lastSettledAtMs;
   }

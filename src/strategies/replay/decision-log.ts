@@ -147,10 +147,12 @@ function logged(candidate: CandidateSnapshot): LoggedCandidate {
     recentSuccessRate: candidate.recentSuccessRate,
     samples: candidate.samples,
     attempts: candidate.attempts,
+    ...(candidate.tries === undefined || candidate.tries === candidate.attempts ? {} : { tries: candidate.tries }),
     idleMs: candidate.idleMs,
     inFlight: candidate.inFlight,
     outstandingMs: candidate.outstandingMs ?? 0,
     headroom: candidate.headroom,
+    ...(Number.isFinite(candidate.capacity) ? { capacity: candidate.capacity } : {}),
     expectedCachedTokens: candidate.expectedCachedTokens,
     quality: { mean, sd, samples },
   };

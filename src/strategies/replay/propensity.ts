@@ -2,7 +2,7 @@ import type { CandidateSnapshot, Strategy, StrategyContext } from "../../contrac
 import { lazily } from "../../core/lazily.js";
 import { seededRandom } from "../../core/random.js";
 import { createChooser } from "../chooser.js";
-import { decisionHash, REMEASURE_SHARE } from "../exploration.js";
+import { exploringTurn, REMEASURE_SHARE } from "../exploration.js";
 
 /** Draws from which a chance is estimated; more draws cost time in proportion. */
 const DRAWS = 64;
@@ -86,7 +86,7 @@ function sequences(count: number): { readonly ordinary: readonly number[]; reado
   const ordinary: number[] = [];
   const exploring: number[] = [];
   for (let at = 1_000_003; ordinary.length < count || exploring.length < count; at += 1) {
-    const list = decisionHash(at, 0) < REMEASURE_SHARE * 4_294_967_296 ? exploring : ordinary;
+    const list = exploringTurn(at) >= 0 ? exploring : ordinary;
     if (list.length < count) list.push(at);
   }
   return { ordinary, exploring };

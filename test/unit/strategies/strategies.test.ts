@@ -5,7 +5,7 @@ import { seededRandom } from "../../../src/core/random.js";
 import { adaptive } from "../../../src/strategies/adaptive.js";
 import { createChooser } from "../../../src/strategies/chooser.js";
 import { costOptimized } from "../../../src/strategies/cost-optimized.js";
-import { decisionHash } from "../../../src/strategies/exploration.js";
+import { decisionHash, exploringTurn } from "../../../src/strategies/exploration.js";
 import { performanceWeighted } from "../../../src/strategies/performance-weighted.js";
 import { planIndex } from "../../../src/strategies/plan-index.js";
 import { createStrategyRegistry } from "../../../src/strategies/registry.js";
@@ -14,7 +14,7 @@ import { weighted } from "../../../src/strategies/weighted.js";
 import { calm, candidates, context } from "./world.js";
 
 const registry = createStrategyRegistry();
-const EXPLORING = [28, 36, 41, 109, 126, 171, 177, 197, 203, 236, 281, 334];
+const EXPLORING = Array.from({ length: 400 }, (_, sequence) => sequence).filter((at) => exploringTurn(at) >= 0);
 
 function first(
   strategy: string | Strategy,
@@ -159,11 +159,10 @@ describe("cost-optimized", () => {
     expect(first("cost-optimized", list)).toBe("b/1");
   });
 
-  it("asks one below the floor again in about 2 % of calls, and says so", () => {
+  it("asks one below the floor again in its turn of every 20 calls", () => {
     const list = candidates({ id: "a/1" }, { id: "b/1", expectedCostUsd: 0.0001, successRate: 0.3 });
     const seen = shares("cost-optimized", list, 20_000);
-    expect(seen.get("b/1")!).toBeGreaterThan(0.005);
-    expect(seen.get("b/1")!).toBeLessThan(0.02);
+    expect(seen.get("b/1")!).toBeCloseTo(0.025, 3);
   });
 
   it("has its floor as an option", () => {
@@ -326,7 +325,7 @@ describe("adaptive", () => {
 
 const MEASURING = ["performance-weighted", "load-balanced", "reliability-focused", "adaptive"];
 
-describe.each(MEASURING)("%s measures", (name) => {
+describe.each(MEASURING.slice(0, 3))("%s measures", (name) => {
   it("each unmeasured healthy candidate three times first", () => {
     const list = candidates(
       { id: "a/1" },
@@ -345,12 +344,13 @@ describe.each(MEASURING)("%s measures", (name) => {
       expect(first(name, list)).toBe("b/1");
     }
   });
+});
 
-  it("again with about 2 % of calls, so that who got better is found", () => {
+describe.each(MEASURING)("%s measures", (name) => {
+  it("again in its turn of every 20 calls, so that who got better is found", () => {
     const list = candidates({ id: "a/1" }, { id: "b/1", expectedLatencyMs: 9_000, successLowerBound: 0.5 });
     const seen = shares(name, list, 20_000);
-    expect(seen.get("b/1")!).toBeGreaterThan(0.007);
-    expect(seen.get("b/1")!).toBeLessThan(0.013);
+    expect(seen.get("b/1")!).toBeCloseTo(0.025, 3);
     const exploring = EXPLORING.find((sequence) => first(name, list, { sequence }) === "b/1")!;
     expect(why(name, list, "b/1", { sequence: exploring })).toContain("measured again");
   });
@@ -424,7 +424,60 @@ describe("whole plans", () => {
   });
 });
 
+describe("adaptive's first calls", () => {
+  it("go by price and tier, and are no round over all models", () => {
+    const list = candidates(
+      { id: "cheap/1", tier: 1, attempts: 0, samples: 0, expectedCostUsd: 0.0005 },
+      { id: "dear/1", tier: 3, attempts: 0, samples: 0, expectedCostUsd: 0.05 },
+    );
+    const picked = Array.from({ length: 100 }, (_, sequence) => first("adaptive", list, { sequence }));
+    expect(new Set(picked)).toEqual(new Set(["cheap/1"]));
+  });
+
+  it("measure who costs no more in its turn, and never spend more than a twentieth on it", () => {
+    fc.assert(
+      fc.property(fc.array(fc.double({ min: 1, max: 80, noNaN: true }), { minLength: 1, maxLength: 8 }), (ratios) => {
+        const list = candidates(
+          { id: "home/1" },
+          ...ratios.map((ratio, at) => ({ id: `p${at}/1`, expectedCostUsd: 0.001 * ratio, expectedLatencyMs: 9_000 })),
+        );
+        let explored = 0;
+        for (let sequence = 0; sequence < 2_000; sequence += 1) {
+          const chosen = first("performance-weighted", list, { sequence, incumbent: "home/1" });
+          if (chosen !== "home/1") explored += list.find(({ id }) => id === chosen)!.expectedCostUsd;
+          expect(explored).toBeLessThanOrEqual(0.05 * 1.25 * 0.001 * (sequence + 20));
+        }
+      }),
+      { numRuns: 20 },
+    );
+  });
+});
+
+describe("one failure", () => {
+  const failedOnce = { successRate: 0.32, recentSuccessRate: 0.16, samples: 1, attempts: 1, tries: 1 };
+
+  it.each(["performance-weighted", "cost-optimized", "reliability-focused", "load-balanced", "adaptive"])(
+    "is no verdict: %s asks the candidate again",
+    (name) => {
+      const list = candidates({ id: "a/1", ...failedOnce }, { id: "b/1", attempts: 3, samples: 3, successRate: 0.995 });
+      expect(first(name, list)).toBe("a/1");
+    },
+  );
+
+  it("is one where it is the last of many", () => {
+    const list = candidates({ id: "a/1", successRate: 0.6, recentSuccessRate: 0.4, samples: 60 }, { id: "b/1" });
+    for (const name of ["performance-weighted", "cost-optimized", "adaptive"]) expect(first(name, list)).toBe("b/1");
+  });
+});
+
 describe("exploration draws", () => {
+  it("give every candidate its turn, one in each block of 20", () => {
+    for (const count of [2, 3, 10]) {
+      const turns = Array.from({ length: 20 * count * 4 }, (_, at) => exploringTurn(at)).filter((turn) => turn >= 0);
+      expect(turns).toEqual(Array.from({ length: 4 * count }, (_, turn) => turn));
+    }
+  });
+
   it("come to 2 % and differ by stream", () => {
     let hits = 0;
     for (let sequence = 0; sequence < 100_000; sequence += 1) if (decisionHash(sequence, 0) < 0.02 * 2 ** 32) hits += 1;

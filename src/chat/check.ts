@@ -3,6 +3,35 @@ import { checkJson, type Fields, isObject, issue, type RequestIssue } from "./ch
 
 const FORMATS = new Set(["text", "json_object", "json_schema"]);
 
+/**
+ * Options of a call. Among the fields of a request they would go to the vendor and do nothing here: a budget that counts
+ * nobody, a deadline that never ends. `metadata` is not among them, since it is a field as well. A test of the router
+ * keeps this list and `CallOptions` in step.
+ */
+export const CALL_OPTIONS: ReadonlySet<string> = new Set([
+  "allow",
+  "cache",
+  "conversationId",
+  "deny",
+  "fallback",
+  "headers",
+  "maxCostUsd",
+  "output",
+  "priority",
+  "require",
+  "requireTags",
+  "sensitivity",
+  "sessionKey",
+  "signal",
+  "strategy",
+  "tags",
+  "taskType",
+  "tenant",
+  "timeoutMs",
+]);
+
+const MISPLACED = "is an option of the call, not a field of the request: give it as the second argument, chat(request,";
+
 /** A cheap look at a request's shape before anything is sent; `null` when it is fine. Unknown fields pass. Never throws. */
 export function checkRequest(request: unknown): RequestIssue | null {
   try {
@@ -79,7 +108,7 @@ function checkField(name: string, value: unknown): RequestIssue | null {
     case "providerOptions":
       return checkProviderOptions(value) ?? checkJson(value, name);
     default:
-      return checkJson(value, name);
+      return CALL_OPTIONS.has(name) ? issue(name, `${MISPLACED} { ${name} })`) : checkJson(value, name);
   }
 }
 

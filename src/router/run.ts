@@ -118,6 +118,10 @@ function prepare(
 ): Run {
   const issue = checkRequest(sent);
   if (issue) throw new SignalboxError("invalid_request", `${issue.path}: ${issue.message}`, { path: issue.path });
+  if (sent.stream === true && !streamed && !context) {
+    const message = "stream: chat() answers in one piece; stream(request) gives the answer in chunks";
+    throw new SignalboxError("invalid_request", message, { path: "stream" });
+  }
   if (given && !context) checkCallOptions(given);
   const options = given ? (bound === NONE ? given : mergedOptions(bound, given)) : bound;
   if (given && !context) checkIds(given, parts.selector.knows);

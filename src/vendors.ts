@@ -1,3 +1,9 @@
+export {
+  fromLiteLLM,
+  type LiteLLMConfig,
+  type LiteLLMDeployment,
+  type TakenFromLiteLLM,
+} from "./router/from-litellm.js";
 export type { EndpointVendorOptions } from "./vendors/endpoint-vendor.js";
 export {
   anthropic,

@@ -1,4 +1,5 @@
 import type { AssistantMessage, ProviderState } from "../../chat/message.js";
+import { toBase64 } from "../../core/bytes.js";
 import type { AnswerPart, Metadata } from "./model-like.js";
 import { field, jsonObject } from "./part-state.js";
 
@@ -33,7 +34,7 @@ export function keepParts(
 function encoded(part: AnswerPart): AnswerPart {
   const { data } = part;
   if (!(data instanceof Uint8Array)) return part;
-  return { ...part, data: Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("base64") };
+  return { ...part, data: toBase64(data) };
 }
 
 /** The parts of an answer that came from a model of the AI SDK, as they came; `undefined` for any other answer. */

@@ -35,7 +35,7 @@ export function createEventWriter({ provider, failure }: EventWriterOptions): Ev
   let id = "";
   let index = 0;
   let live: Open | undefined;
-  const waiting: Open[] = [];
+  const waiting = new Map<string, Open>();
   let state: ProviderState | undefined;
   let thought = false;
   let finish: FinishReason | null = null;
@@ -53,7 +53,8 @@ export function createEventWriter({ provider, failure }: EventWriterOptions): Ev
     return event("content_block_start", { index, content_block: open.block });
   };
   const say = (open: Open, more: string): string => {
-    open.said += more;
+    // Only of what may have to wait, or to be parsed, the words are needed again.
+    if (open !== live || open.kind === "tool") open.said += more;
     return open === live && more !== "" ? delta(index, open.kind, more) : "";
   };
   const close = (): string => {
@@ -64,18 +65,20 @@ export function createEventWriter({ provider, failure }: EventWriterOptions): Ev
   };
   const add = (kind: Open["kind"], more: string, call = -1, piece?: ToolCallDelta): string => {
     if (live?.kind === kind && live.call === call) return say(live, more);
-    const known = waiting.find((open) => open.kind === kind && open.call === call);
+    const key = `${kind}${call}`;
+    const known = waiting.get(key);
     if (known) return say(known, more);
     const open: Open = { kind, call, block: blockOf(kind, piece, call), said: "" };
     if (live !== undefined && !isComplete(live)) {
-      waiting.push(open);
+      waiting.set(key, open);
       return say(open, more);
     }
     return close() + begin(open) + say(open, more);
   };
   const closeAll = (): string => {
     let text = close();
-    for (const open of waiting.splice(0)) text += begin(open) + delta(index, open.kind, open.said) + close();
+    for (const open of waiting.values()) text += begin(open) + delta(index, open.kind, open.said) + close();
+    waiting.clear();
     return text;
   };
   /** The vendor's own blocks that no chunk tells of, then its state. */
@@ -132,13 +135,17 @@ function event(type: string, fields: { readonly [field: string]: unknown }): str
   return `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`;
 }
 
+/** The frequent event, put together by hand: an object with a spread would cost more than the event itself. */
 function delta(index: number, kind: Open["kind"], more: string): string {
-  if (kind === "text") return event("content_block_delta", { index, delta: { type: "text_delta", text: more } });
-  if (kind === "thinking") {
-    return event("content_block_delta", { index, delta: { type: "thinking_delta", thinking: more } });
-  }
-  return event("content_block_delta", { index, delta: { type: "input_json_delta", partial_json: more } });
+  const piece = `${DELTAS[kind]}:${JSON.stringify(more)}`;
+  return `event: content_block_delta\ndata: {"type":"content_block_delta","index":${index},"delta":{${piece}}}\n\n`;
 }
+
+const DELTAS: { readonly [Kind in Open["kind"]]: string } = {
+  text: '"type":"text_delta","text"',
+  thinking: '"type":"thinking_delta","thinking"',
+  tool: '"type":"input_json_delta","partial_json"',
+};
 
 function signature(index: number, sealed: string): string {
   return event("content_block_delta", { index, delta: { type: "signature_delta", signature: sealed } });

@@ -75,7 +75,7 @@ function contentOf(reply: ChatReply, provider: string): Block[] {
 }
 
 export function textBlock(text: string): Block {
-  return { type: "text", text, citations: null };
+  return { type: "text", text };
 }
 
 export function toolBlock(id: string, name: string, input: unknown): Block {

@@ -1,6 +1,7 @@
 import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
 import { Registry } from "prom-client";
 import { createRouter } from "signalbox";
+import { createFetch as anthropicFetch } from "signalbox/anthropic";
 import { createFetch } from "signalbox/openai";
 import { instrument } from "signalbox/otel";
 import { exportMetrics } from "signalbox/prometheus";
@@ -16,10 +17,13 @@ export async function doors(): Promise<Section> {
   const request = { messages, model: MODEL.id };
   const plain = createRouter({ providers: threeProviders(answering) });
   const viaFetch = createFetch(plain);
+  const viaMessages = anthropicFetch(plain);
+  const asked = { method: "POST", body: JSON.stringify({ ...request, max_tokens: 1_000 }) };
   const post = { method: "POST", body: JSON.stringify(request) };
   const json = await timeAbove([
     { name: "plain", run: () => plain.chat(request) },
     { name: "door", run: async () => (await viaFetch("http://router.invalid/v1/chat/completions", post)).json() },
+    { name: "messages", run: async () => (await viaMessages("http://router.invalid/v1/messages", asked)).json() },
   ]);
 
   const bare = createRouter({ providers: threeQuick() });
@@ -40,10 +44,17 @@ export async function doors(): Promise<Section> {
   const upstream = streaming(EVENTS);
   const streamed = createRouter({ providers: threeProviders(upstream) });
   const viaDoor = createFetch(streamed);
+  const viaEvents = anthropicFetch(streamed);
+  const streamBody = JSON.stringify({ ...request, max_tokens: 1_000, stream: true });
+  const readEvents = async (): Promise<void> => {
+    const response = await viaEvents("http://router.invalid/v1/messages", { method: "POST", body: streamBody });
+    if (response.body) for await (const _piece of response.body);
+  };
   const streams = await timeCalls(
     [
       { name: "bare", run: () => bareStream(upstream, PROMPT, () => {}) },
       { name: "fetch", run: () => bareStream(viaDoor, PROMPT, () => {}) },
+      { name: "messages", run: readEvents },
     ],
     { calls: 30, rounds: 5 },
   );
@@ -58,6 +69,14 @@ export async function doors(): Promise<Section> {
       unit: "us",
       target: 12,
       note: "above the same parser on the upstream itself",
+    },
+    { what: "signalbox/anthropic, a JSON call", value: json.get("messages") ?? Number.NaN, unit: "us", target: 60 },
+    {
+      what: "signalbox/anthropic, an event of a stream",
+      value: (us(streams, "messages") - us(streams, "bare")) / EVENTS,
+      unit: "us",
+      target: 12,
+      note: "above the parser on the upstream itself; this answer is read, not parsed",
     },
     { what: "OpenTelemetry, the API alone", value: above("api"), unit: "us", target: 1 },
     { what: "OpenTelemetry, an SDK without a processor", value: above("sdk"), unit: "us", target: 10 },

@@ -34,6 +34,16 @@ export type { TokenCounts, Usage } from "./chat/usage.js";
 export type { CallCacheOptions, CallOptions } from "./contract/call-options.js";
 export type { BreakerState, EventMap, EventName, HealthStatus } from "./contract/events.js";
 export type {
+  Feature,
+  FeatureAnswer,
+  FeatureCandidate,
+  FeatureDecision,
+  FeatureHost,
+  FeatureLease,
+  FeatureRun,
+  StreamTransform,
+} from "./contract/feature.js";
+export type {
   AnyProvider,
   AttemptBudget,
   CallContext,
@@ -80,6 +90,7 @@ export type {
 export type { Clock, TimerHandle } from "./core/clock.js";
 export type { Random } from "./core/random.js";
 export { type CachedMode, type CachedOptions, cached } from "./engine/cached.js";
+export { defineFeature } from "./engine/define-feature.js";
 export type { DegradeOptions, ShrinkOptions } from "./engine/degrade.js";
 export type { EscalateOptions } from "./engine/escalate.js";
 export type { HedgeOptions } from "./engine/hedge.js";

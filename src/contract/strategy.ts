@@ -91,6 +91,8 @@ export interface CandidateSnapshot {
   /** Tokens of this request that its vendor likely still holds in its prefix cache. */
   readonly expectedCachedTokens: number;
   readonly quality: QualityEstimate;
+  /** What features say of the candidate, by the names they chose; worked out when it is read. */
+  readonly facts?: { readonly [fact: string]: unknown } | undefined;
 }
 
 /** What a strategy may look at, for one decision. */

@@ -14,6 +14,7 @@ import type { MovingDeadline } from "../resilience/moving-deadline.js";
 import type { Reservation } from "../spend/budgets.js";
 import type { AbortSource } from "./abort-source.js";
 import type { Candidate } from "./candidate.js";
+import type { FeatureRuns } from "./feature-run.js";
 
 /** Calls under way hold the money that this one lacks: it may wait for them to settle. */
 export interface HeldMoney {
@@ -43,6 +44,8 @@ export interface FlowServices {
   readonly reserve: Reserve | undefined;
   /** A call to a candidate began (1) or ended (-1); absent where no other process wants to know. */
   readonly calling: ((candidate: Candidate, change: 1 | -1) => void) | undefined;
+  /** Tells the features in use of a settled attempt; `undefined` if there are none. */
+  readonly features: { onSettled(runs: FeatureRuns, attempt: Attempt): void } | undefined;
   /** As `warn`, but the same words only once. */
   warnOnce(code: string, message: string, requestId?: string): void;
   warn(code: string, message: string, requestId?: string): void;
@@ -105,6 +108,8 @@ export interface Call {
   readonly abort: AbortSource;
   /** Every breaker is open and this request may try one all the same. */
   readonly forced: boolean;
+  /** The features' views of this request; `undefined` if no feature is in use. */
+  readonly features: FeatureRuns | undefined;
   /** Takes the next attempt's role, `first` to begin with. */
   role: AttemptRole;
 }

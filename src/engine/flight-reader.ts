@@ -14,7 +14,7 @@ export interface Sharer<A extends HasReply, F extends Flight<A>, Result> extends
   start(): F;
   /** Leaves a flight that has failed for another. */
   movesOn?(from: Seat<F>): void;
-  answered(seat: Seat<F>, answer: A): Result;
+  answered(seat: Seat<F>, answer: A): Result | Promise<Result>;
   /** What is thrown where nothing came of it. */
   failed(seat: Seat<F>, thrown: unknown): unknown;
 }

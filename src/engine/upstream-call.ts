@@ -218,6 +218,7 @@ export class UpstreamCall {
     // After the gate has heard: whoever is given the place asks it.
     this.#admission.leave?.(error, costUsd);
     call.services.settled(attempt, candidate, call.characteristics, slept);
+    if (call.features) call.services.features?.onSettled(call.features, attempt);
   }
 
   #priceOf(usage: Usage | null, error: SignalboxError | null): number | null {

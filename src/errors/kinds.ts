@@ -47,7 +47,7 @@ export interface Exclusion {
   readonly reason: ExclusionReason;
 }
 
-/** Why a candidate was not asked. */
+/** Why a candidate was not asked; a feature may say so in a word of its own. */
 export type ExclusionReason =
   | "missing_vision"
   | "missing_tools"
@@ -65,4 +65,5 @@ export type ExclusionReason =
   | "budget"
   | "unknown_price"
   | "denied"
-  | "retired";
+  | "retired"
+  | (string & {});

@@ -75,6 +75,7 @@ export const POLICIES = {
   overloaded: { ...MOVE_OR_RETRY, ...LATER, breaker: "failure_and_cool_down", coolDownMs: 5_000 },
   server: { ...MOVE_OR_RETRY, ...FAILURE, ...LATER },
   "server/conflict": { ...MOVE_OR_RETRY, ...IGNORED, ...LATER },
+  "server/feature": { ...STAY, ...IGNORED, ...NEVER },
   "server/bug": { ...MOVE, ...FAILURE, ...NEVER },
   network: { ...MOVE_OR_RETRY, ...FAILURE, ...LATER, backoffBaseMs: 100 },
   "network/connect": { ...MOVE_OR_RETRY, ...FAILURE, ...LATER, ...PROVIDER, backoffBaseMs: 100 },

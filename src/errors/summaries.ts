@@ -37,6 +37,7 @@ export const SUMMARIES: { readonly [key in PolicyKey]: string } = {
   overloaded: "the vendor has no capacity now",
   server: "the vendor failed",
   "server/conflict": "the vendor asks to repeat the request",
+  "server/feature": "a feature of the app failed",
   "server/bug": "the provider's own code threw",
   network: "the connection failed",
   "network/connect": "no connection could be made",

@@ -1,17 +1,21 @@
+import { copyReply } from "../chat/copy-reply.js";
+import type { ChatReply } from "../chat/reply.js";
 import type { CallOptions } from "../contract/call-options.js";
 import type { CallContext } from "../contract/provider.js";
 import { extended } from "../core/extended.js";
 import type { Answer } from "../engine/attempt-chat.js";
 import { drain } from "../engine/flight-reader.js";
+import { type ChangedStream, changedReply, changedStream } from "../engine/stream/changed-stream.js";
 import { leftEarly, type StartedStream } from "../engine/stream/reader-stream.js";
 import type { Warming } from "../engine/warm.js";
-import { asSignalboxError, cancelledBy } from "../errors/signalbox-error.js";
+import { asSignalboxError, cancelledBy, withContext } from "../errors/signalbox-error.js";
 import type { SimilarMatch } from "../memory/similarity.js";
+import { beginRun } from "./begin.js";
 import { ageOf, lookUp, lookUpDeep, type Usable, usable } from "./lookup.js";
 import type { RouterParts } from "./parts.js";
 import { type RoutedReply, recordAnswer, recordFailure } from "./records.js";
-import { headOf, readFlight } from "./routed-reader.js";
-import { beginRun, type Run } from "./run.js";
+import { headOf, type RoutedReader, readFlight, type Shown } from "./routed-reader.js";
+import type { Run } from "./run.js";
 import { findSimilar, type Similar } from "./similar.js";
 import { outlet, wholeStream } from "./stream-readers.js";
 
@@ -25,10 +29,12 @@ export async function answerChat(
   bound: CallOptions,
   warming?: Warming,
 ): Promise<RoutedReply> {
-  const run = beginRun(parts, request, optionsOrContext, bound, false, warming);
-  const known = parts.caching ? await recall(parts, run) : undefined;
+  const beginning = beginRun(parts, request, optionsOrContext, bound, false, warming);
+  const run = beginning instanceof Promise ? await beginning : beginning;
+  const known = mayRecall(parts) ? await recall(parts, run) : undefined;
   if (known?.hit) return fromCache(parts, run, known.hit, known.match);
-  return readFlight(parts, run, observerOf(parts, known)).reply();
+  if (known?.made) return madeHere(parts, run, known.made);
+  return readFlight(parts, run, { onAnswer: observerOf(parts, known) }).reply();
 }
 
 /** Starts one streamed answer. Rejects where nothing could be started; later failures reach the stream's reader. */
@@ -38,19 +44,42 @@ export async function answerStream(
   optionsOrContext: CallOptions | CallContext | undefined,
   bound: CallOptions,
 ): Promise<StartedStream<RoutedReply>> {
-  const run = beginRun(parts, request, optionsOrContext, bound, true);
-  const known = parts.caching ? await recall(parts, run) : undefined;
+  const beginning = beginRun(parts, request, optionsOrContext, bound, true);
+  const run = beginning instanceof Promise ? await beginning : beginning;
+  const known = mayRecall(parts) ? await recall(parts, run) : undefined;
   const wantsUsage = request.stream_options?.include_usage === true;
-  if (known?.hit) return wholeStream(fromCache(parts, run, known.hit, known.match), wantsUsage || run.nested);
-  const reader = readFlight(parts, run, observerOf(parts, known));
+  const whole = known?.hit
+    ? await fromCache(parts, run, known.hit, known.match)
+    : known?.made && (await madeHere(parts, run, known.made));
+  if (whole) return wholeStream(whole, wantsUsage || run.nested);
+  const shown: Shown = { onAnswer: observerOf(parts, known) };
+  const reader = readFlight(parts, run, shown);
+  const chunks = changedBy(parts, run, reader);
+  shown.stream = chunks;
   const reply = reader.reply();
   reply.catch(() => {});
-  return extended(outlet(reader.read(), reply, run.nested ? "cost" : wantsUsage ? "shown" : "hidden"), {
+  const usage = run.nested ? "cost" : wantsUsage ? "shown" : "hidden";
+  return extended(outlet(chunks ?? reader.read(), reply, usage, run.features !== undefined), {
     head: () => headOf(parts, run, reader.seat),
     reply,
     drain: () => void drain(reader.read(false)),
     leave: () => reader.seat.leave(leftEarly()),
   });
+}
+
+/** The reader's chunks as features change them; `undefined` where none does. A feature's fault ends the reader's wait. */
+function changedBy({ features }: RouterParts, run: Run, reader: RoutedReader): ChangedStream | undefined {
+  if (!features?.stream || !run.features) return undefined;
+  try {
+    return changedStream(reader.read(), features.stream, run.features, (error) => reader.seat.leave(error));
+  } catch (thrown) {
+    reader.seat.leave(asSignalboxError(thrown));
+    return undefined;
+  }
+}
+
+function mayRecall({ caching, features }: RouterParts): boolean {
+  return caching !== undefined || features?.recall !== undefined;
 }
 
 /** What is known of a request before anybody is asked. */
@@ -59,6 +88,8 @@ interface Recalled {
   readonly hit?: Usable | undefined;
   /** The question it answered, where that was not the same. */
   readonly match?: SimilarMatch | undefined;
+  /** An answer that a feature has. */
+  readonly made?: Made | undefined;
   /** An answer to a like question, to hold against the fresh one. */
   readonly like?: Similar | undefined;
 }
@@ -71,10 +102,12 @@ async function recall(parts: RouterParts, run: Run): Promise<Recalled | undefine
     if (hit) return { hit };
     const reuse = parts.caching?.similar;
     const similar = reuse && (await unlessAborted(parts, run, findSimilar(parts, run)));
-    if (!similar) return undefined;
-    if (reuse.mode !== "serve") return { like: similar };
-    const alike = await unlessAborted(parts, run, usable(run, similar.stored));
-    return alike ? { hit: alike, match: similar.match } : undefined;
+    const serving = similar && reuse.mode === "serve";
+    const alike = serving && (await unlessAborted(parts, run, usable(run, similar.stored)));
+    if (alike) return { hit: alike, match: similar.match };
+    const like = serving ? undefined : similar;
+    const made = run.features && (await parts.features?.recalled(run.features));
+    return made || like ? { made, like } : undefined;
   } catch (thrown) {
     const error = asSignalboxError(thrown);
     recordFailure(parts, run, error, "miss");
@@ -104,8 +137,65 @@ function observerOf({ caching }: RouterParts, known: Recalled | undefined): ((an
   return ({ reply }) => index.observe(like.match, like.stored.text ?? "", reply.choices[0].message.content ?? "");
 }
 
+/** An answer that a feature has, and the feature's name. */
+interface Made {
+  readonly reply: ChatReply;
+  readonly by: string;
+}
+
+/** An answer that a feature has as this reader's reply. */
+async function madeHere(parts: RouterParts, run: Run, { reply: raw, by }: Made): Promise<RoutedReply> {
+  const { events } = parts;
+  run.report?.("cached");
+  if (events.has("cache")) events.emit("cache", { requestId: run.requestId, status: "hit" });
+  const reply = await shownOf(parts, run, raw);
+  run.turn?.complete(reply.choices[0].message);
+  return recordAnswer(parts, run, {
+    reply,
+    provider: by,
+    model: reply.model,
+    cache: { status: "hit" },
+    attempts: [],
+    reasons: [`answered by the feature "${by}"`],
+    degraded: [],
+    ttftMs: null,
+  });
+}
+
+/** A whole answer as features show it to the caller. A refusal is recorded. */
+async function shownOf(parts: RouterParts, run: Run, raw: ChatReply): Promise<ChatReply> {
+  const { features } = parts;
+  const { features: runs } = run;
+  if (!features || !runs) return raw;
+  try {
+    const reply = features.reply ? await changedReply(features, runs, copyReply(raw), false) : raw;
+    features.onReplied(runs, reply);
+    return reply;
+  } catch (thrown) {
+    const error = withContext(asSignalboxError(thrown), { requestId: run.requestId });
+    recordFailure(parts, run, error, "hit");
+    throw error;
+  }
+}
+
 /** A stored answer as this reader's reply. @param match the question it answered, where that was not the same */
-function fromCache(parts: RouterParts, run: Run, { stored, reply, parsed }: Usable, match?: SimilarMatch): RoutedReply {
+function fromCache(
+  parts: RouterParts,
+  run: Run,
+  found: Usable,
+  match?: SimilarMatch,
+): RoutedReply | Promise<RoutedReply> {
+  if (!run.features) return hitReply(parts, run, found, found.reply, match);
+  return shownOf(parts, run, found.reply).then((shown) => hitReply(parts, run, found, shown, match));
+}
+
+function hitReply(
+  parts: RouterParts,
+  run: Run,
+  { stored, parsed }: Usable,
+  reply: ChatReply,
+  match: SimilarMatch | undefined,
+): RoutedReply {
   const { events, learning } = parts;
   const status = match ? "similar" : "hit";
   run.report?.("cached");

@@ -2,6 +2,8 @@ import type { Timeouts } from "../contract/call-options.js";
 import type { AnyProvider } from "../contract/provider.js";
 import { type Clock, systemClock } from "../core/clock.js";
 import { createIdSource } from "../core/ids.js";
+import { Features } from "../engine/compose.js";
+import { checkFeatures } from "../engine/define-feature.js";
 import { createFlights } from "../engine/flight.js";
 import { createHedgeBudget } from "../engine/hedge.js";
 import { invalidOption } from "../errors/signalbox-error.js";
@@ -40,6 +42,7 @@ const PRIOR = { ttftMs: 1_000, tokensPerSecond: 60, successRate: 0.95 };
 /** Builds everything a router consists of. @throws SignalboxError `invalid_options` */
 export function assembleRouter(options: RouterOptions): RouterParts {
   checkRouterOptions(options);
+  checkFeatures(options.use);
   refuseKeyless(options.providers);
   checkLimits(options);
   const clock = options.clock ?? systemClock;
@@ -69,9 +72,10 @@ export function assembleRouter(options: RouterOptions): RouterParts {
   if (stateProblem) queueMicrotask(() => warn("state_ignored", stateProblem));
   const keepsPrefixes = options.providers.some((provider) => provider.prefixCache !== undefined);
   const affinity = keepsPrefixes ? createPrefixAffinity({ clock }) : undefined;
+  const features = options.use?.length ? new Features(options.use) : undefined;
   const frame = { lengths: new KindLengths() } as Frame;
   const views = candidates.map((candidate) =>
-    Object.freeze(new CandidateView(candidate, frame, affinity, learning, fleet)),
+    Object.freeze(new CandidateView(candidate, frame, affinity, learning, fleet, features)),
   );
   const registry = createStrategyRegistry(options.strategies ?? []);
   const selector = createSelector(candidates, options.aliases ?? {}, options.tiers);
@@ -92,11 +96,13 @@ export function assembleRouter(options: RouterOptions): RouterParts {
       })
     : undefined;
   checkTargets(options, selector);
+  const money = budgets ? createReserve(budgets, options.budgets ?? [], events, fleet) : undefined;
   let sequence = 0;
 
   const parts: RouterParts = {
     id: options.id ?? "router",
     options,
+    features,
     events,
     candidates,
     byId,
@@ -132,7 +138,8 @@ export function assembleRouter(options: RouterOptions): RouterParts {
       events,
       timeouts: timeoutsOf(options.timeouts),
       backoff: { baseMs: options.retry?.baseMs ?? 500, capMs: options.retry?.capMs ?? 8_000 },
-      reserve: budgets ? createReserve(budgets, options.budgets ?? [], events, fleet) : undefined,
+      reserve: features ? features.reserve(money) : money,
+      features,
       calling: fleet && ((candidate, change) => fleet.calling(candidate.id, change)),
       settled: (attempt, candidate, request, slept) => settled(attempt, candidate, request, slept),
       judged: (candidate, valid) => learning.learner.observe(candidate.id, valid),
@@ -142,6 +149,13 @@ export function assembleRouter(options: RouterOptions): RouterParts {
   };
   const settled = createAttemptRecorder(parts);
   if (options.shadow) parts.shadow = createShadow(parts, options.shadow);
+  features?.open({
+    id: parts.id,
+    clock,
+    random,
+    candidates: candidates.map((candidate) => features.faceOf(candidate)),
+    warn: (code, message, requestId) => void warn(code, message, requestId),
+  });
   return parts;
 }
 

@@ -52,6 +52,7 @@ export function createRouter(options: RouterOptions): Router {
       stopProbes?.();
       // What nobody waits for: shadows.
       for (const abort of [...parts.active]) abort.abort(routerClosed());
+      await parts.features?.close(parts.services.clock);
       parts.events.clear();
       await parts.fleet?.close();
       if (parts.ownsCache) await parts.caching?.cache.close();

@@ -48,6 +48,7 @@ export class RequestRanker implements Ranker {
     frame.characteristics = characteristics;
     frame.view = view;
     frame.chain = chain;
+    frame.features = this.#input.features;
     frame.nowMs = nowMs;
     frame.output = -1;
     for (const candidate of group) candidate.metrics.refresh(nowMs);

@@ -73,6 +73,7 @@ export const optionsSchema = lazily(() =>
     cache: z.optional(z.union([z.literal(false), anyObject("false, options or a cache")])),
     strategy: z.optional(z.union([z.string(), anyObject("a name or a strategy")])),
     strategies: z.optional(z.array(z.unknown())),
+    use: z.optional(z.array(z.unknown())),
     aliases: z.optional(z.record(z.string(), modelNames())),
     tiers: z.optional(z.array(z.array(z.string()))),
     fallback: z.optional(z.boolean()),

@@ -1,3 +1,4 @@
+import type { Feature } from "../contract/feature.js";
 import type { AnyProvider } from "../contract/provider.js";
 import type { SharedState } from "../contract/shared-state.js";
 import type { Strategy } from "../contract/strategy.js";
@@ -100,6 +101,8 @@ export interface RouterOptions {
    * @default none
    */
   readonly decisionLog?: ((line: DecisionLogLine) => void) | undefined;
+  /** Features of your own, made with `defineFeature`; they run in this order. @default none */
+  readonly use?: readonly Feature[] | undefined;
   /** What other processes see, this one sees too: breakers, cool-downs, budgets. `signalbox/redis` makes one. @default none */
   readonly shared?: SharedState | undefined;
   /**

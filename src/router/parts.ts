@@ -6,6 +6,8 @@ import type { Characteristics } from "../contract/strategy.js";
 import type { ContainedEmitter } from "../core/emitter.js";
 import type { AbortSource } from "../engine/abort-source.js";
 import type { FlowServices } from "../engine/call.js";
+import type { Features } from "../engine/compose.js";
+import type { FeatureRuns } from "../engine/feature-run.js";
 import type { Flights } from "../engine/flight.js";
 import type { HedgeBudget } from "../engine/hedge.js";
 import type { SignalboxError } from "../errors/signalbox-error.js";
@@ -48,6 +50,8 @@ export interface DecisionInput {
   readonly view: LearnerView;
   readonly chain: readonly string[];
   readonly chooser: Chooser;
+  /** The features' views of the request; `undefined` if no feature is in use. */
+  readonly features: FeatureRuns | undefined;
 }
 
 /** A request that was answered, as far as a comparison needs it. */
@@ -67,6 +71,8 @@ export interface RouterParts {
   readonly id: string;
   readonly options: RouterOptions;
   readonly services: FlowServices;
+  /** The features in use; `undefined` if there are none. */
+  readonly features: Features | undefined;
   readonly events: ContainedEmitter<EventMap>;
   /** In listed order; a candidate's `position` is its index. */
   readonly candidates: readonly PlannedCandidate[];

@@ -3,6 +3,8 @@ import type { ChatRequest } from "../chat/request.js";
 import { estimateRequestTokens, requestChars } from "../chat/tokens.js";
 import type { CallOptions } from "../contract/call-options.js";
 import type { Clock } from "../core/clock.js";
+import type { Features } from "../engine/compose.js";
+import type { FeatureRuns } from "../engine/feature-run.js";
 import type { Exclusion, ExclusionReason } from "../errors/kinds.js";
 import { inputRoom } from "../memory/trim.js";
 import { expectedCostUsd } from "../pricing/cost.js";
@@ -21,15 +23,22 @@ interface FilterDeps {
   readonly services: { readonly clock: Clock };
   /** Money budgets, where there are any. */
   readonly budgets: Budgets | undefined;
+  /** The features in use. */
+  readonly features: Features | undefined;
 }
 
 /** The hard filter of one call; what costs time is worked out when the first candidate needs it. */
 export function createHardFilter(
-  { services, budgets }: FilterDeps,
+  { services, budgets, features }: FilterDeps,
   request: ChatRequest,
   options: CallOptions,
+  runs?: FeatureRuns | undefined,
 ): HardFilter {
-  return new CallFilter(request, options, services.clock.wallNow(), budgets);
+  const filter = new CallFilter(request, options, services.clock.wallNow(), budgets);
+  if (!features?.exclude || !runs) return filter;
+  return {
+    reason: (candidate) => filter.reason(candidate) ?? features.reasonAgainst(runs, candidate) ?? null,
+  };
 }
 
 class CallFilter implements HardFilter {

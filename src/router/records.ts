@@ -132,7 +132,7 @@ export function recordFailure(parts: RouterParts, run: Run, error: SignalboxErro
 
 type Ending = Omit<RequestRecord, "requestId" | "strategy" | "kind" | "tenant" | "tags" | "streamed" | "startedAtMs">;
 
-function record({ stats, events }: RouterParts, run: Run, ending: Ending): void {
+function record({ stats, events, features, services }: RouterParts, run: Run, ending: Ending): void {
   const { requestId, options, streamed, startedAtMs } = run;
   const full: RequestRecord = {
     requestId,
@@ -146,4 +146,7 @@ function record({ stats, events }: RouterParts, run: Run, ending: Ending): void 
   };
   stats.request(full);
   if (events.has("done")) events.emit("done", full);
+  if (run.features) {
+    features?.onEnded(run.features, full, (message) => services.warn("feature_failed", message, requestId));
+  }
 }

@@ -1,11 +1,14 @@
 import { copyReply } from "../chat/copy-reply.js";
+import type { ChatReply } from "../chat/reply.js";
 import type { CallOptions } from "../contract/call-options.js";
 import type { CacheStatus, RouteHead } from "../contract/records.js";
 import type { Answer } from "../engine/attempt-chat.js";
 import { costOfAll } from "../engine/costs.js";
 import { FlightReader, type Sharer } from "../engine/flight-reader.js";
-import { interruption } from "../engine/interruption.js";
+import { interruption, partOf } from "../engine/interruption.js";
 import type { Seat } from "../engine/seat.js";
+import { type ChangedStream, changedReply } from "../engine/stream/changed-stream.js";
+import type { CommittedStream } from "../engine/stream/open-stream.js";
 import type { AttemptSummary } from "../errors/kinds.js";
 import { asSignalboxError, type SignalboxError, withContext } from "../errors/signalbox-error.js";
 import { lastsFor } from "../resilience/moving-deadline.js";
@@ -17,15 +20,22 @@ import { startFlight } from "./start-flight.js";
 
 export type RoutedReader = FlightReader<Answer, RoutedFlight, RoutedReply>;
 
+/** How a reader's answer reaches its caller. */
+export interface Shown {
+  /** Told of the answer before it is written down. */
+  readonly onAnswer?: ((answer: Answer) => void) | undefined;
+  /** The chunks that the caller reads, where features change them. */
+  stream?: ChangedStream | undefined;
+}
+
 /**
  * A request's way to its answer, whose end is recorded once.
  *
- * @param onAnswer told of the answer before it is written down.
  * @throws SignalboxError where nothing could be started; recorded
  */
-export function readFlight(parts: RouterParts, run: Run, onAnswer?: (answer: Answer) => void): RoutedReader {
+export function readFlight(parts: RouterParts, run: Run, shown: Shown): RoutedReader {
   try {
-    return new FlightReader(parts.flights, new RoutedSharer(parts, run, onAnswer));
+    return new FlightReader(parts.flights, new RoutedSharer(parts, run, shown));
   } catch (thrown) {
     const error = withContext(asSignalboxError(thrown), { requestId: run.requestId });
     recordFailure(parts, run, error, "bypass");
@@ -41,11 +51,11 @@ class RoutedSharer implements Sharer<Answer, RoutedFlight, RoutedReply> {
   readonly key: string | undefined;
   readonly #parts: RouterParts;
   readonly #run: Run;
-  readonly #onAnswer: ((answer: Answer) => void) | undefined;
+  readonly #shown: Shown;
   /** Calls of flights that failed, whose first callers had left. */
   #inherited: readonly AttemptSummary[] | undefined = undefined;
 
-  constructor(parts: RouterParts, run: Run, onAnswer: ((answer: Answer) => void) | undefined) {
+  constructor(parts: RouterParts, run: Run, shown: Shown) {
     this.requestId = run.requestId;
     this.signal = run.options.signal;
     this.streamed = run.streamed;
@@ -53,7 +63,7 @@ class RoutedSharer implements Sharer<Answer, RoutedFlight, RoutedReply> {
     this.key = flightKeyOf(run, parts.options.limits !== undefined);
     this.#parts = parts;
     this.#run = run;
-    this.#onAnswer = onAnswer;
+    this.#shown = shown;
   }
 
   mayJoin({ deadline }: RoutedFlight): boolean {
@@ -85,11 +95,33 @@ class RoutedSharer implements Sharer<Answer, RoutedFlight, RoutedReply> {
     return before ? [...before, ...calls] : calls;
   }
 
-  answered(seat: Seat<RoutedFlight>, answer: Answer): RoutedReply {
-    this.#onAnswer?.(answer);
+  answered(seat: Seat<RoutedFlight>, answer: Answer): RoutedReply | Promise<RoutedReply> {
+    this.#shown.onAnswer?.(answer);
+    const { features } = this.#parts;
+    const changes = features?.reply ?? features?.replied;
+    return changes ? this.#changed(seat, answer) : this.#recorded(seat, answer, answer.reply);
+  }
+
+  /** The answer as features show it to this reader. */
+  async #changed(seat: Seat<RoutedFlight>, answer: Answer): Promise<RoutedReply> {
+    const { features } = this.#parts;
+    const { features: runs } = this.#run;
+    const { stream } = this.#shown;
+    try {
+      if (!features || !runs) return this.#recorded(seat, answer, answer.reply);
+      const raw = stream ? await stream.whole(answer.reply) : copyReply(answer.reply);
+      const reply = await changedReply(features, runs, raw, stream !== undefined);
+      features.onReplied(runs, reply);
+      return this.#recorded(seat, answer, reply);
+    } catch (thrown) {
+      throw this.failed(seat, thrown);
+    }
+  }
+
+  #recorded(seat: Seat<RoutedFlight>, answer: Answer, reply: ChatReply): RoutedReply {
     const parts = this.#parts;
     const run = this.#run;
-    const { candidate, reply, parsed } = answer;
+    const { candidate, parsed } = answer;
     const { flight, joined } = seat;
     const { call, queue } = flight;
     const attempts = this.#callsOf(seat);
@@ -127,12 +159,18 @@ class RoutedSharer implements Sharer<Answer, RoutedFlight, RoutedReply> {
     const committed = this.streamed ? seat.flight.stream?.committed : undefined;
     const error = asSignalboxError(thrown);
     // Who leaves in mid-stream has a part of the answer, as all have where the flight itself is cut.
-    const cut = committed && error === seat.gone ? interruption(error, committed) : error;
+    const cut = committed && error === seat.gone ? cutShort(error, committed, this.#run) : error;
     const attempts = this.#callsOf(seat);
     const told = withContext(cut, { requestId, attempts: attempts ?? [] });
     recordFailure(this.#parts, this.#run, told, statusOf(this.#parts, this.#run, !attempts));
     return told;
   }
+}
+
+/** Why a stream ended early, with the part that came; a feature that cut it has said why in a kind of its own. */
+function cutShort(error: SignalboxError, said: CommittedStream, { features }: Run): SignalboxError {
+  if (features?.fault === error) return withContext(error, { partial: partOf(said.assembler) });
+  return interruption(error, said);
 }
 
 /** Who answers, once that is known. */

@@ -12,6 +12,7 @@ import { estimateRequestTokens } from "../chat/tokens.js";
 import type { CallOptions } from "../contract/call-options.js";
 import type { AttemptBudget, CallContext } from "../contract/provider.js";
 import type { Characteristics } from "../contract/strategy.js";
+import { FeatureRuns } from "../engine/feature-run.js";
 import type { Warming } from "../engine/warm.js";
 import { invalidOption, SignalboxError } from "../errors/signalbox-error.js";
 import type { Turn } from "../memory/conversations.js";
@@ -24,11 +25,10 @@ import type { Chooser } from "../strategies/chooser.js";
 import type { LearnerView } from "../strategies/learner/learner.js";
 import { mergedOptions } from "./bound-options.js";
 import type { Home } from "./call-queue.js";
-import { checkCallOptions, checkIds, isCallContext, optionsOfContext } from "./call-settings.js";
+import { checkCallOptions, checkIds } from "./call-settings.js";
 import type { RouterParts } from "./parts.js";
 import { createHardFilter, type HardFilter } from "./plan.js";
 import type { Selection } from "./selection.js";
-import { warnUnknownFields } from "./unknown-fields.js";
 
 /** One request of one caller, checked, before anything was decided. */
 export interface Run {
@@ -47,6 +47,8 @@ export interface Run {
   readonly budget: AttemptBudget;
   readonly selection: Selection;
   readonly filter: HardFilter;
+  /** The features' views of this request; `undefined` if no feature is in use. */
+  readonly features: FeatureRuns | undefined;
   readonly chooser: Chooser;
   readonly characteristics: Characteristics;
   readonly view: LearnerView;
@@ -63,40 +65,6 @@ export interface Run {
   readonly cacheScope: FingerprintScope | undefined;
 }
 
-/**
- * Checks a request and its options, and works out what every later step needs.
- *
- * @throws SignalboxError `invalid_request` or `invalid_options`; nothing has been sent
- */
-export function beginRun(
-  parts: RouterParts,
-  request: ChatRequest,
-  optionsOrContext: CallOptions | CallContext | undefined,
-  bound: CallOptions,
-  streamed: boolean,
-  warming?: Warming,
-): Run {
-  const context = isCallContext(optionsOrContext) ? optionsOrContext : undefined;
-  const given = context ? optionsOfContext(context) : (optionsOrContext as CallOptions | undefined);
-  const run = prepare(parts, request, given, bound, { streamed, warming }, context);
-  if (run.cacheKey !== undefined) run.report?.("kept", run.cacheKey);
-  const { events } = parts;
-  if (events.has("request")) {
-    const { tenant, conversationId } = run.options;
-    events.emit("request", {
-      requestId: run.requestId,
-      tenant,
-      conversationId,
-      streamed,
-      temperature: request.temperature ?? undefined,
-      topP: request.top_p ?? undefined,
-      maxTokens: request.max_completion_tokens ?? request.max_tokens ?? undefined,
-    });
-  }
-  if (events.has("warning")) warnUnknownFields(parts, request, run.requestId);
-  return run;
-}
-
 /** The same for a request that is only looked at: no id is spent and nobody is told. */
 export function inspectRun(
   parts: RouterParts,
@@ -104,10 +72,33 @@ export function inspectRun(
   options: CallOptions | undefined,
   bound: CallOptions,
 ): Run {
-  return prepare(parts, request, options, bound, { streamed: false, warming: undefined }, undefined, "");
+  return prepare(
+    parts,
+    receive(parts, request, options, bound, { streamed: false, warming: undefined }, undefined, ""),
+  );
 }
 
-function prepare(
+/** A request with its options and history, before anything is worked out of it. */
+export type Received = Pick<
+  Run,
+  | "requestId"
+  | "request"
+  | "options"
+  | "streamed"
+  | "warming"
+  | "nested"
+  | "report"
+  | "startedAtMs"
+  | "deadline"
+  | "budget"
+  | "selection"
+  | "turn"
+  | "chooser"
+  | "features"
+>;
+
+/** @throws SignalboxError `invalid_request` or `invalid_options` */
+export function receive(
   parts: RouterParts,
   sent: ChatRequest,
   given: CallOptions | undefined,
@@ -115,7 +106,7 @@ function prepare(
   { streamed, warming }: Pick<Run, "streamed" | "warming">,
   context: CallContext | undefined,
   requestId: string = context?.requestId ?? parts.nextId(),
-): Run {
+): Received {
   const issue = checkRequest(sent);
   if (issue) throw new SignalboxError("invalid_request", `${issue.path}: ${issue.message}`, { path: issue.path });
   if (sent.stream === true && !streamed && !context) {
@@ -133,6 +124,29 @@ function prepare(
   const selection = parts.selector.select(sent);
   const turn = turnOf(parts, sent, options, context !== undefined);
   const request = turn ? fitting(parts, { ...sent, messages: turn.messages }, options, selection) : sent;
+  const deadline = createMovingDeadline(clock, startedAtMs + ownMs, context?.deadline);
+  return {
+    requestId,
+    request,
+    options,
+    streamed,
+    warming,
+    nested: context !== undefined,
+    report: context?.report,
+    startedAtMs,
+    deadline,
+    budget: createAttemptBudget(callsLeft(parts, context), context?.attempts),
+    selection,
+    turn,
+    chooser,
+    features: parts.features && new FeatureRuns({ requestId, request, options, streamed, deadline }, clock),
+  };
+}
+
+/** Works out what every later step needs. */
+export function prepare(parts: RouterParts, received: Received): Run {
+  const { requestId, request, options, streamed, warming, nested, report, startedAtMs, deadline, budget } = received;
+  const { selection, turn, chooser, features } = received;
   const session = parts.sessions.keyOf(options, chooser.strategy.name);
   const loop = parts.toolLoops.homeOf(request.messages, selection.all);
   const home = loop
@@ -148,16 +162,17 @@ function prepare(
     options,
     streamed,
     warming,
-    nested: context !== undefined,
-    report: context?.report,
+    nested,
+    report,
     startedAtMs,
-    deadline: createMovingDeadline(clock, startedAtMs + ownMs, context?.deadline),
-    budget: createAttemptBudget(callsLeft(parts, context), context?.attempts),
+    deadline,
+    budget,
     selection,
     turn,
     home,
     session,
-    filter: createHardFilter(parts, request, options),
+    filter: createHardFilter(parts, request, options, features),
+    features,
     chooser,
     characteristics,
     view: parts.learning.view(request, characteristics),

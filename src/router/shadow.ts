@@ -51,6 +51,7 @@ export function createShadow(parts: RouterParts, options: ShadowOptions): Shadow
       found: { ttftMs: null, fromCache: undefined, kept: undefined },
       degraded: [],
       abort,
+      features: undefined,
       role: "shadow",
     };
     try {

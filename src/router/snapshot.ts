@@ -3,6 +3,8 @@ import { prefixTokens } from "../chat/tokens.js";
 import type { ModelInfo } from "../contract/provider.js";
 import type { SharedStateSession } from "../contract/shared-state.js";
 import type { CandidateSnapshot, Characteristics, QualityEstimate } from "../contract/strategy.js";
+import type { Features } from "../engine/compose.js";
+import type { FeatureRuns } from "../engine/feature-run.js";
 import type { KindLengths } from "../metrics/answer-lengths.js";
 import { type CandidateMetrics, ROW } from "../metrics/types.js";
 import { expectedCostUsd } from "../pricing/cost.js";
@@ -23,6 +25,8 @@ export interface Frame {
   mostOutput: number;
   /** How long answers of each kind have been. */
   readonly lengths: KindLengths;
+  /** The features' views of the request, where features say something of candidates. */
+  features: FeatureRuns | undefined;
   /** Hashes of the request's prefixes, longest last; empty where no provider keeps prefixes. */
   chain: readonly string[];
 }
@@ -47,6 +51,7 @@ export class CandidateView implements CandidateSnapshot {
   readonly #affinity: PrefixAffinity | undefined;
   readonly #learning: Learning;
   readonly #fleet: SharedStateSession | undefined;
+  readonly #features: Features | undefined;
 
   constructor(
     candidate: PlannedCandidate,
@@ -54,8 +59,10 @@ export class CandidateView implements CandidateSnapshot {
     affinity: PrefixAffinity | undefined,
     learning: Learning,
     fleet: SharedStateSession | undefined,
+    features: Features | undefined,
   ) {
     this.#fleet = fleet;
+    this.#features = features?.facts && features;
     this.id = candidate.id;
     this.provider = candidate.provider.id;
     this.model = candidate.info.id;
@@ -138,6 +145,11 @@ export class CandidateView implements CandidateSnapshot {
     if (chain.length === 0) return 0;
     const { ttlMs, minTokens } = kept;
     return this.#affinity.expectedCachedTokens(chain, this.id, ttlMs, minTokens, (at) => prefixTokens(request, at));
+  }
+
+  get facts(): { readonly [fact: string]: unknown } | undefined {
+    const { features } = this.#frame;
+    return features && this.#features?.factsOf(features, this.#candidate);
   }
 
   get quality(): QualityEstimate {

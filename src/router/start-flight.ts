@@ -40,15 +40,17 @@ export function startFlight(parts: RouterParts, run: Run): RoutedFlight {
   const groups = forced ?? plan.groups;
   const entry = options.decisionLog ? createDecisionEntry(parts, run) : undefined;
   const listening = events.has("decision");
+  const observed = parts.features?.decided ? run.features : undefined;
   const decided = (candidate: PlannedCandidate, excluded: readonly Exclusion[]): void => {
     const among = (groups.find((group) => group.includes(candidate)) ?? []).filter(aChoice(candidate, excluded));
     entry?.decided(candidate, among, ranker.sequence);
-    if (!listening) return;
     const strategy = run.chooser.strategy.name;
+    if (observed) parts.features?.onDecided(observed, { strategy, candidate: candidate.id, excluded });
+    if (!listening) return;
     const { requestId } = run;
     events.emit("decision", { requestId, strategy, candidate: candidate.id, excluded });
   };
-  const queue = new CallQueue(groups, ranker, run.home, entry || listening ? decided : undefined);
+  const queue = new CallQueue(groups, ranker, run.home, entry || listening || observed ? decided : undefined);
   const call = createCall(parts, run, queue, plan.excluded, forced !== undefined);
   const ladder: Ladder = { parts, run, call, queue, ranker, blocked };
   const flight = run.streamed ? streamFlight(ladder) : chatFlight(ladder);
@@ -93,6 +95,7 @@ function createCall(
     found: { ttftMs: null, fromCache: undefined, kept: undefined },
     degraded: [],
     abort: createAbortSource(),
+    features: run.features,
     role: "first",
   };
 }
@@ -115,44 +118,57 @@ interface Ladder {
 
 function chatFlight(ladder: Ladder): RoutedFlight {
   const { parts, run, call } = ladder;
-  const plain: AttemptFunction<Answer> = run.options.output ? validated(attemptChat) : attemptChat;
+  const ask = parts.features ? parts.features.aroundAttempt(attemptChat) : attemptChat;
+  const plain: AttemptFunction<Answer> = run.options.output ? validated(ask) : ask;
   const { escalate: options } = parts.options;
   const whole = async (stored: Answer): Promise<Answer> => stored;
   const work = options
     ? escalate(
         call,
-        () => descend(ladder, attemptChat, whole),
+        () => descend(ladder, ask, whole),
         () => queueOf(ladder, options.to),
         options,
         plain,
       )
     : descend(ladder, plain, whole);
-  const answer = work.then((given) => rememberAnswer(parts, run, call, given));
+  const answer = work.then((given) => remembered(ladder, given));
   return tracked(ladder, answer, undefined);
 }
 
 function streamFlight(ladder: Ladder): RoutedFlight {
-  const { parts, run, call } = ladder;
+  const { parts, call } = ladder;
   const restart = parts.options.streams?.onInterrupted === "restart";
+  const ask = parts.features ? parts.features.aroundAttempt(openStream) : openStream;
   const open = async (): Promise<CommittedStream> => {
-    const stream = await descend(ladder, openStream, async (stored) => storedStream(stored));
+    const stream = await descend(ladder, ask, async (stored) => storedStream(stored));
     return restart ? restartable(call, stream) : stream;
   };
   const finish = ({ candidate, assembler }: CommittedStream): Answer => {
     return { candidate, reply: withUsage(assembler.reply(), call) };
   };
   const stream = createStreamFlight(open, finish, call.abort);
-  const answer = stream.answer
-    .then((given) => checkOutput(call, given))
-    .then((given) => rememberAnswer(parts, run, call, given));
+  const answer = stream.answer.then((given) => checkOutput(call, given)).then((given) => remembered(ladder, given));
   return tracked(ladder, answer, stream);
 }
 
+/** What every reader of an answer may rely on: it is noted and stored, and features have seen it. */
+function remembered({ parts, run, call }: Ladder, given: Answer): Answer {
+  const answer = rememberAnswer(parts, run, call, given);
+  if (run.features) parts.features?.onAnswered(run.features, answer);
+  return answer;
+}
+
 /** The walk, hedged where that is on, and the rungs of degradation below it. */
-function descend<T>(ladder: Ladder, plain: AttemptFunction<T>, fromStored: (answer: Answer) => Promise<T>): Promise<T> {
+function descend<T extends Answer | CommittedStream>(
+  ladder: Ladder,
+  plain: AttemptFunction<T>,
+  fromStored: (answer: Answer) => Promise<T>,
+): Promise<T> {
   const { parts, call, blocked } = ladder;
   const attempt = parts.hedging ? hedged(plain, parts.hedging) : plain;
-  const walked = blocked ? Promise.reject(blocked) : walk(call, attempt);
+  const { features } = parts;
+  const walking = (): Promise<T> => walk(call, attempt);
+  const walked = blocked ? Promise.reject(blocked) : features ? features.aroundFlight(call, walking) : walking();
   const { degrade: options } = parts.options;
   if (!options) return walked;
   return walked.catch((thrown) => degrade(call, asSignalboxError(thrown), options, plain, rungsOf(ladder, fromStored)));

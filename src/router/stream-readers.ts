@@ -8,8 +8,17 @@ import type { RoutedReply } from "./records.js";
 /** Whether a reader gets the usage-only chunk; `"cost"`: an outer router, which also learns what the answer cost in all. */
 export type UsageWish = "hidden" | "shown" | "cost";
 
-/** What the one who iterates gets; a failure is the one that `reply` rejects with. */
-export function outlet(reader: StreamReader, reply: Promise<RoutedReply>, usage: UsageWish): StreamReader {
+/**
+ * What the one who iterates gets; a failure is the one that `reply` rejects with.
+ *
+ * @param awaited the end waits for `reply`, which a feature may still refuse.
+ */
+export function outlet(
+  reader: StreamReader,
+  reply: Promise<RoutedReply>,
+  usage: UsageWish,
+  awaited: boolean,
+): StreamReader {
   const hidden = (chunk: ChatChunk): boolean => usage !== "shown" && chunk.choices.length === 0 && !chunk.signalbox;
   let closed = usage === "hidden";
   const told = (chunk: ChatChunk): ChatChunk => {
@@ -38,6 +47,7 @@ export function outlet(reader: StreamReader, reply: Promise<RoutedReply>, usage:
       try {
         for (;;) {
           const chunk = await reader.next();
+          if (!chunk && awaited) await reply;
           if (!chunk) return closed ? null : await close();
           if (!hidden(chunk)) return told(chunk);
         }

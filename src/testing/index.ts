@@ -11,6 +11,7 @@ export {
   evictionConformance,
   runEvictionConformance,
 } from "./conformance/eviction.js";
+export { type FeatureConformanceOptions, featureConformance, runFeatureConformance } from "./conformance/feature.js";
 export { providerConformance, runProviderConformance } from "./conformance/provider.js";
 export type {
   ConformanceFeature,

@@ -37,6 +37,7 @@ export const ADVICE: { readonly [key in PolicyKey]: string } = {
   overloaded: "ask again later",
   server: "ask again later",
   "server/conflict": "ask again",
+  "server/feature": "read `path` and `cause`: a feature in `use` threw or gave rubbish",
   "server/bug": "read `cause`: a bug in a custom provider or in this library",
   network: "check the network",
   "network/connect": "check network, proxy and base URL",

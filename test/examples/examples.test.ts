@@ -17,6 +17,18 @@ const PROMISES: Record<string, readonly (string | RegExp)[]> = {
   "custom-strategy": ["cheapest-first: cheap", /dice: (dear|cheap)/, /cheap\/\S+ -\d/],
   "strategy-settings": [/weighted 3 to 1: \{.*"minimax":(2[6-9]|3[0-4])\d/, /not measured yet/, /weight [13] of 4/],
   "custom-provider": ["You said: Hello", "streamed: You said: Hello", "missing_tools"],
+  redact: [
+    "the vendor saw: Please write to [PERSONAL_1]\nthe caller got: I wrote to ada@example.org, and to nobody else.\n",
+    /\nI wrote to ada@example.org, and to nobody else.\n$/,
+  ],
+  guardrail: [
+    "content_filter/guardrail: This question is not answered here",
+    /It rains[^\n]*\ncontent_filter\/guardrail: The answer was cut/,
+  ],
+  "audit-log": [
+    /"tenant":"acme","calls":\["shaky\/shaky-1 server","steady\/steady-1 success"\],"outcome":"ok"/,
+    /"calls":\[\],"outcome":"no_candidate"/,
+  ],
   cache: [/6 x 7\? miss/, /6 x 7\? hit, \d+ ms, saved \$0\.0/, /miss( joined){9}|( ?joined){9}/, '"hits":1'],
   events: [
     /attempt first: failing\/\S+ server/,

@@ -33,13 +33,14 @@ export function featureCases(setUp: () => Feature | Promise<Feature>): Conforman
       async (feature) => {
         const run = runOf(feature);
         const before = JSON.stringify(run.request);
-        const changed = await refusing(feature.request?.(run.request, run), "request");
+        const changed = await refusing(() => feature.request?.(run.request, run), "request");
         ensureSame(JSON.parse(JSON.stringify(run.request)), JSON.parse(before), "request changed what it was given");
         if (changed !== undefined) ensure(checkRequest(changed) === null, "request gave what is no request");
       },
     ),
     featureCase("recall: gives a whole reply or nothing", async (feature) => {
-      const given = await refusing(feature.recall?.(await prepared(feature)), "recall");
+      const run = await prepared(feature);
+      const given = await refusing(() => feature.recall?.(run), "recall");
       if (given !== undefined) ensure(!isReplyProblem(normalizeReply(given, "m")), "recall gave what is no reply");
     }),
     featureCase("exclude and facts: answer at once, in a word and in an object", async (feature) => {
@@ -51,7 +52,8 @@ export function featureCases(setUp: () => Feature | Promise<Feature>): Conforman
     }),
     featureCase("admit: gives a lease that can be settled or released, a refusal, or nothing", async (feature) => {
       for (const end of ["settle", "release"] as const) {
-        const lease: unknown = await refusing(feature.admit?.(await prepared(feature), CANDIDATE), "admit");
+        const run = await prepared(feature);
+        const lease: unknown = await refusing(() => feature.admit?.(run, CANDIDATE), "admit");
         if (lease === undefined || SignalboxError.isInstance(lease)) return;
         ensure(typeof lease === "object" && lease !== null, "admit gave what is no lease");
         const work = (lease as { [end: string]: unknown })[end];
@@ -123,15 +125,15 @@ export function featureCases(setUp: () => Feature | Promise<Feature>): Conforman
 /** A run whose request has passed the feature's `request` slot, as every later slot sees it. */
 async function prepared(feature: Feature): Promise<FeatureRun> {
   const run = runOf(feature);
-  const changed = await refusing(feature.request?.(run.request, run), "request");
+  const changed = await refusing(() => feature.request?.(run.request, run), "request");
   if (changed) run.request = changed;
   return run;
 }
 
 /** The slot's outcome; a refusal is `undefined`, any other failure throws. */
-async function refusing<T>(work: T | Promise<T>, slot: string): Promise<T | undefined> {
+async function refusing<T>(work: () => T | Promise<T>, slot: string): Promise<T | undefined> {
   try {
-    return await ending(work, slot);
+    return await ending(work(), slot);
   } catch (thrown) {
     if (SignalboxError.isInstance(thrown)) return undefined;
     throw thrown;
@@ -174,7 +176,8 @@ async function passesOn(
 }
 
 async function shown(feature: Feature, reply: ChatReply): Promise<ChatReply | undefined> {
-  const given = await refusing(feature.reply?.(reply, await prepared(feature)), "reply");
+  const run = await prepared(feature);
+  const given = await refusing(() => feature.reply?.(reply, run), "reply");
   if (given === undefined) return feature.reply ? reply : undefined;
   ensure(!isReplyProblem(normalizeReply(given, "m")), "reply gave what is no reply");
   return given;

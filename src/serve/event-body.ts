@@ -112,6 +112,7 @@ export function eventBody(
     } catch (thrown) {
       if (signal?.aborted) return;
       ended = true;
+      source.leave();
       // The writer may be who failed; then the answer goes on behind it.
       source.leave();
       text += writer.fail(thrown);

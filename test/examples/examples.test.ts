@@ -37,6 +37,7 @@ const PROMISES: Record<string, readonly (string | RegExp)[]> = {
     "done: ok by healthy",
   ],
   "sqlite-cache": [/first run: 42, miss/, /after a restart: 42, hit, cost \$0\n/],
+  "openai-responses": ["I have read 1 messages.\nI have read 3 messages.\nI have read 1 messages.\n"],
   "openai-sdk": ["Hello from the router.\nanswered by demo/demo-1\nHello from the router.\n"],
   "anthropic-sdk": ["Hello from the router.\nanswered by demo/demo-1, end_turn\nHello from the router.\nusage told\n"],
   "ai-sdk": [/^Hello from the router\.\n.*"provider":"demo".*\nHello from the router\.\n$/s],

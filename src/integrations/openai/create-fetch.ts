@@ -3,8 +3,12 @@ import type { Target } from "../../serve/target.js";
 import { answerCompletion } from "./completions.js";
 import { errorResponse } from "./errors.js";
 import { listModels, oneModel } from "./models.js";
+import { answerResponse } from "./responses.js";
 
-const SERVED = "POST /chat/completions, GET /models and GET /models/{id} are";
+const SERVED =
+  "POST /chat/completions, POST /responses (new ones alone: no answer is stored under its id), GET /models and GET " +
+  "/models/{id} are. createFetch(router, { otherwise: fetch }) hands on the rest. A client of another API has another " +
+  "door: @anthropic-ai/sdk takes createFetch of signalbox/anthropic, the AI SDK languageModel(router) of signalbox/ai-sdk";
 
 /**
  * A `fetch` that answers as OpenAI's API does, from a router or a provider in this process. Any host and any path prefix
@@ -14,6 +18,7 @@ const SERVED = "POST /chat/completions, GET /models and GET /models/{id} are";
  * @example
  * const client = new OpenAI({ apiKey: "unused", fetch: createFetch(router) });
  * const completion = await client.chat.completions.create({ model: "auto", messages });
+ * const response = await client.responses.create({ model: "auto", input: "Why is the sky blue?" });
  */
 export function createFetch(target: Target, options: FetchOptions = {}): typeof fetch {
   return createDoor(target, options, {
@@ -22,6 +27,7 @@ export function createFetch(target: Target, options: FetchOptions = {}): typeof 
     answer(asked) {
       const { method, path } = asked;
       if (method === "POST" && path.endsWith("/chat/completions")) return answerCompletion(target, asked);
+      if (method === "POST" && path.endsWith("/responses")) return answerResponse(target, asked);
       if (method !== "GET") return undefined;
       if (path.endsWith("/models")) return listModels(target);
       const named = /\/models\/(.+)$/.exec(path)?.[1];

@@ -23,9 +23,15 @@ export function toInput(messages: readonly Message[], call: WireCall): readonly 
     } else if (message.role === "function") {
       const output = message.content ?? "";
       input.push({ type: "function_call_output", call_id: oldCallId(message.name), output });
-    } else input.push({ role: message.role, content: contentOf(message.content) });
+    } else if (isItem(message.content)) input.push(message.content[0].item);
+    else input.push({ role: message.role, content: contentOf(message.content) });
   }
   return input;
+}
+
+/** An item of a vendor's own tool, as a client sent it: only this wire can take it. */
+function isItem(content: unknown): content is readonly [{ readonly item: unknown }] {
+  return Array.isArray(content) && (content[0] as { type?: unknown } | undefined)?.type === "input_item";
 }
 
 /** One text stays a string. */

@@ -119,7 +119,7 @@ describe("the other paths", () => {
   it("says what is served instead", async () => {
     const client = clientFor(scripted(() => says("x")));
     await expect(client.embeddings.create({ model: "m1", input: "x" })).rejects.toThrow(/POST \/chat\/completions/);
-    await expect(client.responses.create({ model: "m1", input: "x" })).rejects.toBeInstanceOf(NotFoundError);
+    await expect(client.responses.retrieve("resp_1")).rejects.toBeInstanceOf(NotFoundError);
     await expect(client.chat.completions.list()).rejects.toBeInstanceOf(NotFoundError);
   });
 

@@ -14,8 +14,8 @@ const router = createRouter({ providers: [model] });
 // What an app offers to its browsers: a question in, server-sent events out.
 const server = createServer(async (question, answer) => {
   const content = Buffer.concat(await question.toArray()).toString();
-  const { headers, body } = router.stream({ messages: [{ role: "user", content }] }).toResponse();
-  answer.writeHead(200, Object.fromEntries(headers));
+  const { status, headers, body } = await router.stream({ messages: [{ role: "user", content }] }).toResponse();
+  answer.writeHead(status, Object.fromEntries(headers));
   // A browser that leaves closes the body, and that ends the call upstream: nobody pays for what nobody reads.
   await pipeline(body ?? [], answer).catch(() => {});
 });

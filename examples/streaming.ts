@@ -19,7 +19,7 @@ for await (const _chunk of router.stream({ messages })) break;
 console.log("left early");
 
 // What an HTTP handler returns: server-sent events in OpenAI's shape.
-const response = router.stream({ messages }).toResponse();
+const response = await router.stream({ messages }).toResponse();
 console.log(response.headers.get("content-type"), (await response.text()).endsWith("data: [DONE]\n\n"));
 
 await router.close();

@@ -1,3 +1,4 @@
+import { httpStatusOf } from "./http-status.js";
 import type { AttemptSummary, ErrorKind, Exclusion } from "./kinds.js";
 import { policyOf } from "./policy.js";
 
@@ -93,6 +94,11 @@ export class SignalboxError extends Error {
     } catch {
       return false; // a proxy that throws when read is not ours
     }
+  }
+
+  /** What a server of one's own should answer with: 400 for a request that is wrong, 502 where no kind says otherwise. */
+  get httpStatus(): number {
+    return httpStatusOf(this.kind);
   }
 
   /** Plain data for logs: everything but `cause` and `stack`. */

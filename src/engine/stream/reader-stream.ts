@@ -2,7 +2,7 @@ import type { ChatChunk } from "../../chat/chunk.js";
 import type { RouteHead } from "../../contract/records.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
 import type { ReplyIterator } from "./reply-iterator.js";
-import { streamResponse } from "./stream-response.js";
+import { type StreamResponseInit, streamResponse } from "./stream-response.js";
 
 /** What a started stream offers its one reader. */
 export interface StartedStream<Reply> {
@@ -28,10 +28,11 @@ export interface ReplyStream<Reply> extends AsyncIterable<ChatChunk> {
   /** The text alone; drains the stream. */
   text(): Promise<string>;
   /**
-   * The stream as a server-sent-events `Response`, as OpenAI would send it; for a handler of yours to return. Its head
-   * is there before anybody was asked; `createFetch` waits for the first chunk and tells the route in headers.
+   * The stream as a server-sent-events `Response`, as OpenAI would send it; for a handler of yours to return. It waits for
+   * the first chunk or the first heartbeat: a failure before that is a response with a status of its own
+   * (`error.httpStatus`). `createFetch` also tells the route in headers.
    */
-  toResponse(init?: { readonly headers?: Record<string, string> | undefined }): Response;
+  toResponse(init?: StreamResponseInit): Promise<Response>;
   [Symbol.asyncIterator](): ReplyIterator;
 }
 
@@ -98,8 +99,8 @@ class LazyStream<Reply extends HasText> implements ReplyStream<Reply> {
     return (await this.reply).choices[0].message.content ?? "";
   }
 
-  toResponse(init?: { readonly headers?: Record<string, string> | undefined }): Response {
-    return streamResponse(this.#iterator, init?.headers);
+  toResponse(init?: StreamResponseInit): Promise<Response> {
+    return streamResponse(this.#iterator, init);
   }
 
   [Symbol.asyncIterator](): ReplyIterator {

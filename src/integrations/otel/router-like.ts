@@ -11,7 +11,10 @@ export interface StreamLike extends AsyncIterable<ChatChunk> {
   readonly reply: Promise<ChatReply>;
   readonly route: RouteHead | undefined;
   text(): Promise<string>;
-  toResponse(init?: { readonly headers?: Record<string, string> | undefined }): Response;
+  toResponse(init?: {
+    readonly headers?: Record<string, string> | undefined;
+    readonly heartbeatMs?: number | undefined;
+  }): Promise<Response>;
   [Symbol.asyncIterator](): AsyncIterableIterator<ChatChunk> & { poll(): ChatChunk | undefined };
 }
 

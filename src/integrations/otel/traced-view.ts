@@ -121,7 +121,7 @@ class BoundStream implements StreamLike {
     return this.#begin(() => this.#stream.text());
   }
 
-  toResponse(init?: Parameters<StreamLike["toResponse"]>[0]): Response {
+  toResponse(init?: Parameters<StreamLike["toResponse"]>[0]): Promise<Response> {
     return this.#begin(() => this.#stream.toResponse(init));
   }
 

@@ -184,7 +184,7 @@ test("a provider that only answers whole can be streamed, and one that only stre
 
 test("toResponse sends server-sent events that end with [DONE]", async () => {
   const router = createRouter({ providers: [streaming("a", whole)] });
-  const response = router.stream(ask("x")).toResponse();
+  const response = await router.stream(ask("x")).toResponse();
   expect(response.headers.get("content-type")).toContain("text/event-stream");
   const body = await response.text();
   expect(body.endsWith("data: [DONE]\n\n")).toBe(true);

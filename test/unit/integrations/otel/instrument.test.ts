@@ -173,7 +173,7 @@ describe("spans", () => {
       },
       reply: (stream) => stream.reply,
       text: (stream) => stream.text(),
-      response: (stream) => stream.toResponse().text(),
+      response: async (stream) => (await stream.toResponse()).text(),
     };
     for (const [how, read] of Object.entries(readers)) {
       exporter.reset();

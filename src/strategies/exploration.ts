@@ -34,11 +34,11 @@ export function decisionHash(sequence: number, stream: number): number {
 /**
  * The number of the measuring turn that this decision is, or -1. Each block of {@link EXPLORE_EVERY} decisions holds
  * exactly one, at a mixed place: a candidate waits for its turn no longer than two blocks, and no pattern in the traffic
- * meets the turns.
+ * meets the turns. The first block has none: before anything was asked there is nothing to compare with.
  */
 export function exploringTurn(sequence: number): number {
   const block = Math.floor(sequence / EXPLORE_EVERY);
-  return sequence - block * EXPLORE_EVERY === decisionHash(block, 0) % EXPLORE_EVERY ? block : -1;
+  return sequence - block * EXPLORE_EVERY === decisionHash(block, 0) % EXPLORE_EVERY ? block - 1 : -1;
 }
 
 /** Urgent calls and calls pinned to a conversation's provider are never experiments. */

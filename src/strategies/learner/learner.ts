@@ -1,11 +1,12 @@
 import type { Message } from "../../chat/message.js";
 import type { ChatRequest } from "../../chat/request.js";
 import type { Characteristics, QualityEstimate } from "../../contract/strategy.js";
+import { readStep } from "../characteristics/step.js";
 import { Arm, unknownVariance } from "./arm.js";
 import { createFeatureReader, type Features, packFeatures, unpackFeatures } from "./features.js";
 import { GatedResidual, SHARED_PRECISION } from "./gated-residual.js";
 import { logit, sigmoid } from "./logit.js";
-import { difficultyOf, priorQuality } from "./prior.js";
+import { priorQuality, stepDifficulty } from "./prior.js";
 import { Residual } from "./residual.js";
 import { type LearnerState, readState, writeState } from "./state.js";
 
@@ -205,7 +206,7 @@ class RequestView implements LearnerView {
   }
 
   get difficulty(): number {
-    this.#difficulty ??= difficultyOf(charsOf(this.#asked()), this.#characteristics.complexity);
+    this.#difficulty ??= stepDifficulty(readStep(this.#request), () => this.#characteristics.complexity);
     return this.#difficulty;
   }
 
@@ -231,14 +232,6 @@ class RequestView implements LearnerView {
     }
     return this.#question;
   }
-}
-
-function charsOf(message: Message | null): number {
-  const content = message?.content;
-  if (typeof content === "string") return content.length;
-  let chars = 0;
-  if (Array.isArray(content)) for (const part of content) if (part.type === "text") chars += part.text.length;
-  return chars;
 }
 
 function textOf(message: Message | null): string {

@@ -473,7 +473,9 @@ describe("one failure", () => {
 describe("exploration draws", () => {
   it("give every candidate its turn, one in each block of 20", () => {
     for (const count of [2, 3, 10]) {
-      const turns = Array.from({ length: 20 * count * 4 }, (_, at) => exploringTurn(at)).filter((turn) => turn >= 0);
+      const turns = Array.from({ length: 20 + 20 * count * 4 }, (_, at) => exploringTurn(at)).filter(
+        (turn) => turn >= 0,
+      );
       expect(turns).toEqual(Array.from({ length: 4 * count }, (_, turn) => turn));
     }
   });

@@ -6,7 +6,7 @@ import type { Usage } from "../../chat/usage.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
 import type { EventWriter } from "../../serve/event-body.js";
 import { type Block, fieldsOf } from "./blocks.js";
-import { messageHead, STOP_REASONS, textBlock, toolBlock, usageOf } from "./from-reply.js";
+import { messageHead, REFUSED, STOP_REASONS, textBlock, toolBlock, usageOf } from "./from-reply.js";
 import { seal, sealState } from "./seal.js";
 
 interface Open {
@@ -38,6 +38,7 @@ export function createEventWriter({ provider, failure }: EventWriterOptions): Ev
   const waiting = new Map<string, Open>();
   let state: ProviderState | undefined;
   let thought = false;
+  let refused = false;
   let finish: FinishReason | null = null;
   let usage: Usage | undefined;
 
@@ -109,7 +110,10 @@ export function createEventWriter({ provider, failure }: EventWriterOptions): Ev
       if (provider_state) state = provider_state;
       if (thinking) text += add("thinking", thinking);
       if (content) text += add("text", content);
-      if (refusal) text += add("text", refusal);
+      if (refusal) {
+        refused = true;
+        text += add("text", refusal);
+      }
       if (tool_calls)
         for (const piece of tool_calls) text += add("tool", piece.function?.arguments ?? "", piece.index, piece);
       if (choice.finish_reason) {
@@ -119,7 +123,8 @@ export function createEventWriter({ provider, failure }: EventWriterOptions): Ev
       return text;
     },
     end() {
-      const reason = finish === null ? "end_turn" : (STOP_REASONS[finish] ?? "end_turn");
+      const ending = finish === null ? "end_turn" : (STOP_REASONS[finish] ?? "end_turn");
+      const reason = refused ? REFUSED : ending;
       const ended = { stop_reason: reason, stop_sequence: null, stop_details: null, container: null };
       const { cache_creation, service_tier, inference_geo, speed, ...counts } = usageOf(usage);
       const last = event("message_delta", { delta: ended, usage: counts });

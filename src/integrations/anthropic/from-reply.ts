@@ -12,6 +12,9 @@ export const STOP_REASONS: { readonly [Finish in FinishReason]: string } = {
   content_filter: "refusal",
 };
 
+/** Why an answer ended that is a refusal in the model's own words. */
+export const REFUSED = "refusal";
+
 /** A message without its content. */
 export function messageHead(id: string, model: string): { readonly [field: string]: unknown } {
   return {
@@ -29,11 +32,11 @@ export function messageHead(id: string, model: string): { readonly [field: strin
 
 /** A reply as a message. @param provider who answered, for thinking that carries no state. */
 export function messageOf(reply: ChatReply, provider: string): { readonly [field: string]: unknown } {
-  const { finish_reason: finish } = reply.choices[0];
+  const { finish_reason: finish, message } = reply.choices[0];
   return {
     ...messageHead(reply.id, reply.model),
     content: contentOf(reply, provider),
-    stop_reason: STOP_REASONS[finish] ?? "end_turn",
+    stop_reason: message.refusal ? REFUSED : (STOP_REASONS[finish] ?? "end_turn"),
     usage: usageOf(reply.usage),
   };
 }

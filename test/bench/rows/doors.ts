@@ -20,9 +20,11 @@ export async function doors(): Promise<Section> {
   const viaMessages = anthropicFetch(plain);
   const asked = { method: "POST", body: JSON.stringify({ ...request, max_tokens: 1_000 }) };
   const post = { method: "POST", body: JSON.stringify(request) };
+  const input = { method: "POST", body: JSON.stringify({ model: MODEL.id, input: PROMPT, store: false }) };
   const json = await timeAbove([
     { name: "plain", run: () => plain.chat(request) },
     { name: "door", run: async () => (await viaFetch("http://router.invalid/v1/chat/completions", post)).json() },
+    { name: "responses", run: async () => (await viaFetch("http://router.invalid/v1/responses", input)).json() },
     { name: "messages", run: async () => (await viaMessages("http://router.invalid/v1/messages", asked)).json() },
   ]);
 
@@ -46,15 +48,20 @@ export async function doors(): Promise<Section> {
   const viaDoor = createFetch(streamed);
   const viaEvents = anthropicFetch(streamed);
   const streamBody = JSON.stringify({ ...request, max_tokens: 1_000, stream: true });
-  const readEvents = async (): Promise<void> => {
-    const response = await viaEvents("http://router.invalid/v1/messages", { method: "POST", body: streamBody });
-    if (response.body) for await (const _piece of response.body);
+  const readAll = async (asked: Promise<Response>): Promise<void> => {
+    const { body } = await asked;
+    if (body) for await (const _piece of body);
   };
+  const inputStream = JSON.stringify({ model: MODEL.id, input: PROMPT, store: false, stream: true });
+  const readEvents = () =>
+    readAll(viaEvents("http://router.invalid/v1/messages", { method: "POST", body: streamBody }));
+  const readItems = () => readAll(viaDoor("http://router.invalid/v1/responses", { method: "POST", body: inputStream }));
   const streams = await timeCalls(
     [
       { name: "bare", run: () => bareStream(upstream, PROMPT, () => {}) },
       { name: "fetch", run: () => bareStream(viaDoor, PROMPT, () => {}) },
       { name: "messages", run: readEvents },
+      { name: "responses", run: readItems },
     ],
     { calls: 30, rounds: 5 },
   );
@@ -69,6 +76,19 @@ export async function doors(): Promise<Section> {
       unit: "us",
       target: 12,
       note: "above the same parser on the upstream itself",
+    },
+    {
+      what: "createFetch, a JSON call of /responses",
+      value: json.get("responses") ?? Number.NaN,
+      unit: "us",
+      target: 72,
+    },
+    {
+      what: "createFetch, an event of /responses",
+      value: (us(streams, "responses") - us(streams, "bare")) / EVENTS,
+      unit: "us",
+      target: 14.4,
+      note: "above the parser on the upstream itself; this answer is read, not parsed",
     },
     { what: "signalbox/anthropic, a JSON call", value: json.get("messages") ?? Number.NaN, unit: "us", target: 60 },
     {

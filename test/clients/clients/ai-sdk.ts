@@ -64,6 +64,12 @@ export const aiSdkOpenai = client(
   ({ openai: baseURL }) => createOpenAI({ apiKey: "unused", baseURL }).chat("auto"),
 );
 
+export const aiSdkResponses = client(
+  { name: "@ai-sdk/openai", package: "@ai-sdk/openai", door: "openai: responses" },
+  six,
+  ({ openai: baseURL }) => createOpenAI({ apiKey: "unused", baseURL })("auto"),
+);
+
 export const aiSdkCompatible = client(
   { name: "@ai-sdk/openai-compatible", package: "@ai-sdk/openai-compatible", door: "openai: chat" },
   six,

@@ -55,6 +55,12 @@ export const langchainOpenai = client(
   ({ openai: baseURL }) => new ChatOpenAI({ model: "auto", apiKey: "unused", configuration: { baseURL } }),
 );
 
+export const langchainResponses = client(
+  { name: "@langchain/openai, `useResponsesApi`", package: "@langchain/openai", door: "openai: responses" },
+  ({ openai: baseURL }) =>
+    new ChatOpenAI({ model: "auto", apiKey: "unused", useResponsesApi: true, configuration: { baseURL } }),
+);
+
 export const langchainAnthropic = client(
   { name: "@langchain/anthropic", package: "@langchain/anthropic", door: "anthropic" },
   ({ anthropic }) => new ChatAnthropic({ model: "auto", apiKey: "unused", anthropicApiUrl: anthropic }),

@@ -1,5 +1,5 @@
 import OpenAI from "openai";
-import { zodResponseFormat } from "openai/helpers/zod";
+import { zodResponseFormat, zodTextFormat } from "openai/helpers/zod";
 import { z } from "zod";
 import { type Client, expectAbort, expectEqual, expectRefusal } from "../client.js";
 import { ADD, CITY, FAIL, HELLO, SAY, SUM, WAIT } from "../upstream.js";
@@ -48,6 +48,47 @@ export const openaiSdk: Client = {
       },
       abort: () => expectAbort((signal) => completions.create(asked(WAIT), { signal })),
       error: () => expectRefusal(async () => completions.create(asked(FAIL))),
+    };
+  },
+};
+
+export const openaiResponses: Client = {
+  name: "openai, `.responses`",
+  package: "openai",
+  door: "openai: responses",
+  open({ openai: baseURL }) {
+    const { responses } = new OpenAI({ apiKey: "unused", baseURL });
+    const say = (input: string) => ({ model: "auto", input });
+    return {
+      async chat() {
+        expectEqual((await responses.create(say(SAY))).output_text, HELLO);
+      },
+      async stream() {
+        const stream = responses.stream(say(SAY));
+        let text = "";
+        stream.on("response.output_text.delta", ({ delta }) => {
+          text += delta;
+        });
+        expectEqual((await stream.finalResponse()).output_text, HELLO);
+        expectEqual(text, HELLO);
+      },
+      async tools() {
+        const parameters = { type: "object", properties: { a: { type: "number" }, b: { type: "number" } } };
+        const tools = [{ type: "function" as const, name: "add", parameters, strict: false }];
+        const first = await responses.create({ ...say(ADD), tools });
+        const call = first.output.find(({ type }) => type === "function_call");
+        if (call?.type !== "function_call") throw new Error("no call");
+        const { a, b } = JSON.parse(call.arguments) as { a: number; b: number };
+        const result = { type: "function_call_output" as const, call_id: call.call_id, output: String(a + b) };
+        const asked = { model: "auto", tools, previous_response_id: first.id, input: [result] };
+        expectEqual((await responses.create(asked)).output_text, SUM);
+      },
+      async structured() {
+        const text = { format: zodTextFormat(City, "city") };
+        expectEqual((await responses.parse({ ...say(CITY), text })).output_parsed, { city: "Bern", degrees: 7 });
+      },
+      abort: () => expectAbort((signal) => responses.create(say(WAIT), { signal })),
+      error: () => expectRefusal(async () => responses.create(say(FAIL))),
     };
   },
 };

@@ -5,7 +5,7 @@ export interface RecordedAnswer {
   readonly id: string;
   /** The host that answered. */
   readonly vendor: string;
-  readonly wire: "openai" | "anthropic";
+  readonly wire: "openai" | "anthropic" | "responses";
   readonly status: number;
   /** Whether the body is a stream of events. */
   readonly stream: boolean;

@@ -8,11 +8,14 @@ export interface Keepsakes {
   readonly blocks?: readonly Raw[];
   /** OpenAI: for each call the fields that the wire's standard does not name. */
   readonly callFields?: readonly Raw[];
+  /** Responses: the items that are neither text nor a call, such as sealed thinking. */
+  readonly items?: readonly Raw[];
 }
 
 /** What an answer gives its reader to keep. */
 export function keepsakesOf({ wire, stream, body }: RecordedAnswer): Keepsakes {
   const events = stream ? eventsOf(body) : [parsed(body)];
+  if (wire === "responses") return { items: itemsOf(events) };
   return wire === "anthropic" ? { blocks: blocksOf(events, stream) } : openaiKeepsakes(events);
 }
 
@@ -26,6 +29,10 @@ export function lostKeepsakes(kept: Keepsakes, sent: Raw): string[] {
       lost.push(`blocks: expected ${want.length}, sent ${have.length}; block ${at}: ${want[at]} is ${have[at]}`);
     }
   }
+  const sentItems = ((sent.items ?? []) as Raw[]).map(canonical);
+  for (const item of kept.items ?? []) {
+    if (!sentItems.includes(canonical(item))) lost.push(`item ${String(item.type)} is not sent`);
+  }
   kept.callFields?.forEach((fields, index) => {
     const call = (sent.tool_calls as Raw[] | undefined)?.[index] ?? {};
     for (const [name, value] of Object.entries(fields)) {
@@ -33,6 +40,15 @@ export function lostKeepsakes(kept: Keepsakes, sent: Raw): string[] {
     }
   });
   return lost;
+}
+
+const SPOKEN = new Set<unknown>(["message", "function_call", "custom_tool_call"]);
+
+function itemsOf(events: readonly Raw[]): Raw[] {
+  const items = events.flatMap((event) => {
+    return event.type === "response.output_item.done" ? [event.item as Raw] : ((event.output ?? []) as Raw[]);
+  });
+  return items.filter(({ type }) => !SPOKEN.has(type));
 }
 
 function parsed(text: string): Raw {

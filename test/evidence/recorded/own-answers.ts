@@ -23,9 +23,12 @@ const SAID: readonly Said[] = [
   { name: "thinking and a call", reasoning: "a tool would help", calls: CALLS.slice(0, 1), finish: "tool_calls" },
 ];
 
-/** Answers of both wires, made here: what `npm run recorded` plays without a file. */
+/** Answers of all wires, made here: what `npm run recorded` plays without a file. */
 export function ownAnswers(): RecordedAnswer[] {
-  return [...SAID.flatMap((said) => [...openaiAnswers(said), ...anthropicAnswers(said)]), ...ODD_ANSWERS];
+  return [
+    ...SAID.flatMap((said) => [...openaiAnswers(said), ...anthropicAnswers(said), ...responsesAnswers(said)]),
+    ...ODD_ANSWERS,
+  ];
 }
 
 function answer(
@@ -143,6 +146,58 @@ function anthropicBodies(
   return [
     answer(`anthropic, whole: ${name}`, "anthropic", JSON.stringify(whole), expect),
     answer(`anthropic, streamed: ${name}`, "anthropic", stream, expect),
+  ];
+}
+
+const RESPONSES_USAGE = {
+  input_tokens: 40,
+  input_tokens_details: { cached_tokens: 8 },
+  output_tokens: 12,
+  output_tokens_details: { reasoning_tokens: 3 },
+  total_tokens: 52,
+};
+
+function responsesAnswers(said: Said): RecordedAnswer[] {
+  const { name, text, reasoning, calls = [], finish } = said;
+  const status = finish === "length" ? "incomplete" : "completed";
+  const output: { type: string; [field: string]: unknown }[] = [];
+  if (reasoning !== undefined) {
+    const summary = [{ type: "summary_text", text: reasoning }];
+    output.push({ type: "reasoning", id: "rs_1", summary, encrypted_content: "c2VhbGVk" });
+  }
+  if (text !== undefined) {
+    const content = [{ type: "output_text", text, annotations: [] }];
+    output.push({ type: "message", id: "msg_1", role: "assistant", status, content });
+  }
+  for (const { id, name: called, args } of calls) {
+    output.push({ type: "function_call", id: `fc_${id}`, call_id: id, name: called, arguments: args, status });
+  }
+  const head = { id: "resp_1", object: "response", created_at: 1_790_000_000, model: "m" };
+  const incomplete_details = finish === "length" ? { reason: "max_output_tokens" } : null;
+  const whole = { ...head, status, incomplete_details, output, usage: RESPONSES_USAGE };
+  const events: { type: string; [field: string]: unknown }[] = [
+    { type: "response.created", response: { ...head, status: "in_progress", output: [] } },
+  ];
+  output.forEach((item, output_index) => {
+    const at = { item_id: item.id, output_index };
+    const { encrypted_content: _, ...begun } = { ...item, content: [], summary: [], arguments: "" } as typeof item;
+    events.push({ type: "response.output_item.added", output_index, item: begun });
+    const [kind, said_] =
+      item.type === "message"
+        ? (["output_text", text] as const)
+        : item.type === "reasoning"
+          ? (["reasoning_summary_text", reasoning] as const)
+          : (["function_call_arguments", item.arguments as string] as const);
+    for (const delta of pieces(said_)) events.push({ type: `response.${kind}.delta`, ...at, delta });
+    events.push({ type: "response.output_item.done", output_index, item });
+  });
+  events.push({ type: `response.${status}`, response: whole });
+  const stream = events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join("");
+  const ended = finish === "length" ? "max_output_tokens" : "completed";
+  const expect = expectationOf(said, ended, RESPONSES_USAGE);
+  return [
+    answer(`responses, whole: ${name}`, "responses", JSON.stringify(whole), expect),
+    answer(`responses, streamed: ${name}`, "responses", stream, expect),
   ];
 }
 

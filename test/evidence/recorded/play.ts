@@ -77,7 +77,7 @@ export async function openStage(seed = 7): Promise<Stage> {
             found.push(...differences(expected, readingOf(reply)).map((text) => `${name}: ${text}`));
             // What the next answer says does not count, only what its request carried.
             await ask({ ...request, messages: nextTurn(request, reply) }).catch(() => {});
-            const message = (sent.messages as Raw[])[1] ?? {};
+            const message = assistantIn(sent);
             const back = [...wrongTurn(reply, message), ...lostKeepsakes(keepsakesOf(recorded), message)];
             found.push(...back.map((text) => `${name}, sent back: ${text}`));
           }
@@ -109,9 +109,9 @@ function routerFor({ wire, stream, model }: RecordedAnswer, host: string) {
   };
   const options = { id: "recorded", apiKey: "k", models: [info], chatUpstream: stream ? "stream" : "whole" } as const;
   const provider =
-    wire === "openai"
-      ? openaiCompatible({ ...options, baseURL: `${host}/v1` })
-      : anthropicCompatible({ ...options, baseURL: host });
+    wire === "anthropic"
+      ? anthropicCompatible({ ...options, baseURL: host })
+      : openaiCompatible({ ...options, baseURL: `${host}/v1`, wire: wire === "openai" ? "chat" : "responses" });
   return createRouter({ providers: [provider], retry: { attempts: 1 } });
 }
 
@@ -133,6 +133,18 @@ function nextTurn(request: ChatRequest, reply: ChatReply): Message[] {
   }));
   const more: Message[] = results.length > 0 ? results : [{ role: "user", content: "and then?" }];
   return [...request.messages, message, ...more];
+}
+
+/** The assistant's turn of a request; on the Responses wire all items up to the next turn, read as one message. */
+function assistantIn(sent: Raw): Raw {
+  if (!Array.isArray(sent.input)) return (sent.messages as Raw[])[1] ?? {};
+  const input = (sent.input as Raw[]).slice(1);
+  const end = input.findIndex(({ type, role }) => role === "user" || type === "function_call_output");
+  const items = end < 0 ? input : input.slice(0, end);
+  const parts = items.filter(({ type }) => type === "message").map(({ content }) => (content as Raw[]) ?? []);
+  const text = parts.map((each) => each.map((part) => part.text ?? part.refusal ?? "").join("")).join("\n\n");
+  const calls = items.filter(({ type }) => type === "function_call").map(({ name }) => ({ function: { name } }));
+  return { content: text, tool_calls: calls, items };
 }
 
 /** Text and calls that the assistant turn of the next request lacks, whatever the wire's form for them. */

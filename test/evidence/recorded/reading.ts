@@ -21,7 +21,9 @@ const FINISH: { readonly [word: string]: string } = {
   stop_sequence: "stop",
   pause_turn: "stop",
   compaction: "stop",
+  completed: "stop",
   length: "length",
+  max_output_tokens: "length",
   max_tokens: "length",
   tool_calls: "tool_calls",
   tool_use: "tool_calls",
@@ -44,7 +46,7 @@ export function expectedReading({ wire, expect }: RecordedAnswer): Reading | nul
     refusal: expect.refusal ?? "",
     calls: calls.map(({ id, name, args }) => [id, name, canonical(args)]),
     finish: calls.length > 0 && said === "stop" ? "tool_calls" : said,
-    usage: wire === "openai" ? openaiUsage(expect.usage) : anthropicUsage(expect.usage),
+    usage: USAGE[wire](expect.usage),
   };
 }
 
@@ -97,6 +99,16 @@ function canonical(args: string): string {
 }
 
 type Counts = Expectation["usage"];
+
+const USAGE = { openai: openaiUsage, anthropic: anthropicUsage, responses: responsesUsage } as const;
+
+/** Input holds what was cached, output holds the thinking. */
+function responsesUsage(usage: Counts): Reading["usage"] {
+  if (!usage) return null;
+  const cached = count(nested(usage, "input_tokens_details").cached_tokens);
+  const reasoning = count(nested(usage, "output_tokens_details").reasoning_tokens);
+  return [count(usage.input_tokens), count(usage.output_tokens), cached, reasoning];
+}
 
 /** Thinking counts apart if the total shows output above `completion_tokens`, or if it is more than those. */
 function openaiUsage(usage: Counts): Reading["usage"] {

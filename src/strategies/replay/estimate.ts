@@ -11,8 +11,11 @@ export interface Row {
 /** What a strategy would have done: for each row the chance of each candidate to go first. */
 export type Target = readonly (readonly number[])[];
 
-/** Weights beyond this come from one lucky draw; clipping trades a little bias for much less variance. */
-const MAX_WEIGHT = 20;
+/**
+ * Weights beyond this are clipped. It lies above the inverse of any chance that a strategy draws with: a smaller one
+ * would leave out the correction for what is rarely explored, and the interval would be too narrow.
+ */
+const MAX_WEIGHT = 200;
 
 /** What the mean of a kind at a candidate is shrunk with, towards the candidate's own, and that towards all. */
 const PSEUDO = 10;

@@ -1,8 +1,9 @@
 import type { Strategy } from "../../contract/strategy.js";
 import { BUILT_IN_NAMES, builtIn } from "../built-in.js";
+import { coverageOf, LEAST_COVERED } from "./coverage.js";
 import { type DecisionLogLine, readDecisionLog } from "./decision-log.js";
 import { doublyRobust, effectiveSamples, interval } from "./estimate.js";
-import { rowsOf, targetOf, utilityOf } from "./replay.js";
+import { longerLog, rowsOf, spreadOf, targetOf, utilityOf, widened } from "./replay.js";
 
 /** What a router's own outcomes suggest. */
 export interface StrategyRecommendation {
@@ -16,6 +17,8 @@ export interface StrategyRecommendation {
   /** Decisions behind it. */
   readonly samples: number;
   readonly reasons: readonly string[];
+  /** What to log, and for how long, before more can be said; absent where every strategy was judged. */
+  readonly advice?: string | undefined;
 }
 
 export interface RecommendOptions {
@@ -36,7 +39,8 @@ const Z = 2.7;
 
 /**
  * Whether another strategy would have served the logged traffic better: each is replayed against the one in use, decision
- * by decision, and only a gain whose whole interval lies above zero is recommended.
+ * by decision, and only a gain whose whole interval lies above zero is recommended. A strategy whose choices the log could
+ * never have made is not judged; `advice` says what to log before it can be.
  */
 export function recommendStrategy(
   log: Iterable<string | DecisionLogLine>,
@@ -61,22 +65,30 @@ export function recommendStrategy(
     };
   }
   const rows = rowsOf(decisions, utilityOf(decisions));
-  const present = doublyRobust(rows, targetOf(decisions, current));
+  const own = targetOf(decisions, current);
+  const present = doublyRobust(rows, own);
+  const known = coverageOf(decisions, own);
+  const spread = spreadOf(rows);
   const rivals = options.strategies ?? BUILT_IN_NAMES.map((name) => builtIn(name)!);
   const reasons: string[] = [];
   let best: { strategy: string; gain: number; interval: readonly [number, number] } | undefined;
   let judged = 0;
+  let advice = known.advice ?? undefined;
   for (const rival of rivals) {
     if (rival.name === current.name) continue;
     const target = targetOf(decisions, rival);
     const speaking = effectiveSamples(rows, target);
-    if (speaking < MIN_EFFECTIVE) {
-      reasons.push(`${rival.name}: insufficient overlap (${Math.round(speaking)} decisions speak for it)`);
+    const overlap = coverageOf(decisions, target);
+    const covered = Math.min(known.covered, overlap.covered);
+    if (covered < LEAST_COVERED || speaking < MIN_EFFECTIVE) {
+      const share = `the log could have made ${Math.round(100 * covered)} % of its choices`;
+      reasons.push(`${rival.name}: insufficient overlap (${Math.round(speaking)} decisions speak for it; ${share})`);
+      advice ??= overlap.advice ?? longerLog(samples, speaking, MIN_EFFECTIVE);
       continue;
     }
     judged += 1;
     const gains = doublyRobust(rows, target).map((value, index) => value - present[index]!);
-    const { mean, low, high } = interval(gains, Z);
+    const { mean, low, high } = widened(interval(gains, Z), (2 - known.covered - overlap.covered) * spread);
     reasons.push(
       `${rival.name}: ${signed(mean)} points (${signed(low)} to ${signed(high)}, ${Math.round(speaking)} decisions speak for it)`,
     );
@@ -84,9 +96,10 @@ export function recommendStrategy(
       best = { strategy: rival.name, gain: mean, interval: [low, high] };
     }
   }
-  if (judged === 0) return { verdict: "insufficient data", samples, reasons };
-  if (best === undefined) return { verdict: "keep", samples, reasons };
-  return { verdict: "switch", ...best, samples, reasons };
+  const told = advice === undefined ? {} : { advice };
+  if (judged === 0) return { verdict: "insufficient data", samples, reasons, ...told };
+  if (best === undefined) return { verdict: "keep", samples, reasons, ...told };
+  return { verdict: "switch", ...best, samples, reasons, ...told };
 }
 
 function signed(value: number): string {

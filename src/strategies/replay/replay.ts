@@ -3,6 +3,7 @@ import { seededRandom } from "../../core/random.js";
 import { invalidOption } from "../../errors/signalbox-error.js";
 import { POINTS_PER_DOUBLING } from "../adaptive.js";
 import { builtIn } from "../built-in.js";
+import { coverageOf, LEAST_COVERED } from "./coverage.js";
 import { contextOf, type DecisionLogLine, type LoggedDecision, readDecisionLog } from "./decision-log.js";
 import { doublyRobust, effectiveSamples, interval, type Row, type Target } from "./estimate.js";
 import { firstChances } from "./propensity.js";
@@ -23,6 +24,10 @@ export interface ReplayResult {
   readonly decisions: number;
   /** How many of them speak for this strategy. */
   readonly effectiveSamples: number;
+  /** Share of the strategy's choices (0..1) that the log could have made as well; below 0.95 nothing is estimated. */
+  readonly covered: number;
+  /** What to log, and for how long, before anything can be said; `null` where the log suffices. */
+  readonly advice: string | null;
   /** Quality against cost and time, as the `adaptive` strategy weighs them; `null` unless the verdict is `"ok"`. */
   readonly utility: Estimate | null;
   /** Share of requests answered. */
@@ -71,7 +76,14 @@ export function replay(
     const strategy = typeof each === "string" ? builtIn(each) : each;
     const result: ReplayResult =
       strategy === undefined
-        ? { strategy: String(each), verdict: "insufficient data", decisions: 0, effectiveSamples: 0, ...NOTHING }
+        ? {
+            strategy: String(each),
+            verdict: "insufficient data",
+            decisions: 0,
+            effectiveSamples: 0,
+            ...UNKNOWN,
+            ...NOTHING,
+          }
         : evaluate(decisions, strategy, (done) => {
             if (done % TELL_EVERY === 0) tell(done);
           });
@@ -80,6 +92,7 @@ export function replay(
   });
 }
 
+const UNKNOWN = { covered: 0, advice: `log at least ${MIN_DECISIONS} decisions with their outcomes` };
 const NOTHING = { utility: null, success: null, costUsd: null, latencyMs: null };
 
 function evaluate(
@@ -89,23 +102,60 @@ function evaluate(
 ): ReplayResult {
   const about = { strategy: strategy.name, decisions: decisions.length };
   if (decisions.length < MIN_DECISIONS)
-    return { ...about, verdict: "insufficient data", effectiveSamples: 0, ...NOTHING };
+    return { ...about, verdict: "insufficient data", effectiveSamples: 0, ...UNKNOWN, ...NOTHING };
   const target = targetOf(decisions, strategy, ranked);
   const rows = rowsOf(decisions, utilityOf(decisions));
   const samples = effectiveSamples(rows, target);
-  if (samples < MIN_EFFECTIVE)
-    return { ...about, verdict: "insufficient overlap", effectiveSamples: samples, ...NOTHING };
-  const estimate = (value: (decision: LoggedDecision) => number): Estimate =>
-    interval(doublyRobust(rowsOf(decisions, value), target));
+  const { covered, advice } = coverageOf(decisions, target);
+  if (covered < LEAST_COVERED || samples < MIN_EFFECTIVE) {
+    const longer = advice ?? longerLog(decisions.length, samples, MIN_EFFECTIVE);
+    return {
+      ...about,
+      verdict: "insufficient overlap",
+      effectiveSamples: samples,
+      covered,
+      advice: longer,
+      ...NOTHING,
+    };
+  }
+  // What the log could not have done may have brought anything between the best and the worst that it saw.
+  const estimate = (value: (decision: LoggedDecision) => number): Estimate => {
+    const measured = rowsOf(decisions, value);
+    return widened(interval(doublyRobust(measured, target)), (1 - covered) * spreadOf(measured));
+  };
   return {
     ...about,
     verdict: "ok",
     effectiveSamples: samples,
-    utility: interval(doublyRobust(rows, target)),
+    covered,
+    advice: null,
+    utility: estimate(utilityOf(decisions)),
     success: estimate(({ outcome }) => (outcome.ok ? 1 : 0)),
     costUsd: estimate(({ outcome }) => outcome.costUsd ?? 0),
     latencyMs: estimate(({ outcome }) => outcome.latencyMs),
   };
+}
+
+/** How much longer the same log must become. */
+export function longerLog(decisions: number, effective: number, needed: number): string {
+  const factor = Math.ceil(needed / Math.max(1, effective));
+  return `log on until about ${(decisions * factor).toLocaleString("en")} decisions: ${Math.round(effective)} speak for it, ${needed} are needed`;
+}
+
+/** The distance between the best and the worst value that was seen. */
+export function spreadOf(rows: readonly Row[]): number {
+  let least = Number.POSITIVE_INFINITY;
+  let most = Number.NEGATIVE_INFINITY;
+  for (const { value } of rows) {
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+  return rows.length === 0 ? 0 : most - least;
+}
+
+/** The interval, wider by what is not known to either side. */
+export function widened({ mean, low, high }: Estimate, by: number): Estimate {
+  return { mean, low: low - by, high: high + by };
 }
 
 /** What a strategy would do with each logged decision. @param ranked told how many are done, after each */

@@ -202,3 +202,41 @@ describe("recommendation", () => {
     expect(none.reasons[0]).toContain("insufficient overlap");
   });
 });
+
+describe("advice from a log that never drew", () => {
+  const equal = candidates({ id: "a/1" }, { id: "b/1" });
+
+  /** `ordered` asks the first; the second has its turn only when the first is switched off by hand. Both are as good. */
+  function byHand(seed: number, turns: number): DecisionLogLine[] {
+    const random = seededRandom(seed);
+    const strategy = builtIn("ordered")!;
+    return Array.from({ length: 400 }, (_, sequence): DecisionLogLine[] => {
+      const off = turns > 0 && sequence % Math.floor(400 / turns) === 5;
+      const ctx = context(off ? [equal[1]!] : equal, { sequence });
+      const requestId = `r${sequence}`;
+      return [
+        decisionLine({ requestId, atMs: sequence }, strategy, ctx, ctx.candidates[0]!),
+        { v: 1, type: "outcome", requestId, ok: true, costUsd: 0.001, latencyMs: 1_000 },
+        { v: 1, type: "feedback", requestId, score: random() < 0.5 ? 1 : 0 },
+      ];
+    }).flat();
+  }
+
+  it.each([0, 10])("is never a switch, and says what to log (%i turns of the other)", (turns) => {
+    for (let seed = 1; seed <= 3; seed += 1) {
+      const log = byHand(seed, turns);
+      const advice = recommendStrategy(log);
+      expect(advice.verdict).not.toBe("switch");
+      expect(advice.advice).toMatch(/^explore 2 % for about [\d,]+ requests: .*b\/1/);
+      const [turn] = replay(log, ["round-robin"]);
+      expect(turn).toMatchObject({ verdict: "insufficient overlap", utility: null });
+      expect(turn!.covered).toBeLessThan(0.6);
+      expect(turn!.advice).toMatch(/^explore 2 %/);
+    }
+  });
+
+  it("is given where the log drew", () => {
+    const [result] = replay(live(builtIn("weighted")!, 400, 2), ["ordered"]);
+    expect(result).toMatchObject({ verdict: "ok", covered: 1, advice: null });
+  });
+});

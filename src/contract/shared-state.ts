@@ -26,8 +26,11 @@ export interface SharedHold {
 
 /** Why no money could be taken from a shared purse, and when to ask again. */
 export interface SharedRefusal {
-  /** `"exceeded"`: the fleet's money is gone; `"unavailable"`: nobody can say, and the rule is to refuse then. */
-  readonly refused: "exceeded" | "unavailable";
+  /**
+   * `"exceeded"`: the fleet's money is spent; `"held"`: calls under way hold what is left; `"unavailable"`: nobody can
+   * say, and the rule is to refuse then.
+   */
+  readonly refused: "exceeded" | "held" | "unavailable";
   readonly retryAfterMs: number;
 }
 
@@ -77,8 +80,17 @@ export interface SharedStateSession {
   calling(candidate: string, change: 1 | -1): void;
   /** Calls under way in the other processes, as last heard. */
   callingElsewhere(candidate: string): number;
-  /** Takes money: at once while this process's slice lasts, else a promise that settles within a bounded wait. */
-  take(purse: SharedPurse, usd: number): SharedHold | SharedRefusal | Promise<SharedHold | SharedRefusal>;
+  /**
+   * Takes money: at once while this process's slice lasts, else a promise that settles within a bounded wait.
+   *
+   * @param leastUsd what must be unspent; if less than `usd`, the call may run alone in the fleet when the rest does not
+   * fit. @default usd
+   */
+  take(
+    purse: SharedPurse,
+    usd: number,
+    leastUsd?: number,
+  ): SharedHold | SharedRefusal | Promise<SharedHold | SharedRefusal>;
   /** Gives back what was leased and leaves. */
   close(): Promise<void>;
 }

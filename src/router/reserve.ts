@@ -4,7 +4,7 @@ import type { CallOptions } from "../contract/call-options.js";
 import type { EventMap } from "../contract/events.js";
 import type { SharedHold, SharedPurse, SharedRefusal, SharedStateSession } from "../contract/shared-state.js";
 import type { ContainedEmitter } from "../core/emitter.js";
-import type { Call, Reserve } from "../engine/call.js";
+import type { Call, HeldMoney, Reserve, Reserved } from "../engine/call.js";
 import type { Candidate } from "../engine/candidate.js";
 import { leftUsd } from "../engine/costs.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
@@ -35,9 +35,9 @@ export function createReserve(
     }
     const detail = detailOf(rule);
     const why =
-      refused === "exceeded"
-        ? "has no room for this call"
-        : "cannot be asked: the shared state does not answer, and what it lent this process does not cover the call";
+      refused === "unavailable"
+        ? "cannot be asked: the shared state does not answer, and what it lent this process does not cover the call"
+        : "has no room for this call";
     const message = `The budget of ${rule.per} "${key}" (${rule.maxUsd} USD) ${why}`;
     return new SignalboxError("budget_exceeded", message, { detail, retryAfterMs, requestId });
   };
@@ -51,10 +51,13 @@ export function createReserve(
       const { deadline, abort, found } = call;
       return wait ? { refusal, wait: () => wait({ who: found, deadline, abort }) } : refusal;
     }
-    if (!fleet) return own;
-    return withFleet(own, fleet, pursesOf(rules, keys), want.mostUsd, (rule, key, refusal) =>
-      refuse(call, rule, key, refusal),
-    );
+    if (!fleet || want.mostUsd === 0) return own;
+    return withFleet(own, fleet, pursesOf(rules, keys), want, (rule, key, outcome) => {
+      const refusal = refuse(call, rule, key, outcome);
+      if (outcome.refused !== "held") return refusal;
+      const { deadline, abort, found } = call;
+      return { refusal, wait: () => budgets.waitElsewhere(rule, key, want, { who: found, deadline, abort }) };
+    });
   };
 }
 
@@ -114,18 +117,18 @@ function withFleet(
   own: Reservation,
   fleet: SharedStateSession,
   purses: readonly FleetPurse[],
-  usd: number,
-  refuse: (rule: BudgetRule, key: string, refusal: SharedRefusal) => SignalboxError,
+  { mostUsd, leastUsd }: Want,
+  refuse: (rule: BudgetRule, key: string, refusal: SharedRefusal) => HeldMoney | SignalboxError,
 ): ReturnType<Reserve> {
-  const taken = purses.map((purse) => fleet.take(purse, usd));
-  const finish = (outcomes: readonly (SharedHold | SharedRefusal)[]): Reservation | SignalboxError => {
+  const taken = purses.map((purse) => fleet.take(purse, mostUsd, leastUsd));
+  const finish = (outcomes: readonly (SharedHold | SharedRefusal)[]): Reserved => {
     const refusedAt = outcomes.findIndex((outcome) => "refused" in outcome);
     const holds = outcomes.filter((outcome): outcome is SharedHold => !("refused" in outcome));
     if (refusedAt < 0) {
       return {
         settle(cost) {
           own.settle(cost);
-          for (const hold of holds) hold.settle(Number.isFinite(cost) ? cost : usd);
+          for (const hold of holds) hold.settle(Number.isFinite(cost) ? cost : mostUsd);
         },
         release() {
           own.release();

@@ -242,7 +242,7 @@ describe.each(Object.keys(CLIENTS))("two processes over %s", (kind) => {
     const [a, b] = await pair(kind);
     const purse: SharedPurse = { per: "router", key: "router", maxUsd: 1, windowMs: 600_000 };
     const hold = (await a.session.take(purse, 0.6)) as SharedHold;
-    expect(await b.session.take(purse, 0.6)).toMatchObject({ refused: "exceeded" });
+    expect(await b.session.take(purse, 0.6)).toMatchObject({ refused: "held" });
     hold.release();
     hold.settle(0.6);
     expect(isHold(await b.session.take(purse, 0.6))).toBe(true);

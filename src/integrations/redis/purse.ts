@@ -23,6 +23,10 @@ export interface Errand {
   readonly returned: number;
   readonly wanted: number;
   readonly needed: number;
+  /** What must be unspent for any grant. */
+  readonly least: number;
+  /** Whether the call may run alone in the fleet, beyond what fits. */
+  readonly alone: boolean;
   readonly leased: number;
   readonly byAge: readonly (readonly [number, number])[];
 }
@@ -48,9 +52,17 @@ export interface PurseHost {
 
 interface Waiter {
   readonly amount: number;
+  readonly least: number;
+  /** Granted beyond what fits, for one call: what it leaves goes back at once. */
+  lone: boolean;
   readonly settle: (outcome: SharedHold | SharedRefusal) => void;
   timer: TimerHandle;
 }
+
+/** What an exchange asks for. */
+type Wish = Pick<Errand, "wanted" | "needed" | "least" | "alone">;
+
+const NO_WISH: Wish = { wanted: 0, needed: 0, least: 0, alone: false };
 
 /** This process's slice of one shared budget. */
 export class Purse {
@@ -62,6 +74,8 @@ export class Purse {
   #free = 0;
   #held = 0;
   #unreported = 0;
+  /** Left over from calls that ran alone: goes back with the next errand. */
+  #back = 0;
   #seq = 0;
   #errand: Errand | undefined;
   #carrying = false;
@@ -84,17 +98,26 @@ export class Purse {
     this.#takenAtMs = host.clock.now();
   }
 
-  /** Nothing out, nothing to tell: it can be forgotten. */
-  get idle(): boolean {
-    const nothing = this.#free === 0 && this.#held === 0 && this.#unreported === 0;
-    return (
-      nothing && this.#waiters.length === 0 && !this.#errand && this.#recent.byAge(this.#host.clock.now()).length === 0
-    );
+  /** Nothing out, nothing to tell: it has nothing to say until somebody takes from it. */
+  get quiet(): boolean {
+    const nothing = this.#free === 0 && this.#held === 0 && this.#unreported === 0 && this.#back === 0;
+    return nothing && this.#waiters.length === 0 && !this.#errand && !this.#mustSeed;
   }
 
-  take(usd: number): SharedHold | SharedRefusal | Promise<SharedHold | SharedRefusal> {
-    const amount = Math.max(0, Math.ceil((Number.isNaN(usd) ? 0 : usd) * NANO));
-    if (amount > this.maxNano) return { refused: "exceeded", retryAfterMs: this.rule.windowMs };
+  /** Whether a call of this process holds money of it, or waits for some. */
+  get inUse(): boolean {
+    return this.#held > 0 || this.#waiters.length > 0;
+  }
+
+  /** Whether the server would have to be told of it, if it lost its memory. */
+  get hasSpent(): boolean {
+    return !this.quiet || this.#recent.byAge(this.#host.clock.now()).length > 0;
+  }
+
+  take(usd: number, leastUsd = usd): SharedHold | SharedRefusal | Promise<SharedHold | SharedRefusal> {
+    const amount = nano(usd);
+    const least = nano(leastUsd);
+    if (least > this.maxNano) return { refused: "exceeded", retryAfterMs: this.rule.windowMs };
     this.#takenAtMs = this.#host.clock.now();
     if (this.#waiters.length === 0 && this.#free >= amount) {
       const hold = this.#hold(amount);
@@ -103,7 +126,7 @@ export class Purse {
     }
     if (!this.#host.up()) return this.#alone(amount);
     return new Promise((resolve) => {
-      const waiter: Waiter = { amount, settle: resolve, timer: undefined };
+      const waiter: Waiter = { amount, least, lone: false, settle: resolve, timer: undefined };
       waiter.timer = this.#host.clock.setTimeout(() => this.#tooLong(waiter), this.#host.waitMs);
       this.#waiters.push(waiter);
       this.#ask();
@@ -118,15 +141,16 @@ export class Purse {
       this.#send();
       return;
     }
-    const out = this.#free > 0 || this.#held > 0 || this.#unreported > 0;
+    const out = this.#free > 0 || this.#held > 0 || this.#unreported > 0 || this.#back > 0;
     if (this.#free > 0 && now - this.#takenAtMs > IDLE_MS) this.giveBack();
-    else if (out && now - this.#askedAtMs > Math.min(REPORT_MS, this.rule.windowMs / 40)) this.#exchange(0, 0, 0);
+    else if (out && now - this.#askedAtMs > Math.min(REPORT_MS, this.rule.windowMs / 40)) this.#exchange(0);
   }
 
-  /** Unused money goes back: others need it, or nobody here does. */
+  /** Unused money goes back, and what was spent is told: others need to know, or nobody here needs it. */
   giveBack(): void {
-    if (this.#errand || this.#waiters.length > 0 || this.#free === 0) return;
-    this.#exchange(this.#free, 0, 0);
+    const nothing = this.#free === 0 && this.#back === 0 && this.#unreported === 0;
+    if (this.#errand || this.#waiters.length > 0 || nothing) return;
+    this.#exchange(this.#free);
   }
 
   /** The server lost its memory: what was spent and what is out is told anew before anything else. */
@@ -139,12 +163,12 @@ export class Purse {
   async leave(): Promise<void> {
     this.#host.clock.clearTimeout(this.#again);
     for (const waiter of this.#waiters.splice(0)) this.#refuse(waiter, "unavailable");
-    if (this.#errand || (this.#free === 0 && this.#unreported === 0)) return;
-    const errand = this.#errandOf("exchange", this.#free, 0, 0);
+    if (this.#errand || (this.#free === 0 && this.#unreported === 0 && this.#back === 0)) return;
+    const errand = this.#errandOf("exchange", this.#free);
     await this.#host.carry(this, errand).catch(() => {});
   }
 
-  #hold(amount: number): SharedHold {
+  #hold(amount: number, lone = false): SharedHold {
     this.#free -= amount;
     this.#held += amount;
     let open = true;
@@ -152,7 +176,8 @@ export class Purse {
       if (!open) return;
       open = false;
       this.#held -= amount;
-      this.#free += amount - cost;
+      if (lone && cost <= amount) this.#back += amount - cost;
+      else this.#free += amount - cost;
       if (cost > 0) this.#recent.book(this.#host.clock.now(), cost);
       this.#unreported += cost;
       // A call may cost more than was held for it: the rest comes out of the slice, then out of what nobody granted.
@@ -161,6 +186,7 @@ export class Purse {
         this.#free = 0;
       }
       this.#serve();
+      if (this.#back > 0 && !this.#errand && !this.#mustSeed) this.#exchange(0);
     };
     return {
       settle: (usd) => end(Number.isFinite(usd) ? Math.max(0, Math.round(usd * NANO)) : amount),
@@ -183,14 +209,14 @@ export class Purse {
   #tooLong(waiter: Waiter): void {
     this.#waiters = this.#waiters.filter((each) => each !== waiter);
     const known = this.#last === "lent" || this.#last === "exceeded";
-    if (known && this.#host.up()) this.#refuse(waiter, "exceeded");
+    if (known && this.#host.up()) this.#refuse(waiter, this.#last === "lent" ? "held" : "exceeded");
     else waiter.settle(this.#alone(waiter.amount));
   }
 
   #refuse(waiter: Waiter, refused: SharedRefusal["refused"]): void {
     this.#host.clock.clearTimeout(waiter.timer);
     // What others hold unused comes back within seconds; what is spent leaves with the window.
-    const soon = refused === "unavailable" || this.#last === "lent";
+    const soon = refused !== "exceeded";
     waiter.settle({ refused, retryAfterMs: soon ? 1_000 : this.#waitMs });
   }
 
@@ -199,7 +225,7 @@ export class Purse {
     for (let next = this.#waiters[0]; next && this.#free >= next.amount; next = this.#waiters[0]) {
       this.#waiters.shift();
       this.#host.clock.clearTimeout(next.timer);
-      next.settle(this.#hold(next.amount));
+      next.settle(this.#hold(next.amount, next.lone));
     }
   }
 
@@ -210,25 +236,34 @@ export class Purse {
     const agoMs = now - this.#askedAtMs;
     const factor = agoMs < QUICKLY_MS ? 2 : agoMs < Number.POSITIVE_INFINITY ? 0.5 : 1;
     this.#slice = Math.min(SLICE.most, Math.max(SLICE.least, this.#slice * factor));
-    const first = this.#waiters[0]?.amount ?? 0;
+    const first = this.#waiters[0];
+    if (first && first.least < first.amount && this.#held === 0) {
+      // It may have to run alone: then nothing of this process may be out beside it.
+      this.#exchange(this.#free, { wanted: first.amount, needed: first.amount, least: first.least, alone: true });
+      return;
+    }
     const waiting = this.#waiters.reduce((sum, { amount }) => sum + amount, 0) - this.#free;
     const wanted = Math.max(waiting, Math.floor(this.#slice * this.maxNano), 1);
-    this.#exchange(0, wanted, Math.max(1, first - this.#free));
+    const needed = Math.max(1, (first?.amount ?? 0) - this.#free);
+    this.#exchange(0, { wanted, needed, least: first?.least ?? 0, alone: false });
   }
 
-  #exchange(returned: number, wanted: number, needed: number): void {
-    this.#errand = this.#errandOf("exchange", returned, wanted, needed);
+  #exchange(returned: number, wish: Wish = NO_WISH): void {
+    this.#errand = this.#errandOf("exchange", returned, wish);
     this.#send();
   }
 
-  #errandOf(kind: Errand["kind"], returned: number, wanted: number, needed: number): Errand {
+  #errandOf(kind: Errand["kind"], returned: number, { wanted, needed, least, alone }: Wish = NO_WISH): Errand {
     const now = this.#host.clock.now();
     this.#askedAtMs = now;
     const spent = this.#unreported;
     this.#unreported = 0;
     this.#free -= returned;
     const byAge = kind === "seed" ? this.#recent.byAge(now) : [];
-    return { kind, seq: ++this.#seq, spent, returned, wanted, needed, leased: this.#free + this.#held, byAge };
+    const back = returned + this.#back;
+    this.#back = 0;
+    const leased = this.#free + this.#held;
+    return { kind, seq: ++this.#seq, spent, returned: back, wanted, needed, least, alone, leased, byAge };
   }
 
   /** Carries the errand in hand. One at a time; the same again where its answer was lost. */
@@ -237,7 +272,7 @@ export class Purse {
     if (this.#mustSeed) {
       this.#mustSeed = false;
       // Whatever an unanswered errand said is in what is told now.
-      this.#errand = this.#errandOf("seed", 0, 0, 0);
+      this.#errand = this.#errandOf("seed", 0);
     }
     const errand = this.#errand;
     if (!errand) return;
@@ -262,6 +297,8 @@ export class Purse {
     if (errand.wanted > 0) this.#last = status;
     this.#waitMs = waitMs;
     this.#free += grant;
+    const [first] = this.#waiters;
+    if (errand.alone && grant > 0 && first) first.lone = true;
     this.#serve();
     if (this.#waiters.length > 0) this.#unmet(status);
   }
@@ -269,11 +306,23 @@ export class Purse {
   /** Somebody still waits: is there hope? */
   #unmet(status: ErrandReply["status"]): void {
     if (status === "exceeded") {
-      for (const waiter of this.#waiters.splice(0)) this.#refuse(waiter, "exceeded");
-      return;
+      // Whoever needs as much of what is unspent as the first is refused with it.
+      const least = this.#waiters[0]?.least ?? 0;
+      const waiters = this.#waiters;
+      this.#waiters = waiters.filter((waiter) => waiter.least < least);
+      for (const waiter of waiters) if (waiter.least >= least) this.#refuse(waiter, "exceeded");
+      if (this.#waiters.length === 0) return;
     }
     if (status === "lent") this.#host.hungry(this);
     this.#host.clock.clearTimeout(this.#again);
-    this.#again = setBackgroundTimeout(this.#host.clock, () => this.#ask(), status === "ok" ? 0 : ASK_AGAIN_MS);
+    this.#again = setBackgroundTimeout(
+      this.#host.clock,
+      () => this.#ask(),
+      status === "lent" || status === "rejoining" ? ASK_AGAIN_MS : 0,
+    );
   }
+}
+
+function nano(usd: number): number {
+  return Math.max(0, Math.ceil((Number.isNaN(usd) ? 0 : usd) * NANO));
 }

@@ -128,10 +128,11 @@ local slot = math.floor(now / slotMs)
  * One exchange about a purse, in billionths of a dollar: what was spent and given back since the last one, and a new
  * slice. Numbered, so that an exchange whose answer was lost can be sent again. Fields of the hash: \`s:id:slot\` spent,
  * \`l:id\` leased, \`t:id\` last seen, \`q:id\` last number, \`r:id\` last answer. A process that is not seen any more has spent
- * what it had leased.
+ * what it had leased. A call whose worst case does not fit may run alone: nobody else may hold anything then.
  *
  * KEYS epoch, purse, grace
- * ARGV epoch, own id, number, window ms, spent, returned, wanted, needed, maximum, members, dead after ms
+ * ARGV epoch, own id, number, window ms, spent, returned, wanted, needed, maximum, members, dead after ms, least unspent,
+ * may run alone ('1')
  */
 export const EXCHANGE = script(`${PURSE}
 local last = tonumber(redis.call('HGET', KEYS[2], 'q:' .. own) or '0') or 0
@@ -162,14 +163,19 @@ end
 local mine = math.max(0, (leased[own] or 0) - paid - back)
 if paid > 0 then redis.call('HINCRBY', KEYS[2], 's:' .. own .. ':' .. int(slot), int(paid)) end
 
-local free = most - spent - paid - lent - mine
+local unspent = most - spent - paid
+local free = unspent - lent - mine
+local least, alone = tonumber(ARGV[12]), ARGV[13] == '1'
 local status, grant = 'ok', 0
 if wanted > 0 then
   if redis.call('EXISTS', KEYS[3]) == 1 then status = 'rejoining'
   elseif free >= needed and free > 0 then
     grant = math.min(wanted, math.max(needed, math.floor(free / tonumber(ARGV[10]))))
     grant = math.min(grant, free)
-  else status = lent > 0 and 'lent' or 'exceeded' end
+  elseif unspent <= 0 or unspent < least then status = 'exceeded'
+  elseif lent > 0 or mine > 0 then status = 'lent'
+  elseif alone then grant = needed
+  else status = 'exceeded' end
 end
 local wait = math.max(1, math.ceil((oldest + 20) * slotMs - now))
 -- As text: the encoder keeps 14 digits only.

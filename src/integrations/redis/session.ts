@@ -24,8 +24,10 @@ const TTL_MS = 120_000;
 const DEAD_MS = 30_000;
 /** While everybody tells what they had spent, nobody is lent any; besides four syncs, milliseconds. */
 const GRACE_MS = 2_000;
-/** Purses kept; a tenant past these is refused rather than let through uncounted. */
-const MAX_PURSES = 10_000;
+/** Purses kept; past these the one goes that was not used for longest, for the server knows what was spent of it. */
+const MAX_PURSES = 100_000;
+/** Of so many that were not used for longest, one is likely free to go. */
+const LOOKED_AT = 8;
 /** What another process says again is not applied again, unless it says more, milliseconds. */
 const SAME_MS = 50;
 
@@ -46,7 +48,10 @@ export class RedisSession implements SharedStateSession {
   readonly #candidates: ReadonlySet<string>;
   readonly #locks: ProbeLocks;
   readonly #usage: Usage;
+  /** Least recently used first. */
   readonly #purses = new Map<string, Purse>();
+  /** Those with something out or something to tell. */
+  readonly #busy = new Set<Purse>();
   /** Until when each candidate waits, as far as this process knows; on its own clock. */
   readonly #noted = new Map<string, { readonly open: number; readonly cool: number }>();
   readonly #host: PurseHost;
@@ -119,9 +124,14 @@ export class RedisSession implements SharedStateSession {
     return this.#usage.reading();
   }
 
-  take(rule: SharedPurse, usd: number): SharedHold | SharedRefusal | Promise<SharedHold | SharedRefusal> {
+  take(
+    rule: SharedPurse,
+    usd: number,
+    leastUsd = usd,
+  ): SharedHold | SharedRefusal | Promise<SharedHold | SharedRefusal> {
     const purse = this.#purseOf(rule);
-    return purse ? purse.take(usd) : { refused: "unavailable", retryAfterMs: 1_000 };
+    this.#busy.add(purse);
+    return purse.take(usd, leastUsd);
   }
 
   async close(): Promise<void> {
@@ -129,7 +139,7 @@ export class RedisSession implements SharedStateSession {
     this.#closed = true;
     this.#settings.clock.clearTimeout(this.#timer);
     await this.#syncing?.catch(() => {});
-    await Promise.all([...this.#purses.values()].map((purse) => purse.leave()));
+    await Promise.all([...this.#busy].map((purse) => purse.leave()));
     await this.#locks.close();
     await this.#link.command(this.#key("members"), ["HDEL", this.#key("members"), this.#own]).catch(() => {});
     await this.#unlisten?.().catch(() => {});
@@ -217,7 +227,10 @@ export class RedisSession implements SharedStateSession {
         this.#syncing = undefined;
         if (!this.#wasUp && this.#link.up) this.#rejoin();
         this.#wasUp = this.#link.up;
-        for (const purse of this.#purses.values()) purse.tend();
+        for (const purse of this.#busy) {
+          purse.tend();
+          if (purse.quiet) this.#busy.delete(purse);
+        }
         this.#settings.clock.clearTimeout(this.#timer);
         this.#schedule();
       });
@@ -248,7 +261,11 @@ export class RedisSession implements SharedStateSession {
     }
     if (known !== "" && known !== this.#epoch) {
       this.#rejoin();
-      for (const purse of this.#purses.values()) purse.reseed();
+      for (const purse of this.#purses.values()) {
+        if (!purse.hasSpent) continue;
+        this.#busy.add(purse);
+        purse.reseed();
+      }
     }
   }
 
@@ -262,17 +279,29 @@ export class RedisSession implements SharedStateSession {
     }
   }
 
-  #purseOf(rule: SharedPurse): Purse | undefined {
+  #purseOf(rule: SharedPurse): Purse {
     const id = sha256(`${rule.per}\u0000${rule.key}\u0000${rule.windowMs}`).slice(0, 22);
     const known = this.#purses.get(id);
-    if (known) return known;
-    if (this.#purses.size >= MAX_PURSES) {
-      for (const [key, purse] of this.#purses) if (purse.idle) this.#purses.delete(key);
-      if (this.#purses.size >= MAX_PURSES) return undefined;
-    }
-    const purse = new Purse(id, rule, this.#host);
+    if (!known && this.#purses.size >= MAX_PURSES) this.#forgetOne();
+    const purse = known ?? new Purse(id, rule, this.#host);
+    this.#purses.delete(id);
     this.#purses.set(id, purse);
     return purse;
+  }
+
+  /** A purse with a call under way stays, whatever the bound. */
+  #forgetOne(): void {
+    let looked = 0;
+    for (const [id, purse] of this.#purses) {
+      if (looked++ === LOOKED_AT) return;
+      this.#purses.delete(id);
+      if (purse.inUse) this.#purses.set(id, purse);
+      else {
+        this.#busy.delete(purse);
+        void purse.leave();
+        return;
+      }
+    }
   }
 
   async #carry(purse: Purse, errand: Errand): Promise<ErrandReply> {
@@ -280,15 +309,22 @@ export class RedisSession implements SharedStateSession {
     if (this.#epoch === "") await this.#joined;
     const keys = [this.#key("epoch"), this.#key(`purse:${purse.id}`)];
     const head = [this.#epoch, this.#own, String(errand.seq), String(purse.rule.windowMs)];
-    const { spent, returned, wanted, needed, leased, byAge } = errand;
+    const { spent, returned, wanted, needed, least, alone, leased, byAge } = errand;
+    const numbers = [
+      spent,
+      returned,
+      wanted,
+      needed,
+      purse.maxNano,
+      this.counts.members,
+      DEAD_MS,
+      least,
+      alone ? 1 : 0,
+    ];
     const reply =
       errand.kind === "seed"
         ? await this.#link.run(SEED, keys, [...head, String(leased), JSON.stringify(byAge)])
-        : await this.#link.run(
-            EXCHANGE,
-            [...keys, this.#key("grace")],
-            [...head, ...[spent, returned, wanted, needed, purse.maxNano, this.counts.members, DEAD_MS].map(String)],
-          );
+        : await this.#link.run(EXCHANGE, [...keys, this.#key("grace")], [...head, ...numbers.map(String)]);
     const { status, grant, wait } = parseObject(reply) ?? {};
     const known = STATUSES.find((each) => each === status);
     if (known === undefined) {

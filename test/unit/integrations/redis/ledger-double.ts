@@ -44,14 +44,18 @@ export class LedgerDouble {
     const lent = others.reduce((sum, account) => sum + account.leased, 0);
     const gone = others.reduce((sum, account) => sum + account.spent, 0) + own.spent + errand.spent;
     const mine = Math.max(0, own.leased - errand.spent - errand.returned);
-    const free = this.#max - gone - lent - mine;
+    const unspent = this.#max - gone;
+    const free = unspent - lent - mine;
     let status: ErrandReply["status"] = "ok";
     let grant = 0;
     if (errand.wanted > 0) {
       if (this.grace) status = "rejoining";
       else if (free >= errand.needed && free > 0)
         grant = Math.min(errand.wanted, Math.max(errand.needed, Math.floor(free / 2)), free);
-      else status = lent > 0 ? "lent" : "exceeded";
+      else if (unspent <= 0 || unspent < errand.least) status = "exceeded";
+      else if (lent > 0 || mine > 0) status = "lent";
+      else if (errand.alone) grant = errand.needed;
+      else status = "exceeded";
     }
     const reply = { status, grant, waitMs: 1_000 };
     this.#accounts.set(who, { spent: own.spent + errand.spent, leased: mine + grant, last: errand.seq, reply });

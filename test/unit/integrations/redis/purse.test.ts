@@ -86,10 +86,30 @@ describe("a purse", () => {
     const asked = Promise.all(Array.from({ length: 12 }, () => purses[0]!.take(usd(100))));
     const holds = await landed(clock, asked);
     expect(holds.filter(isHold).length).toBe(10);
+    // Calls under way hold the rest: it is not spent yet.
     expect(holds.filter((hold) => !isHold(hold))).toEqual([
-      { refused: "exceeded", retryAfterMs: 1_000 },
-      { refused: "exceeded", retryAfterMs: 1_000 },
+      { refused: "held", retryAfterMs: 1_000 },
+      { refused: "held", retryAfterMs: 1_000 },
     ]);
+    for (const hold of holds) if (isHold(hold)) hold.settle(usd(100));
+    expect(await landed(clock, purses[0]!.take(usd(100)))).toEqual({ refused: "exceeded", retryAfterMs: 1_000 });
+  });
+
+  it("lets a call that does not fit run alone in the fleet, and gives back what it leaves", async () => {
+    const { purses, clock, ledger } = fleet(2);
+    const [a, b] = purses as [Purse, Purse];
+    ((await landed(clock, a.take(usd(100)))) as SharedHold).settle(usd(100));
+    const alone = await landed(clock, b.take(usd(5_000), usd(10)));
+    expect(isHold(alone)).toBe(true);
+    expect(await landed(clock, a.take(usd(5_000), usd(10)))).toEqual({ refused: "held", retryAfterMs: 1_000 });
+    expect(await landed(clock, a.take(usd(100)))).toEqual({ refused: "held", retryAfterMs: 1_000 });
+    (alone as SharedHold).settle(usd(300));
+    const fits = await landed(clock, a.take(usd(600)));
+    expect(isHold(fits)).toBe(true);
+    expect(await landed(clock, b.take(usd(5_000), usd(10)))).toEqual({ refused: "held", retryAfterMs: 1_000 });
+    (fits as SharedHold).settle(usd(600));
+    expect(await landed(clock, b.take(usd(5_000), usd(10)))).toEqual({ refused: "exceeded", retryAfterMs: 1_000 });
+    expect(ledger.spent()).toBe(1_000);
   });
 
   it("gets what another holds unused", async () => {

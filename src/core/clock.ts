@@ -32,12 +32,19 @@ export const systemClock: Clock = {
   clearTimeout: (handle) => clearTimeout(handle as NodeJS.Timeout | undefined),
 };
 
+/** Whether a timer keeps the process alive, where the clock's timers can tell. */
+export function holdProcess(handle: TimerHandle, holds: boolean): void {
+  const timer = handle as { ref?: () => void; unref?: () => void } | null | undefined;
+  if (holds) timer?.ref?.();
+  else timer?.unref?.();
+}
+
 /**
  * A timer that nobody waits for (a sweep, a flush): it never keeps the process alive.
  * Timers that a caller's promise hangs on use `clock.setTimeout` itself, and are cleared when it settles.
  */
 export function setBackgroundTimeout(clock: Clock, callback: () => void, delayMs: number): TimerHandle {
   const handle = clock.setTimeout(callback, delayMs);
-  (handle as { unref?: () => void } | null)?.unref?.();
+  holdProcess(handle, false);
   return handle;
 }

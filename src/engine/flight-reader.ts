@@ -1,13 +1,23 @@
-import { cancelledBy } from "../errors/signalbox-error.js";
+import type { ErrorKind } from "../errors/kinds.js";
+import { cancelledBy, SignalboxError } from "../errors/signalbox-error.js";
 import type { Flight, Flights, HasReply } from "./flight.js";
 import { type Passenger, Seat } from "./seat.js";
 import type { StreamReader } from "./stream/stream-flight.js";
 
-/** How many flights of equal requests a reader may join before it starts its own: each that failed costs it time. */
-const MOST_JOINS = 2;
+/** Failures that say something about the request itself: equal requests would fail alike. */
+const OF_THE_REQUEST: ReadonlySet<ErrorKind> = new Set([
+  "invalid_request",
+  "unsupported",
+  "context_length",
+  "content_filter",
+]);
+/** The same in HTTP, thrown by a provider whose errors nobody has classified yet. */
+const STATUSES: ReadonlySet<unknown> = new Set([400, 413, 422]);
 
 /** One request that may share another's answer, and what it makes of it. */
 export interface Sharer<A extends HasReply, F extends Flight<A>, Result> extends Passenger {
+  /** Flights of equal requests that it joins at most, one after another; then the last failure is its own. */
+  readonly mostJoins: number;
   /** Whether a flight of an equal request will do. */
   mayJoin(flight: F): boolean;
   /** Starts a flight of its own. @throws where it cannot */
@@ -20,8 +30,9 @@ export interface Sharer<A extends HasReply, F extends Flight<A>, Result> extends
 }
 
 /**
- * One reader's way to an answer: a flight of its own, or an equal request's. A failure is not shared as an answer is:
- * where a flight that was joined fails, its reader goes on to another, as long as nothing of it was handed out.
+ * One reader's way to an answer: a flight of its own, or an equal request's. A failure is shared only if it is the
+ * request's own. After any other the readers go on to one new flight, which the first of them starts, as long as nothing
+ * of the answer was handed out.
  */
 export class FlightReader<A extends HasReply, F extends Flight<A>, Result> {
   readonly #flights: Flights<F>;
@@ -53,7 +64,7 @@ export class FlightReader<A extends HasReply, F extends Flight<A>, Result> {
         return sharer.answered(seat, answer);
       } catch (thrown) {
         seat.done();
-        if (this.#moved(seat)) continue;
+        if (this.#moved(seat, thrown)) continue;
         const told = sharer.failed(seat, this.#errorOf(thrown));
         seat.cede();
         throw told;
@@ -81,7 +92,7 @@ export class FlightReader<A extends HasReply, F extends Flight<A>, Result> {
           if (chunk && delivers) this.#delivered = true;
           return chunk;
         } catch (thrown) {
-          if (this.#moved(seat)) return undefined;
+          if (this.#moved(seat, thrown)) return undefined;
           throw this.#errorOf(thrown);
         }
       },
@@ -92,17 +103,18 @@ export class FlightReader<A extends HasReply, F extends Flight<A>, Result> {
             if (chunk && delivers) this.#delivered = true;
             return chunk;
           } catch (thrown) {
-            if (!this.#moved(seat)) throw this.#errorOf(thrown);
+            if (!this.#moved(seat, thrown)) throw this.#errorOf(thrown);
           }
         }
       },
     };
   }
 
-  /** Whether the reader is at another flight than `from`, now that this one has failed. */
-  #moved(from: Seat<F>): boolean {
+  /** Whether the reader is at another flight than `from`, now that this one has failed with `thrown`. */
+  #moved(from: Seat<F>, thrown: unknown): boolean {
     if (this.seat !== from) return true;
     if (!from.joined || from.gone || this.#delivered || this.#stranded) return false;
+    if (isOfTheRequest(thrown) || this.#joins >= this.#sharer.mostJoins) return false;
     // A flight has the time of its most patient reader: where that is up, no reader has time for another flight.
     if (from.flight.deadline.remainingMs() < 1) return false;
     from.done();
@@ -125,7 +137,7 @@ export class FlightReader<A extends HasReply, F extends Flight<A>, Result> {
     const sharer = this.#sharer;
     const { key, signal, requestId } = sharer;
     if (signal?.aborted) throw cancelledBy(signal, requestId);
-    const found = key !== undefined && this.#joins < MOST_JOINS ? flights.get(key) : undefined;
+    const found = key !== undefined ? flights.get(key) : undefined;
     if (found && sharer.mayJoin(found)) {
       this.#joins += 1;
       return new Seat(found, true, sharer, flights);
@@ -134,6 +146,11 @@ export class FlightReader<A extends HasReply, F extends Flight<A>, Result> {
     if (key !== undefined && !found) flights.add(key, flight);
     return new Seat(flight, false, sharer, flights);
   }
+}
+
+function isOfTheRequest(thrown: unknown): boolean {
+  if (SignalboxError.isInstance(thrown)) return OF_THE_REQUEST.has(thrown.kind);
+  return typeof thrown === "object" && thrown !== null && "status" in thrown && STATUSES.has(thrown.status);
 }
 
 /** Pulls a stream to its end. */

@@ -5,6 +5,7 @@ import type { CallContext } from "../contract/provider.js";
 import type { Clock } from "../core/clock.js";
 import { extended } from "../core/extended.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
+import { DEFAULT_ATTEMPTS } from "../resilience/attempt-budget.js";
 import type { MovingDeadline } from "../resilience/moving-deadline.js";
 import { createAbortSource } from "./abort-source.js";
 import { createFlights, type Flight, type HasReply } from "./flight.js";
@@ -71,6 +72,7 @@ export function createSharedAnswers(clock: Clock): SharedAnswers {
       signal,
       streamed,
       deadlineAtMs: NEVER.atMs(),
+      mostJoins: (context.attempts?.limit ?? DEFAULT_ATTEMPTS) + 1,
       mayJoin: () => true,
       start,
       answered(seat, { reply }) {

@@ -1,9 +1,9 @@
-import QuickLRU from "quick-lru";
 import { checkMessage } from "../chat/check-message.js";
 import type { Message } from "../chat/message.js";
 import type { ReplyMessage } from "../chat/reply.js";
 import type { Clock } from "../core/clock.js";
 import { plainCopy } from "../core/plain-copy.js";
+import { trimToTokens } from "./trim.js";
 import { addedSince, bounded, continuable, split, withAskerLast, withoutLastAnswer } from "./turns.js";
 
 /** Messages kept of one conversation; the oldest turns beyond them are forgotten. */
@@ -15,6 +15,11 @@ export interface ConversationOptions {
   readonly ttlMs?: number | undefined;
   /** Conversations kept at most, each with its last 10,000 messages; the least recently used goes first. @default 1_000 */
   readonly max?: number | undefined;
+  /**
+   * Bytes that all of them take at most; the least recently used goes first. Of each conversation only what the largest
+   * window here could be sent is kept. @default 67_108_864 (64 MiB)
+   */
+  readonly maxBytes?: number | undefined;
 }
 
 /** A conversation as plain JSON, to be kept elsewhere and brought back. */
@@ -28,6 +33,8 @@ export interface Turn {
   readonly messages: readonly Message[];
   /** Whether something was remembered: the turn goes on where an earlier one ended. */
   readonly continued: boolean;
+  /** Whether earlier turns were forgotten (too many conversations, too many bytes, or too long ago) and are not sent. */
+  readonly forgotten: boolean;
   /** Appends the new messages and the answer; turns that ran at the same time each keep theirs. */
   complete(reply: ReplyMessage): void;
 }
@@ -61,20 +68,66 @@ interface Remembered {
   system: readonly Message[];
   turns: readonly Message[];
   atMs: number;
+  bytes: number;
 }
 
-export function createConversations(options: ConversationOptions, deps: { readonly clock: Clock }): Conversations {
-  const { ttlMs = 3_600_000, max = 1_000 } = options;
-  const { clock } = deps;
-  const kept = new QuickLRU<string, Remembered>({ maxSize: max });
+interface ConversationDeps {
+  readonly clock: Clock;
+  /** Tokens of the largest window that a conversation could be sent to. @default Infinity */
+  readonly largestWindow?: number | undefined;
+}
+
+/** Ids of forgotten conversations that are remembered, so that their next turn says so. */
+const MOST_FORGOTTEN = 100_000;
+/** Kept are so many times what the largest window could be sent: estimates err, and a larger model may come. */
+const WINDOW_MARGIN = 4;
+const DEFAULT_BYTES = 64 * 1024 * 1024;
+
+export function createConversations(options: ConversationOptions, deps: ConversationDeps): Conversations {
+  const { ttlMs = 3_600_000, max = 1_000, maxBytes = DEFAULT_BYTES } = options;
+  const { clock, largestWindow = Number.POSITIVE_INFINITY } = deps;
+  /** Least recently used first. */
+  const kept = new Map<string, Remembered>();
+  const forgotten = new Set<string>();
+  let bytes = 0;
   let corrupt = 0;
+  const remove = (key: string): void => {
+    bytes -= kept.get(key)?.bytes ?? 0;
+    kept.delete(key);
+  };
+  const forget = (key: string): void => {
+    remove(key);
+    forgotten.delete(key);
+    forgotten.add(key);
+    for (const oldest of forgotten) {
+      if (forgotten.size <= MOST_FORGOTTEN) break;
+      forgotten.delete(oldest);
+    }
+  };
+  const store = (key: string, system: readonly Message[], all: readonly Message[]): void => {
+    const turns = withinWindow(bounded(all, MOST_MESSAGES), largestWindow * WINDOW_MARGIN);
+    const entry = { system, turns, atMs: clock.now(), bytes: bytesOf(system) + bytesOf(turns) };
+    remove(key);
+    kept.set(key, entry);
+    forgotten.delete(key);
+    bytes += entry.bytes;
+    for (const oldest of kept.keys()) {
+      if (kept.size <= max && bytes <= maxBytes) break;
+      forget(oldest);
+    }
+  };
   // Lengths first: no tenant and id can be put together to read like another pair.
   const keyOf = (id: string, tenant: string | undefined): string => `${tenant?.length ?? -1}:${tenant ?? ""}${id}`;
   const find = (key: string): Remembered | undefined => {
     const found = kept.get(key);
-    if (!found || clock.now() - found.atMs < ttlMs) return found;
+    if (!found) return undefined;
+    if (clock.now() - found.atMs >= ttlMs) {
+      forget(key);
+      return undefined;
+    }
     kept.delete(key);
-    return undefined;
+    kept.set(key, found);
+    return found;
   };
 
   return {
@@ -90,13 +143,14 @@ export function createConversations(options: ConversationOptions, deps: { readon
       return {
         messages: [...prompt, ...history, ...turns],
         continued: history.length > 0,
+        forgotten: !whole && !before && forgotten.has(key),
         complete(reply) {
           const now = find(key);
           const earlier = whole || !now ? [] : withAskerLast(now.turns, turns);
           // A list takes the place of what it was written from, not of turns that nobody had read then.
           const meanwhile = whole && now && now !== before ? addedSince(before?.turns ?? [], now.turns) : [];
           const all = [...earlier, ...turns, plainCopy(reply), ...meanwhile];
-          kept.set(key, { system: prompt, turns: bounded(all, MOST_MESSAGES), atMs: clock.now() });
+          store(key, prompt, all);
         },
       };
     },
@@ -104,7 +158,11 @@ export function createConversations(options: ConversationOptions, deps: { readon
       const found = find(keyOf(id, tenant));
       return found ? plainCopy([...found.system, ...found.turns]) : [];
     },
-    forget: (id, tenant) => void kept.delete(keyOf(id, tenant)),
+    forget(id, tenant) {
+      const key = keyOf(id, tenant);
+      remove(key);
+      forgotten.delete(key);
+    },
     snapshot(id, tenant) {
       return { version: 1, messages: this.messages(id, tenant) };
     },
@@ -115,7 +173,7 @@ export function createConversations(options: ConversationOptions, deps: { readon
         return false;
       }
       const { system, turns } = split(messages);
-      kept.set(keyOf(id, tenant), { system, turns: bounded(turns, MOST_MESSAGES), atMs: clock.now() });
+      store(keyOf(id, tenant), system, turns);
       return true;
     },
     stats: () => ({ kept: kept.size, corrupt }),
@@ -132,4 +190,18 @@ function messagesIn(snapshot: unknown): readonly Message[] | undefined {
     // Nothing at all, or a getter that throws.
     return undefined;
   }
+}
+
+/** The newest turns that the largest window could be sent; all of them where they fit. */
+function withinWindow(turns: readonly Message[], tokens: number): readonly Message[] {
+  return tokens === Number.POSITIVE_INFINITY ? turns : trimToTokens(turns, tokens);
+}
+
+/** Heap that messages take, about: two bytes a character, and what objects and keys take. */
+function bytesOf(value: unknown): number {
+  if (typeof value === "string") return 16 + 2 * value.length;
+  if (typeof value !== "object" || value === null) return 8;
+  let sum = 32;
+  for (const item of Object.values(value)) sum += 16 + bytesOf(item);
+  return sum;
 }

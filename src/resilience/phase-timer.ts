@@ -1,4 +1,4 @@
-import { type Clock, MAX_TIMER_MS, type TimerHandle } from "../core/clock.js";
+import { type Clock, holdProcess, MAX_TIMER_MS, type TimerHandle } from "../core/clock.js";
 import type { MovingDeadline } from "./moving-deadline.js";
 
 /** The deadlines an upstream call runs under, one after the other; `total` runs beside them all. */
@@ -22,7 +22,7 @@ export interface PhaseTimer {
   heard(): void;
   /** Milliseconds that the current phase still has. */
   leftMs(): number;
-  /** No phase runs (the consumer is not asking for more); `total` goes on. */
+  /** No phase runs (the consumer is not asking for more); `total` goes on, and does not keep the process alive. */
   pause(): void;
   /** Whether the process slept while this ran: a timer was late, or is. What was measured meanwhile means nothing. */
   slept(nowMs: number): boolean;
@@ -48,6 +48,7 @@ export function createPhaseTimer(
   let handle: TimerHandle;
   let over = false;
   let slept = false;
+  let paused = false;
 
   const arm = (nowMs: number): void => {
     const dueMs = Math.min(phaseAtMs, heardAtMs + silentMs, total.atMs());
@@ -56,6 +57,7 @@ export function createPhaseTimer(
     const delayMs = Math.min(Math.max(0, dueMs - nowMs), MAX_TIMER_MS);
     firesAtMs = nowMs + delayMs;
     handle = clock.setTimeout(fire, delayMs);
+    if (paused) holdProcess(handle, false);
   };
   const fire = (): void => {
     if (over) return;
@@ -84,6 +86,10 @@ export function createPhaseTimer(
     enter(next, ms, maxSilentMs = Number.POSITIVE_INFINITY) {
       if (over) return;
       const nowMs = clock.now();
+      if (paused) {
+        paused = false;
+        holdProcess(handle, true);
+      }
       phase = next;
       phaseMs = ms;
       phaseAtMs = nowMs + ms;
@@ -98,6 +104,8 @@ export function createPhaseTimer(
     pause() {
       phaseAtMs = Number.POSITIVE_INFINITY;
       silentMs = Number.POSITIVE_INFINITY;
+      paused = true;
+      holdProcess(handle, false);
     },
     slept: (nowMs) => slept || nowMs - firesAtMs > SUSPEND_MS,
     clear() {

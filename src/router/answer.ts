@@ -15,7 +15,7 @@ import { ageOf, lookUp, lookUpDeep, type Usable, usable } from "./lookup.js";
 import type { RouterParts } from "./parts.js";
 import { type RoutedReply, recordAnswer, recordFailure } from "./records.js";
 import { headOf, type RoutedReader, readFlight, type Shown } from "./routed-reader.js";
-import type { Run } from "./run.js";
+import { FORGOTTEN, type Run } from "./run.js";
 import { findSimilar, type Similar } from "./similar.js";
 import { outlet, wholeStream } from "./stream-readers.js";
 
@@ -220,7 +220,7 @@ function hitReply(
     },
     attempts: [],
     reasons: ["answered from the cache"],
-    degraded: [],
+    degraded: run.turn?.forgotten ? [FORGOTTEN] : [],
     ttftMs: null,
     parsed,
   });

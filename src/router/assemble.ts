@@ -114,7 +114,10 @@ export function assembleRouter(options: RouterOptions): RouterParts {
     caching: createCaching(options.cache ?? false, clock),
     flights: createFlights(clock),
     affinity,
-    conversations: createConversations(options.conversations ?? {}, { clock }),
+    conversations: createConversations(options.conversations ?? {}, {
+      clock,
+      largestWindow: largestWindowOf(candidates),
+    }),
     toolLoops: createToolLoops(),
     sessions: createSessions(),
     learning,
@@ -157,6 +160,11 @@ export function assembleRouter(options: RouterOptions): RouterParts {
     warn: (code, message, requestId) => void warn(code, message, requestId),
   });
   return parts;
+}
+
+/** Tokens of the largest window here. */
+function largestWindowOf(candidates: readonly PlannedCandidate[]): number {
+  return candidates.reduce((largest, { info }) => Math.max(largest, info.contextWindow), 0);
 }
 
 function createCandidates({ providers, limits }: RouterOptions, gates: Gates, clock: Clock): PlannedCandidate[] {

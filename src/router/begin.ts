@@ -7,7 +7,7 @@ import { asSignalboxError, withContext } from "../errors/signalbox-error.js";
 import { isCallContext, optionsOfContext } from "./call-settings.js";
 import type { RouterParts } from "./parts.js";
 import { recordFailure } from "./records.js";
-import { prepare, type Received, type Run, receive } from "./run.js";
+import { FORGOTTEN, prepare, type Received, type Run, receive } from "./run.js";
 import { warnUnknownFields } from "./unknown-fields.js";
 
 /**
@@ -50,6 +50,11 @@ function begun(parts: RouterParts, run: Run): Run {
   const { request } = run;
   if (run.cacheKey !== undefined) run.report?.("kept", run.cacheKey);
   const { events } = parts;
+  if (run.turn?.forgotten) {
+    const words =
+      "A conversation goes on without its earlier turns: `conversations` keeps fewer, smaller or shorter ones";
+    parts.services.warn(FORGOTTEN, words, run.requestId);
+  }
   if (events.has("request")) {
     const { tenant, conversationId } = run.options;
     events.emit("request", {

@@ -6,7 +6,10 @@ export interface Lifetime {
   /** Runs a request unless the router is closed. */
   track<T>(run: () => Promise<T>): Promise<T>;
   trackStream<T>(run: () => Promise<StartedStream<T>>): Promise<StartedStream<T>>;
-  /** Refuses what comes, and settles when nothing is in flight any more. */
+  /**
+   * Refuses what comes, and settles when nothing is in flight any more. It reads streams to their end on behalf of readers
+   * that pause; what they have not taken is kept for them.
+   */
   close(abort: boolean): Promise<void>;
 }
 
@@ -14,6 +17,7 @@ export function createLifetime(onAbort: (reason: SignalboxError) => void, onClos
   let inFlight = 0;
   let closing: Promise<void> | undefined;
   let idle: (() => void) | undefined;
+  const streams = new Set<Pick<StartedStream<unknown>, "drain">>();
 
   const enter = (): void => {
     if (closing)
@@ -40,7 +44,13 @@ export function createLifetime(onAbort: (reason: SignalboxError) => void, onClos
       enter();
       try {
         const stream = await run();
-        stream.reply.then(leave, leave);
+        streams.add(stream);
+        const over = (): void => {
+          streams.delete(stream);
+          leave();
+        };
+        stream.reply.then(over, over);
+        if (closing) stream.drain();
         return stream;
       } catch (error) {
         leave();
@@ -53,6 +63,7 @@ export function createLifetime(onAbort: (reason: SignalboxError) => void, onClos
         if (inFlight === 0) resolve();
       }).then(onClosed);
       if (abort) onAbort(routerClosed());
+      else for (const stream of streams) stream.drain();
       return closing;
     },
   };

@@ -92,6 +92,7 @@ export const optionsSchema = lazily(() =>
       settings({
         ttlMs: z.optional(z.custom(isLifetime, "must be above 0 milliseconds, at most a hundred years, or Infinity")),
         max: z.optional(z.int().check(z.gte(1))),
+        maxBytes: z.optional(z.number().check(z.gte(1))),
       }),
     ),
     limits: z.optional(

@@ -11,6 +11,7 @@ import { type ChangedStream, changedReply } from "../engine/stream/changed-strea
 import type { CommittedStream } from "../engine/stream/open-stream.js";
 import type { AttemptSummary } from "../errors/kinds.js";
 import { asSignalboxError, type SignalboxError, withContext } from "../errors/signalbox-error.js";
+import { DEFAULT_ATTEMPTS } from "../resilience/attempt-budget.js";
 import { lastsFor } from "../resilience/moving-deadline.js";
 import type { RouterParts } from "./parts.js";
 import { type RoutedReply, recordAnswer, recordFailure } from "./records.js";
@@ -49,6 +50,7 @@ class RoutedSharer implements Sharer<Answer, RoutedFlight, RoutedReply> {
   readonly streamed: boolean;
   readonly deadlineAtMs: number;
   readonly key: string | undefined;
+  readonly mostJoins: number;
   readonly #parts: RouterParts;
   readonly #run: Run;
   readonly #shown: Shown;
@@ -61,6 +63,7 @@ class RoutedSharer implements Sharer<Answer, RoutedFlight, RoutedReply> {
     this.streamed = run.streamed;
     this.deadlineAtMs = run.deadline.atMs();
     this.key = flightKeyOf(run, parts.options.limits !== undefined);
+    this.mostJoins = (parts.options.retry?.attempts ?? DEFAULT_ATTEMPTS) + 1;
     this.#parts = parts;
     this.#run = run;
     this.#shown = shown;

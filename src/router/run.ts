@@ -245,6 +245,9 @@ function fitting(parts: RouterParts, request: ChatRequest, options: CallOptions,
   return blockedRoom > room && estimateRequestTokens(turn) > room ? fitted(request, blockedRoom) : turn;
 }
 
+/** What `route.degraded` and a `warning` say where a conversation goes on whose earlier turns were forgotten. */
+export const FORGOTTEN = "conversation_forgotten";
+
 /** No options at all. */
 export const NONE: CallOptions = Object.freeze({});
 const NO_CHAIN: readonly string[] = Object.freeze([]);

@@ -10,6 +10,7 @@ import { restartable } from "../engine/restart.js";
 import { type CommittedStream, openStream } from "../engine/stream/open-stream.js";
 import { storedStream } from "../engine/stream/stored-stream.js";
 import { createStreamFlight, type StreamFlight } from "../engine/stream/stream-flight.js";
+import { tellDegraded } from "../engine/tell-degraded.js";
 import { checkOutput, validated } from "../engine/validated.js";
 import { type AttemptFunction, walk } from "../engine/walk.js";
 import { within } from "../engine/within.js";
@@ -25,7 +26,7 @@ import type { RouterParts } from "./parts.js";
 import { createHardFilter, planOf } from "./plan.js";
 import { rememberAnswer } from "./remember-answer.js";
 import type { RoutedFlight } from "./routed-flight.js";
-import type { Run } from "./run.js";
+import { FORGOTTEN, type Run } from "./run.js";
 
 /** Plans, ranks and starts the upstream work of one request. @throws SignalboxError where nobody may be asked */
 export function startFlight(parts: RouterParts, run: Run): RoutedFlight {
@@ -52,6 +53,7 @@ export function startFlight(parts: RouterParts, run: Run): RoutedFlight {
   };
   const queue = new CallQueue(groups, ranker, run.home, entry || listening || observed ? decided : undefined);
   const call = createCall(parts, run, queue, plan.excluded, forced !== undefined);
+  if (run.turn?.forgotten) tellDegraded(call, FORGOTTEN);
   const ladder: Ladder = { parts, run, call, queue, ranker, blocked };
   const flight = run.streamed ? streamFlight(ladder) : chatFlight(ladder);
   if (entry)

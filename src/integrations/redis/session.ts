@@ -14,7 +14,8 @@ import { type Message, parseObject, readGate, readMessage } from "./messages.js"
 import type { Settings } from "./options.js";
 import type { Port } from "./port.js";
 import { ProbeLocks } from "./probe-locks.js";
-import { type Errand, type ErrandReply, Purse, type PurseHost } from "./purse.js";
+import type { Errand, ErrandReply, Purse } from "./purse.js";
+import { Purses } from "./purses.js";
 import { EXCHANGE, PUBLISH_GATE, SEED, SYNC } from "./scripts.js";
 import { Usage } from "./usage.js";
 
@@ -24,10 +25,6 @@ const TTL_MS = 120_000;
 const DEAD_MS = 30_000;
 /** While everybody tells what they had spent, nobody is lent any; besides four syncs, milliseconds. */
 const GRACE_MS = 2_000;
-/** Purses kept; past these the one goes that was not used for longest, for the server knows what was spent of it. */
-const MAX_PURSES = 100_000;
-/** Of so many that were not used for longest, one is likely free to go. */
-const LOOKED_AT = 8;
 /** What another process says again is not applied again, unless it says more, milliseconds. */
 const SAME_MS = 50;
 
@@ -48,13 +45,9 @@ export class RedisSession implements SharedStateSession {
   readonly #candidates: ReadonlySet<string>;
   readonly #locks: ProbeLocks;
   readonly #usage: Usage;
-  /** Least recently used first. */
-  readonly #purses = new Map<string, Purse>();
-  /** Those with something out or something to tell. */
-  readonly #busy = new Set<Purse>();
+  readonly #purses: Purses;
   /** Until when each candidate waits, as far as this process knows; on its own clock. */
   readonly #noted = new Map<string, { readonly open: number; readonly cool: number }>();
-  readonly #host: PurseHost;
   readonly #joined: Promise<void>;
   #applying: string | undefined;
   #epoch = "";
@@ -72,7 +65,7 @@ export class RedisSession implements SharedStateSession {
     const lockOf = (candidate: string): string => this.#key(`probe:${sha256(candidate).slice(0, 22)}`);
     this.#locks = new ProbeLocks(link, settings.clock, this.#own, lockOf, member.candidates);
     this.#usage = new Usage(member);
-    this.#host = {
+    this.#purses = new Purses({
       clock: settings.clock,
       waitMs: settings.waitMs,
       onUnavailable: settings.onUnavailable,
@@ -85,7 +78,7 @@ export class RedisSession implements SharedStateSession {
       refusedAlone: () => {
         this.counts.refusedAlone += 1;
       },
-    };
+    });
     this.#joined = this.#sync();
     void this.#listen(port);
   }
@@ -129,9 +122,7 @@ export class RedisSession implements SharedStateSession {
     usd: number,
     leastUsd = usd,
   ): SharedHold | SharedRefusal | Promise<SharedHold | SharedRefusal> {
-    const purse = this.#purseOf(rule);
-    this.#busy.add(purse);
-    return purse.take(usd, leastUsd);
+    return this.#purses.of(rule).take(usd, leastUsd);
   }
 
   async close(): Promise<void> {
@@ -139,7 +130,7 @@ export class RedisSession implements SharedStateSession {
     this.#closed = true;
     this.#settings.clock.clearTimeout(this.#timer);
     await this.#syncing?.catch(() => {});
-    await Promise.all([...this.#busy].map((purse) => purse.leave()));
+    await this.#purses.leave();
     await this.#locks.close();
     await this.#link.command(this.#key("members"), ["HDEL", this.#key("members"), this.#own]).catch(() => {});
     await this.#unlisten?.().catch(() => {});
@@ -175,7 +166,7 @@ export class RedisSession implements SharedStateSession {
     if (!message) {
       this.#link.counts.corrupt += 1;
     } else if (message.from !== this.#own) {
-      if (message.kind === "hungry") this.#purses.get(message.purse)?.giveBack();
+      if (message.kind === "hungry") this.#purses.giveBack(message.purse);
       else this.#apply(message.candidate, message.state);
     }
   }
@@ -227,10 +218,7 @@ export class RedisSession implements SharedStateSession {
         this.#syncing = undefined;
         if (!this.#wasUp && this.#link.up) this.#rejoin();
         this.#wasUp = this.#link.up;
-        for (const purse of this.#busy) {
-          purse.tend();
-          if (purse.quiet) this.#busy.delete(purse);
-        }
+        this.#purses.tend();
         this.#settings.clock.clearTimeout(this.#timer);
         this.#schedule();
       });
@@ -261,11 +249,7 @@ export class RedisSession implements SharedStateSession {
     }
     if (known !== "" && known !== this.#epoch) {
       this.#rejoin();
-      for (const purse of this.#purses.values()) {
-        if (!purse.hasSpent) continue;
-        this.#busy.add(purse);
-        purse.reseed();
-      }
+      this.#purses.reseed();
     }
   }
 
@@ -276,31 +260,6 @@ export class RedisSession implements SharedStateSession {
       if (state.openForMs === 0 && state.coolDownForMs === 0) continue;
       this.#noted.delete(candidate);
       this.publish(candidate, state);
-    }
-  }
-
-  #purseOf(rule: SharedPurse): Purse {
-    const id = sha256(`${rule.per}\u0000${rule.key}\u0000${rule.windowMs}`).slice(0, 22);
-    const known = this.#purses.get(id);
-    if (!known && this.#purses.size >= MAX_PURSES) this.#forgetOne();
-    const purse = known ?? new Purse(id, rule, this.#host);
-    this.#purses.delete(id);
-    this.#purses.set(id, purse);
-    return purse;
-  }
-
-  /** A purse with a call under way stays, whatever the bound. */
-  #forgetOne(): void {
-    let looked = 0;
-    for (const [id, purse] of this.#purses) {
-      if (looked++ === LOOKED_AT) return;
-      this.#purses.delete(id);
-      if (purse.inUse) this.#purses.set(id, purse);
-      else {
-        this.#busy.delete(purse);
-        void purse.leave();
-        return;
-      }
     }
   }
 

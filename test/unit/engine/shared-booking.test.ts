@@ -117,7 +117,7 @@ describe("the calls of a shared flight are booked once, to somebody", () => {
   });
 
   test("a call that fails after its first caller has left is in the record of one who asks again", async () => {
-    const { clock, router } = rig({ script: [{ error: broken("invalid_request"), delayMs: 50 }] });
+    const { clock, router } = rig({ script: [{ error: broken("server", { detail: "bug" }), delayMs: 50 }] });
     const controller = new AbortController();
     const leader = failureOf(router.chat(ask(), { signal: controller.signal }));
     const others = [router.chat(ask()), router.chat(ask())];
@@ -127,7 +127,7 @@ describe("the calls of a shared flight are booked once, to somebody", () => {
     await clock.advance(500);
     const routes = (await Promise.all(others)).map(({ route }) => route);
     expect(routes.map(({ cache, attempts }) => [cache.status, attempts.map(({ outcome }) => outcome)])).toEqual([
-      ["miss", ["invalid_request", "success"]],
+      ["miss", ["server", "success"]],
       ["joined", []],
     ]);
     const [requests, attempts] = books(router);

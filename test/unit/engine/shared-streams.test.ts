@@ -266,14 +266,14 @@ describe("leaving a shared stream", () => {
 describe("what is not shared", () => {
   test("a failure before the first word: each joined reader asks again, one for all of them", async () => {
     const clock = createVirtualClock();
-    const script = [{ error: broken("invalid_request"), delayMs: 50 }];
+    const script = [{ error: broken("server", { detail: "bug" }), delayMs: 50 }];
     const upstream = provider("a", { clock, script, otherwise: { pieces: [10, "fine"] } });
     const router = createRouter({ providers: [upstream], clock, cache: {} });
     const leader = readAll(router.stream(ask()));
     await clock.advance(20);
     const followers = [readAll(router.stream(ask())), readAll(router.stream(ask()))];
     await clock.advance(200);
-    expect((await leader).error?.kind).toBe("invalid_request");
+    expect((await leader).error?.kind).toBe("server");
     for (const follower of followers) expect((await follower).text).toBe("fine");
     expect(upstream.calls).toHaveLength(2);
   });

@@ -112,7 +112,15 @@ function entrantOf(
   readyAtMs?: Entrant["readyAtMs"],
 ): Entrant {
   const size = requestChars(request);
-  return { priority: options.priority ?? "default", deadline, abort, bytes: 2 * size, tokens: size / 3, readyAtMs };
+  return {
+    priority: options.priority ?? "default",
+    tenant: options.tenant,
+    deadline,
+    abort,
+    bytes: 2 * size,
+    tokens: size / 3,
+    readyAtMs,
+  };
 }
 
 /** The plan has looked at the limit itself; here it counts what was spent since. */

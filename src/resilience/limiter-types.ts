@@ -13,9 +13,9 @@ export interface LimiterOptions {
    * @default true
    */
   readonly adaptive?: boolean | undefined;
-  /** Requests per minute that the vendor is known to allow; shows as `headroom`. @default unknown */
+  /** Requests per minute, as a bucket that refills evenly: beyond it calls go elsewhere or wait. @default unlimited */
   readonly rpm?: number | undefined;
-  /** Tokens per minute that the vendor is known to allow; shows as `headroom`. @default unknown */
+  /** Estimated tokens per minute, likewise; the call that empties the bucket still begins. @default unlimited */
   readonly tpm?: number | undefined;
   /** Calls that may wait. @default 2_000 */
   readonly queueItems?: number | undefined;
@@ -33,6 +33,8 @@ export interface LimiterOptions {
 /** A call that asks for a place. */
 export interface Entrant {
   readonly priority?: Priority | undefined;
+  /** Those who wait take turns by tenant. @default one for all that name none */
+  readonly tenant?: string | undefined;
   /** Size of the request, for the queue's byte limit. @default 0 */
   readonly bytes?: number | undefined;
   /** Estimated tokens of the request, for `tpm`. @default 0 */

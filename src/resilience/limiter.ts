@@ -106,7 +106,14 @@ class QueueLimiter implements Limiter {
   }
 
   get full(): boolean {
-    return this.active >= this.#limit.value;
+    if (this.active >= this.#limit.value) return true;
+    return this.#requests !== undefined || this.#tokens !== undefined ? this.#rateInMs() > 0 : false;
+  }
+
+  /** Milliseconds until `rpm` and `tpm` allow a call; the tokens of a call count once it has begun. */
+  #rateInMs(): number {
+    const nowMs = this.#clock.now();
+    return Math.max(this.#requests?.readyInMs(1, nowMs) ?? 0, this.#tokens?.readyInMs(1, nowMs) ?? 0);
   }
 
   #admit(entrant: Entrant): Leave {
@@ -142,8 +149,13 @@ class QueueLimiter implements Limiter {
 
   #serve(): void {
     const queue = this.#queue;
-    if (queue.size === 0 || this.full || this.#nobodyReady) return;
+    if (queue.size === 0 || this.#nobodyReady) return;
     const nowMs = this.#clock.now();
+    if (this.full) {
+      const rateMs = Math.ceil(this.#rateInMs());
+      if (rateMs > 0) this.#wakeAt(nowMs + rateMs, rateMs);
+      return;
+    }
     const ready = (ticket: Ticket): boolean => this.#isReady(ticket, nowMs);
     while (!this.full) {
       const ticket = queue.first(queue.fullness > OVERLOADED, ready);
@@ -151,10 +163,11 @@ class QueueLimiter implements Limiter {
         this.#nobodyReady = true;
         return;
       }
-      queue.remove(ticket);
+      queue.served(ticket);
       this.#forget(ticket);
       ticket.grant(this.#admit(ticket.entrant));
     }
+    if (queue.size > 0) this.#serve();
   }
 
   /** A call that is not ready waits on, or leaves at once where waiting would be in vain. */
@@ -199,6 +212,11 @@ class QueueLimiter implements Limiter {
     if (deadline !== undefined && expectedMs + this.#serviceMs() > deadline.remainingMs()) {
       return this.#refused("the queue is longer than the request's deadline");
     }
+    const rateMs = Math.ceil(this.#rateInMs());
+    const patienceMs = priority === "batch" ? Number.POSITIVE_INFINITY : this.#queueMs;
+    if (rateMs > Math.min(patienceMs, deadline?.remainingMs() ?? Number.POSITIVE_INFINITY)) {
+      return Promise.reject(this.#saturated("rpm or tpm of this minute is used up", rateMs));
+    }
     if (!this.#makeRoom(priority, bytes)) return this.#refused("the queue is full");
     const nowMs = this.#clock.now();
     return new Promise<Leave>((resolve, reject) => {
@@ -206,6 +224,8 @@ class QueueLimiter implements Limiter {
         entrant,
         priority,
         bytes,
+        tenant: entrant.tenant,
+        turn: 0,
         grant: resolve,
         refuse: reject,
         prev: undefined,
@@ -219,6 +239,7 @@ class QueueLimiter implements Limiter {
       ticket.stopListening = abort?.listen((reason) => this.#drop(ticket, reason));
       this.#setTimer(ticket, nowMs);
       if (this.#isReady(ticket, nowMs)) this.#nobodyReady = false;
+      if (rateMs > 0) this.#wakeAt(nowMs + rateMs, rateMs);
     });
   }
 

@@ -1,7 +1,6 @@
-/**
- * A known limit per minute (requests or tokens) as a bucket that refills evenly: a guess at how much of it is left. It
- * never holds a call back, the vendor's 429 is the truth; balancers read how full it is.
- */
+const ROUNDING = 1e-9;
+
+/** A limit per minute (requests or tokens) as a bucket that refills evenly. Calls wait while it is empty. */
 export class RateBucket {
   readonly perMinute: number;
   #left: number;
@@ -36,6 +35,13 @@ export class RateBucket {
   headroom(nowMs: number): number {
     this.#refill(nowMs);
     return Math.max(0, this.#left / this.perMinute);
+  }
+
+  /** Milliseconds until the bucket holds so much, or as much as it can hold. */
+  readyInMs(amount: number, nowMs: number): number {
+    this.#refill(nowMs);
+    const missing = Math.min(amount, this.#perMinute) - this.#left;
+    return missing > ROUNDING ? (missing * 60_000) / this.#perMinute : 0;
   }
 
   #refill(nowMs: number): void {

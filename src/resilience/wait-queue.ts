@@ -5,6 +5,10 @@ export type Priority = "interactive" | "default" | "batch";
 export interface Waiting {
   readonly priority: Priority;
   readonly bytes: number;
+  /** Whose call it is; within a lane tenants take turns. */
+  readonly tenant?: string | undefined;
+  /** Its place in the order of turns; set by the queue. */
+  turn?: number;
   prev: Waiting | undefined;
   next: Waiting | undefined;
   /** Whether it stands in the queue. */
@@ -15,9 +19,13 @@ interface Lane {
   first: Waiting | undefined;
   last: Waiting | undefined;
   size: number;
+  /** The turn that was served last. */
+  turn: number;
+  /** The last turn given to each tenant that waits, and how many of its calls do. */
+  readonly tenants: Map<string | undefined, { turn: number; waiting: number }>;
 }
 
-/** Three bounded lanes. Full means `maxItems` or `maxBytes`, whichever comes first. */
+/** Three bounded lanes, in each of which tenants take turns. Full means `maxItems` or `maxBytes`, whichever comes first. */
 export class WaitQueue<T extends Waiting> {
   readonly #maxItems: number;
   readonly #maxBytes: number;
@@ -55,20 +63,38 @@ export class WaitQueue<T extends Waiting> {
 
   push(item: T): void {
     const at = this.#lanes[item.priority];
-    item.prev = at.last;
-    item.next = undefined;
+    const tenant = at.tenants.get(item.tenant) ?? { turn: at.turn, waiting: 0 };
+    tenant.turn = Math.max(tenant.turn, at.turn) + 1;
+    tenant.waiting += 1;
+    at.tenants.set(item.tenant, tenant);
+    item.turn = tenant.turn;
     item.queued = true;
-    if (at.last === undefined) at.first = item;
-    else at.last.next = item;
-    at.last = item;
+    // Behind all whose turn is not later: with one tenant, at the end.
+    let before = at.last;
+    while (before !== undefined && (before.turn ?? 0) > tenant.turn) before = before.prev;
+    item.prev = before;
+    item.next = before ? before.next : at.first;
+    if (item.next) item.next.prev = item;
+    else at.last = item;
+    if (before) before.next = item;
+    else at.first = item;
     at.size++;
     this.size++;
     this.bytes += item.bytes;
   }
 
+  /** Takes out the one whose turn it is. */
+  served(item: T): void {
+    const at = this.#lanes[item.priority];
+    at.turn = Math.max(at.turn, item.turn ?? 0);
+    this.remove(item);
+  }
+
   remove(item: T): boolean {
     if (!item.queued) return false;
     const at = this.#lanes[item.priority];
+    const tenant = at.tenants.get(item.tenant);
+    if (tenant && --tenant.waiting === 0) at.tenants.delete(item.tenant);
     if (item.prev === undefined) at.first = item.next;
     else item.prev.next = item.next;
     if (item.next === undefined) at.last = item.prev;
@@ -113,5 +139,5 @@ function firstOf({ first, last }: Lane, newest: boolean, may: (item: Waiting) =>
 }
 
 function lane(): Lane {
-  return { first: undefined, last: undefined, size: 0 };
+  return { first: undefined, last: undefined, size: 0, turn: 0, tenants: new Map() };
 }

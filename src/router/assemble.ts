@@ -34,6 +34,7 @@ import { createSelector, type Selector } from "./selection.js";
 import { createSessions } from "./sessions.js";
 import { createShadow } from "./shadow.js";
 import { CandidateView, createViewLists, type Frame } from "./snapshot.js";
+import { createTenantPlaces } from "./tenant-limits.js";
 import { createToolLoops } from "./tool-loops.js";
 
 /** What is expected of a candidate before anything was measured. */
@@ -122,6 +123,7 @@ export function assembleRouter(options: RouterOptions): RouterParts {
     sessions: createSessions(),
     learning,
     budgets,
+    tenants: options.tenantLimits && createTenantPlaces(options.tenantLimits, clock),
     fleet,
     hedging: options.hedge ? createHedgeBudget(options.hedge) : undefined,
     staleMs: options.degrade?.staleMs ?? 0,

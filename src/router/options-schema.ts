@@ -109,6 +109,13 @@ export const optionsSchema = lazily(() =>
         }),
       ),
     ),
+    tenantLimits: z.optional(
+      settings({
+        maxConcurrent: z.optional(z.custom(isLimit, "must be a whole number of calls above 0, or Infinity")),
+        rpm: z.optional(z.number().check(z.positive())),
+        tpm: z.optional(z.number().check(z.positive())),
+      }),
+    ),
     budgets: z.optional(
       z.array(
         settings({

@@ -14,6 +14,7 @@ import type { LimiterOptions } from "../resilience/limiter.js";
 import type { BudgetRule } from "../spend/budgets.js";
 import type { BuiltInStrategy } from "../strategies/built-in.js";
 import type { DecisionLogLine } from "../strategies/replay/decision-log.js";
+import type { TenantLimits } from "./tenant-limits.js";
 
 /** Which answers the router's response cache keeps, on top of how the cache itself is made. */
 export interface RouterCacheOptions extends CacheOptions {
@@ -78,6 +79,12 @@ export interface RouterOptions {
    * @default unlimited
    */
   readonly limits?: { readonly [id: string]: LimiterOptions } | undefined;
+  /**
+   * What each tenant may have under way, and send per minute. Those who wait for a candidate (`limits`) take turns by
+   * tenant in any case.
+   * @default unlimited
+   */
+  readonly tenantLimits?: TenantLimits | undefined;
   /**
    * Money that may be spent, by whom and per which time. A model without a price is not asked where a budget would
    * count the call.

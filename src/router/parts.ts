@@ -30,6 +30,7 @@ import type { RoutedFlight } from "./routed-flight.js";
 import type { Selector } from "./selection.js";
 import type { Sessions } from "./sessions.js";
 import type { CandidateViews, Frame } from "./snapshot.js";
+import type { TenantPlaces } from "./tenant-limits.js";
 import type { ToolLoops } from "./tool-loops.js";
 
 /** How the router uses its response cache. */
@@ -92,6 +93,8 @@ export interface RouterParts {
   readonly sessions: Sessions;
   readonly learning: Learning;
   readonly budgets: Budgets | undefined;
+  /** Places by tenant; `undefined` without `tenantLimits`. */
+  readonly tenants: TenantPlaces | undefined;
   /** This router's place among other processes; `undefined` where it is alone. */
   readonly fleet: SharedStateSession | undefined;
   readonly hedging: HedgeBudget | undefined;

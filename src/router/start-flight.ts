@@ -27,6 +27,7 @@ import { createHardFilter, planOf } from "./plan.js";
 import { rememberAnswer } from "./remember-answer.js";
 import type { RoutedFlight } from "./routed-flight.js";
 import { FORGOTTEN, type Run } from "./run.js";
+import type { TenantPlaces } from "./tenant-limits.js";
 
 /** Plans, ranks and starts the upstream work of one request. @throws SignalboxError where nobody may be asked */
 export function startFlight(parts: RouterParts, run: Run): RoutedFlight {
@@ -54,7 +55,7 @@ export function startFlight(parts: RouterParts, run: Run): RoutedFlight {
   const queue = new CallQueue(groups, ranker, run.home, entry || listening || observed ? decided : undefined);
   const call = createCall(parts, run, queue, plan.excluded, forced !== undefined);
   if (run.turn?.forgotten) tellDegraded(call, FORGOTTEN);
-  const ladder: Ladder = { parts, run, call, queue, ranker, blocked };
+  const ladder: Ladder = { parts, run, call, queue, ranker, blocked, place: parts.tenants?.enter(call) };
   const flight = run.streamed ? streamFlight(ladder) : chatFlight(ladder);
   if (entry)
     flight.answer.then(
@@ -116,6 +117,8 @@ interface Ladder {
   readonly ranker: RequestRanker;
   /** Why the plan was empty, where it was. */
   readonly blocked: SignalboxError | undefined;
+  /** The request's place among its tenant's, held until its answer is whole. */
+  readonly place: ReturnType<TenantPlaces["enter"]>;
 }
 
 function chatFlight(ladder: Ladder): RoutedFlight {
@@ -170,7 +173,11 @@ function descend<T extends Answer | CommittedStream>(
   const attempt = parts.hedging ? hedged(plain, parts.hedging) : plain;
   const { features } = parts;
   const walking = (): Promise<T> => walk(call, attempt);
-  const walked = blocked ? Promise.reject(blocked) : features ? features.aroundFlight(call, walking) : walking();
+  const start = (): Promise<T> => {
+    if (blocked) return Promise.reject(blocked);
+    return features ? features.aroundFlight(call, walking) : walking();
+  };
+  const walked = ladder.place instanceof Promise ? ladder.place.then(start) : start();
   const { degrade: options } = parts.options;
   if (!options) return walked;
   return walked.catch((thrown) => degrade(call, asSignalboxError(thrown), options, plain, rungsOf(ladder, fromStored)));
@@ -224,7 +231,7 @@ function asked({ attempts }: Call): ReadonlySet<string> {
 
 /** Counts the work as in flight until it has settled. */
 function tracked(
-  { parts: { active }, call, queue }: Ladder,
+  { parts: { active }, call, queue, place }: Ladder,
   answer: Promise<Answer>,
   stream: StreamFlight | undefined,
 ): RoutedFlight {
@@ -242,6 +249,7 @@ function tracked(
     readers: 0,
     booked: 0,
   };
+  if (place) void giveBack(place, answer);
   active.add(abort);
   answer.then(
     (given) => {
@@ -251,4 +259,17 @@ function tracked(
     () => void active.delete(abort),
   );
   return flight;
+}
+
+/** The place is free again once the answer is whole, or there will be none. */
+async function giveBack(place: NonNullable<Ladder["place"]>, answer: Promise<Answer>): Promise<void> {
+  try {
+    const leave = await place;
+    await answer.then(
+      () => leave(null),
+      () => leave(),
+    );
+  } catch {
+    // The request has been told why there is no place.
+  }
 }

@@ -40,8 +40,8 @@ export class RateBucket {
   /** Milliseconds until the bucket holds so much, or as much as it can hold. */
   readyInMs(amount: number, nowMs: number): number {
     this.#refill(nowMs);
-    const missing = Math.min(amount, this.#perMinute) - this.#left;
-    return missing > ROUNDING ? (missing * 60_000) / this.#perMinute : 0;
+    const missing = Math.min(amount, this.perMinute) - this.#left;
+    return missing > ROUNDING ? (missing * 60_000) / this.perMinute : 0;
   }
 
   #refill(nowMs: number): void {

@@ -1,5 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { defineConfig, type Options } from "tsup";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, posix, relative } from "node:path";
+import { type OutputOptions, type RolldownOutput, rolldown } from "rolldown";
+import { defineConfig } from "tsup";
 
 /** One entry per subpath of package.json's `exports`; a test keeps the two in step. */
 export const entry = {
@@ -16,31 +18,93 @@ export const entry = {
   testing: "src/testing/index.ts",
 };
 
-const { index, ...doors } = entry;
+/**
+ * Entries that are used whole or not at all, and on servers: bundlers get them in one piece, as Node does. A module per
+ * source file would add a tenth to the package and save nothing.
+ */
+export const whole = ["redis", "otel", "prometheus", "report", "testing"];
 
-// The builds below run side by side, so none of them may clean the folder.
-rmSync("dist", { recursive: true, force: true });
+const manifest = JSON.parse(readFileSync("package.json", "utf8")) as { peerDependencies: Record<string, string> };
+const PEERS = new RegExp(`^(?:node:|(?:${Object.keys(manifest.peerDependencies).join("|")})(?:/|$))`);
 
-const bundled = new Set<string>();
+/** Builds the entries with all they need inside, peers left out. */
+async function bundle(input: Record<string, string>, output: OutputOptions): Promise<RolldownOutput["output"]> {
+  const build = await rolldown({
+    input,
+    external: PEERS,
+    platform: "neutral",
+    resolve: { mainFields: ["module", "main"] },
+    treeshake: { moduleSideEffects: false },
+  });
+  // No maps: without the sources they show nothing, and with them they would be most of the package.
+  const { output: files } = await build.write({ minify: true, comments: false, ...output });
+  await build.close();
+  return files;
+}
+
+/**
+ * For Node: each entry is one CommonJS file, with what several entries share in files beside it. `import` gets the same
+ * files through a list of names, so that both ways of loading share their classes. The list names them itself: Node
+ * would otherwise search the whole file for its exports, which takes longer than running it.
+ */
+async function buildForNode(): Promise<RolldownOutput["output"]> {
+  const files = await bundle(entry, {
+    dir: "dist/node",
+    format: "cjs",
+    exports: "named",
+    esModule: false,
+    entryFileNames: "[name].cjs",
+    chunkFileNames: "shared-[hash].cjs",
+  });
+  for (const file of files) {
+    if (file.type !== "chunk" || !file.isEntry) continue;
+    // In two statements: `module.exports = require(...)` would send that search on into the file.
+    writeFileSync(
+      `dist/${file.name}.cjs`,
+      `const whole = require("./node/${file.name}.cjs");\nmodule.exports = whole;\n`,
+    );
+    writeFileSync(
+      `dist/${file.name}.js`,
+      `import whole from "./${file.name}.cjs";\nexport const { ${[...file.exports].sort().join(", ")} } = whole;\n`,
+    );
+    writeFileSync(`dist/${file.name}.d.ts`, `export * from "./${file.name}.cjs";\n`);
+  }
+  return files;
+}
+
+/** For bundlers: one module per source file, so that what an app does not import is not shipped. */
+async function buildForBundlers(): Promise<RolldownOutput["output"]> {
+  const input = Object.fromEntries(Object.entries(entry).filter(([name]) => !whole.includes(name)));
+  return bundle(input, {
+    dir: "dist/module",
+    format: "esm",
+    preserveModules: true,
+    preserveModulesRoot: "src",
+    entryFileNames: ({ name, facadeModuleId }) => modulePath(name, facadeModuleId ?? ""),
+  });
+}
+
+/** The path of a module below `dist/module`. npm packs no folder that is named `node_modules`. */
+function modulePath(name: string, id: string): string {
+  const [, thirdParty] = /node_modules\/(.*)\.[cm]?js$/.exec(id) ?? [];
+  if (thirdParty !== undefined) return `third-party/${thirdParty}.js`;
+  const own = relative(join(process.cwd(), "src"), id).replaceAll("\\", "/");
+  return own.startsWith("..") || own === "" ? `${posix.basename(name)}.js` : own.replace(/\.ts$/, ".js");
+}
 
 /** Whatever is bundled brings its licence along. */
-const notices: NonNullable<Options["esbuildPlugins"]>[number] = {
-  name: "third-party-notices",
-  setup(build) {
-    build.onEnd((result) => {
-      for (const output of Object.values(result.metafile?.outputs ?? {})) {
-        for (const [input, { bytesInOutput }] of Object.entries(output.inputs)) {
-          const home = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(input)?.[0];
-          if (home !== undefined && bytesInOutput > 0) bundled.add(home);
-          // The plotting library is inlined as text, so that pages need no network.
-          if (input.endsWith("uplot-source.ts")) bundled.add("node_modules/uplot");
-        }
-      }
-      mkdirSync("dist", { recursive: true });
-      writeFileSync("dist/THIRD-PARTY-NOTICES.txt", [...bundled].sort().map(noticeOf).join("\n"));
-    });
-  },
-};
+function writeNotices(files: RolldownOutput["output"]): void {
+  const homes = new Set<string>();
+  for (const file of files) {
+    for (const id of file.type === "chunk" ? file.moduleIds : []) {
+      const home = /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(id)?.[0];
+      if (home !== undefined) homes.add(home);
+      // The plotting library is inlined as text, so that pages need no network.
+      if (id.endsWith("uplot-source.ts")) homes.add("node_modules/uplot");
+    }
+  }
+  writeFileSync("dist/THIRD-PARTY-NOTICES.txt", [...homes].map(noticeOf).sort().join("\n"));
+}
 
 function noticeOf(home: string): string {
   const { name, version, license } = JSON.parse(readFileSync(`${home}/package.json`, "utf8"));
@@ -51,39 +115,16 @@ function noticeOf(home: string): string {
   return `${name} ${version} (${license})\n\n${readFileSync(file, "utf8").trim()}\n\n${"-".repeat(80)}\n`;
 }
 
-const shared: Options = {
-  entry,
-  outDir: "dist",
-  platform: "node",
-  target: "node20",
-  // A third off the time of a cold import; the maps give stack traces their files, lines and names back.
-  minify: true,
-  sourcemap: true,
-  esbuildOptions(options) {
-    options.sourcesContent = false;
-    // Node prints the line of an uncaught error: one line of 300 kB would bury the message.
-    options.lineLimit = 200;
-  },
-  removeNodeProtocol: false,
-  // Bundled: an import reads one file instead of looking for five packages, `require` works although two of them are
-  // ESM-only, and an install brings nothing else.
-  noExternal: [/^zod/, "eventemitter3", "p-retry", "quick-lru", "is-network-error"],
-  silent: true,
-  esbuildPlugins: [notices],
-};
-
-export default defineConfig([
-  // The front door is one file: eleven small ones took a quarter longer to import. The other doors share theirs.
-  { ...shared, entry: { index }, format: "esm", splitting: false },
-  { ...shared, entry: doors, format: "esm", splitting: true },
-  // Each door is whole in itself: splitting would send every `?.` and `??` through a helper. Errors know each other by brand.
-  { ...shared, format: "cjs", splitting: false },
-  // `Symbol.asyncDispose` is part of the types, and neither ES2023 nor every app's libraries know it.
-  {
+export default defineConfig(async () => {
+  rmSync("dist", { recursive: true, force: true });
+  writeNotices([...(await buildForNode()), ...(await buildForBundlers())]);
+  // One set of declarations for `import` and `require`, as there is one set of classes.
+  return {
     entry,
     outDir: "dist",
-    format: ["esm", "cjs"],
+    format: "cjs",
+    // `Symbol.asyncDispose` is part of the types, and neither ES2023 nor every app's libraries know it.
     dts: { only: true, banner: '/// <reference lib="esnext.disposable" />' },
     silent: true,
-  },
-]);
+  };
+});

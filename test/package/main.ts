@@ -11,6 +11,9 @@ const { devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), 
   devDependencies: Record<string, string>;
 };
 
+/** What an install may take, bytes. */
+const MAX_UNPACKED = 1_600_000;
+
 const STRICT = {
   strict: true,
   exactOptionalPropertyTypes: true,
@@ -56,13 +59,19 @@ function checkContents(tarball: { files: { path: string }[]; size: number; unpac
   expect(strangers.length === 0, `the tarball holds ${strangers.join(", ")}`);
   expect(paths.includes("dist/THIRD-PARTY-NOTICES.txt"), "the tarball lacks the notices of what is bundled");
   const required = new Set<string>();
-  for (const file of readdirSync(join(root, "dist")).filter((name) => name.endsWith(".cjs"))) {
-    for (const [, name = ""] of readFileSync(join(root, "dist", file), "utf8").matchAll(
-      /\brequire\(["']([^.'"][^'"]*)["']\)/g,
+  for (const file of readdirSync(join(root, "dist/node"))) {
+    for (const [, name = ""] of readFileSync(join(root, "dist/node", file), "utf8").matchAll(
+      /\brequire\(["'`]([^.'"`][^'"`]*)["'`]\)/g,
     )) {
       if (!name.startsWith("node:")) required.add(name);
+      else expect(file === "testing.cjs", `${file} requires ${name}`);
     }
   }
+  for (const path of paths.filter((path) => path.startsWith("dist/module/"))) {
+    const [, name] = /\b(?:from|import)\s*["'`](node:[^"'`]+)/.exec(readFileSync(join(root, path), "utf8")) ?? [];
+    expect(name === undefined, `${path} imports ${name}`);
+  }
+  expect(tarball.unpackedSize <= MAX_UNPACKED, `${tarball.unpackedSize} bytes unpacked, at most ${MAX_UNPACKED}`);
   const peers = new Set(["@opentelemetry/api", "prom-client"]);
   const others = [...required].filter((name) => !peers.has(name));
   expect(others.length === 0, `the CJS build requires ${others.join(", ")}`);
@@ -131,6 +140,7 @@ function checkTypes(tarball: string): void {
     ["node16", "node16", ["app.ts", "required.cts"]],
     ["nodenext", "nodenext", ["app.ts", "required.cts"]],
     ["esnext", "bundler", ["app.ts"]],
+    ["commonjs", "node10", ["app.ts"]],
   ] as const) {
     const config = join(folder, `tsconfig.${moduleResolution}.json`);
     writeFileSync(config, JSON.stringify({ compilerOptions: { ...shared, module, moduleResolution }, files }));

@@ -14,6 +14,7 @@ export const entry = {
   redis: "src/integrations/redis/index.ts",
   otel: "src/integrations/otel/index.ts",
   prometheus: "src/integrations/prometheus/index.ts",
+  undici: "src/integrations/undici/index.ts",
   report: "src/integrations/report/index.ts",
   testing: "src/testing/index.ts",
 };
@@ -22,7 +23,7 @@ export const entry = {
  * Entries that are used whole or not at all, and on servers: bundlers get them in one piece, as Node does. A module per
  * source file would add a tenth to the package and save nothing.
  */
-export const whole = ["redis", "otel", "prometheus", "report", "testing"];
+export const whole = ["undici", "redis", "otel", "prometheus", "report", "testing"];
 
 const manifest = JSON.parse(readFileSync("package.json", "utf8")) as { peerDependencies: Record<string, string> };
 const PEERS = new RegExp(`^(?:node:|(?:${Object.keys(manifest.peerDependencies).join("|")})(?:/|$))`);

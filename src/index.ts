@@ -87,6 +87,7 @@ export type {
   Strategy,
   StrategyContext,
 } from "./contract/strategy.js";
+export type { Transport, TransportReader, TransportRequest, TransportResponse } from "./contract/transport.js";
 export type { Clock, TimerHandle } from "./core/clock.js";
 export type { Random } from "./core/random.js";
 export { type CachedMode, type CachedOptions, cached } from "./engine/cached.js";

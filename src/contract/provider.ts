@@ -1,6 +1,7 @@
 import type { ChatChunk } from "../chat/chunk.js";
 import type { ChatReply } from "../chat/reply.js";
 import type { ChatRequest } from "../chat/request.js";
+import type { Transport } from "./transport.js";
 
 /** Dollars per million tokens. */
 export interface Price {
@@ -108,6 +109,8 @@ export interface CallContext {
   /** For vendors over HTTP: headers of this call alone, over the provider's own. */
   readonly headers?: { readonly [name: string]: string } | undefined;
   readonly attempts: AttemptBudget;
+  /** For vendors over HTTP: how to send the request, unless the provider has its own way. @default `fetch` */
+  readonly transport?: Transport | undefined;
   /**
    * For vendors: tells the router how far the answer has come, so that it can tell a slow head from a slow body.
    * `"streaming"` is the head of an answer that was asked for whole and comes in pieces: from there on only `"content"`,

@@ -4,6 +4,7 @@ import type { EventMap } from "../contract/events.js";
 import type { AttemptBudget, CallContext } from "../contract/provider.js";
 import type { Attempt, AttemptRole } from "../contract/records.js";
 import type { Characteristics } from "../contract/strategy.js";
+import type { Transport } from "../contract/transport.js";
 import type { Clock } from "../core/clock.js";
 import type { ContainedEmitter } from "../core/emitter.js";
 import type { Random } from "../core/random.js";
@@ -34,6 +35,8 @@ export interface FlowServices {
   readonly random: Random;
   readonly timeouts: Timeouts;
   readonly events: ContainedEmitter<EventMap>;
+  /** How vendors over HTTP send their requests, unless they have their own way. */
+  readonly transport: Transport | undefined;
   /** Backoff of same-provider retries: the first wait's ceiling and the cap, milliseconds. */
   readonly backoff: { readonly baseMs: number; readonly capMs: number };
   /** Reads a settled attempt: metrics, stats, learner. @param slept its times say nothing: the process was suspended */

@@ -86,6 +86,7 @@ export class UpstreamCall {
       sessionKey: options.sessionKey,
       headers: options.headers,
       attempts: new LentBudget(budget, call.queue),
+      transport: services.transport,
       report: (progress, which) => this.#progress(progress, which),
       warn: (code, message) => services.warnOnce(code, `${candidate.id}: ${message}`, requestId),
     };

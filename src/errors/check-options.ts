@@ -72,3 +72,11 @@ export function checkMethods(value: unknown, path: string, methods: readonly str
 export function checkClock(value: unknown): void {
   if (value !== undefined) checkMethods(value, "clock", ["now", "wallNow", "setTimeout", "clearTimeout"], "a Clock");
 }
+
+/** Checks that `value` is left out or a {@link Transport}: an object with a `send`. */
+export function checkTransport(value: unknown): void {
+  if (value === undefined) return;
+  if (typeof value !== "object" || value === null || typeof (value as { send?: unknown }).send !== "function") {
+    throw invalidOption("transport", "must be a transport: an object with a function send");
+  }
+}

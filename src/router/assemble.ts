@@ -142,6 +142,7 @@ export function assembleRouter(options: RouterOptions): RouterParts {
       random,
       events,
       timeouts: timeoutsOf(options.timeouts),
+      transport: options.transport,
       backoff: { baseMs: options.retry?.baseMs ?? 500, capMs: options.retry?.capMs ?? 8_000 },
       reserve: features ? features.reserve(money) : money,
       features,

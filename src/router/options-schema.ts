@@ -87,6 +87,7 @@ export const optionsSchema = lazily(() =>
         totalMs: milliseconds(),
       }),
     ),
+    transport: z.optional(z.custom(isTransport, "must be a transport: an object with a function send")),
     streams: z.optional(settings({ onInterrupted: z.optional(z.enum(["fail", "restart"])) })),
     conversations: z.optional(
       settings({
@@ -173,3 +174,7 @@ export const optionsSchema = lazily(() =>
     random: z.optional(z.custom(isFunction, "must be a function")),
   }),
 );
+
+function isTransport(value: unknown): boolean {
+  return typeof value === "object" && value !== null && typeof (value as { send?: unknown }).send === "function";
+}

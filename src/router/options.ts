@@ -2,6 +2,7 @@ import type { Feature } from "../contract/feature.js";
 import type { AnyProvider } from "../contract/provider.js";
 import type { SharedState } from "../contract/shared-state.js";
 import type { Strategy } from "../contract/strategy.js";
+import type { Transport } from "../contract/transport.js";
 import type { Clock } from "../core/clock.js";
 import type { Random } from "../core/random.js";
 import type { DegradeOptions } from "../engine/degrade.js";
@@ -68,6 +69,8 @@ export interface RouterOptions {
   readonly breaker?: BreakerOptions | undefined;
   /** How long each part of a call may take. @default see {@link TimeoutOptions} */
   readonly timeouts?: TimeoutOptions | undefined;
+  /** How providers send HTTP requests, unless a provider has its own way; see `signalbox/undici`. @default `fetch` */
+  readonly transport?: Transport | undefined;
   /** What happens to a stream that is cut. @default see {@link StreamOptions} */
   readonly streams?: StreamOptions | undefined;
   /** How conversations (`conversationId`) are remembered. @default see {@link ConversationOptions} */

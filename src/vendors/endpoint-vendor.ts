@@ -80,6 +80,7 @@ function createEndpointVendor(row: EndpointRow, options: EndpointVendorOptions):
     variables: row.variables,
     headers: assertHeaders(options.headers, "headers"),
     fetch: options.fetch,
+    transport: options.transport,
     clock,
     codes: row.codes ? mergeCodes(row.codes, options.codes) : options.codes,
     dialectOf(model) {

@@ -7,6 +7,7 @@ import { isReplyProblem, normalizeReply } from "../chat/normalize-reply.js";
 import type { ChatReply } from "../chat/reply.js";
 import type { ChatRequest } from "../chat/request.js";
 import type { CallContext, ModelInfo, Provider } from "../contract/provider.js";
+import type { Transport } from "../contract/transport.js";
 import type { Clock } from "../core/clock.js";
 import { extended } from "../core/extended.js";
 import { classify } from "../errors/classify.js";
@@ -39,6 +40,7 @@ export interface HttpProviderInit {
   readonly variables: readonly string[];
   readonly headers: { readonly [name: string]: string };
   readonly fetch: typeof fetch | undefined;
+  readonly transport: Transport | undefined;
   readonly clock: Clock;
   readonly codes: VendorCodes | undefined;
   readonly dialectOf: (model: ModelInfo) => Dialect;
@@ -161,7 +163,7 @@ class Exchange implements WireCall {
   readonly request: ChatRequest;
   readonly streamed: boolean;
   readonly warn: (field: string, message: string) => void;
-  headers: Headers | undefined;
+  headers: Failure["headers"];
   readonly #init: HttpProviderInit;
   readonly #context: CallContext;
   readonly #secrets: KeyRedactor;
@@ -187,7 +189,7 @@ class Exchange implements WireCall {
 
   /** The HTTP call for this request, with the key whose turn it is. */
   async http(accept: string): Promise<HttpCall> {
-    const { codec, keys, baseURL, fetch, clock } = this.#init;
+    const { codec, keys, baseURL, fetch, transport, clock } = this.#init;
     const { report, signal, headers: own } = this.#context;
     const headers = own ? { ...this.#init.headers, ...assertHeaders(own, "headers") } : this.#init.headers;
     const given = keys.next();
@@ -199,6 +201,7 @@ class Exchange implements WireCall {
       body: this.#sent,
       signal,
       fetch,
+      transport: transport ?? this.#context.transport,
       clock,
       onHeaders: report && (() => report("headers")),
       onBytes: report && ((blank) => report(blank ? "blank" : "bytes")),
@@ -250,15 +253,19 @@ function checked(given: ChatReply, call: Pick<WireCall, "provider" | "request" |
 }
 
 async function probe(init: HttpProviderInit, redactor: KeyRedactor, signal: AbortSignal): Promise<void> {
-  const { id, codec, keys, baseURL, headers, fetch, clock, codes } = init;
+  const { id, codec, keys, baseURL, headers, fetch, transport, clock, codes } = init;
   let secrets: Redactor = redactor;
   const about = () => ({ provider: id, codes, secrets, nowWallMs: clock.wallNow(), callerSignal: signal });
   try {
     const key = await keys.next();
     secrets = redactor.knowing(key);
     const url = baseURL + codec.modelsPath;
-    const call: HttpCall = { method: "GET", url, headers: { ...headers, ...codec.headers(key) }, signal, fetch, clock };
-    const { status, headers: head, body } = await requestJson(call);
+    const sent = { ...headers, ...codec.headers(key) };
+    const {
+      status,
+      headers: head,
+      body,
+    } = await requestJson({ method: "GET", url, headers: sent, signal, fetch, transport, clock });
     // A server without a model list still answered.
     if (status === 404 || status === 405 || (status >= 200 && status < 300)) return;
     throw classify({ status, headers: head, body }, about());

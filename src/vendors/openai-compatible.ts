@@ -1,6 +1,15 @@
 import type { ModelInfo, Provider } from "../contract/provider.js";
+import type { Transport } from "../contract/transport.js";
 import { type Clock, systemClock } from "../core/clock.js";
-import { checkBoolean, checkClock, checkFunction, checkId, checkOptions, checkWord } from "../errors/check-options.js";
+import {
+  checkBoolean,
+  checkClock,
+  checkFunction,
+  checkId,
+  checkOptions,
+  checkTransport,
+  checkWord,
+} from "../errors/check-options.js";
 import { invalidOption } from "../errors/signalbox-error.js";
 import type { VendorCodes } from "../errors/vendor-codes.js";
 import { type Dialect, PLAIN_DIALECT } from "../wire/dialect.js";
@@ -24,6 +33,8 @@ export interface EndpointOptions {
   readonly headers?: { readonly [name: string]: string } | undefined;
   /** Sends the requests, in place of the global one. @default the global `fetch`, looked up at every call */
   readonly fetch?: typeof fetch | undefined;
+  /** Sends the requests; over the router's own, under `fetch`. @default the router's `transport`, else `fetch` */
+  readonly transport?: Transport | undefined;
   /** Allows plain http beyond loopback. @default false */
   readonly allowInsecureHttp?: boolean | undefined;
   /** What error codes this endpoint uses beyond the usual ones. @default none */
@@ -72,6 +83,7 @@ export const ENDPOINT_OPTION_NAMES = [
   "autoModels",
   "headers",
   "fetch",
+  "transport",
   "allowInsecureHttp",
   "codes",
   "chatUpstream",
@@ -154,6 +166,7 @@ export function readEndpoint(
     variables: [],
     headers: assertHeaders(options.headers, "headers"),
     fetch: options.fetch,
+    transport: options.transport,
     clock,
     codes: options.codes,
     chatUpstream: options.chatUpstream ?? "auto",
@@ -167,6 +180,7 @@ export function readEndpoint(
 export function checkShared(options: EndpointOptions): void {
   checkClock(options.clock);
   checkFunction(options.fetch, "fetch");
+  checkTransport(options.transport);
   checkBoolean(options.allowInsecureHttp, "allowInsecureHttp");
   checkBoolean(options.streamUsage, "streamUsage");
   checkWord(options.chatUpstream, "chatUpstream", ["auto", "stream", "whole"], "auto");

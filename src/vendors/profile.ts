@@ -84,6 +84,7 @@ export function createVendor(profile: VendorProfile, options: VendorOptions): Ht
     variables: profile.variables,
     headers: assertHeaders(options.headers, "headers"),
     fetch: options.fetch,
+    transport: options.transport,
     clock,
     codes: mergeCodes(profile.codes, options.codes),
     dialectOf(model) {

@@ -1,3 +1,4 @@
+import type { TransportReader, TransportResponse } from "../contract/transport.js";
 import { nextTurn } from "../core/turn.js";
 import type { EventSource } from "./event-source.js";
 import { brokenBody, cancelBody, linger, tooLarge } from "./http.js";
@@ -19,12 +20,12 @@ const TURN_BYTES = 262_144;
 /** The body of a 2xx under an SSE request: read only when asked, all events of one network read parsed together. */
 export class EventBody implements EventSource {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: TransportResponse["headers"];
   readonly contentType: string;
   text: string | undefined = undefined;
   json: unknown = undefined;
   truncated = false;
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #reader: TransportReader;
   readonly #call: HttpCall;
   readonly #parser: SseParser = createSseParser();
   #bytes = 0;
@@ -34,11 +35,11 @@ export class EventBody implements EventSource {
   #whole: boolean | undefined = undefined;
   #decoder: TextDecoder | undefined = undefined;
 
-  constructor(response: Response, body: ReadableStream<Uint8Array>, contentType: string, call: HttpCall) {
+  constructor(response: TransportResponse, reader: TransportReader, contentType: string, call: HttpCall) {
     this.status = response.status;
     this.headers = response.headers;
     this.contentType = contentType;
-    this.#reader = body.getReader();
+    this.#reader = reader;
     this.#call = call;
   }
 

@@ -1,9 +1,10 @@
+import type { TransportResponse } from "../contract/transport.js";
 import type { SseEvent } from "./sse.js";
 
 /** A stream of server-sent events, or the body that came in its place. */
 export interface EventSource {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: TransportResponse["headers"];
   /** Lower case, `""` where absent. */
   readonly contentType: string;
   /** The whole body, where the answer is an error (not 2xx) or turned out to be no event stream; else `undefined`. */

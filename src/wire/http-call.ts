@@ -1,3 +1,4 @@
+import type { Transport } from "../contract/transport.js";
 import type { Clock } from "../core/clock.js";
 
 /** One HTTP call to an upstream. */
@@ -11,6 +12,8 @@ export interface HttpCall {
   readonly signal: AbortSignal;
   /** @default the global `fetch`, looked up at every call */
   readonly fetch?: typeof fetch | undefined;
+  /** Sends the call in place of `fetch`. @default none */
+  readonly transport?: Transport | undefined;
   /** The response head is here. */
   readonly onHeaders?: (() => void) | undefined;
   /** Bytes of the body are here; once per network read. `blank`: of a body in one piece, and they say nothing. */

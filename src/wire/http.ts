@@ -1,3 +1,4 @@
+import type { Transport, TransportReader, TransportResponse } from "../contract/transport.js";
 import { type Clock, setBackgroundTimeout, systemClock } from "../core/clock.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import { transportFailure } from "../errors/transport-cause.js";
@@ -15,7 +16,27 @@ interface NodeRequestInit extends RequestInit {
  * `x-api-key` on to wherever they point. Rejects with what fetch threw, or with `network/stale_socket` if a kept-alive
  * connection turned out to be closed.
  */
-export async function send(call: HttpCall): Promise<Response> {
+export async function send(call: HttpCall): Promise<TransportResponse> {
+  let response: TransportResponse;
+  try {
+    response = await (call.fetch === undefined && call.transport !== undefined ? byTransport(call) : byFetch(call));
+  } catch (error) {
+    throw call.signal.aborted ? error : (staleSocket(error, call) ?? error);
+  }
+  call.onHeaders?.();
+  return response;
+}
+
+/** Whether a status is one of success. */
+export function isSuccess(status: number): boolean {
+  return status >= 200 && status <= 299;
+}
+
+function byTransport({ transport, url, method = "POST", headers, body, signal }: HttpCall): Promise<TransportResponse> {
+  return (transport as Transport).send({ url, method, headers, body, signal });
+}
+
+function byFetch(call: HttpCall): Promise<Response> {
   const request: NodeRequestInit = {
     method: call.method ?? "POST",
     headers: call.headers,
@@ -25,14 +46,7 @@ export async function send(call: HttpCall): Promise<Response> {
   if (call.body !== undefined) request.body = call.body;
   const dispatcher = guardedDispatcher();
   if (dispatcher !== undefined) request.dispatcher = dispatcher;
-  let response: Response;
-  try {
-    response = await (call.fetch ?? globalThis.fetch)(call.url, request);
-  } catch (error) {
-    throw call.signal.aborted ? error : (staleSocket(error, call) ?? error);
-  }
-  call.onHeaders?.();
-  return response;
+  return (call.fetch ?? globalThis.fetch)(call.url, request);
 }
 
 /** What a connection that broke inside the body is: never a stale socket, for the head had come. */
@@ -69,7 +83,7 @@ const LINGER_MS = 2_000;
 const LINGER_READS = 16;
 
 /** Reads a finished stream to its end in the background, or cancels it where it does not end. */
-export function linger(reader: ReadableStreamDefaultReader<Uint8Array>, clock: Clock = systemClock): void {
+export function linger(reader: TransportReader, clock: Clock = systemClock): void {
   const timer = setBackgroundTimeout(clock, () => cancelBody(reader), LINGER_MS);
   const drain = async (): Promise<void> => {
     for (let reads = 0; reads < LINGER_READS; reads++) if ((await reader.read()).done) return;

@@ -1,6 +1,7 @@
+import type { TransportResponse } from "../contract/transport.js";
 import { EventBody } from "./event-body.js";
 import type { EventSource } from "./event-source.js";
-import { cancelBody, send } from "./http.js";
+import { cancelBody, isSuccess, send } from "./http.js";
 import type { HttpCall } from "./http-call.js";
 import { parseJson } from "./json.js";
 import { readErrorText } from "./read-body.js";
@@ -14,14 +15,14 @@ import { readErrorText } from "./read-body.js";
 export async function openEvents(call: HttpCall): Promise<EventSource> {
   const response = await send(call);
   const contentType = (response.headers.get("content-type") ?? "").toLowerCase();
-  if (!response.ok || response.body === null) {
-    if (call.signal.aborted) cancelBody(response.body);
+  if (!isSuccess(response.status) || response.body === null) {
+    if (call.signal.aborted) cancelBody(response.body?.getReader() ?? null);
     return settled(response, contentType, await readErrorText(response, call));
   }
-  return new EventBody(response, response.body, contentType, call);
+  return new EventBody(response, response.body.getReader(), contentType, call);
 }
 
-function settled(response: Response, contentType: string, text: string): EventSource {
+function settled(response: TransportResponse, contentType: string, text: string): EventSource {
   return {
     status: response.status,
     headers: response.headers,

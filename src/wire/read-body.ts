@@ -1,3 +1,4 @@
+import type { TransportReader, TransportResponse } from "../contract/transport.js";
 import { type Clock, setBackgroundTimeout, systemClock } from "../core/clock.js";
 import { brokenBody, cancelBody, tooLarge } from "./http.js";
 import type { HttpCall } from "./http-call.js";
@@ -12,7 +13,7 @@ const UTF8 = new TextDecoder("utf-8");
  * @throws SignalboxError `response_too_large`; the body is cancelled then.
  */
 export async function readText(
-  response: Response,
+  response: TransportResponse,
   options: { readonly maxBytes: number } & Pick<HttpCall, "signal" | "onBytes">,
 ): Promise<string> {
   const reader = response.body?.getReader();
@@ -21,8 +22,8 @@ export async function readText(
   let bytes = 0;
   try {
     for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return UTF8.decode(pieces.length === 1 ? pieces[0] : joined(pieces, bytes));
+      const { value } = await reader.read();
+      if (value === undefined) return UTF8.decode(pieces.length === 1 ? pieces[0] : joined(pieces, bytes));
       bytes += value.byteLength;
       if (bytes > options.maxBytes) throw tooLarge(options.maxBytes);
       options.onBytes?.(isBlank(value));
@@ -58,7 +59,7 @@ const ERROR_BODY_MS = 2_000;
  * can be used again, and cancelled where it is not. A body that breaks off or stalls is as good as its beginning.
  */
 export async function readErrorText(
-  response: Response,
+  response: TransportResponse,
   { signal, clock = systemClock }: { readonly signal: AbortSignal; readonly clock?: Clock | undefined },
 ): Promise<string> {
   const reader = response.body?.getReader();
@@ -71,14 +72,14 @@ export async function readErrorText(
   }
 }
 
-async function errorText(reader: ReadableStreamDefaultReader<Uint8Array>, signal: AbortSignal): Promise<string> {
+async function errorText(reader: TransportReader, signal: AbortSignal): Promise<string> {
   const decoder = new TextDecoder("utf-8");
   let text = "";
   let left: number = LIMITS.errorBytes;
   try {
     while (left > 0) {
-      const { done, value } = await reader.read();
-      if (done) return text + decoder.decode();
+      const { value } = await reader.read();
+      if (value === undefined) return text + decoder.decode();
       text += decoder.decode(value.subarray(0, left), { stream: true });
       left -= value.byteLength;
     }

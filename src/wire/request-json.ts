@@ -1,4 +1,5 @@
-import { send } from "./http.js";
+import type { TransportResponse } from "../contract/transport.js";
+import { isSuccess, send } from "./http.js";
 import type { HttpCall } from "./http-call.js";
 import { parseJson } from "./json.js";
 import { LIMITS } from "./limits.js";
@@ -7,7 +8,7 @@ import { readErrorText, readText } from "./read-body.js";
 /** An answer in one piece, whatever its status. */
 export interface JsonAnswer {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: TransportResponse["headers"];
   /** Parsed JSON; the text itself where it is not JSON (HTML, half JSON, nested too deep, empty). */
   readonly body: unknown;
   readonly text: string;
@@ -21,7 +22,7 @@ export interface JsonAnswer {
 export async function requestJson(call: HttpCall): Promise<JsonAnswer> {
   const response = await send(call);
   const { signal, onBytes } = call;
-  const text = response.ok
+  const text = isSuccess(response.status)
     ? await readText(response, { maxBytes: call.maxBytes ?? LIMITS.unaryBytes, signal, onBytes })
     : await readErrorText(response, call);
   const parsed = parseJson(text);

@@ -11,7 +11,8 @@ const OWN_HEADER_BYTES = 256;
  * `UND_ERR_SOCKET` on a socket that has carried more bytes than this one call has. The server never saw the call.
  */
 export function staleSocket(error: unknown, call: HttpCall): SignalboxError | undefined {
-  const cause = field(error, "cause");
+  // fetch wraps undici's error; undici's own `request` rejects with it.
+  const cause = field(error, "code") === "UND_ERR_SOCKET" ? error : field(error, "cause");
   if (field(cause, "code") !== "UND_ERR_SOCKET") return undefined;
   const written = field(field(cause, "socket"), "bytesWritten");
   if (typeof written !== "number") return undefined;

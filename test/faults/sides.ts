@@ -12,13 +12,16 @@ import {
   type Provider,
 } from "signalbox";
 import { type FaultServer, testModel } from "signalbox/testing";
+import { undiciTransport } from "signalbox/undici";
 
 /** What no event and no error may hold. */
 export const KEY = "sb-KEY-never-to-be-seen-0123456789";
 export const PROMPT = "the prompt that nobody but the vendor may read, number 4711";
 export const REQUEST: ChatRequest = { messages: [{ role: "user", content: PROMPT }] };
 
-/** How a provider of a trial is made. */
+const undici = undiciTransport();
+
+/** How a provider of a trial is made. `FAULTS_TRANSPORT=undici` sends the same trials through `signalbox/undici`. */
 export interface Side {
   /** @default "openai" */
   readonly vendor?: "openai" | "minimax" | "glm" | "kimi" | undefined;
@@ -37,7 +40,8 @@ const MODELS = { minimax: "MiniMax-M2.7", glm: "glm-5.1", kimi: "kimi-k3" };
 
 export function providerOf(id: string, server: FaultServer, clock: Clock, side: Side = {}): Provider {
   const { vendor = "openai", url = server.url, fetch, model } = side;
-  const endpoint = { id, baseURL: url, apiKey: KEY, fetch, clock, chatUpstream: "whole" } as const;
+  const transport = process.env.FAULTS_TRANSPORT === "undici" ? undici : undefined;
+  const endpoint = { id, baseURL: url, apiKey: KEY, fetch, transport, clock, chatUpstream: "whole" } as const;
   if (vendor === "openai") return openaiCompatible({ ...endpoint, models: [testModel("test-model", model)] });
   return VENDORS[vendor]({ ...endpoint, models: [MODELS[vendor]] });
 }

@@ -59,7 +59,8 @@ export function complaintAbout(arrow: Arrow): string | null {
 function complaintAboutPackage(arrow: Arrow, room: string, told: string): string | null {
   if (LIBRARIES.has(arrow.specifier)) return null;
   if (arrow.specifier.startsWith("node:")) {
-    return room === "testing" || arrow.typeOnly ? null : `${told}: edge runtimes and browsers have no node: modules`;
+    const onNode = room === "testing" || arrow.from.startsWith("src/integrations/undici/");
+    return onNode || arrow.typeOnly ? null : `${told}: edge runtimes and browsers have no node: modules`;
   }
   if (floorOf(room) === FLOORS.length - 1) return null; // tidy.test.ts holds doors to declared packages
   return `${told}: a package the core may not need`;

@@ -1,6 +1,7 @@
 import { describe, test } from "vitest";
 import { textOf } from "../../../src/chat/message-text.js";
 import type { Provider } from "../../../src/contract/provider.js";
+import { undiciTransport } from "../../../src/integrations/undici/undici-transport.js";
 import { runProviderConformance } from "../../../src/testing/conformance/provider.js";
 import type {
   ProviderConformanceOptions,
@@ -82,3 +83,14 @@ function scripted(scenario: ProviderScenario): Provider {
 describe("conformance: simulated", () => {
   runProviderConformance({ test }, { setUp: (scenario) => ({ provider: scripted(scenario) }) });
 });
+
+for (const wire of ["openai", "anthropic", "responses"] as const) {
+  describe(`conformance: the ${wire} wire, sent by signalbox/undici`, () => {
+    const shared = { id: "plain", apiKey, models: [MODEL], transport: undiciTransport() };
+    const make = (baseURL: string) =>
+      wire === "anthropic"
+        ? anthropicCompatible({ ...shared, baseURL })
+        : openaiCompatible({ ...shared, baseURL, wire: wire === "openai" ? "chat" : "responses" });
+    runProviderConformance({ test }, overWire(wire, make));
+  });
+}

@@ -64,7 +64,7 @@ function checkContents(tarball: { files: { path: string }[]; size: number; unpac
       /\brequire\(["'`]([^.'"`][^'"`]*)["'`]\)/g,
     )) {
       if (!name.startsWith("node:")) required.add(name);
-      else expect(file === "testing.cjs", `${file} requires ${name}`);
+      else expect(file === "testing.cjs" || file === "undici.cjs", `${file} requires ${name}`);
     }
   }
   for (const path of paths.filter((path) => path.startsWith("dist/module/"))) {
@@ -72,7 +72,7 @@ function checkContents(tarball: { files: { path: string }[]; size: number; unpac
     expect(name === undefined, `${path} imports ${name}`);
   }
   expect(tarball.unpackedSize <= MAX_UNPACKED, `${tarball.unpackedSize} bytes unpacked, at most ${MAX_UNPACKED}`);
-  const peers = new Set(["@opentelemetry/api", "prom-client"]);
+  const peers = new Set(["@opentelemetry/api", "prom-client", "undici"]);
   const others = [...required].filter((name) => !peers.has(name));
   expect(others.length === 0, `the CJS build requires ${others.join(", ")}`);
   console.log(
@@ -114,7 +114,7 @@ function checkTypesAlone(folder: string): void {
 
 /** Compiles a program that names every door, without skipLibCheck. */
 function checkTypes(tarball: string): void {
-  const peers = [...new Set([...namedInTypes(), "@opentelemetry/api", "prom-client"])].filter(
+  const peers = [...new Set([...namedInTypes(), "@opentelemetry/api", "prom-client", "undici"])].filter(
     (name) => devDependencies[name],
   );
   // What declarations of @ai-sdk/provider need and do not bring along.
@@ -123,7 +123,7 @@ function checkTypes(tarball: string): void {
     devDependencies[name] ? `${name}@${devDependencies[name]}` : name,
   );
   const folder = project("types", "module", packages);
-  const doors = ["ai-sdk", "anthropic", "keyv", "openai", "otel", "prometheus", "redis", "report", "testing"];
+  const doors = ["ai-sdk", "anthropic", "keyv", "openai", "otel", "prometheus", "redis", "report", "testing", "undici"];
   const open = doors.map(
     (door) => `await import("signalbox/${door}"); createRequire(import.meta.url)("signalbox/${door}");`,
   );

@@ -7,7 +7,18 @@ const { renderReport } = require("signalbox/report");
 
 (async () => {
   const { check, NEEDS } = await import("./run.mjs");
-  for (const door of ["openai", "anthropic", "ai-sdk", "keyv", "redis", "otel", "prometheus", "report", "testing"]) {
+  for (const door of [
+    "openai",
+    "anthropic",
+    "ai-sdk",
+    "keyv",
+    "redis",
+    "otel",
+    "prometheus",
+    "report",
+    "testing",
+    "undici",
+  ]) {
     try {
       assert.ok(Object.keys(require(`signalbox/${door}`)).length > 0, `signalbox/${door} exports nothing`);
     } catch (error) {

@@ -8,9 +8,20 @@ import { createFetch } from "signalbox/openai";
 import { renderReport } from "signalbox/report";
 
 /** Doors that load their peer; all others take clients by hand. */
-export const NEEDS = { otel: "@opentelemetry/api", prometheus: "prom-client" };
+export const NEEDS = { otel: "@opentelemetry/api", prometheus: "prom-client", undici: "undici" };
 
-for (const door of ["openai", "anthropic", "ai-sdk", "keyv", "redis", "otel", "prometheus", "report", "testing"]) {
+for (const door of [
+  "openai",
+  "anthropic",
+  "ai-sdk",
+  "keyv",
+  "redis",
+  "otel",
+  "prometheus",
+  "report",
+  "testing",
+  "undici",
+]) {
   try {
     const names = Object.keys(await import(`signalbox/${door}`));
     assert.ok(names.length > 0, `signalbox/${door} exports nothing`);

@@ -7,13 +7,15 @@ type Raw = { readonly [field: string]: unknown };
 
 /** One door: how a client of it asks, and what it is answered. */
 export interface Door {
-  readonly name: "chat" | "messages";
+  readonly name: "chat" | "messages" | "responses";
   open(router: Router): typeof fetch;
   readonly url: string;
   ask(dialogue: readonly Said[]): Raw;
   /** The body of a streamed answer as the whole one it amounts to. */
   assembled(events: readonly Raw[]): Raw;
   read(body: Raw): Omit<Answer, "sealed">;
+  /** A door whose API has no word for a failed tool, or for a place in a prompt cache. */
+  readonly speaksLess?: true;
   /** The dialogue's next request, the answer in it as the client got it. */
   goOn(asked: Raw, body: Raw): Raw;
 }
@@ -167,4 +169,50 @@ const messages: Door = {
   },
 };
 
-export const DOORS: readonly Door[] = [chat, messages];
+const responses: Door = {
+  name: "responses",
+  speaksLess: true,
+  url: "http://router.invalid/v1/responses",
+  open: (router) => openaiFetch(router),
+  ask: (dialogue) => ({
+    model: "m",
+    store: false,
+    tools: NAMES.map((name) => ({ type: "function", name, parameters: PARAMETERS, strict: false })),
+    input: dialogue.flatMap((said): object[] => {
+      if (said.who === "system") return [{ role: "system", content: said.text }];
+      if (said.who === "result") return [{ type: "function_call_output", call_id: said.id, output: said.text }];
+      if (said.who === "user") {
+        const shown = said.image === undefined ? [] : [{ type: "input_image", image_url: said.image, detail: "auto" }];
+        return [{ role: "user", content: [{ type: "input_text", text: said.text }, ...shown] }];
+      }
+      const calls = said.calls.map(({ id, name, input }) => {
+        return { type: "function_call", call_id: id, name, arguments: JSON.stringify(input) };
+      });
+      const content = [{ type: "output_text", text: said.text, annotations: [] }];
+      const spoken = said.text === "" ? [] : [{ type: "message", role: "assistant", status: "completed", content }];
+      return [...spoken, ...calls];
+    }),
+  }),
+  assembled: (events) => (events.at(-1)?.response ?? {}) as Raw,
+  read({ output, status }) {
+    const of = (type: string): readonly Raw[] => list(output).filter((item) => item.type === type);
+    const joined = (items: readonly Raw[], field: string): string => {
+      return items.flatMap((item) => list(item[field]).map(({ text }) => String(text ?? ""))).join("");
+    };
+    const thoughts = of("reasoning");
+    const thinking = joined(thoughts, "summary") || joined(thoughts, "content");
+    const calls = of("function_call").map(({ call_id: id, name, arguments: text }) => {
+      return { id: String(id), name: String(name), input: JSON.parse(String(text)) };
+    });
+    return { thinking, text: joined(of("message"), "content"), calls, cut: status === "incomplete" };
+  },
+  goOn(asked, { output }) {
+    const results = list(output)
+      .filter(({ type }) => type === "function_call")
+      .map(({ call_id }) => ({ type: "function_call_output", call_id, output: "ok" }));
+    const next = results.length > 0 ? results : [{ role: "user", content: "Go on." }];
+    return { ...asked, input: [...list(asked.input), ...list(output), ...next] };
+  },
+};
+
+export const DOORS: readonly Door[] = [chat, messages, responses];

@@ -3,27 +3,22 @@ import { TABLES, tableIn } from "../evidence/readme.js";
 import { filesBelow, read } from "./sources.js";
 
 const readme = read("README.md");
-const unindented = (text: string): string => text.replace(/^ +/gm, "");
 
 it.each(TABLES)("$page shows the table of $name as it is; otherwise `npm run readme`", ({ page, name, make }) => {
   expect(tableIn(read(page), name)).toBe(make());
 });
 
 describe("README.md", () => {
-  it("prints only programs that stand in an example or a type test, which the tests run", () => {
-    const programs = [...filesBelow("examples"), "test/types/design-programs.ts", "test/types/design-strategy.ts"]
-      .filter((path) => path.endsWith(".ts"))
-      .map((path) => unindented(read(path)));
-    const blocks = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, block]) => unindented(block ?? "").trim());
-    expect(blocks.length).toBeGreaterThan(0);
-    expect(blocks.filter((block) => !programs.some((program) => program.includes(block)))).toEqual([]);
-  });
-
-  it("links to files that stand", () => {
+  it("links absolutely, so that every link works on npm too, and to files that stand", () => {
     const standing = new Set(filesBelow("."));
-    const links = [...readme.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link]) => link as string);
-    const there = (link: string): boolean =>
-      standing.has(link) || [...standing].some((path) => path.startsWith(`${link}/`));
-    expect(links.filter((link) => !there(link))).toEqual([]);
+    const links = [...readme.matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)].map(([, link]) => link as string);
+    const there = (path: string): boolean =>
+      standing.has(path) || [...standing].some((file) => file.startsWith(`${path}/`));
+    expect(links.filter((link) => !link.startsWith("https://"))).toEqual([]);
+    const own = links.filter((link) =>
+      /^https:\/\/github\.com\/signalbox-js\/signalbox\/(?:blob|tree)\/main\//.test(link),
+    );
+    expect(own.length).toBeGreaterThan(5);
+    expect(own.map((link) => link.replace(/^.*?\/main\//, "")).filter((path) => !there(path))).toEqual([]);
   });
 });

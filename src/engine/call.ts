@@ -38,7 +38,12 @@ export interface FlowServices {
   /** How vendors over HTTP send their requests, unless they have their own way. */
   readonly transport: Transport | undefined;
   /** Backoff of same-provider retries: the first wait's ceiling and the cap, milliseconds. */
-  readonly backoff: { readonly baseMs: number; readonly capMs: number };
+  readonly backoff: {
+    readonly baseMs: number;
+    readonly capMs: number;
+    /** How long a vendor's hint may keep a rate-limited request waiting. */
+    readonly maxWaitMs: number;
+  };
   /** Reads a settled attempt: metrics, stats, learner. @param slept its times say nothing: the process was suspended */
   settled(attempt: Attempt, candidate: Candidate, request: Characteristics, slept: boolean): void;
   /** A quality signal: whether an answer kept the form it was asked for in. */

@@ -32,8 +32,10 @@ interface Held {
 
 const NONE: readonly Held[] = Object.freeze([]);
 
-/** A wait for the same provider is worth it up to here; past it the caller is told `retryAfterMs` instead. */
+/** A failing vendor's own hint is worth a wait up to here; past it the caller is told `retryAfterMs` instead. */
 const LONGEST_HINT_MS = 2_000;
+/** Kinds that only time mends: for these a request waits as long as `retry.maxWaitMs` lets it. */
+const WAITED_FOR: ReadonlySet<string> = new Set(["rate_limit", "overloaded"]);
 
 /**
  * Tries candidates until one answers: the next untried one at once while a failure's kind allows it, and the same
@@ -221,7 +223,9 @@ const no = (): boolean => false;
 function mayRetry(call: Call, error: SignalboxError): boolean {
   if (!mayAskAgain(error)) return false;
   if (error.retryAfterMs === undefined) return true;
-  return error.retryAfterMs <= LONGEST_HINT_MS && error.retryAfterMs < call.deadline.remainingMs();
+  const { maxWaitMs } = call.services.backoff;
+  const longestMs = WAITED_FOR.has(error.kind) ? maxWaitMs : LONGEST_HINT_MS;
+  return error.retryAfterMs <= longestMs && error.retryAfterMs < call.deadline.remainingMs();
 }
 
 function movedOn(call: Call, from: Candidate, to: Candidate, error: SignalboxError): void {

@@ -16,6 +16,9 @@ const MAX_QUOTA_HINT_MS = 24 * HOUR_MS;
 const MAX_QUOTA_MS = 6 * HOUR_MS;
 /** A disabled circuit is tried again at the latest after this. */
 const MAX_DISABLE_MS = HOUR_MS;
+/** A rate limit so soon after a success is one caller's, until this many in a row say so. */
+const RECENT_SUCCESS_MS = 1_000;
+const LIMITED_IN_A_ROW = 3;
 /** First tokens later than this, and than three times the circuit's own median, are slow. */
 const SLOW_TTFT_MS = 10_000;
 const SLOW_FACTOR = 3;
@@ -41,6 +44,9 @@ export class Circuit {
   /** The breaker is open because the circuit was disabled by an answer (bad key, unknown model), so nothing may force it. */
   barred = false;
   #barring = false;
+  #lastWellMs = Number.NEGATIVE_INFINITY;
+  /** Rate limits since the last success. */
+  #limited = 0;
   readonly #quota = new DoublingWait();
   readonly #disable = new DoublingWait();
   readonly #ttft = new QuantileSketch({ halfLifeMs: MEDIAN_HALF_LIFE_MS });
@@ -63,6 +69,8 @@ export class Circuit {
   succeeded(token: number, nowMs: number, ttftMs: number | null, alternatives: boolean): void {
     this.#quota.clear();
     this.#disable.clear();
+    this.#lastWellMs = nowMs;
+    this.#limited = 0;
     let slow = false;
     if (ttftMs !== null && ttftMs >= 0) {
       slow = ttftMs > SLOW_TTFT_MS && !(ttftMs <= SLOW_FACTOR * this.#ttft.quantile(0.5));
@@ -94,6 +102,7 @@ export class Circuit {
   }
 
   #cool(nowMs: number, error: SignalboxError, policy: Policy): void {
+    if (error.kind === "rate_limit" && this.#isStray(nowMs)) return;
     const hint = hintOf(error);
     const reason = reasonOf(error);
     const base = policy.coolDownMs ?? 5_000;
@@ -104,6 +113,12 @@ export class Circuit {
       this.#extend(this.coolDown, nowMs, ms, reason);
     } else if (hint > 0) this.#extend(this.coolDown, nowMs, Math.min(hint, MAX_HINT_MS), reason);
     else this.#extend(this.softCoolDown, nowMs, base * (1 + this.#deps.random()), reason);
+  }
+
+  /** Whether a rate limit is one caller's: others were answered within the second, and few in a row say otherwise. */
+  #isStray(nowMs: number): boolean {
+    this.#limited += 1;
+    return nowMs - this.#lastWellMs <= RECENT_SUCCESS_MS && this.#limited < LIMITED_IN_A_ROW;
   }
 
   #extend(coolDown: CoolDown, nowMs: number, ms: number, reason: string): void {

@@ -143,7 +143,11 @@ export function assembleRouter(options: RouterOptions): RouterParts {
       events,
       timeouts: timeoutsOf(options.timeouts),
       transport: options.transport,
-      backoff: { baseMs: options.retry?.baseMs ?? 500, capMs: options.retry?.capMs ?? 8_000 },
+      backoff: {
+        baseMs: options.retry?.baseMs ?? 500,
+        capMs: options.retry?.capMs ?? 8_000,
+        maxWaitMs: options.retry?.maxWaitMs ?? (options.degrade?.waitMs === undefined ? 30_000 : 2_000),
+      },
       reserve: features ? features.reserve(money) : money,
       features,
       calling: fleet && ((candidate, change) => fleet.calling(candidate.id, change)),

@@ -77,7 +77,14 @@ export const optionsSchema = lazily(() =>
     aliases: z.optional(z.record(z.string(), modelNames())),
     tiers: z.optional(z.array(z.array(z.string()))),
     fallback: z.optional(z.boolean()),
-    retry: z.optional(settings({ attempts: count(), baseMs: milliseconds(), capMs: milliseconds() })),
+    retry: z.optional(
+      settings({
+        attempts: count(),
+        baseMs: milliseconds(),
+        capMs: milliseconds(),
+        maxWaitMs: z.optional(z.number().check(z.nonnegative(), z.lte(2_147_483_647))),
+      }),
+    ),
     breaker: z.optional(settings({ openMs: milliseconds() })),
     timeouts: z.optional(
       settings({

@@ -135,6 +135,11 @@ export interface RetryOptions {
   readonly baseMs?: number | undefined;
   /** Ceiling of any such wait, milliseconds. @default 8_000 */
   readonly capMs?: number | undefined;
+  /**
+   * How long a request waits for a vendor that names a time when it refuses for its rate limit or overload, within the
+   * request's deadline, milliseconds; 0 refuses at once. @default 30_000; 2_000 beside `degrade.waitMs`, which says so
+   */
+  readonly maxWaitMs?: number | undefined;
 }
 
 /** When a breaker closes again. */

@@ -122,7 +122,8 @@ describe("the queue", () => {
     const clock = createVirtualClock();
     const limited = broken("rate_limit", { retryAfterMs: 30_000 });
     const upstream = provider("a", { clock, otherwise: { error: limited, delayMs: 100 } });
-    const router = createRouter({ providers: [upstream], clock, limits: { a: { maxConcurrent: 1 } } });
+    const limits = { a: { maxConcurrent: 1 } };
+    const router = createRouter({ providers: [upstream], clock, limits, retry: { maxWaitMs: 0 } });
     const works = ["1", "2", "3"].map((text) => failureOf(router.chat(ask(text))));
     await clock.advance(100);
     const [first, ...waited] = await Promise.all(works);

@@ -113,8 +113,44 @@ describe("retries of the same provider", () => {
     expect(starts).toHaveLength(2);
     expect(starts[1]).toBeGreaterThanOrEqual(1_500);
     const later = provider("a", { clock, script: [hinted(5_000)] });
-    const error = await failureOf(createRouter({ providers: [later], clock }).chat(ask()));
+    const patient = createRouter({ providers: [later], clock, retry: { maxWaitMs: 4_000 } });
+    const error = await failureOf(patient.chat(ask()));
     expect([error.kind, error.retryAfterMs, later.calls.length]).toEqual(["rate_limit", 5_000, 1]);
+  });
+
+  test("by default up to half a minute for a rate limit, within the deadline", async () => {
+    const clock = createVirtualClock();
+    const limited = (ms: number) => provider("a", { clock, script: [broken("rate_limit", { retryAfterMs: ms })] });
+    const within = limited(25_000);
+    const work = createRouter({ providers: [within], clock }).chat(ask());
+    await clock.advance(40_000);
+    expect([(await work).route.attempts.length, within.calls.length]).toEqual([2, 2]);
+    for (const [ms, timeoutMs] of [
+      [35_000, 600_000],
+      [5_000, 4_000],
+    ] as const) {
+      const router = createRouter({ providers: [limited(ms)], clock });
+      const error = await failureOf(router.chat(ask(), { timeoutMs }));
+      expect([error.kind, error.retryAfterMs]).toEqual(["rate_limit", ms]);
+    }
+  });
+
+  test("one rate limit among successes is its caller's: neighbours go on, until three in a row agree", async () => {
+    const clock = createVirtualClock();
+    const limited = { error: broken("rate_limit", { retryAfterMs: 1_000 }) };
+    const upstream = provider("a", { clock, script: ["fine", limited, "fine", "fine", limited, limited, limited] });
+    const router = createRouter({ providers: [upstream], clock, retry: { maxWaitMs: 0 } });
+    const ends: (string | undefined)[] = [];
+    for (let i = 0; i < 8; i += 1) {
+      const work = router.chat(ask()).then(
+        () => "ok",
+        (error: SignalboxError) => error.kind,
+      );
+      await clock.advance(10);
+      ends.push(await work);
+    }
+    const refused = "rate_limit";
+    expect(ends).toEqual(["ok", refused, "ok", "ok", refused, refused, refused, "unavailable"]);
   });
 
   test("a hint counts whatever the vendor failed with: nobody else comes earlier either", async () => {

@@ -107,6 +107,7 @@ export {
 } from "./errors/kinds.js";
 export { SignalboxError, type SignalboxErrorInit } from "./errors/signalbox-error.js";
 export type { CodeMeaning, Meaning, MessagePattern, VendorCodes } from "./errors/vendor-codes.js";
+export { type ExperimentOptions, experiment } from "./features/experiment/experiment.js";
 export { createCache } from "./memory/cache.js";
 export type { ConversationOptions, ConversationSnapshot, ConversationStats } from "./memory/conversations.js";
 export { ageing } from "./memory/policies/ageing.js";

@@ -91,6 +91,11 @@ export interface Feature<State = unknown> {
   open?(router: FeatureHost): void;
   /** The router is closed; no request runs any more. */
   close?(): Awaitable<void>;
+  /**
+   * Gives the options that the call has in place of those it was made with; nothing leaves them as they are. Comes before
+   * every other slot. @throws SignalboxError to refuse the call
+   */
+  options?(options: CallOptions, requestId: string): CallOptions | undefined;
   /** Gives the request that goes on in place of this one; nothing leaves it as it is. @throws SignalboxError to refuse it */
   request?(request: ChatRequest, run: FeatureRun<State>): Awaitable<ChatRequest | undefined>;
   /** Answers the request without asking anybody; nothing lets it go on. Asked after the router's own cache. */

@@ -71,6 +71,15 @@ export interface Route {
   /** Every upstream call of this request, in order; none from the cache. */
   readonly attempts: readonly AttemptSummary[];
   readonly cache: RouteCache;
+  /** The arm that the call had in an experiment; absent if it took part in none. */
+  readonly experiment?: Assignment | undefined;
+}
+
+/** An arm of an experiment. */
+export interface Assignment {
+  /** The experiment. */
+  readonly name: string;
+  readonly arm: string;
 }
 
 /**

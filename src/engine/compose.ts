@@ -3,6 +3,7 @@ import { copyReply } from "../chat/copy-reply.js";
 import { isReplyProblem, normalizeReply } from "../chat/normalize-reply.js";
 import type { ChatReply } from "../chat/reply.js";
 import type { ChatRequest } from "../chat/request.js";
+import type { CallOptions } from "../contract/call-options.js";
 import type {
   Feature,
   FeatureAnswer,
@@ -18,7 +19,7 @@ import type { Reservation } from "../spend/budgets.js";
 import type { Answer } from "./attempt-chat.js";
 import type { Call, Reserve } from "./call.js";
 import type { Candidate } from "./candidate.js";
-import type { FeatureRuns, Slot } from "./feature-run.js";
+import { type FeatureRuns, type Slot, slotFailed } from "./feature-run.js";
 import type { AttemptFunction } from "./walk.js";
 
 /** A feature that fills the slot. */
@@ -30,6 +31,7 @@ const LONGEST_CLOSE_MS = 5_000;
 /** The features of a router, sorted by the slots they fill; a slot that nobody fills is `undefined` and costs nothing. */
 export class Features {
   readonly all: readonly Feature[];
+  readonly options: readonly Filling<"options">[] | undefined;
   readonly request: readonly Filling<"request">[] | undefined;
   readonly recall: readonly Filling<"recall">[] | undefined;
   readonly exclude: readonly Filling<"exclude">[] | undefined;
@@ -54,6 +56,7 @@ export class Features {
       return found.length > 0 ? found : undefined;
     };
     this.all = all;
+    this.options = filling("options");
     this.request = filling("request");
     this.recall = filling("recall");
     this.exclude = filling("exclude");
@@ -88,6 +91,19 @@ export class Features {
     const closing = this.all.map(async (feature) => feature.close?.());
     const late = new Promise<void>((resolve) => void setBackgroundTimeout(clock, resolve, LONGEST_CLOSE_MS));
     await Promise.race([Promise.allSettled(closing), late]);
+  }
+
+  /** The options that a call has, after all features. @throws SignalboxError where one refuses the call or fails */
+  optionsOf(called: CallOptions, requestId: string): CallOptions {
+    let options = called;
+    for (const feature of this.options ?? []) {
+      try {
+        options = feature.options(options, requestId) ?? options;
+      } catch (thrown) {
+        throw SignalboxError.isInstance(thrown) ? thrown : slotFailed(feature, "options", "failed", thrown);
+      }
+    }
+    return options;
   }
 
   /** How features see a candidate. */

@@ -6,6 +6,7 @@ const SLOTS: { readonly [slot in Exclude<keyof Feature, "name">]: true } = {
   state: true,
   open: true,
   close: true,
+  options: true,
   request: true,
   recall: true,
   exclude: true,

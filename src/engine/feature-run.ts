@@ -145,7 +145,7 @@ function isThenable<T>(value: T | Promise<T>): value is Promise<T> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 }
 
-function slotFailed({ name }: Feature, slot: Slot, how: string, cause: unknown): SignalboxError {
+export function slotFailed({ name }: Feature, slot: Slot, how: string, cause: unknown): SignalboxError {
   const fault = cause instanceof Error ? `: ${cause.name}` : "";
   const message = `The feature "${name}" ${how} in its slot "${slot}"${fault}`;
   return new SignalboxError("server", message, { detail: "feature", path: `use.${name}.${slot}`, cause });

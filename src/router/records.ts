@@ -1,7 +1,8 @@
 import type { ChatReply } from "../chat/reply.js";
 import type { Usage } from "../chat/usage.js";
-import type { CacheStatus, RequestRecord, Route, RouteCache } from "../contract/records.js";
+import type { Assignment, CacheStatus, RequestRecord, Route, RouteCache } from "../contract/records.js";
 import { extended } from "../core/extended.js";
+import { assignmentOf } from "../engine/assignment.js";
 import { costOfAll } from "../engine/costs.js";
 import type { ReplyStream } from "../engine/stream/reader-stream.js";
 import type { AttemptSummary } from "../errors/kinds.js";
@@ -60,9 +61,17 @@ class WrittenRoute implements TicketedRoute {
   readonly ttftMs: number | null;
   readonly attempts: readonly AttemptSummary[];
   readonly cache: RouteCache;
+  declare readonly experiment?: Assignment;
   readonly #view: LearnerView | undefined;
 
-  constructor(requestId: string, strategy: string, outcome: Outcome, costUsd: number | null, latencyMs: number) {
+  constructor(
+    requestId: string,
+    strategy: string,
+    outcome: Outcome,
+    costUsd: number | null,
+    latencyMs: number,
+    experiment: Assignment | undefined,
+  ) {
     this.requestId = requestId;
     this.provider = outcome.provider;
     this.model = outcome.model;
@@ -75,6 +84,7 @@ class WrittenRoute implements TicketedRoute {
     this.attempts = outcome.attempts;
     this.cache = outcome.cache;
     this.#view = outcome.view;
+    if (experiment) this.experiment = experiment;
   }
 
   get ticket(): LearnerTicket | undefined {
@@ -94,7 +104,8 @@ export function recordAnswer(parts: RouterParts, run: Run, outcome: Outcome): Ro
   const { reply, provider, model, cache, attempts, degraded, ttftMs, parsed } = outcome;
   const latencyMs = parts.services.clock.now() - run.startedAtMs;
   const costUsd = costOfAll(attempts);
-  const route = new WrittenRoute(run.requestId, run.chooser.strategy.name, outcome, costUsd, latencyMs);
+  const strategy = run.chooser.strategy.name;
+  const route = new WrittenRoute(run.requestId, strategy, outcome, costUsd, latencyMs, assignmentOf(run.options));
   const usage = reply.usage ?? ZERO;
   record(parts, run, {
     outcome: "ok",

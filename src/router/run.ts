@@ -114,7 +114,8 @@ export function receive(
     throw new SignalboxError("invalid_request", message, { path: "stream" });
   }
   if (given && !context) checkCallOptions(given);
-  const options = given ? (bound === NONE ? given : mergedOptions(bound, given)) : bound;
+  const called = given ? (bound === NONE ? given : mergedOptions(bound, given)) : bound;
+  const options = parts.features?.options ? checkCallOptions(parts.features.optionsOf(called, requestId)) : called;
   if (given && !context) checkIds(given, parts.selector.knows);
   refuseUncounted(parts, options);
   const { clock, timeouts } = parts.services;

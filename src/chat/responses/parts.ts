@@ -37,7 +37,7 @@ export function fromInputPart(part: unknown): ContentPart | undefined {
     case "text":
     case "summary_text":
     case "reasoning_text":
-      return typeof part.text === "string" ? { type: "text", text: part.text } : undefined;
+      return textPart(part);
     case "refusal":
       return typeof part.refusal === "string" ? { type: "text", text: part.refusal } : undefined;
     case "input_image":
@@ -49,6 +49,12 @@ export function fromInputPart(part: unknown): ContentPart | undefined {
     default:
       return undefined;
   }
+}
+
+/** A mark for a prompt cache is no word of this API; some clients set it, and it goes along. */
+function textPart({ text, cache_control }: Raw): ContentPart | undefined {
+  if (typeof text !== "string") return undefined;
+  return cache_control === undefined ? { type: "text", text } : ({ type: "text", text, cache_control } as ContentPart);
 }
 
 function imagePart({ image_url: given, detail }: Raw): ContentPart | undefined {

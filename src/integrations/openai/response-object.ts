@@ -48,7 +48,7 @@ export function responseObject(body: Raw, head: ResponseHead, end: ResponseEnd):
     service_tier: body.service_tier ?? "auto",
     store: head.keeps,
     temperature: body.temperature ?? null,
-    text: { ...text, format: text.format ?? { type: "text" } },
+    text: textOf(text),
     tool_choice: body.tool_choice ?? "auto",
     tools: body.tools ?? [],
     top_logprobs: body.top_logprobs ?? 0,
@@ -60,12 +60,22 @@ export function responseObject(body: Raw, head: ResponseHead, end: ResponseEnd):
   };
 }
 
+function textOf({ format, verbosity }: Raw): Raw {
+  const given = format ?? { type: "text" };
+  return verbosity === undefined ? { format: given } : { format: given, verbosity };
+}
+
 /** A whole reply as the end of its response. */
 export function endOf(reply: ChatReply, names: ResponseNames): ResponseEnd {
   const { message, finish_reason: finish } = reply.choices[0];
   const incomplete = incompleteBy(finish);
   const output = outputItems(message, names, incomplete === undefined ? "completed" : "incomplete");
-  return { ...statusOf(finish), output, usage: usageOf(reply.usage) };
+  return {
+    status: incomplete === undefined ? "completed" : "incomplete",
+    incomplete,
+    output,
+    usage: usageOf(reply.usage),
+  };
 }
 
 /** The status that a finish reason stands for. */
@@ -102,19 +112,26 @@ export function outputItems(
   return items;
 }
 
-/** An item of ours as output: with an id and a status. */
-export function outputItem(
+/** An item of ours as output: with an id and a status. Written out, because spread literals cost a hidden class each. */
+function outputItem(
   item: ReturnType<typeof answerItems>[number],
   nth: number,
   names: Pick<ResponseNames, "item">,
-  status: "in_progress" | "completed" | "incomplete",
+  status: "completed" | "incomplete",
 ): Raw {
-  if (item.type === "function_call") return { id: names.item("fc", nth), ...item, status };
-  if (item.type === "custom_tool_call") return { id: names.item("ctc", nth), ...item };
+  if (item.type === "function_call") {
+    const { type, call_id, name } = item;
+    return { id: names.item("fc", nth), type, call_id, name, arguments: item.arguments, status };
+  }
+  if (item.type === "custom_tool_call") {
+    const { type, call_id, name, input } = item;
+    return { id: names.item("ctc", nth), type, call_id, name, input };
+  }
   const content = item.content.map((part) => {
-    return part.type === "output_text" ? { ...part, annotations: part.annotations ?? [], logprobs: [] } : part;
+    if (part.type === "refusal") return part;
+    return { type: part.type, text: part.text, annotations: part.annotations ?? [], logprobs: [] };
   });
-  return { id: names.item("msg", nth), ...item, status, content };
+  return { id: names.item("msg", nth), type: item.type, role: item.role, status, content };
 }
 
 const SPOKEN = new Set<unknown>(["message", "reasoning", "function_call", "custom_tool_call"]);

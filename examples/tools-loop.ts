@@ -38,6 +38,7 @@ for (let round = 0; round < 5; round += 1) {
     break;
   }
   for (const call of message.tool_calls) {
+    if (call.type !== "function") continue;
     const result = run[call.function.name]?.(JSON.parse(call.function.arguments)) ?? "no such tool";
     console.log(`${call.function.name}(${call.function.arguments}) = ${result}`);
     messages.push({ role: "tool", tool_call_id: call.id, content: String(result) });

@@ -1,6 +1,13 @@
 import type { ChatChunk, Delta, ToolCallDelta } from "./chunk.js";
-import type { FunctionToolCall, ProviderState } from "./message.js";
-import type { ChatReply, FinishReason, Logprobs, ReplyMessage } from "./reply.js";
+import {
+  type Annotation,
+  isTurn,
+  type ProviderState,
+  type ReplyAudio,
+  type ReplyImage,
+  type ToolCall,
+} from "./message.js";
+import type { ChatReply, Extensions, FinishReason, Logprobs, ReplyMessage, ServiceTier } from "./reply.js";
 import { copyUsage, readUsage, type Usage } from "./usage.js";
 
 /** Puts a streamed answer together. `push` costs the same however long the answer is. */
@@ -8,8 +15,10 @@ export interface Assembler {
   push(chunk: ChatChunk): void;
   readonly text: string;
   readonly reasoning: string;
-  /** Whether any text, refusal, reasoning or tool call has come. */
+  /** Whether any text, refusal, reasoning, sound, picture or tool call has come. */
   readonly hasContent: boolean;
+  /** Whether anything has come that an app can use: all of the above but reasoning, or state that goes back. */
+  readonly hasAnswer: boolean;
   /** `null` until the provider said why it stopped. */
   readonly finishReason: FinishReason | null;
   /** The first chunk that names its answer; `null` before it. */
@@ -27,7 +36,11 @@ export interface Assembler {
 interface OpenCall {
   id: string;
   name: string;
+  /** Arguments of a function, input of a custom tool. */
   arguments: string;
+  isCustom: boolean;
+  /** Members of the vendor's own. */
+  own: { [member: string]: unknown } | undefined;
 }
 
 /** An empty {@link Assembler}. Only the first choice is read: one answer per request is served. */
@@ -35,16 +48,20 @@ export function createAssembler(): Assembler {
   return new ChunkAssembler();
 }
 
-/** Whether a chunk says anything: text, refusal, reasoning or a tool call. Roles, usage and finish reasons do not. */
+/** Whether a chunk says anything: text, refusal, reasoning, sound, a picture or a tool call. Roles and usage do not. */
 export function hasContent(chunk: ChatChunk): boolean {
   const delta = chunk.choices[0]?.delta;
   return delta !== undefined && delta !== null && saysSomething(delta);
 }
 
 function saysSomething(delta: Delta): boolean {
-  if (delta.content || delta.reasoning_content || delta.refusal) return true;
+  if (delta.content || delta.reasoning_content || delta.refusal || delta.audio) return true;
+  if (Array.isArray(delta.images) && delta.images.length > 0) return true;
   return Array.isArray(delta.tool_calls) && delta.tool_calls.length > 0;
 }
+
+/** What a piece of a tool call may hold; any other member is the vendor's own. */
+const CALL_MEMBERS: ReadonlySet<string> = new Set(["index", "id", "type", "function", "custom"]);
 
 class ChunkAssembler implements Assembler {
   #head: ChatChunk | null = null;
@@ -59,6 +76,11 @@ class ChunkAssembler implements Assembler {
   #usage: Usage | null = null;
   #state: ProviderState | null = null;
   #logprobs: Logprobs | null = null;
+  #annotations: Annotation[] | undefined;
+  #images: ReplyImage[] | undefined;
+  #audio: ReplyAudio | undefined;
+  #tier: ServiceTier | undefined;
+  #extensions: Extensions | undefined;
   #hasContent = false;
 
   get text(): string {
@@ -69,6 +91,10 @@ class ChunkAssembler implements Assembler {
   }
   get hasContent(): boolean {
     return this.#hasContent;
+  }
+  get hasAnswer(): boolean {
+    if (this.#content || this.#refusal || this.#calls.length > 0) return true;
+    return this.#audio !== undefined || this.#images !== undefined || isTurn(this.#state);
   }
   get finishReason(): FinishReason | null {
     return this.#finish;
@@ -93,6 +119,8 @@ class ChunkAssembler implements Assembler {
     const usage = chunk.usage && readUsage(chunk.usage);
     if (usage) this.#usage = copyUsage(usage);
     if (chunk.system_fingerprint) this.#fingerprint = chunk.system_fingerprint;
+    if (chunk.service_tier) this.#tier = chunk.service_tier;
+    if (chunk.extensions) this.#extensions = joined(this.#extensions, chunk.extensions);
     const choice = chunk.choices[0];
     if (choice === undefined) return;
     if (choice.finish_reason) this.#finish = choice.finish_reason;
@@ -106,6 +134,9 @@ class ChunkAssembler implements Assembler {
     if (typeof delta.refusal === "string") this.#refusal = (this.#refusal ?? "") + delta.refusal;
     if (delta.provider_state) this.#state = structuredClone(delta.provider_state);
     if (delta.tool_calls) for (const piece of delta.tool_calls) this.#addCall(piece);
+    if (delta.annotations) this.#annotations = pushAll(this.#annotations, structuredClone(delta.annotations));
+    if (delta.images) this.#images = pushAll(this.#images, structuredClone(delta.images));
+    if (delta.audio) this.#addAudio(delta.audio);
     if (!this.#hasContent) this.#hasContent = saysSomething(delta);
   }
 
@@ -115,6 +146,9 @@ class ChunkAssembler implements Assembler {
     if (this.#calls.length > 0) message.tool_calls = this.#calls.map((call, i) => this.#finished(call, i));
     if (this.#reasoning !== null) message.reasoning_content = this.#reasoning;
     if (this.#state !== null) message.provider_state = structuredClone(this.#state);
+    if (this.#annotations !== undefined) message.annotations = structuredClone(this.#annotations);
+    if (this.#images !== undefined) message.images = structuredClone(this.#images);
+    if (this.#audio !== undefined) message.audio = { ...this.#audio };
     const finish = this.#finish ?? (this.#calls.length > 0 ? "tool_calls" : "stop");
     const reply: ChatReply = {
       id: head?.id ?? "",
@@ -125,13 +159,18 @@ class ChunkAssembler implements Assembler {
     };
     if (this.#usage !== null) reply.usage = copyUsage(this.#usage);
     if (this.#fingerprint !== undefined) reply.system_fingerprint = this.#fingerprint;
+    if (this.#tier !== undefined) reply.service_tier = this.#tier;
+    if (this.#extensions !== undefined) reply.extensions = structuredClone(this.#extensions);
     return reply;
   }
 
-  #finished(call: OpenCall, index: number): FunctionToolCall {
+  #finished({ id: given, name, arguments: text, isCustom, own }: OpenCall, index: number): ToolCall {
     // Some vendors give no id, and the tool's answer needs one to point to.
-    const id = call.id === "" ? `call_${this.#head?.id ?? ""}_${index}` : call.id;
-    return { id, type: "function", function: { name: call.name, arguments: call.arguments } };
+    const id = given === "" ? `call_${this.#head?.id ?? ""}_${index}` : given;
+    const call: ToolCall = isCustom
+      ? { id, type: "custom", custom: { name, input: text } }
+      : { id, type: "function", function: { name, arguments: text } };
+    return own === undefined ? call : Object.assign(call, structuredClone(own));
   }
 
   /** A restarted stream: nothing said so far counts. */
@@ -148,13 +187,37 @@ class ChunkAssembler implements Assembler {
     this.#usage = null;
     this.#state = null;
     this.#logprobs = null;
+    this.#annotations = undefined;
+    this.#images = undefined;
+    this.#audio = undefined;
+    this.#tier = undefined;
+    this.#extensions = undefined;
     this.#hasContent = false;
+  }
+
+  #addAudio(piece: Partial<ReplyAudio>): void {
+    this.#audio ??= { id: "", data: "", transcript: "", expires_at: 0 };
+    const sum = this.#audio;
+    if (piece.id) sum.id = piece.id;
+    if (piece.data) sum.data += piece.data;
+    if (piece.transcript) sum.transcript += piece.transcript;
+    if (piece.expires_at) sum.expires_at = piece.expires_at;
   }
 
   #addCall(piece: ToolCallDelta): void {
     const call = this.#callOf(piece);
     this.#current = call;
     if (piece.id && call.id === "") call.id = piece.id;
+    if (piece.custom) {
+      call.isCustom = true;
+      if (piece.custom.name) call.name = piece.custom.name;
+      if (typeof piece.custom.input === "string") call.arguments += piece.custom.input;
+    }
+    for (const member in piece) {
+      if (CALL_MEMBERS.has(member)) continue;
+      call.own ??= {};
+      call.own[member] = (piece as unknown as { [member: string]: unknown })[member];
+    }
     const named = piece.function;
     if (!named) return;
     if (named.name) call.name = named.name;
@@ -173,9 +236,9 @@ class ChunkAssembler implements Assembler {
     const hasIndex = typeof index === "number";
     const there = hasIndex ? this.#byIndex?.get(index) : current;
     // A new id with a name begins a new call; a new id alone is a vendor that numbers its pieces.
-    const begins = there === undefined || (id && there.id !== "" && piece.function?.name);
+    const begins = there === undefined || (id && there.id !== "" && (piece.function?.name || piece.custom?.name));
     if (!begins) return there;
-    const call: OpenCall = { id: id ?? "", name: "", arguments: "" };
+    const call: OpenCall = { id: id ?? "", name: "", arguments: "", isCustom: false, own: undefined };
     this.#calls.push(call);
     if (hasIndex) {
       this.#byIndex ??= new Map();
@@ -192,7 +255,13 @@ class ChunkAssembler implements Assembler {
   }
 }
 
-function pushAll<T>(list: T[] | null, more: readonly T[]): T[] {
+function joined(sum: Extensions | undefined, more: Extensions): Extensions {
+  const all: Extensions = { ...sum };
+  for (const provider of Object.keys(more)) all[provider] = { ...all[provider], ...structuredClone(more[provider]) };
+  return all;
+}
+
+function pushAll<T>(list: T[] | null | undefined, more: readonly T[]): T[] {
   const all = list ?? [];
   for (const item of more) all.push(item);
   return all;

@@ -1,4 +1,4 @@
-import type { ChatChunk, Delta } from "./chunk.js";
+import type { ChatChunk, Delta, ToolCallDelta } from "./chunk.js";
 import type { ChatReply } from "./reply.js";
 import { copyUsage } from "./usage.js";
 
@@ -26,17 +26,24 @@ export function chunksOf(reply: ChatReply): ChatChunk[] {
   if (choice.logprobs !== null && text.choices[0]) text.choices[0].logprobs = structuredClone(choice.logprobs);
   const calls = message.tool_calls;
   if (calls !== undefined && calls.length > 0) {
-    const pieces = calls.map(({ id, type, function: f }, index) => ({ index, id, type, function: { ...f } }));
-    add({ tool_calls: pieces });
+    add({ tool_calls: calls.map((call, index) => Object.assign(structuredClone(call), { index }) as ToolCallDelta) });
+  }
+  const { annotations, audio, images } = message;
+  if (annotations || audio || images) {
+    add(structuredClone({ ...(annotations && { annotations }), ...(audio && { audio }), ...(images && { images }) }));
   }
   add(message.provider_state ? { provider_state: structuredClone(message.provider_state) } : {}, choice.finish_reason);
+  if (reply.extensions !== undefined) {
+    Object.assign(chunks.at(-1) as ChatChunk, { extensions: structuredClone(reply.extensions) });
+  }
   if (reply.usage !== undefined) chunks.push({ ...chunkLike(reply, []), usage: copyUsage(reply.usage) });
   return chunks;
 }
 
 function chunkLike(reply: ChatReply, choices: ChatChunk["choices"]): ChatChunk {
-  const { id, created, model, system_fingerprint } = reply;
+  const { id, created, model, system_fingerprint, service_tier } = reply;
   const chunk: ChatChunk = { id, object: "chat.completion.chunk", created, model, choices };
   if (system_fingerprint !== undefined) chunk.system_fingerprint = system_fingerprint;
+  if (service_tier) chunk.service_tier = service_tier;
   return chunk;
 }

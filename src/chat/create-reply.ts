@@ -1,4 +1,4 @@
-import type { FunctionToolCall, ProviderState } from "./message.js";
+import type { ProviderState, ToolCall } from "./message.js";
 import type { ChatReply, FinishReason, ReplyMessage } from "./reply.js";
 import { newReplyId, nowSeconds } from "./reply-id.js";
 import type { ChatRequest } from "./request.js";
@@ -16,7 +16,7 @@ export interface ReplyInit {
   /** What was thought before: `reasoning_content`. @default none */
   readonly reasoning?: string | undefined;
   /** @default none */
-  readonly toolCalls?: readonly FunctionToolCall[] | undefined;
+  readonly toolCalls?: readonly ToolCall[] | undefined;
   /** @default "tool_calls" where there are any, else "stop" */
   readonly finishReason?: FinishReason | undefined;
   /** Tokens, as the vendor counts them. @default estimated by the router */
@@ -56,13 +56,13 @@ export function createReply(init: ReplyInit): ChatReply {
 export function estimateUsage(
   request: ChatRequest,
   text: string,
-  toolCalls?: readonly FunctionToolCall[] | null | undefined,
+  toolCalls?: readonly ToolCall[] | null | undefined,
   reasoning?: string | null | undefined,
 ): Usage {
   const thought = reasoning ? estimateTextTokens(reasoning) : 0;
   let written = thought + estimateTextTokens(text);
   if (toolCalls) {
-    for (const call of toolCalls) written += estimateTextTokens(call.function.name + call.function.arguments) + 4;
+    for (const call of toolCalls) written += estimateTextTokens(callText(call)) + 4;
   }
   const read = estimateRequestTokens(request);
   const usage: Usage = {
@@ -73,4 +73,8 @@ export function estimateUsage(
   };
   if (thought > 0) usage.completion_tokens_details = { reasoning_tokens: thought };
   return usage;
+}
+
+function callText(call: ToolCall): string {
+  return call.type === "custom" ? call.custom.name + call.custom.input : call.function.name + call.function.arguments;
 }

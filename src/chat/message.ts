@@ -38,15 +38,20 @@ export interface FunctionToolCall {
   function: { name: string; arguments: string };
 }
 
-/** A call of a free-form (`custom`) tool. */
+/** A call of a free-form (`custom`) tool; `input` is the text that the model wrote for it. */
 export interface CustomToolCall {
   id: string;
   type: "custom";
   custom: { name: string; input: string };
 }
 
-/** Either kind of tool call, as it may stand in a history. */
+/** Either kind of tool call. Members that this type does not name are the vendor's own and go back to it alone. */
 export type ToolCall = FunctionToolCall | CustomToolCall;
+
+/** The function that a call names; `undefined` for no call or that of a custom tool. */
+export function functionOf(call: ToolCall | undefined): FunctionToolCall["function"] | undefined {
+  return call?.type === "function" ? call.function : undefined;
+}
 
 /**
  * What a provider needs to see again to go on thinking where it stopped (signatures, reasoning details, block order).
@@ -57,6 +62,14 @@ export interface ProviderState {
   issuer: string;
   /** JSON whose shape is the issuer's own. */
   data: unknown;
+}
+
+/**
+ * Whether state holds a whole turn without words, such as what a vendor's own tools did, or a turn that says nothing on
+ * purpose: an answer, though it has no text.
+ */
+export function isTurn(state: ProviderState | null | undefined): boolean {
+  return (state?.data as { turn?: unknown } | null | undefined)?.turn === true;
 }
 
 /** Instructions that stand over the conversation. */
@@ -80,7 +93,31 @@ export interface UserMessage {
   name?: string;
 }
 
-/** What the model said; a reply's `message` goes back as it is. */
+/** A stretch of an answer that rests on a source, in OpenAI's shape. */
+export interface Annotation {
+  type: "url_citation";
+  /** The source, and the characters of `content` that rest on it. */
+  url_citation: { url: string; title: string; start_index: number; end_index: number };
+}
+
+/** Sound that a model answered with. */
+export interface ReplyAudio {
+  id: string;
+  /** The sound, base64. */
+  data: string;
+  /** What is said in it. */
+  transcript: string;
+  /** When the vendor forgets it, seconds since 1970. */
+  expires_at: number;
+}
+
+/** A picture that a model answered with, as OpenRouter and its kind write it. */
+export interface ReplyImage {
+  type: "image_url";
+  image_url: { url: string };
+}
+
+/** What the model said; a reply's `message` goes back as it is. Fields not named here pass to the provider. */
 export interface AssistantMessage {
   role: "assistant";
   content?: string | (TextPart | RefusalPart)[] | null;
@@ -93,6 +130,10 @@ export interface AssistantMessage {
   reasoning_content?: string | null;
   /** Extension: see {@link ProviderState}. */
   provider_state?: ProviderState | null;
+  /** Of an earlier answer; never sent. */
+  annotations?: Annotation[];
+  /** Extension: pictures of an earlier answer; they go back to the provider that made them. */
+  images?: ReplyImage[];
 }
 
 /** The result of one tool call. */

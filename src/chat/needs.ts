@@ -49,7 +49,13 @@ function partNeed(part: unknown): number {
     case "input_audio":
       return NEED_AUDIO;
     case "file":
+    case "input_file":
+    case "document":
       return NEED_FILES;
+    case "image":
+      return isHttp(urlOf((part as { source?: unknown }).source)) ? NEED_VISION_URL : NEED_VISION_DATA;
+    case "input_image":
+      return isHttp(urlOf((part as { image_url?: unknown }).image_url)) ? NEED_VISION_URL : NEED_VISION_DATA;
     case "image_url":
     case "video_url":
     case "file_url":

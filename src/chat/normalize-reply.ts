@@ -1,5 +1,5 @@
 import { type Fields, isObject } from "./check-value.js";
-import type { FunctionToolCall } from "./message.js";
+import { isTurn, type ToolCall } from "./message.js";
 import type { ChatReply, Choice, FinishReason, Logprobs, ReplyMessage } from "./reply.js";
 import { newReplyId, nowSeconds } from "./reply-id.js";
 import { readUsage } from "./usage.js";
@@ -16,8 +16,8 @@ const FINISH_REASONS = new Set(["stop", "length", "tool_calls", "content_filter"
  * What a provider returned, as a whole reply: missing ids, dates, names and nulls are filled in. A reply that is whole
  * already is handed back as it is. `model` is the name to use where the reply has none.
  *
- * An answer without text, refusal or tool call is `empty`, unless a content filter stopped it or the token limit was
- * reached while the model was still thinking.
+ * An answer without text, refusal, sound, picture or tool call is `empty`, unless a content filter stopped it, the token
+ * limit was reached while the model was still thinking, or its vendor says that the turn is whole without words.
  */
 export function normalizeReply(value: unknown, model: string): ChatReply | ReplyProblem {
   if (!isObject(value)) return malformed("the answer is not an object");
@@ -72,7 +72,7 @@ function rebuild(
   choice: Fields,
   message: Fields,
   content: string | null,
-  calls: FunctionToolCall[],
+  calls: ToolCall[],
   model: string,
 ): ChatReply {
   const { refusal, logprobs, finish_reason: finish } = { ...message, ...choice } as Fields;
@@ -111,6 +111,7 @@ function rebuild(
 function isEmpty(choice: Choice): boolean {
   const { message, finish_reason: finish } = choice;
   if (message.content || message.refusal || (message.tool_calls?.length ?? 0) > 0) return false;
+  if (message.audio || (message.images?.length ?? 0) > 0 || isTurn(message.provider_state)) return false;
   if (finish === "content_filter") return false;
   return !(finish === "length" && message.reasoning_content);
 }
@@ -133,11 +134,18 @@ function areWholeCalls(calls: unknown): boolean {
       isObject(call) &&
       typeof call.id === "string" &&
       call.id !== "" &&
-      call.type === "function" &&
-      isObject(call.function) &&
-      isName(call.function.name) &&
-      typeof call.function.arguments === "string",
+      (call.type === "custom"
+        ? isWholeCustom(call.custom)
+        : call.type === "function" && isWholeFunction(call.function)),
   );
+}
+
+function isWholeFunction(named: unknown): boolean {
+  return isObject(named) && isName(named.name) && typeof named.arguments === "string";
+}
+
+function isWholeCustom(named: unknown): boolean {
+  return isObject(named) && isName(named.name) && typeof named.input === "string";
 }
 
 /** A call that names no tool cannot be answered. */
@@ -147,21 +155,29 @@ function isName(value: unknown): value is string {
 
 /** The calls of a message; `function_call` is the retired form of one. */
 function givenCalls({ tool_calls: calls, function_call: call }: Fields): unknown {
-  return call && (!calls || (Array.isArray(calls) && calls.length === 0)) ? [{ function: call }] : calls;
+  const named = isObject(call) && isName(call.name);
+  return named && (!calls || (Array.isArray(calls) && calls.length === 0)) ? [{ function: call }] : calls;
 }
 
-function toolCallsOf(calls: unknown): FunctionToolCall[] | undefined {
+function toolCallsOf(calls: unknown): ToolCall[] | undefined {
   if (calls === undefined || calls === null) return [];
   if (!Array.isArray(calls)) return undefined;
-  if (areWholeCalls(calls)) return calls as FunctionToolCall[];
-  const whole: FunctionToolCall[] = [];
+  if (areWholeCalls(calls)) return calls as ToolCall[];
+  const whole: ToolCall[] = [];
   for (const call of calls as unknown[]) {
+    if (isObject(call) && call.type === "custom" && isWholeCustom(call.custom)) {
+      whole.push({ ...call, id: idOf(call.id) } as ToolCall);
+      continue;
+    }
     if (!isObject(call) || !isObject(call.function) || !isName(call.function.name)) return undefined;
     const { name, arguments: given } = call.function;
     const text =
       typeof given === "string" ? given : given === undefined || given === null ? "{}" : JSON.stringify(given);
-    const id = typeof call.id === "string" && call.id !== "" ? call.id : `call_${newReplyId().slice(9)}`;
-    whole.push({ ...call, id, type: "function", function: { ...call.function, name, arguments: text } });
+    whole.push({ ...call, id: idOf(call.id), type: "function", function: { ...call.function, name, arguments: text } });
   }
   return whole;
+}
+
+function idOf(id: unknown): string {
+  return typeof id === "string" && id !== "" ? id : `call_${newReplyId().slice(9)}`;
 }

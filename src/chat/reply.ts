@@ -1,4 +1,4 @@
-import type { FunctionToolCall, ProviderState } from "./message.js";
+import type { Annotation, ProviderState, ReplyAudio, ReplyImage, ToolCall } from "./message.js";
 import type { Usage } from "./usage.js";
 
 /** Why the model stopped. */
@@ -9,7 +9,13 @@ export interface ReplyMessage {
   role: "assistant";
   content: string | null;
   refusal: string | null;
-  tool_calls?: FunctionToolCall[];
+  tool_calls?: ToolCall[];
+  /** Sources of the answer, if the vendor names any. */
+  annotations?: Annotation[];
+  /** Sound, if the request asked for it in `modalities`. */
+  audio?: ReplyAudio | null;
+  /** Extension: pictures, if the model makes them. */
+  images?: ReplyImage[];
   /** Extension: the thinking behind the answer, as text. */
   reasoning_content?: string | null;
   /** Extension: what its issuer needs back; see `ProviderState`. */
@@ -49,4 +55,16 @@ export interface ChatReply {
   choices: [Choice, ...Choice[]];
   usage?: Usage;
   system_fingerprint?: string;
+  /** The tier that served the request, if the vendor says so. */
+  service_tier?: ServiceTier | null;
+  /** Extension: what else a vendor said, by provider id: citations, filter results, what a gateway charged. */
+  extensions?: Extensions;
+}
+
+/** A vendor's service tier. Vendors besides OpenAI use words of their own. */
+export type ServiceTier = "auto" | "default" | "flex" | "scale" | "priority";
+
+/** Fields of an answer that the vocabulary does not know, by provider id. */
+export interface Extensions {
+  [provider: string]: { [field: string]: unknown };
 }

@@ -61,7 +61,7 @@ export interface ChatRequest {
   max_completion_tokens?: number | null;
   max_tokens?: number | null;
   metadata?: { [key: string]: string } | null;
-  modalities?: ("text" | "audio")[] | null;
+  modalities?: ("text" | "audio" | "image")[] | null;
   /** Only 1 is served. */
   n?: number | null;
   parallel_tool_calls?: boolean | null;

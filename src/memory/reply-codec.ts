@@ -1,4 +1,4 @@
-import type { FunctionToolCall } from "../chat/message.js";
+import type { ToolCall } from "../chat/message.js";
 import type { FinishReason } from "../chat/reply.js";
 import type { StoredExtra, StoredReply } from "./stored-reply.js";
 import { isTags } from "./tags.js";
@@ -100,17 +100,20 @@ function isExtra(extra: unknown): extra is StoredExtra {
   const { refusal, reasoning, toolCalls, fingerprint, kept, answeredBy, ...others } = extra as Unread;
   for (const text of [refusal, reasoning, fingerprint])
     if (text !== undefined && typeof text !== "string") return false;
-  for (const part of [others.logprobs, others.providerState])
+  for (const part of [others.logprobs, others.providerState, others.audio, others.extensions])
     if (part !== undefined && (typeof part !== "object" || part === null)) return false;
+  for (const list of [others.annotations, others.images]) if (list !== undefined && !Array.isArray(list)) return false;
+  if (others.serviceTier !== undefined && typeof others.serviceTier !== "string") return false;
   if (kept !== undefined && !isTags(kept)) return false;
   if (answeredBy !== undefined && !isTags([answeredBy?.provider, answeredBy?.model])) return false;
   return toolCalls === undefined || (Array.isArray(toolCalls) && toolCalls.every(isToolCall));
 }
 
-function isToolCall(call: unknown): call is FunctionToolCall {
+function isToolCall(call: unknown): call is ToolCall {
   if (typeof call !== "object" || call === null) return false;
-  const { id, function: fn } = call as { readonly id?: unknown; readonly function?: unknown };
-  if (typeof id !== "string" || typeof fn !== "object" || fn === null) return false;
-  const { name, arguments: given } = fn as { readonly name?: unknown; readonly arguments?: unknown };
-  return typeof name === "string" && typeof given === "string";
+  const { id, type, function: fn, custom } = call as { readonly [member: string]: unknown };
+  const named = type === "custom" ? custom : fn;
+  if (typeof id !== "string" || typeof named !== "object" || named === null) return false;
+  const { name, arguments: args, input } = named as { readonly [member: string]: unknown };
+  return typeof name === "string" && typeof (type === "custom" ? input : args) === "string";
 }

@@ -1,5 +1,5 @@
-import type { FunctionToolCall, ProviderState } from "../chat/message.js";
-import type { ChatReply, FinishReason, Logprobs } from "../chat/reply.js";
+import type { Annotation, ProviderState, ReplyAudio, ReplyImage, ToolCall } from "../chat/message.js";
+import type { ChatReply, Extensions, FinishReason, Logprobs, ServiceTier } from "../chat/reply.js";
 import type { Usage } from "../chat/usage.js";
 import { type PackedUsage, packUsage, unpackUsage } from "./usage-pack.js";
 
@@ -31,10 +31,15 @@ export interface StoredReply {
 export interface StoredExtra {
   readonly refusal?: string;
   readonly reasoning?: string;
-  readonly toolCalls?: readonly FunctionToolCall[];
+  readonly toolCalls?: readonly ToolCall[];
   readonly providerState?: ProviderState;
   readonly logprobs?: Logprobs;
   readonly fingerprint?: string;
+  readonly annotations?: Annotation[];
+  readonly audio?: ReplyAudio;
+  readonly images?: ReplyImage[];
+  readonly serviceTier?: ServiceTier;
+  readonly extensions?: Extensions;
   /** Keys under which providers may keep this answer, too. */
   readonly kept?: readonly string[];
   /** Who answered within a provider that is a router. */
@@ -64,6 +69,11 @@ export function packReply(reply: ChatReply, about: StoredOrigin): StoredReply {
     ...(message.provider_state ? { providerState: message.provider_state } : {}),
     ...(choice.logprobs ? { logprobs: choice.logprobs } : {}),
     ...(reply.system_fingerprint === undefined ? {} : { fingerprint: reply.system_fingerprint }),
+    ...(message.annotations === undefined ? {} : { annotations: message.annotations }),
+    ...(message.audio ? { audio: message.audio } : {}),
+    ...(message.images === undefined ? {} : { images: message.images }),
+    ...(reply.service_tier ? { serviceTier: reply.service_tier } : {}),
+    ...(reply.extensions === undefined ? {} : { extensions: reply.extensions }),
     ...(about.kept === undefined ? {} : { kept: about.kept }),
     ...(about.answeredBy === undefined ? {} : { answeredBy: about.answeredBy }),
   };
@@ -106,11 +116,16 @@ export function unpackReply(stored: StoredReply): ChatReply {
   if (extra.refusal !== undefined) choice.message.refusal = extra.refusal;
   if (extra.reasoning !== undefined) choice.message.reasoning_content = extra.reasoning;
   if (extra.toolCalls !== undefined) {
-    choice.message.tool_calls = extra.toolCalls.map((call) => ({ ...call, function: { ...call.function } }));
+    choice.message.tool_calls = structuredClone(extra.toolCalls) as ToolCall[];
   }
   if (extra.providerState !== undefined) choice.message.provider_state = structuredClone(extra.providerState);
   if (extra.logprobs !== undefined) choice.logprobs = structuredClone(extra.logprobs);
   if (extra.fingerprint !== undefined) reply.system_fingerprint = extra.fingerprint;
+  if (extra.annotations !== undefined) choice.message.annotations = structuredClone(extra.annotations);
+  if (extra.audio !== undefined) choice.message.audio = { ...extra.audio };
+  if (extra.images !== undefined) choice.message.images = structuredClone(extra.images);
+  if (extra.serviceTier !== undefined) reply.service_tier = extra.serviceTier;
+  if (extra.extensions !== undefined) reply.extensions = structuredClone(extra.extensions);
   return reply;
 }
 

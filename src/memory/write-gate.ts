@@ -1,4 +1,4 @@
-import type { ChatReply } from "../chat/reply.js";
+import type { ChatReply, ReplyMessage } from "../chat/reply.js";
 import type { ChatRequest } from "../chat/request.js";
 import type { StoredReply } from "./stored-reply.js";
 
@@ -25,9 +25,9 @@ export function refusal(request: ChatRequest, reply: ChatReply, options: GateOpt
   if (calls !== undefined && calls.length > 0) {
     if (options.toolCalls !== true) return "tool_calls";
     if (finish !== "tool_calls" && finish !== "stop") return "finish_reason";
-    return calls.every((call) => isJson(call.function?.arguments)) ? null : "tool_arguments";
+    return calls.every((call) => call.type === "custom" || isJson(call.function?.arguments)) ? null : "tool_arguments";
   }
-  if (finish !== "stop") return "finish_reason";
+  if (finish !== "stop" || isPaused(message)) return "finish_reason";
   if (typeof message.refusal === "string" && message.refusal !== "") return "refusal";
   if (typeof message.content !== "string" || message.content.trim() === "") return "empty";
   return null;
@@ -48,6 +48,11 @@ function requestRefusal(request: ChatRequest, options: GateOptions): string | nu
   if (n !== undefined && n !== null && n !== 1) return "choices";
   if (modalities?.includes("audio")) return "audio";
   return null;
+}
+
+/** A turn that a vendor paused ends with "stop" and goes on in the next request. */
+function isPaused({ provider_state: state }: ReplyMessage): boolean {
+  return (state?.data as { paused?: unknown } | null | undefined)?.paused === true;
 }
 
 function isJson(text: unknown): boolean {

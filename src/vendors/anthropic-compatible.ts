@@ -2,6 +2,7 @@ import type { ModelInfo } from "../contract/provider.js";
 import { checkOptions, checkWord } from "../errors/check-options.js";
 import { anthropicWire } from "../wire/anthropic/index.js";
 import { type Dialect, type EffortTable, PLAIN_DIALECT } from "../wire/dialect.js";
+import { adaptiveEfforts, claudeThinking } from "./claude.js";
 import { createHttpProvider, type HttpProvider } from "./http-provider.js";
 import type { ModelOption } from "./models.js";
 import { ENDPOINT_OPTION_NAMES, type EndpointOptions, readEndpoint } from "./openai-compatible.js";
@@ -18,6 +19,9 @@ export interface AnthropicCompatibleOptions extends EndpointOptions {
   readonly auth?: "x-api-key" | "bearer" | "both" | undefined;
 }
 
+/** Refused by models whose sampling is fixed. */
+const SAMPLING: ReadonlySet<string> = new Set(["temperature", "top_p", "top_k"]);
+
 const budget = (tokens: number) => ({ thinking: { type: "enabled", budget_tokens: tokens } });
 
 /** Effort as a thinking budget in tokens: our own scale, halved where the output limit is lower. */
@@ -33,7 +37,9 @@ const BUDGETS: EffortTable = {
 
 /**
  * A provider for any server that speaks Anthropic messages. This wire has no JSON mode: for JSON the schema is written
- * into the prompt, so give models `json: "none"` unless you know better.
+ * into the prompt, so give models `json: "none"` unless you know better. `reasoning_effort` is sent as an effort to models
+ * of Anthropic's that think adaptively (4.6 and later) and to those that name their `capabilities.efforts`, as a budget of
+ * tokens to others.
  *
  * @throws SignalboxError `invalid_options` naming the option.
  *
@@ -52,12 +58,19 @@ export function anthropicCompatible(options: AnthropicCompatibleOptions): HttpPr
 
 /** How models over this wire want to be spoken to, unless their vendor has a profile of its own. */
 export function anthropicDialect(model: ModelInfo): Dialect {
+  const adaptive = claudeThinking(model);
+  const efforts = adaptive === undefined ? BUDGETS : adaptiveEfforts(adaptive.efforts);
   return {
     ...PLAIN_DIALECT,
+    drop: adaptive?.fixedSampling === true ? SAMPLING : undefined,
+    toolIds: { charset: "word", maxLength: 64, unique: true },
+    customTools: false,
+    strictTools: true,
+    media: false,
     // The range of this wire; the vocabulary's goes to 2.
     clamp: { temperature: [0, 1] },
     json: "none",
-    effort: model.capabilities.thinking === "none" ? undefined : BUDGETS,
+    effort: model.capabilities.thinking === "none" ? undefined : efforts,
     thinkTags: false,
     toolMarkup: false,
   };

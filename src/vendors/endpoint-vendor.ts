@@ -11,6 +11,7 @@ import { readBaseUrl } from "./base-url.js";
 import { createHttpProvider, type HttpProvider } from "./http-provider.js";
 import { readKeys } from "./keys.js";
 import { mergeCodes } from "./merge-codes.js";
+import { withModelRules } from "./model-rules.js";
 import { type ModelOption, readAutoModels, readModels } from "./models.js";
 import { checkShared, ENDPOINT_OPTION_NAMES, type EndpointOptions } from "./openai-compatible.js";
 
@@ -84,7 +85,8 @@ function createEndpointVendor(row: EndpointRow, options: EndpointVendorOptions):
     clock,
     codes: row.codes ? mergeCodes(row.codes, options.codes) : options.codes,
     dialectOf(model) {
-      const dialect: Dialect = { ...PLAIN_DIALECT, json: model.capabilities.json, ...row.dialect?.(model) };
+      const ruled = withModelRules({ ...PLAIN_DIALECT, json: model.capabilities.json }, model.id);
+      const dialect: Dialect = { ...ruled, ...row.dialect?.(model) };
       return options.streamUsage === undefined ? dialect : { ...dialect, streamUsage: options.streamUsage };
     },
     chatUpstream: options.chatUpstream ?? "auto",

@@ -21,6 +21,7 @@ import { checkCodes } from "./check-codes.js";
 import { checkPrefixCache, checkTags } from "./check-model.js";
 import { createHttpProvider, type HttpProvider } from "./http-provider.js";
 import { type ApiKeyOption, readKeys } from "./keys.js";
+import { withModelRules } from "./model-rules.js";
 import { type KnownModels, type ModelOption, readAutoModels, readModels } from "./models.js";
 
 /** What all providers over HTTP can be told. */
@@ -62,7 +63,10 @@ export interface OpenAICompatibleOptions extends EndpointOptions {
    * that are not given: 8,192 tokens in all, text alone, no tools, no JSON mode, no known price.
    */
   readonly models: readonly ModelOption[];
-  /** The field in which thinking of earlier answers goes back; strict servers refuse it. @default none */
+  /**
+   * The field in which thinking of earlier answers goes back; strict servers refuse it.
+   * @default none; `reasoning_content` for models that are known to demand it (DeepSeek V3.2 and later, Kimi)
+   */
   readonly replayReasoning?: "reasoning_content" | "reasoning" | undefined;
   /** Whether `<think>` at the start of an answer is thinking. @default true */
   readonly thinkTags?: boolean | undefined;
@@ -138,7 +142,10 @@ export function openaiCompatible(options: OpenAICompatibleOptions): HttpProvider
   return createHttpProvider({
     ...readEndpoint(options, "openai"),
     codec: openaiWire,
-    dialectOf: () => dialect,
+    dialectOf: ({ id }) => {
+      const ruled = withModelRules(dialect, id);
+      return replayReasoning === undefined ? ruled : { ...ruled, reasoning: dialect.reasoning };
+    },
   });
 }
 

@@ -147,6 +147,7 @@ function piecesOf(reply: ChatReply): ChatChunk[] {
   for (const word of wordsOf(message.reasoning_content ?? "")) add({ reasoning_content: word });
   for (const word of wordsOf(message.content ?? "")) add({ content: word });
   message.tool_calls?.forEach((call, index) => {
+    if (call.type !== "function") return;
     const { name, arguments: text } = call.function;
     add({ tool_calls: [{ index, id: call.id, type: "function", function: { name, arguments: "" } }] });
     for (const word of wordsOf(text)) add({ tool_calls: [{ index, function: { arguments: word } }] });

@@ -1,4 +1,5 @@
 import type { ReasoningEffort } from "../chat/request.js";
+import type { ToolIdRule } from "./tool-ids.js";
 
 /** Fields to add to a request body. */
 export interface Fields {
@@ -57,6 +58,16 @@ export interface Dialect {
   readonly mergeTextIntoToolResult?: boolean | undefined;
   /** Tool arguments in the history that are no JSON object become `{}`; the vendor refuses the request otherwise. */
   readonly repairArguments?: boolean | undefined;
+  /** Which ids of tool calls it takes; any if absent. Others are mapped, calls and results alike. */
+  readonly toolIds?: ToolIdRule | undefined;
+  /** Whether it takes free-form (`custom`) tools. @default false */
+  readonly customTools?: boolean | undefined;
+  /** Over the Anthropic wire: whether it takes `strict` on tools. @default false */
+  readonly strictTools?: boolean | undefined;
+  /** Whether it answers in sound or pictures if `modalities` asks for them. @default false */
+  readonly media?: boolean | undefined;
+  /** Over the OpenAI wire: the first call of a turn must carry Gemini's thought signature, or a word in its place. */
+  readonly thoughtSignatures?: boolean | undefined;
   readonly reasoning: ReasoningReplay;
   /** `cut`: the answer is cut here, for models that ignore `stop`. Sequences past the limits are only cut. */
   readonly stop: {
@@ -83,6 +94,10 @@ export const PLAIN_DIALECT: Dialect = {
   content: "parts",
   systems: "as_given",
   emptyContent: "as_given",
+  // What OpenAI takes; ids of other vendors may be longer.
+  toolIds: { maxLength: 40 },
+  customTools: true,
+  media: true,
   reasoning: { field: "none" },
   stop: { send: true, cut: false },
   streamUsage: true,

@@ -81,13 +81,35 @@ export function fitOutput(
   return Math.max(1, Math.min(most, left));
 }
 
-/** The fields that say how hard to think, or nothing where this model has no word for it. */
+/** The fields that say how hard to think, or nothing, which is told, if this model has no word for it. */
 export function effortFields(call: WireCall): Fields | undefined {
   const { request, dialect, model } = call;
   const effort = request.reasoning_effort as ReasoningEffort | null | undefined;
-  if (!effort || dialect.effort === undefined) return undefined;
-  if (dialect.effort !== "pass") return Object.hasOwn(dialect.effort, effort) ? dialect.effort[effort] : undefined;
-  return model.capabilities.thinking === "none" ? undefined : { reasoning_effort: effort };
+  if (!effort) return undefined;
+  if (dialect.effort === "pass") {
+    if (model.capabilities.thinking !== "none") return { reasoning_effort: effort };
+  } else if (dialect.effort !== undefined && Object.hasOwn(dialect.effort, effort)) return dialect.effort[effort];
+  // No thinking is what a model without it does anyway.
+  if (effort === "none" && model.capabilities.thinking === "none") return undefined;
+  call.warn("reasoning_effort", `${model.id} has no word for reasoning_effort "${effort}": it is not sent`);
+  return undefined;
+}
+
+/**
+ * Refuses a request for sound or pictures that this wire or vendor could not answer: it would answer in text.
+ *
+ * @throws SignalboxError `unsupported` with path `modalities`.
+ */
+export function refuseMedia(call: WireCall): void {
+  const { request, dialect } = call;
+  const wish = request.modalities?.find((modality) => modality !== "text");
+  if (wish !== undefined && dialect.media !== true) throw unsupported(call, "modalities", `no ${wish} comes from here`);
+}
+
+/** The error of a request that a wire or vendor cannot carry. */
+export function unsupported({ provider, model }: WireCall, path: string, why: string): SignalboxError {
+  const init = { detail: "wire", path, provider, model: model.id };
+  return new SignalboxError("unsupported", `${provider}: ${path}: ${why}`, init);
 }
 
 /**

@@ -112,6 +112,16 @@ export function stateOf(message: AssistantMessage, provider: string, wire: strin
 /** The data of a `provider_state` that a wire of this library issued. */
 export interface OwnState {
   readonly wire: string;
+  /** The answer was thought about: its `reasoning_content` is this issuer's. */
+  readonly thought?: boolean | undefined;
+  /** OpenAI wire: tool calls hold members of this issuer's own. */
+  readonly calls?: boolean | undefined;
+  /** OpenAI wire: the answer's pictures are this issuer's. */
+  readonly images?: boolean | undefined;
+  /** The turn is whole without words. */
+  readonly turn?: boolean | undefined;
+  /** The turn was paused, and goes on when it is sent back. */
+  readonly paused?: boolean | undefined;
   /** OpenAI wire: reasoning details as received. */
   readonly details?: readonly unknown[] | undefined;
   /** Anthropic wire: the answer's blocks, in their order, with signatures. */

@@ -20,6 +20,7 @@ import {
   tinyEvents,
   wrongLength,
 } from "signalbox/testing";
+import { functionOf } from "../../src/chat/message.js";
 import { assertFailed, assertMoved, assertRetried, type FaultCase, failsOver, trial } from "./case.js";
 
 const rateLimit = { kind: "rate_limit" } as const;
@@ -294,7 +295,7 @@ export const LIMIT_CASES: readonly FaultCase[] = [
         for (const { reply, error } of [await t.chat(), await t.stream()]) {
           assert.equal(error, undefined, error?.stack);
           const call = reply?.choices[0].message.tool_calls?.[0];
-          assert.equal(call?.function.arguments, poison);
+          assert.equal(functionOf(call)?.arguments, poison);
           const copy = Object.assign({}, reply, reply?.choices[0].message, reply?.usage) as { polluted?: number };
           assert.equal(copy.polluted, undefined);
         }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { answers, DONE, delta, finishEvent, roleEvent, stream } from "signalbox/testing";
+import { functionOf } from "../../src/chat/message.js";
 import { type FaultCase, trial } from "./case.js";
 
 const piece = (index: number, fields: { id?: string; name?: string; arguments?: string }): string => {
@@ -60,7 +61,11 @@ export const TOOL_CASES: readonly FaultCase[] = [
           ]),
         );
         const { reply } = await t.stream({ tools });
-        const calls = reply?.choices[0].message.tool_calls?.map(({ id, function: f }) => [id, f.name, f.arguments]);
+        const calls = reply?.choices[0].message.tool_calls?.map((call) => [
+          call.id,
+          functionOf(call)?.name,
+          functionOf(call)?.arguments,
+        ]);
         assert.deepEqual(calls, [
           ["c1", "f", '{"a":1}'],
           ["c2", "g", '{"b":2}'],

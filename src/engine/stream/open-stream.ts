@@ -100,7 +100,14 @@ class StreamSource implements CommittedStream, OpenAnswer {
         return;
       }
     }
-    const { finishReason } = this.assembler;
+    const { finishReason, hasAnswer } = this.assembler;
+    // A turn that is whole without words: its vendor has nothing to say, or its own tools did all there was to do.
+    if (hasAnswer && finishReason !== null) {
+      upstream.firstToken();
+      upstream.phases.begun();
+      upstream.answer = this;
+      return;
+    }
     throw finishReason === null ? this.#cut() : this.#empty(finishReason);
   }
 
@@ -205,16 +212,9 @@ class StreamSource implements CommittedStream, OpenAnswer {
 
   /** Thinking that was cut by the output limit is an answer of its kind; thinking that ends in nothing is not. */
   #checkWhole(): void {
-    const { finishReason, text, toolCalls } = this.assembler;
+    const { finishReason, hasAnswer } = this.assembler;
     if (finishReason === null) throw this.#cut();
-    if (
-      text === "" &&
-      toolCalls === 0 &&
-      !this.assembler.reply().choices[0].message.refusal &&
-      finishReason !== "length"
-    ) {
-      throw this.#empty(finishReason);
-    }
+    if (!hasAnswer && finishReason !== "length") throw this.#empty(finishReason);
     if (finishReason !== "length" && this.assembler.hasNamelessCall)
       throw this.#malformed("a tool call without a name");
   }

@@ -42,6 +42,7 @@ function spokenParts(message: ReplyMessage): LanguageModelV3Content[] {
   const text = message.content || message.refusal;
   if (text) content.push({ type: "text", text });
   for (const call of message.tool_calls ?? []) {
+    if (call.type !== "function") continue;
     const { name, arguments: input } = call.function;
     content.push({ type: "tool-call", toolCallId: call.id, toolName: name, input: input === "" ? "{}" : input });
   }

@@ -58,11 +58,13 @@ export function createPartWriter(emit: Emit): PartWriter {
   };
   const endCalls = (reply: ChatReply): void => {
     const begun = new Map([...calls.values()].map((call) => [call.id, call]));
-    for (const { id, function: named } of reply.choices[0].message.tool_calls ?? []) {
+    for (const { id, ...rest } of reply.choices[0].message.tool_calls ?? []) {
+      if (rest.type !== "function") continue;
+      const named = rest.function;
       const call = begun.get(id);
       if (!call) emit({ type: "tool-input-start", id, toolName: named.name });
-      const rest = named.arguments.slice(call?.told ?? 0);
-      if (rest !== "") emit({ type: "tool-input-delta", id, delta: rest });
+      const untold = named.arguments.slice(call?.told ?? 0);
+      if (untold !== "") emit({ type: "tool-input-delta", id, delta: untold });
       emit({ type: "tool-input-end", id });
       const input = named.arguments === "" ? "{}" : named.arguments;
       emit({ type: "tool-call", toolCallId: id, toolName: named.name, input });

@@ -72,7 +72,8 @@ function contentOf(reply: ChatReply, provider: string): Block[] {
   const text = message.content || message.refusal;
   if (text) content.push(textBlock(text));
   for (const call of message.tool_calls ?? []) {
-    content.push(toolBlock(call.id, call.function.name, inputOf(call.function.arguments)));
+    if (call.type === "function")
+      content.push(toolBlock(call.id, call.function.name, inputOf(call.function.arguments)));
   }
   return content;
 }

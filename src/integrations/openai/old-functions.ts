@@ -1,4 +1,5 @@
 import type { ChatChunk } from "../../chat/chunk.js";
+import { functionOf } from "../../chat/message.js";
 import type { ChatReply } from "../../chat/reply.js";
 
 type Raw = { readonly [field: string]: unknown };
@@ -30,8 +31,9 @@ export function withoutFunctions(body: Raw): OldFunctions {
 export function toFunctionReply(reply: ChatReply): unknown {
   const [choice] = reply.choices;
   const { tool_calls: calls, ...message } = choice.message;
-  if (calls?.[0] === undefined) return reply;
-  const old = { ...message, function_call: calls[0].function };
+  const first = functionOf(calls?.[0]);
+  if (first === undefined) return reply;
+  const old = { ...message, function_call: first };
   return { ...reply, choices: [{ ...choice, message: old, finish_reason: finishOf(choice.finish_reason) }] };
 }
 

@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import type { ChatChunk } from "../../chat/chunk.js";
+import { functionOf } from "../../chat/message.js";
 import type { ChatReply } from "../../chat/reply.js";
 import { type ConformanceCase, ensure, ensureSame, pause } from "./case.js";
 import { ask, assembled, callContext, helloRequest, scenarioCase, streamOf } from "./provider-harness.js";
@@ -117,8 +118,8 @@ export function answerCases(options: ProviderConformanceOptions): ConformanceCas
         const reply = await sameBothWays(provider, { tools: TOOLS });
         const [call] = reply.choices[0].message.tool_calls ?? [];
         const { id, name, arguments: args } = TOOL_CALL.toolCall as NonNullable<typeof TOOL_CALL.toolCall>;
-        ensureSame([call?.id, call?.type, call?.function.name], [id, "function", name], "the call");
-        ensureSame(JSON.parse(call?.function.arguments ?? "null"), JSON.parse(args), "the arguments");
+        ensureSame([call?.id, call?.type, functionOf(call)?.name], [id, "function", name], "the call");
+        ensureSame(JSON.parse(functionOf(call)?.arguments ?? "null"), JSON.parse(args), "the arguments");
         ensureSame(reply.choices[0].finish_reason, "tool_calls", "the finish reason");
       },
       ["tools"],
@@ -160,7 +161,7 @@ function essence(reply: ChatReply): unknown {
     finish_reason,
     content: message.content || null,
     reasoning: message.reasoning_content || null,
-    calls: message.tool_calls?.map((call) => call.function),
+    calls: message.tool_calls?.map(functionOf),
   };
 }
 

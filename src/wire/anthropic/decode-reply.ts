@@ -30,7 +30,8 @@ export function decodeReply(body: unknown, call: WireCall): ChatReply {
     push(decoder.read({ type: "content_block_start", index, content_block: block }));
     push(decoder.read({ type: "content_block_stop", index }));
   });
-  if (!decoder.finished) push(decoder.read({ type: "message_delta", delta: { stop_reason: message.stop_reason } }));
+  const { stop_reason, stop_sequence } = message;
+  if (!decoder.finished) push(decoder.read({ type: "message_delta", delta: { stop_reason, stop_sequence } }));
   if (decoder.ended === false) decoder.ended = "complete";
   try {
     for (const chunk of decoder.end()) push(chunk);

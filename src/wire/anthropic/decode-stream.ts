@@ -1,10 +1,10 @@
 import type { ChatChunk, Delta } from "../../chat/chunk.js";
-import type { FinishReason } from "../../chat/reply.js";
+import type { FinishReason, ServiceTier } from "../../chat/reply.js";
 import { newReplyId, nowSeconds } from "../../chat/reply-id.js";
 import { readErrorBody } from "../../errors/error-body.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
 import type { StreamDecoder, WireCall } from "../codec.js";
-import { finishOf, WINDOW_EXCEEDED } from "../finish.js";
+import { finishOf, PAUSED, saysMore, WINDOW_EXCEEDED } from "../finish.js";
 import { parseJson } from "../json.js";
 import { createStopCutter, type StopCutter, stopsOf } from "../stop-cutter.js";
 import { createThinkSplitter, type ThinkSplitter } from "../think-tags.js";
@@ -13,6 +13,19 @@ import { type BlockReader, createBlockReader } from "./blocks.js";
 import { ANTHROPIC_WIRE } from "./messages.js";
 
 type Raw = { readonly [field: string]: unknown };
+
+/** Members of a message and of its end that are read elsewhere. */
+const KNOWN: ReadonlySet<string> = new Set([
+  "id",
+  "type",
+  "role",
+  "model",
+  "content",
+  "stop_reason",
+  "usage",
+  "delta",
+  "index",
+]);
 
 /** Reads the events of one answer. */
 export class AnthropicDecoder implements StreamDecoder {
@@ -29,6 +42,11 @@ export class AnthropicDecoder implements StreamDecoder {
   #started = false;
   #hasText = false;
   #hasReasoning = false;
+  /** Members of the message that the vocabulary has no name for. */
+  #extension: { [field: string]: unknown } = {};
+  /** Whether the vendor itself said that the turn is whole. */
+  #paused = false;
+  #isWhole = false;
 
   constructor(call: WireCall) {
     this.#call = call;
@@ -68,7 +86,8 @@ export class AnthropicDecoder implements StreamDecoder {
         return this.#tell(this.#blocks.stop(index));
       case "message_delta":
         this.#addUsage(raw.usage);
-        return this.#stop((raw.delta as Raw | undefined)?.stop_reason);
+        this.#note(raw);
+        return this.#stop((raw.delta as Raw | undefined) ?? {});
       case "message_stop":
         this.ended = "complete";
         return undefined;
@@ -95,10 +114,19 @@ export class AnthropicDecoder implements StreamDecoder {
     return chunks;
   }
 
+  /** Keeps what a message or its end says besides the answer, such as a container's id. */
+  #note(from: Raw): void {
+    for (const field in from) {
+      if (KNOWN.has(field) || field === "__proto__" || from[field] === null || from[field] === undefined) continue;
+      this.#extension[field] = from[field];
+    }
+  }
+
   #start(message: Raw | undefined): void {
     if (typeof message?.id === "string" && message.id !== "") this.#id = message.id;
     if (typeof message?.model === "string" && message.model !== "") this.#model = message.model;
     this.#addUsage(message?.usage);
+    if (message !== undefined) this.#note(message);
   }
 
   /** Counts are totals so far; a later zero is a count that was left out. */
@@ -117,7 +145,8 @@ export class AnthropicDecoder implements StreamDecoder {
       this.ended = "cut";
       return this.#close(delta, "stop");
     }
-    const says = delta.content || delta.reasoning_content !== undefined || delta.tool_calls !== undefined;
+    const says =
+      delta.content || delta.reasoning_content !== undefined || delta.tool_calls !== undefined || delta.annotations;
     return says ? this.#chunk(delta, null) : undefined;
   }
 
@@ -136,7 +165,8 @@ export class AnthropicDecoder implements StreamDecoder {
     }
   }
 
-  #stop(reason: unknown): ChatChunk | undefined {
+  #stop(ended: Raw): ChatChunk | undefined {
+    const { stop_reason: reason } = ended;
     const finish = finishOf(reason, this.#blocks.calls);
     if (finish === undefined || this.#finish !== undefined) return undefined;
     const isNothing = !this.#hasText && this.#blocks.calls === 0;
@@ -144,6 +174,10 @@ export class AnthropicDecoder implements StreamDecoder {
     if (this.#call.failsBy(word) || (word === WINDOW_EXCEEDED && isNothing)) {
       throw this.#call.fail({ status: 200, finishReason: word });
     }
+    this.#note(ended);
+    if (saysMore(word)) this.#extension.stop_reason = word;
+    this.#paused = PAUSED.has(word);
+    this.#isWhole = finish === "stop";
     return this.#close({}, finish);
   }
 
@@ -161,11 +195,29 @@ export class AnthropicDecoder implements StreamDecoder {
     }
     this.#finish = finish;
     const blocks = this.#blocks.keepsake();
-    if (blocks !== undefined || this.#hasReasoning || this.#blocks.calls > 0) {
-      const data = blocks === undefined ? { wire: ANTHROPIC_WIRE } : { wire: ANTHROPIC_WIRE, blocks };
-      delta.provider_state = { issuer: this.#call.provider, data };
+    const data: { [name: string]: unknown } = { wire: ANTHROPIC_WIRE };
+    if (blocks !== undefined) data.blocks = blocks;
+    else if (this.#hasReasoning) data.thought = true;
+    if (this.#paused) data.paused = true;
+    const isMute = !this.#hasText && this.#blocks.calls === 0;
+    const thinksAlone = blocks?.every(({ type }) => type === "thinking" || type === "redacted_thinking") === true;
+    // The vendor says that it has nothing to say, or its own tools did all there was to do: a retry would not help.
+    if (isMute && this.#isWhole && !(thinksAlone && (blocks?.length ?? 0) > 0)) {
+      data.turn = true;
+      delta.content ??= "";
     }
-    return this.#chunk(delta, finish);
+    if (Object.keys(data).length > 1) delta.provider_state = { issuer: this.#call.provider, data };
+    return this.#withRest(this.#chunk(delta, finish));
+  }
+
+  #withRest(chunk: ChatChunk): ChatChunk {
+    const { citations } = this.#blocks;
+    if (citations.length > 0) this.#extension.citations = citations;
+    const { server_tool_use: served, service_tier: tier } = this.#usage;
+    if (served !== undefined) this.#extension.usage = this.#usage;
+    if (typeof tier === "string") chunk.service_tier = tier as ServiceTier;
+    if (Object.keys(this.#extension).length > 0) chunk.extensions = { [this.#call.provider]: this.#extension };
+    return chunk;
   }
 
   #chunk(delta: Delta, finish: FinishReason | null): ChatChunk {

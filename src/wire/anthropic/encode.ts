@@ -1,7 +1,6 @@
 import type { TextPart } from "../../chat/message.js";
 import { textOf } from "../../chat/message-text.js";
 import type { Tool, ToolChoice } from "../../chat/request.js";
-import { SignalboxError } from "../../errors/signalbox-error.js";
 import type { WireCall } from "../codec.js";
 import type { Fields } from "../dialect.js";
 import {
@@ -11,6 +10,7 @@ import {
   fitOutput,
   outputLimitOf,
   refuseHostedTools,
+  refuseMedia,
   toolChoiceOf,
 } from "../fields.js";
 import { arrangeMessages, hasCacheMark } from "../history.js";
@@ -18,7 +18,7 @@ import { jsonModeInstruction } from "../json-prompt.js";
 import { toMoonshotSchema } from "../moonshot-schema.js";
 import { OPENAI_ONLY } from "../openai-only.js";
 import { stopsOf } from "../stop-cutter.js";
-import { encodeMessages, textBlocks } from "./messages.js";
+import { encodeMessages, noCustomTools, textBlocks } from "./messages.js";
 
 type Body = { [field: string]: unknown };
 
@@ -41,6 +41,7 @@ export function encodeRequest(call: WireCall): Fields {
   const isSystem = arranged[0]?.role === "system";
   const wish = Math.min(model.maxOutput ?? DEFAULT_OUTPUT_TOKENS, DEFAULT_OUTPUT_TOKENS);
   const limit = outputLimitOf(call) ?? fitOutput(request, model, wish);
+  refuseMedia(call);
   const body: Body = { model: model.id, max_tokens: limit };
   if (isSystem) body.system = systemOf(arranged[0]?.content);
   body.messages = encodeMessages(isSystem ? arranged.slice(1) : arranged, call);
@@ -77,15 +78,18 @@ function addTools(call: WireCall, body: Body): void {
 }
 
 function encodeTool(tool: Tool, call: WireCall, moonshot: boolean): unknown {
-  if (tool.type === "custom") throw unsupported(call, "tools", "free-form tools have no form on this wire");
+  if (tool.type === "custom") throw noCustomTools(call, "tools");
   // Something the vendor alone knows (a built-in) goes through as it is.
   if (tool.type !== "function") return tool;
-  const { name, description, parameters } = tool.function;
-  const { cache_control } = tool as { cache_control?: unknown };
+  const { name, description, parameters, strict } = tool.function;
+  const marks = { ...tool, ...tool.function } as { readonly cache_control?: unknown };
   const schema = moonshot ? toMoonshotSchema(parameters) : (parameters ?? { type: "object", properties: {} });
-  const body: Body = { name, ...(description === undefined ? {} : { description }), input_schema: schema };
-  if (cache_control !== undefined) body.cache_control = cache_control;
-  return body;
+  const sent: Body = { name };
+  if (description !== undefined) sent.description = description;
+  sent.input_schema = schema;
+  if (typeof strict === "boolean" && call.dialect.strictTools === true) sent.strict = strict;
+  if (marks.cache_control !== undefined) sent.cache_control = marks.cache_control;
+  return sent;
 }
 
 function encodeChoice(choice: ToolChoice | undefined, call: WireCall): Body | undefined {
@@ -94,7 +98,7 @@ function encodeChoice(choice: ToolChoice | undefined, call: WireCall): Body | un
   if (choice === "required") return { type: "any" };
   if (choice.type === "function") return { type: "tool", name: choice.function.name };
   if (choice.type === "allowed_tools") return { type: choice.allowed_tools.mode === "required" ? "any" : "auto" };
-  throw unsupported(call, "tool_choice", "free-form tools have no form on this wire");
+  throw noCustomTools(call, "tool_choice");
 }
 
 /**
@@ -103,6 +107,7 @@ function encodeChoice(choice: ToolChoice | undefined, call: WireCall): Body | un
  */
 function fitThinking(body: Body, limit: number): void {
   const thinking = body.thinking as { type?: unknown; budget_tokens?: unknown } | undefined;
+  if (thinking?.type === "adaptive" && loopLacksThinking(body.messages)) delete body.thinking;
   if (typeof thinking?.budget_tokens !== "number") return;
   const budget = Math.min(thinking.budget_tokens, Math.floor(limit / 2));
   if (budget < MIN_BUDGET || forcesTool(body.tool_choice) || loopLacksThinking(body.messages)) delete body.thinking;
@@ -124,14 +129,4 @@ function loopLacksThinking(messages: unknown): boolean {
   if (answer?.role !== "assistant" || results?.content[0]?.type !== "tool_result") return false;
   const first = answer.content[0]?.type;
   return first !== "thinking" && first !== "redacted_thinking";
-}
-
-/** The error of a request that this wire cannot say. */
-function unsupported(call: WireCall, path: string, why: string): SignalboxError {
-  return new SignalboxError("unsupported", `${call.provider}: ${path}: ${why}`, {
-    detail: "wire",
-    path,
-    provider: call.provider,
-    model: call.model.id,
-  });
 }

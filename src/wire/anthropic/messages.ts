@@ -1,8 +1,10 @@
-import type { AssistantMessage, ContentPart, Message, TextPart, ToolMessage } from "../../chat/message.js";
+import type { AssistantMessage, Message } from "../../chat/message.js";
 import { textOf } from "../../chat/message-text.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
 import type { WireCall } from "../codec.js";
-import { hasCacheMark, parseArguments, stateOf } from "../history.js";
+import { parseArguments, stateOf } from "../history.js";
+import { type AnyPart, readDataUrl, readPart } from "../parts.js";
+import { sentToolIds } from "../tool-ids.js";
 
 /** A content block of this wire. */
 export type Block = { readonly type: string; readonly [field: string]: unknown };
@@ -15,13 +17,22 @@ interface Turn {
   content: Block[];
 }
 
+/** Blocks that stand as they are in a user's message: only this wire has them, so whoever writes one means it. */
+const NATIVE: ReadonlySet<string> = new Set(["image", "document", "search_result", "container_upload", "tool_result"]);
+
 /** Messages as turns of blocks: neighbours of one role are one turn, tool results stand in a user's turn. */
 export function encodeMessages(messages: readonly Message[], call: WireCall): readonly Turn[] {
+  const ids = sentToolIds(messages, call.dialect.toolIds);
   const turns: Turn[] = [];
   messages.forEach((message, index) => {
-    const role = message.role === "assistant" ? "assistant" : "user";
-    const blocks = message.role === "assistant" ? encodeAssistant(message, call) : encodeOther(message, call, index);
+    const isAnswer = message.role === "assistant";
+    const sent = ids?.[index];
+    const blocks = isAnswer
+      ? encodeAssistant(message, call, sent as readonly string[] | undefined)
+      : encodeOther(message, call, index, sent as string | undefined);
     if (blocks.length === 0) return;
+    markLast(blocks, message);
+    const role = isAnswer ? "assistant" : "user";
     const last = turns.at(-1);
     if (last?.role === role) last.content.push(...blocks);
     else turns.push({ role, content: blocks });
@@ -29,40 +40,87 @@ export function encodeMessages(messages: readonly Message[], call: WireCall): re
   return turns;
 }
 
-function encodeOther(message: Exclude<Message, AssistantMessage>, call: WireCall, index: number): Block[] {
-  if (message.role === "tool") {
-    return [encodeResult(message, call, index)];
-  }
+/** A mark on a message stands for one on its last block. */
+function markLast(blocks: Block[], message: Message): void {
+  const { cache_control } = message as { cache_control?: unknown };
+  const last = blocks.at(-1);
+  if (cache_control && last !== undefined) blocks[blocks.length - 1] = { ...last, cache_control };
+}
+
+function encodeOther(
+  message: Exclude<Message, AssistantMessage>,
+  call: WireCall,
+  index: number,
+  sentId: string | undefined,
+): Block[] {
   const { content } = message;
-  if (typeof content === "string") return textBlocks(content);
-  return (content ?? []).flatMap((part: TextPart | ContentPart, at) => {
-    return encodePart(part, call, `messages[${index}].content[${at}]`);
-  });
-}
-
-/** A tool's result: its text, with pictures if it has any, and whether the tool failed. */
-function encodeResult({ tool_call_id, content, is_error }: ToolMessage, call: WireCall, index: number): Block {
-  const parts: readonly ContentPart[] = typeof content === "string" ? [] : content;
-  const plain = parts.every((part) => part.type === "text") && !hasCacheMark(parts);
-  const blocks = plain
-    ? textOf(content)
-    : parts.flatMap((part, at) => encodePart(part, call, `messages[${index}].content[${at}]`));
-  const result: Block = { type: "tool_result", tool_use_id: tool_call_id, content: blocks };
-  return is_error === true ? { ...result, is_error } : result;
-}
-
-function encodePart(part: TextPart | ContentPart, call: WireCall, path: string): Block[] {
-  if (part.type === "text") return textBlocks(part.text, part);
-  if (part.type === "image_url") {
-    const { url } = part.image_url;
-    const inline = /^data:([^;,]{1,100});base64,/.exec(url.slice(0, 200));
-    const source = inline
-      ? { type: "base64", media_type: inline[1], data: url.slice(inline[0].length) }
-      : { type: "url", url };
-    return [marked({ type: "image", source }, part)];
+  if (message.role === "tool") {
+    const result: { -readonly [field in keyof Block]: Block[field] } = {
+      type: "tool_result",
+      tool_use_id: sentId ?? message.tool_call_id,
+      content: resultContent(content, call, index),
+    };
+    if (message.is_error === true) result.is_error = true;
+    return [result];
   }
+  if (typeof content === "string") return textBlocks(content);
+  return partsOf(content, call, index);
+}
+
+/** One text if there is nothing but text; blocks for pictures, documents and cache marks. */
+function resultContent(content: unknown, call: WireCall, index: number): unknown {
+  if (!Array.isArray(content)) return textOf(content);
+  const isPlain = (content as AnyPart[]).every((part) => part.type === "text" && part.cache_control === undefined);
+  return isPlain ? textOf(content) : partsOf(content, call, index);
+}
+
+function partsOf(content: unknown, call: WireCall, index: number): Block[] {
+  const parts = Array.isArray(content) ? (content as AnyPart[]) : [];
+  return parts.flatMap((part, at) => encodePart(part, call, `messages[${index}].content[${at}]`));
+}
+
+function encodePart(part: AnyPart, call: WireCall, path: string): Block[] {
+  if (NATIVE.has(part.type)) return [part];
+  const block = blockOf(part);
+  if (block !== undefined) return block.type === "text" ? textBlocks(String(block.text), part) : [marked(block, part)];
   const where = { detail: "wire", path, provider: call.provider, model: call.model.id };
   throw new SignalboxError("unsupported", `${call.provider}: ${path}: ${part.type} has no form on this wire`, where);
+}
+
+/** A part in this wire's form: text, pictures, PDFs and plain text files. */
+function blockOf(part: AnyPart): Block | undefined {
+  const read = readPart(part);
+  if (read === undefined) return undefined;
+  if (read.kind === "text") return { type: "text", text: read.text };
+  const { url, fileId } = read;
+  const inline = url === undefined ? undefined : readDataUrl(url);
+  if (read.kind === "image" || inline?.mediaType.startsWith("image/")) {
+    const source = sourceOf(url, fileId);
+    return source && { type: "image", source };
+  }
+  const title = read.name === undefined ? {} : { title: read.name };
+  if (inline !== undefined && inline.mediaType.startsWith("text/")) {
+    return {
+      type: "document",
+      source: { type: "text", media_type: "text/plain", data: decoded(inline.data) },
+      ...title,
+    };
+  }
+  const source = sourceOf(url, fileId);
+  return source && { type: "document", source, ...title };
+}
+
+function sourceOf(url: string | undefined, fileId: string | undefined): Block | undefined {
+  if (fileId !== undefined) return { type: "file", file_id: fileId };
+  if (url === undefined) return undefined;
+  const inline = readDataUrl(url);
+  return inline === undefined
+    ? { type: "url", url }
+    : { type: "base64", media_type: inline.mediaType, data: inline.data };
+}
+
+function decoded(base64: string): string {
+  return new TextDecoder().decode(Uint8Array.from(atob(base64), (char) => char.charCodeAt(0)));
 }
 
 /** A text block; `from` is the part it stands for, whose word on caching goes along. */
@@ -78,21 +136,37 @@ function marked(block: Block, from: object | undefined): Block {
 }
 
 /** What its issuer sent goes back block by block; anything else as text and calls, its thinking left behind. */
-function encodeAssistant(message: AssistantMessage, call: WireCall): Block[] {
+function encodeAssistant(message: AssistantMessage, call: WireCall, ids: readonly string[] | undefined): Block[] {
   const state = stateOf(message, call.provider, ANTHROPIC_WIRE);
   const blocks = state === "foreign" ? undefined : (state?.blocks as readonly Block[] | undefined);
-  if (blocks !== undefined && isSame(blocks, message)) return [...blocks];
-  const out = textBlocks(textOf(message.content) || (message.refusal ?? ""));
-  for (const { id, ...rest } of message.tool_calls ?? []) {
-    if (rest.type === "function") {
-      const { name, arguments: text } = rest.function;
-      out.push({ type: "tool_use", id, name, input: parseArguments(text) ?? {} });
-    }
-  }
+  if (blocks !== undefined && isSame(blocks, message)) return withIds(blocks, ids);
+  const { content } = message;
+  const out = Array.isArray(content)
+    ? content.flatMap((part) => textBlocks(part.type === "text" ? part.text : part.refusal, part))
+    : textBlocks(content || (message.refusal ?? ""));
+  message.tool_calls?.forEach((each, at) => {
+    if (each.type !== "function") throw noCustomTools(call, "messages");
+    const { name, arguments: text } = each.function;
+    const block = { type: "tool_use", id: ids?.[at] ?? each.id, name, input: parseArguments(text) ?? {} };
+    out.push(marked(block, each as unknown as AnyPart));
+  });
   const { placeholder } = call.dialect.reasoning;
   const calls = message.tool_calls !== undefined && message.tool_calls.length > 0;
   if (placeholder !== undefined && calls) out.unshift({ type: "thinking", thinking: placeholder, signature: "" });
   return out;
+}
+
+/** The error of a request with a free-form tool, or a call of one. */
+export function noCustomTools({ provider, model }: WireCall, path: string): SignalboxError {
+  const init = { detail: "wire", path, provider, model: model.id };
+  return new SignalboxError("unsupported", `${provider}: ${path}: free-form tools have no form on this wire`, init);
+}
+
+/** The kept blocks, calls under the ids that the target takes. */
+function withIds(blocks: readonly Block[], ids: readonly string[] | undefined): Block[] {
+  if (ids === undefined) return [...blocks];
+  let at = 0;
+  return blocks.map((block) => (block.type === "tool_use" ? { ...block, id: ids[at++] ?? block.id } : block));
 }
 
 /** Whether the app left the answer as it was: kept blocks of a message that was edited would undo the edit. */

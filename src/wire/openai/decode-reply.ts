@@ -12,7 +12,7 @@ export function decodeReply(body: unknown, call: WireCall): ChatReply {
   }
   const decoder = new OpenAIDecoder(call);
   const assembler = createAssembler();
-  const chunk = decoder.read(body as { [field: string]: unknown });
+  const chunk = decoder.read(body as { [field: string]: unknown }, true);
   if (chunk !== undefined) assembler.push(chunk);
   if (!decoder.finished && decoder.ended === false) decoder.ended = "complete";
   try {

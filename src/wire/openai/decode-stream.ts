@@ -1,11 +1,12 @@
 import type { ChatChunk, Delta } from "../../chat/chunk.js";
+import type { Annotation, ReplyAudio, ReplyImage } from "../../chat/message.js";
 import type { FinishReason, Logprobs } from "../../chat/reply.js";
 import { newReplyId, nowSeconds } from "../../chat/reply-id.js";
 import type { Usage } from "../../chat/usage.js";
 import { readErrorBody } from "../../errors/error-body.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
 import type { StreamDecoder, WireCall } from "../codec.js";
-import { finishOf, WINDOW_EXCEEDED } from "../finish.js";
+import { finishOf, saysMore, WINDOW_EXCEEDED } from "../finish.js";
 import { parseJson } from "../json.js";
 import { createStopCutter, type StopCutter, stopsOf } from "../stop-cutter.js";
 import { createThinkSplitter, type ThinkSplitter } from "../think-tags.js";
@@ -13,6 +14,7 @@ import { readUsage } from "../usage.js";
 import { readContentParts } from "./content.js";
 import { OPENAI_WIRE } from "./messages.js";
 import { createReasoningReader, type ReasoningReader } from "./reasoning.js";
+import { createRestReader, type RestReader } from "./rest.js";
 import { createToolCallReader, type ToolCallReader } from "./tool-calls.js";
 import { createToolMarkup, type ToolMarkup } from "./tool-markup.js";
 
@@ -22,17 +24,17 @@ type Raw = { readonly [field: string]: unknown };
 export class OpenAIDecoder implements StreamDecoder {
   ended: false | "complete" | "cut" = false;
   readonly #call: WireCall;
-  #id = "";
-  #created = 0;
-  #model = "";
-  #fingerprint: string | undefined;
-  #started = false;
+  readonly #rest: RestReader;
+  /** The head of every chunk, fixed by the first. */
+  #head: Pick<ChatChunk, "id" | "created" | "model"> | undefined;
   #finish: FinishReason | undefined;
   #usage: Usage | undefined;
   #filtered = false;
   #hasText = false;
   #hasReasoning = false;
-  /** Kept only where an answer may turn out to lie in the thinking. */
+  #hasImages = false;
+  #hasEndedTurn = false;
+  /** Kept only if an answer may turn out to lie in the thinking. */
   #thought = "";
   /** Which choice is read, once an event has named one. */
   #index: unknown;
@@ -44,6 +46,7 @@ export class OpenAIDecoder implements StreamDecoder {
 
   constructor(call: WireCall) {
     this.#call = call;
+    this.#rest = createRestReader(call.provider);
     if (call.dialect.thinkTags) this.#splitter = createThinkSplitter();
     if (call.dialect.toolMarkup) this.#markup = createToolMarkup(call.request.tools);
     if (call.dialect.stop.cut) this.#cutter = createStopCutter(stopsOf(call.request.stop));
@@ -68,8 +71,8 @@ export class OpenAIDecoder implements StreamDecoder {
     return this.read(parsed.value as Raw);
   }
 
-  /** What an event's object adds. */
-  read(raw: Raw): ChatChunk | undefined {
+  /** What an event's object adds. `whole`: it is the answer in one piece. */
+  read(raw: Raw, whole = false): ChatChunk | undefined {
     const { choices } = raw;
     if (raw.error || (raw.base_resp && isRefused(raw.base_resp))) throw this.#call.fail({ status: 200, body: raw });
     if (raw.usage || raw.x_groq) this.#readUsage(raw);
@@ -78,19 +81,20 @@ export class OpenAIDecoder implements StreamDecoder {
       if (readErrorBody(raw).isError) throw this.#call.fail({ status: 200, body: raw });
       return undefined;
     }
-    if (this.#id === "") this.#readHead(raw);
+    this.#rest.read(raw);
     const choice = this.#choiceOf(choices);
     if (typeof choice !== "object" || choice === null) return undefined;
     if (choice.error) throw this.#call.fail({ status: 200, body: choice });
     if (choice.usage) this.#readUsage(choice);
-    return this.#readChoice(choice);
+    this.#rest.readChoice(choice);
+    return this.#readChoice(choice, whole);
   }
 
   end(): readonly ChatChunk[] {
     const chunks: ChatChunk[] = [];
     if (this.#finish === undefined) {
       // "[DONE]" without a reason still says that the answer is whole; silence does not.
-      if (this.ended !== "complete" || !this.#hasAnswer) {
+      if (this.ended !== "complete" || !(this.#speaks || this.#hasReasoning)) {
         throw new SignalboxError("stream_interrupted", "the stream ended before the answer did", {
           detail: "truncated",
           provider: this.#call.provider,
@@ -98,20 +102,20 @@ export class OpenAIDecoder implements StreamDecoder {
         });
       }
       const last: Delta = {};
-      this.#close(last, finishOf("stop", this.#tools?.count ?? 0) as FinishReason);
+      this.#close(last, "stop");
       chunks.push(this.#chunk(last, this.#finish ?? null));
     }
-    if (this.#usage !== undefined) {
-      const usage = this.#chunk({}, null);
-      usage.choices = [];
-      usage.usage = this.#usage;
-      chunks.push(usage);
-    }
+    const rest = this.#chunk({}, null);
+    rest.choices = [];
+    const tells = this.#rest.tell(rest);
+    if (this.#usage !== undefined) rest.usage = this.#usage;
+    if (tells || this.#usage !== undefined) chunks.push(rest);
     return chunks;
   }
 
-  get #hasAnswer(): boolean {
-    return this.#hasText || this.#hasReasoning || this.#tools !== undefined;
+  /** Whether anything has come that an app can use. */
+  get #speaks(): boolean {
+    return this.#hasText || this.#hasImages || this.#tools !== undefined;
   }
 
   /** One answer is served: choice 0, or whichever speaks first where the first to speak is another. */
@@ -124,29 +128,23 @@ export class OpenAIDecoder implements StreamDecoder {
     return find(this.#index);
   }
 
-  #readHead(raw: Raw): void {
-    this.#id = typeof raw.id === "string" && raw.id !== "" ? raw.id : newReplyId();
-    this.#created = typeof raw.created === "number" ? raw.created : nowSeconds();
-    this.#model = typeof raw.model === "string" && raw.model !== "" ? raw.model : this.#call.model.id;
-    if (typeof raw.system_fingerprint === "string") this.#fingerprint = raw.system_fingerprint;
-  }
-
   #readUsage(raw: Raw): void {
     const usage = readUsage(raw.usage ?? (raw.x_groq as Raw).usage);
     if (usage !== undefined) this.#usage = usage;
   }
 
-  #readChoice(choice: Raw): ChatChunk | undefined {
-    // A last event that repeats the whole message: everything in it was said.
-    const isRepeat = choice.delta === undefined && this.#started;
-    const source = (isRepeat ? undefined : (choice.delta ?? choice.message)) as Raw | null | undefined;
+  #readChoice(choice: Raw, whole: boolean): ChatChunk | undefined {
     const delta: Delta = {};
-    let says = source ? this.#readDelta(source, delta) : false;
+    let says = false;
+    for (const source of this.#sourcesOf(choice, whole)) says = this.#readDelta(source, delta, whole) || says;
     const reason = this.#finish === undefined ? choice.finish_reason : undefined;
-    let finish: FinishReason | null = null;
-    if (typeof reason === "string" && reason !== "") {
-      this.#checkFinish(reason, says);
-      this.#close(delta, finishOf(reason, this.#tools?.count ?? 0) as FinishReason);
+    const finish = finishOf(reason, this.#tools?.count ?? 0);
+    if (finish !== undefined) {
+      this.#checkFinish(String(reason), says);
+      // OpenRouter tells Claude's own word: a turn that it ended without words has nothing to say.
+      this.#hasEndedTurn = choice.native_finish_reason === "end_turn" && !says && !this.#speaks && !this.#hasReasoning;
+      if (saysMore(String(reason))) this.#rest.note("finish_reason", reason);
+      this.#close(delta, finish);
       says = true;
     }
     if (this.#cutter?.cut && this.#finish === undefined) {
@@ -154,14 +152,34 @@ export class OpenAIDecoder implements StreamDecoder {
       this.ended = "cut";
       says = true;
     }
-    finish = this.#finish !== undefined && says ? this.#finish : null;
-    const chunk = says ? this.#chunk(delta, finish) : undefined;
-    if (choice.logprobs) return this.#withLogprobs(chunk ?? this.#chunk(delta, finish), choice.logprobs as Logprobs);
+    const told = this.#finish !== undefined && says ? this.#finish : null;
+    const chunk = says || choice.logprobs ? this.#chunk(delta, told) : undefined;
+    if (chunk?.choices[0] !== undefined && choice.logprobs) chunk.choices[0].logprobs = choice.logprobs as Logprobs;
+    if (chunk !== undefined && this.#finish !== undefined) this.#rest.tell(chunk);
     return chunk;
   }
 
+  /**
+   * Where a choice speaks. Some servers put a whole `message` beside an empty `delta` on a whole answer, and the text so
+   * far beside the piece on every event: the message of a whole answer counts, and in a stream the delta, unless
+   * nothing has been said when the message comes.
+   */
+  #sourcesOf({ message, delta }: Raw, whole: boolean): readonly Raw[] {
+    const [all, piece] = [message, delta].map((each) =>
+      typeof each === "object" && each !== null ? (each as Raw) : undefined,
+    );
+    if (all === undefined || piece === undefined) {
+      // A last event that repeats the whole message: everything in it was said.
+      const isRepeat = piece === undefined && this.#head !== undefined;
+      const only = isRepeat ? undefined : (piece ?? all);
+      return only === undefined ? [] : [only];
+    }
+    if (whole) return saysSomething(all) ? [all] : [piece];
+    return !saysSomething(piece) && !this.#speaks && !this.#hasReasoning ? [all] : [piece];
+  }
+
   /** Fills `delta` with what `source` says; whether it said anything. */
-  #readDelta(source: Raw, delta: Delta): boolean {
+  #readDelta(source: Raw, delta: Delta, whole: boolean): boolean {
     let text: string | undefined;
     let thought = this.#reasoning.read(source);
     const { content } = source;
@@ -174,7 +192,7 @@ export class OpenAIDecoder implements StreamDecoder {
     if (text !== undefined && this.#splitter !== undefined && !this.#splitter.open) {
       const split = this.#splitter.push(text);
       text = split.text;
-      // Where a field speaks, the tags hold the same words again.
+      // If a field speaks, the tags hold the same words again.
       if (split.reasoning !== "" && !this.#reasoning.speaks) thought = (thought ?? "") + split.reasoning;
     }
     const own = ownCalls(source);
@@ -199,11 +217,22 @@ export class OpenAIDecoder implements StreamDecoder {
       says = true;
     }
     if (pieces.length > 0) {
-      this.#tools ??= createToolCallReader(this.#id);
-      delta.tool_calls = this.#tools.read(pieces);
+      this.#tools ??= createToolCallReader(this.#rest.id, this.#call.request.tools);
+      delta.tool_calls = this.#tools.read(pieces, whole);
       says = delta.tool_calls.length > 0 || says;
+      if (this.#tools.count === 0) this.#tools = undefined;
     }
-    return says;
+    return this.#readMedia(source, delta) || says;
+  }
+
+  /** Sources, sound and pictures, in the shapes that OpenAI and OpenRouter give them. */
+  #readMedia({ annotations, audio, images }: Raw, delta: Delta): boolean {
+    if (Array.isArray(annotations) && annotations.length > 0) delta.annotations = annotations as Annotation[];
+    if (Array.isArray(images) && images.length > 0) delta.images = images as ReplyImage[];
+    if (isSound(audio)) delta.audio = audio;
+    if (delta.images !== undefined) this.#hasImages = true;
+    if (delta.audio) this.#hasText = true;
+    return delta.annotations !== undefined || delta.images !== undefined || Boolean(delta.audio);
   }
 
   #think(thought: string, delta: Delta): boolean {
@@ -216,7 +245,7 @@ export class OpenAIDecoder implements StreamDecoder {
   }
 
   #checkFinish(reason: string, says: boolean): void {
-    const isNothing = !says && !this.#hasText && this.#tools === undefined;
+    const isNothing = !says && !this.#speaks;
     if (this.#call.failsBy(reason) || (reason === WINDOW_EXCEEDED && isNothing)) {
       throw this.#call.fail({ status: 200, finishReason: reason });
     }
@@ -233,36 +262,42 @@ export class OpenAIDecoder implements StreamDecoder {
       delta.content = (delta.content ?? "") + text;
       this.#hasText = true;
     }
-    const spoke = this.#hasText || this.#tools !== undefined;
-    if (!spoke && this.#filtered) this.#finish = "content_filter";
-    else this.#finish = finish;
-    if (!spoke && this.#finish === "stop" && this.#thought !== "") delta.content = this.#thought;
-    if (this.#hasReasoning || this.#tools !== undefined || this.#reasoning.details !== undefined) {
-      const { details } = this.#reasoning;
-      const data = details === undefined ? { wire: OPENAI_WIRE } : { wire: OPENAI_WIRE, details };
-      delta.provider_state = { issuer: this.#call.provider, data };
-    }
+    if (!this.#speaks && this.#filtered) this.#finish = "content_filter";
+    else this.#finish = (this.#tools?.count ?? 0) > 0 && finish === "stop" ? "tool_calls" : finish;
+    if (!this.#speaks && this.#finish === "stop" && this.#thought !== "") delta.content = this.#thought;
+    if (this.#hasEndedTurn) delta.content ??= "";
+    const data = this.#stateData();
+    if (data !== undefined) delta.provider_state = { issuer: this.#call.provider, data };
+  }
+
+  /** What a later request needs to know of this answer's issuer; nothing if only the wire's name is left to say. */
+  #stateData(): { [name: string]: unknown } | undefined {
+    if (this.#hasEndedTurn) return { wire: OPENAI_WIRE, turn: true };
+    const { details } = this.#reasoning;
+    const data: { [name: string]: unknown } = { wire: OPENAI_WIRE };
+    if (details !== undefined) data.details = details;
+    else if (this.#hasReasoning) data.thought = true;
+    if (this.#tools?.hasOwnMembers) data.calls = true;
+    if (this.#hasImages) data.images = true;
+    return Object.keys(data).length > 1 ? data : undefined;
   }
 
   #chunk(delta: Delta, finish: FinishReason | null): ChatChunk {
-    if (!this.#started) {
-      this.#started = true;
+    if (this.#head === undefined) {
+      const { id, created, model } = this.#rest;
+      this.#head = {
+        id: id === "" ? newReplyId() : id,
+        created: created === 0 ? nowSeconds() : created,
+        model: model === "" ? this.#call.model.id : model,
+      };
       delta.role = "assistant";
     }
-    const chunk: ChatChunk = {
-      id: this.#id,
-      object: "chat.completion.chunk",
-      created: this.#created,
-      model: this.#model,
-      choices: [{ index: 0, delta, finish_reason: finish }],
-    };
-    if (this.#fingerprint !== undefined) chunk.system_fingerprint = this.#fingerprint;
-    return chunk;
-  }
-
-  #withLogprobs(chunk: ChatChunk, logprobs: Logprobs): ChatChunk {
-    const choice = chunk.choices[0];
-    if (choice !== undefined) choice.logprobs = logprobs;
+    const { id, created, model } = this.#head;
+    const { fingerprint, tier } = this.#rest;
+    const choices = [{ index: 0, delta, finish_reason: finish }];
+    const chunk: ChatChunk = { id, object: "chat.completion.chunk", created, model, choices };
+    if (fingerprint !== undefined) chunk.system_fingerprint = fingerprint;
+    if (tier !== undefined) chunk.service_tier = tier;
     return chunk;
   }
 
@@ -276,6 +311,23 @@ export class OpenAIDecoder implements StreamDecoder {
 function ownCalls({ tool_calls: calls, function_call: call }: Raw): readonly unknown[] {
   const given: readonly unknown[] = Array.isArray(calls) ? calls : [];
   return call && given.length === 0 ? [{ index: 0, function: call }] : given;
+}
+
+/** Whether a message or delta holds more than a role and empty fields. */
+function saysSomething(source: Raw): boolean {
+  for (const field in source) {
+    const value = source[field];
+    if (field === "role" || value === null || value === undefined || value === "") continue;
+    if (!Array.isArray(value) || value.length > 0) return true;
+  }
+  return false;
+}
+
+/** Some gateways send the field with nothing in it. */
+function isSound(audio: unknown): audio is Partial<ReplyAudio> {
+  if (typeof audio !== "object" || audio === null) return false;
+  const { id, data, transcript, expires_at } = audio as { [field: string]: unknown };
+  return Boolean(id || data || transcript || expires_at);
 }
 
 /** MiniMax says `status_code: 0` on every good answer. */

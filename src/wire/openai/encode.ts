@@ -8,7 +8,9 @@ import {
   effortFields,
   outputLimitOf,
   refuseHostedTools,
+  refuseMedia,
   toolChoiceOf,
+  unsupported,
 } from "../fields.js";
 import { arrangeMessages } from "../history.js";
 import { jsonModeInstruction } from "../json-prompt.js";
@@ -24,6 +26,7 @@ export function encodeRequest(call: WireCall): Fields {
   const format = request.response_format ?? undefined;
   const instruction = format && jsonModeInstruction(format, dialect.json);
   const messages = arrangeMessages(request.messages, dialect, instruction);
+  refuseMedia(call);
   const body: Body = { model: model.id, messages: encodeMessages(messages, call) };
   copyFields(call, body);
   addTools(call, body);
@@ -43,6 +46,9 @@ function addTools(call: WireCall, body: Body): void {
   const { request, dialect } = call;
   const { tools } = request;
   if (!tools || tools.length === 0) return;
+  if (dialect.customTools !== true && tools.some(({ type }) => type === "custom")) {
+    throw unsupported(call, "tools", "free-form tools are not taken here");
+  }
   const choice = toolChoiceOf(call);
   if (choice === "drop_tools") return;
   if (choice !== undefined) body.tool_choice = choice;

@@ -33,7 +33,8 @@ const FINISH: { readonly [word: string]: string } = {
 };
 
 /** The expectation of an answer in the words of the vocabulary; `null` for a failure, such as a withheld answer. */
-export function expectedReading({ wire, expect }: RecordedAnswer): Reading | null {
+export function expectedReading({ wire, expect: told, body, stream }: RecordedAnswer): Reading | null {
+  const expect = stream ? told : withMessageText(told, body);
   if (expect.error || (expect.finish === "content_filter" && !expect.text)) return null;
   // A call without a name is a hole that a gateway leaves in the list: nobody can answer it.
   const calls = (expect.calls ?? []).filter(({ name }) => name !== "");
@@ -48,6 +49,13 @@ export function expectedReading({ wire, expect }: RecordedAnswer): Reading | nul
     finish: calls.length > 0 && said === "stop" ? "tool_calls" : said,
     usage: USAGE[wire](expect.usage),
   };
+}
+
+/** Perplexity puts an empty `delta` beside the `message` of a whole answer, and the expectation reads the delta. */
+function withMessageText(told: Expectation, body: string): Expectation {
+  if (told.text !== "" || !body.includes('"delta"')) return told;
+  const [choice] = (JSON.parse(body) as { choices?: { message?: { content?: unknown } }[] }).choices ?? [];
+  return typeof choice?.message?.content === "string" ? { ...told, text: choice.message.content } : told;
 }
 
 /** A reply of the router in the same words. */

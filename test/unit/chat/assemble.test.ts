@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createAssembler, hasContent } from "../../../src/chat/assemble.js";
 import type { ChatChunk, Delta, ToolCallDelta } from "../../../src/chat/chunk.js";
 import { chunksOf } from "../../../src/chat/chunks.js";
+import { functionOf } from "../../../src/chat/message.js";
 import type { ChatReply, FinishReason } from "../../../src/chat/reply.js";
 
 const chunk = (delta: Delta, more: Partial<ChatChunk> = {}, finish: FinishReason | null = null): ChatChunk => ({
@@ -93,7 +94,7 @@ describe("createAssembler", () => {
       { index: 0, id: "b", function: { name: "f", arguments: '{"y"' } },
       { index: 0, function: { arguments: ":2}" } },
     );
-    expect(found?.map((call) => [call.id, call.function.arguments])).toEqual([
+    expect(found?.map((call) => [call.id, functionOf(call)?.arguments])).toEqual([
       ["a", "{}"],
       ["b", '{"y":2}'],
     ]);
@@ -106,7 +107,7 @@ describe("createAssembler", () => {
       { id: "a", function: { arguments: "1" } },
       { function: { arguments: "1" } },
     );
-    expect(found?.map((call) => call.function.arguments)).toEqual(["111", "2"]);
+    expect(found?.map((call) => functionOf(call)?.arguments)).toEqual(["111", "2"]);
   });
 
   it("never lets an empty or repeated id or name replace one that is there", () => {

@@ -156,7 +156,7 @@ describe("a stored reply", () => {
     const stored = packReply(original, { provider: "p", candidate: "p/m", storedAtWallMs: 1, costUsd: null });
     const first = unpackReply(stored);
     const [firstCall] = first.choices[0].message.tool_calls ?? [];
-    if (firstCall) firstCall.function.arguments = "changed";
+    if (firstCall?.type === "function") firstCall.function.arguments = "changed";
     (first.choices[0].message.provider_state as { data: { list: number[] } }).data.list.push(2);
     expect(unpackReply(stored)).toEqual(original);
   });

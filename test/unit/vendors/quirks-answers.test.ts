@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createAssembler } from "../../../src/chat/assemble.js";
 import { extractJson } from "../../../src/chat/json-output.js";
+import { functionOf } from "../../../src/chat/message.js";
 import { anthropicCompatible } from "../../../src/vendors/anthropic-compatible.js";
 import { glm } from "../../../src/vendors/glm.js";
 import { kimi } from "../../../src/vendors/kimi.js";
@@ -150,7 +151,7 @@ describe("answers as vendors really write them (recorded shapes, loopback server
       chunk({ tool_calls: [args(1, "{}")] }, { finish_reason: "tool_calls" }),
     ]);
     const calls = pieces.choices[0].message.tool_calls;
-    expect(calls?.map((call) => call.function)).toEqual([
+    expect(calls?.map(functionOf)).toEqual([
       { name: "f", arguments: '{"a":1}' },
       { name: "g", arguments: "{}" },
     ]);
@@ -164,7 +165,7 @@ describe("answers as vendors really write them (recorded shapes, loopback server
         { finish_reason: "tool_calls" },
       ),
     ]);
-    expect(sameIndex.choices[0].message.tool_calls?.map((call) => [call.id, call.function.arguments])).toEqual([
+    expect(sameIndex.choices[0].message.tool_calls?.map((call) => [call.id, functionOf(call)?.arguments])).toEqual([
       ["x", "{}"],
       ["y", '{"b":2}'],
     ]);
@@ -181,7 +182,7 @@ describe("answers as vendors really write them (recorded shapes, loopback server
       ),
     ]);
     expect(objects.choices[0].finish_reason).toBe("tool_calls");
-    expect(objects.choices[0].message.tool_calls?.map((call) => call.function.arguments)).toEqual([
+    expect(objects.choices[0].message.tool_calls?.map((call) => functionOf(call)?.arguments)).toEqual([
       '{"a":1}',
       '{"a":2}',
     ]);
@@ -195,7 +196,7 @@ describe("answers as vendors really write them (recorded shapes, loopback server
       ),
     );
     const reply = await plain.chat({ messages: HELLO }, context());
-    expect(reply.choices[0].message.tool_calls?.[0]?.function.arguments).toBe(bad);
+    expect(functionOf(reply.choices[0].message.tool_calls?.[0])?.arguments).toBe(bad);
   });
 
   it.each([

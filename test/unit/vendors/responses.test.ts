@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createAssembler } from "../../../src/chat/assemble.js";
 import type { AssistantMessage, Message } from "../../../src/chat/message.js";
+import { functionOf } from "../../../src/chat/message.js";
 import type { ChatReply } from "../../../src/chat/reply.js";
 import type { ChatRequest } from "../../../src/chat/request.js";
 import { createRouter } from "../../../src/router/create-router.js";
@@ -244,7 +245,7 @@ describe("the responses wire: what comes back", () => {
     const { message } = (await provider.chat({ messages: HELLO }, context())).choices[0];
     const ids = message.tool_calls?.map(({ id }) => id);
     expect(new Set(ids).size).toBe(2);
-    expect(message.tool_calls?.map((call) => call.function.arguments)).toEqual(["{}", '{"a":1}']);
+    expect(message.tool_calls?.map((call) => functionOf(call)?.arguments)).toEqual(["{}", '{"a":1}']);
   });
 
   it.each([

@@ -2,6 +2,7 @@ import type { LanguageModelV2, LanguageModelV3StreamPart } from "@ai-sdk/provide
 import { convertArrayToReadableStream, MockLanguageModelV3 } from "ai/test";
 import { describe, expect, it } from "vitest";
 import { createReply } from "../../../../src/chat/create-reply.js";
+import { functionOf } from "../../../../src/chat/message.js";
 import type { ChatRequest } from "../../../../src/chat/request.js";
 import type { Provider } from "../../../../src/contract/provider.js";
 import { type AnyLanguageModel, fromLanguageModel, languageModel } from "../../../../src/integrations/ai-sdk/index.js";
@@ -209,7 +210,7 @@ describe("the answer", () => {
       ]),
       request,
     );
-    expect(reply.choices[0].message.tool_calls?.map((call) => call.function.arguments)).toEqual([told]);
+    expect(reply.choices[0].message.tool_calls?.map((call) => functionOf(call)?.arguments)).toEqual([told]);
   });
 
   it("hands signatures back to their issuer alone, and only with what they signed", async () => {

@@ -25,6 +25,9 @@ export const entry = {
  */
 export const whole = ["undici", "redis", "otel", "prometheus", "report", "testing"];
 
+/** Entries that load a peer. Node 20 reports a missing one a second time, uncaught, if a CommonJS file is between. */
+const PEER_LOADERS = ["undici", "otel", "prometheus"] as const;
+
 const manifest = JSON.parse(readFileSync("package.json", "utf8")) as { peerDependencies: Record<string, string> };
 const PEERS = new RegExp(`^(?:node:|(?:${Object.keys(manifest.peerDependencies).join("|")})(?:/|$))`);
 
@@ -73,6 +76,13 @@ async function buildForNode(): Promise<RolldownOutput["output"]> {
   return files;
 }
 
+/** What `import` gets of entries that load a peer: a file of its own, so that a missing peer is an error like any other. */
+async function buildPeerLoaders(): Promise<void> {
+  for (const name of PEER_LOADERS) {
+    await bundle({ [name]: entry[name] }, { dir: "dist", format: "esm", entryFileNames: "[name].js" });
+  }
+}
+
 /** For bundlers: one module per source file, so that what an app does not import is not shipped. */
 async function buildForBundlers(): Promise<RolldownOutput["output"]> {
   const input = Object.fromEntries(Object.entries(entry).filter(([name]) => !whole.includes(name)));
@@ -119,6 +129,7 @@ function noticeOf(home: string): string {
 export default defineConfig(async () => {
   rmSync("dist", { recursive: true, force: true });
   writeNotices([...(await buildForNode()), ...(await buildForBundlers())]);
+  await buildPeerLoaders();
   // One set of declarations for `import` and `require`, as there is one set of classes.
   return {
     entry,

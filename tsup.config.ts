@@ -6,6 +6,7 @@ import { defineConfig } from "tsup";
 /** One entry per subpath of package.json's `exports`; a test keeps the two in step. */
 export const entry = {
   index: "src/index.ts",
+  lean: "src/lean.ts",
   vendors: "src/vendors.ts",
   openai: "src/integrations/openai/index.ts",
   anthropic: "src/integrations/anthropic/index.ts",

@@ -132,3 +132,8 @@ export function unpackReply(stored: StoredReply): ChatReply {
 function isPacked(usage: PackedUsage | Usage): usage is PackedUsage {
   return Array.isArray(usage);
 }
+
+/** Milliseconds since an answer was stored. */
+export function ageOf({ storedAtWallMs }: StoredReply, nowWallMs: number): number {
+  return Math.max(0, nowWallMs - storedAtWallMs);
+}

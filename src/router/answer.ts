@@ -10,13 +10,12 @@ import { leftEarly, type StartedStream } from "../engine/stream/reader-stream.js
 import type { Warming } from "../engine/warm.js";
 import { asSignalboxError, cancelledBy, withContext } from "../errors/signalbox-error.js";
 import type { SimilarMatch } from "../memory/similarity.js";
+import { ageOf } from "../memory/stored-reply.js";
 import { beginRun } from "./begin.js";
-import { ageOf, lookUp, lookUpDeep, type Usable, usable } from "./lookup.js";
-import type { RouterParts } from "./parts.js";
+import type { RouterParts, Similar, Usable } from "./parts.js";
 import { type RoutedReply, recordAnswer, recordFailure } from "./records.js";
 import { headOf, type RoutedReader, readFlight, type Shown } from "./routed-reader.js";
 import { FORGOTTEN, type Run } from "./run.js";
-import { findSimilar, type Similar } from "./similar.js";
 import { outlet, wholeStream } from "./stream-readers.js";
 
 type Asked = Parameters<typeof beginRun>[1];
@@ -97,13 +96,14 @@ interface Recalled {
 /** @throws SignalboxError `cancelled` where the caller leaves meanwhile; recorded */
 async function recall(parts: RouterParts, run: Run): Promise<Recalled | undefined> {
   try {
-    const stored = lookUp(parts, run) ?? (await unlessAborted(parts, run, lookUpDeep(parts, run)));
-    const hit = stored && (await unlessAborted(parts, run, usable(run, stored)));
+    const { cache } = parts.kit;
+    const stored = cache?.lookUp(parts, run) ?? (await unlessAborted(parts, run, cache?.lookUpDeep(parts, run)));
+    const hit = stored && (await unlessAborted(parts, run, cache?.usable(run, stored)));
     if (hit) return { hit };
     const reuse = parts.caching?.similar;
-    const similar = reuse && (await unlessAborted(parts, run, findSimilar(parts, run)));
+    const similar = reuse && (await unlessAborted(parts, run, cache?.findSimilar(parts, run)));
     const serving = similar && reuse.mode === "serve";
-    const alike = serving && (await unlessAborted(parts, run, usable(run, similar.stored)));
+    const alike = serving && (await unlessAborted(parts, run, cache?.usable(run, similar.stored)));
     if (alike) return { hit: alike, match: similar.match };
     const like = serving ? undefined : similar;
     const made = run.features && (await parts.features?.recalled(run.features));
@@ -200,11 +200,11 @@ function hitReply(
   const status = match ? "similar" : "hit";
   run.report?.("cached");
   if (events.has("cache")) events.emit("cache", { requestId: run.requestId, status });
-  const ageMs = ageOf(parts, stored);
+  const ageMs = ageOf(stored, parts.services.clock.wallNow());
   // Feedback is about the answer that was served, wherever it lies.
   const cacheKey = match?.key ?? run.cacheKey;
   const kept = stored.extra?.kept;
-  learning.remember(run.requestId, stored.candidate, { cacheKey, kept });
+  learning?.remember(run.requestId, stored.candidate, { cacheKey, kept });
   if (match) run.report?.("kept", match.key);
   for (const key of kept ?? []) run.report?.("kept", key);
   run.turn?.complete(reply.choices[0].message);

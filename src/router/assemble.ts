@@ -5,44 +5,34 @@ import { createIdSource } from "../core/ids.js";
 import { Features } from "../engine/compose.js";
 import { checkFeatures } from "../engine/define-feature.js";
 import { createFlights } from "../engine/flight.js";
-import { createHedgeBudget } from "../engine/hedge.js";
 import { invalidOption } from "../errors/signalbox-error.js";
-import { createConversations } from "../memory/conversations.js";
 import { isCache } from "../memory/is-cache.js";
 import { KindLengths } from "../metrics/answer-lengths.js";
 import { createCandidateMetrics } from "../metrics/candidate-metrics.js";
 import { createRouterStats } from "../metrics/router-stats.js";
 import { ROW_WIDTH } from "../metrics/types.js";
 import { createGates, type Gates } from "../resilience/gates.js";
-import { createLimiter, type Limiter } from "../resilience/limiter.js";
+import type { Limiter } from "../resilience/limiter.js";
 import { createRetryBudget } from "../resilience/retry-budget.js";
-import { createBudgets } from "../spend/budgets.js";
-import { createPrefixAffinity } from "../strategies/prefix-affinity.js";
 import { createStrategyRegistry } from "../strategies/registry.js";
 import { createAttemptRecorder } from "./attempt-recorder.js";
-import { createCaching } from "./caching.js";
 import { endsAtWallMs, isAuto, type PlannedCandidate, supportsOf } from "./candidates.js";
-import { checkRouterOptions } from "./check-options.js";
 import { createChooserSource } from "./choosers.js";
-import { createFleetMember } from "./fleet-member.js";
-import { createLearning } from "./learning.js";
 import type { RouterOptions, TimeoutOptions } from "./options.js";
-import type { RouterParts } from "./parts.js";
-import { createReserve, spendOf } from "./reserve.js";
+import type { Kit, RouterParts } from "./parts.js";
+import { spendOf } from "./reserve.js";
 import { createRouterEvents } from "./router-events.js";
 import { createSelector, type Selector } from "./selection.js";
 import { createSessions } from "./sessions.js";
-import { createShadow } from "./shadow.js";
 import { CandidateView, createViewLists, type Frame } from "./snapshot.js";
-import { createTenantPlaces } from "./tenant-limits.js";
 import { createToolLoops } from "./tool-loops.js";
 
 /** What is expected of a candidate before anything was measured. */
 const PRIOR = { ttftMs: 1_000, tokensPerSecond: 60, successRate: 0.95 };
 
 /** Builds everything a router consists of. @throws SignalboxError `invalid_options` */
-export function assembleRouter(options: RouterOptions): RouterParts {
-  checkRouterOptions(options);
+export function assembleRouter(options: RouterOptions, kit: Kit): RouterParts {
+  kit.checkOptions(options);
   checkFeatures(options.use);
   refuseKeyless(options.providers);
   checkLimits(options);
@@ -60,25 +50,25 @@ export function assembleRouter(options: RouterOptions): RouterParts {
     mayProbe: (candidate) => fleet?.mayProbe(candidate) ?? true,
     onClosed: (candidate) => byId.get(candidate)?.metrics.restartReliability(),
   });
-  const candidates = createCandidates(options, gates, clock);
+  const candidates = createCandidates(options, gates, clock, kit);
   const byId = new Map(candidates.map((candidate) => [candidate.id, candidate]));
-  const fleet = options.shared?.join(createFleetMember(candidates, clock));
+  const fleet = kit.fleetMember && options.shared?.join(kit.fleetMember(candidates, clock));
   const tellFleet = (id: string): void => {
     const gate = byId.get(id)?.gate;
     if (gate) fleet?.publish(id, gate.exportState(clock.now()));
   };
-  const learning = createLearning(byId, options.state);
-  const { stateProblem } = learning.learner;
+  const learning = kit.learning?.(byId, options.state);
+  const stateProblem = learning?.learner.stateProblem;
   // Told later, so that whoever makes the router can listen first.
   if (stateProblem) queueMicrotask(() => warn("state_ignored", stateProblem));
   const keepsPrefixes = options.providers.some((provider) => provider.prefixCache !== undefined);
-  const affinity = keepsPrefixes ? createPrefixAffinity({ clock }) : undefined;
+  const affinity = keepsPrefixes ? kit.affinity?.({ clock }) : undefined;
   const features = options.use?.length ? new Features(options.use) : undefined;
   const frame = { lengths: new KindLengths() } as Frame;
   const views = candidates.map((candidate) =>
     Object.freeze(new CandidateView(candidate, frame, affinity, learning, fleet, features)),
   );
-  const registry = createStrategyRegistry(options.strategies ?? []);
+  const registry = createStrategyRegistry(options.strategies ?? [], kit.builtIns);
   const selector = createSelector(candidates, options.aliases ?? {}, options.tiers);
   const chooserOf = createChooserSource(registry, selector.knows, warn);
   for (const [index, own] of (options.strategies ?? []).entries()) chooserOf(own, `strategies[${index}]`);
@@ -87,7 +77,7 @@ export function assembleRouter(options: RouterOptions): RouterParts {
     throw invalidOption("strategy", `names no strategy of this router; known are ${registry.names().join(", ")}`);
   const providers = new Set(options.providers.map(({ id }) => id));
   const budgets = options.budgets?.length
-    ? createBudgets(options.budgets, {
+    ? kit.budgets?.(options.budgets, {
         clock,
         providers,
         state: spendOf(options.state),
@@ -97,11 +87,12 @@ export function assembleRouter(options: RouterOptions): RouterParts {
       })
     : undefined;
   checkTargets(options, selector);
-  const money = budgets ? createReserve(budgets, options.budgets ?? [], events, fleet) : undefined;
+  const money = budgets && kit.reserve?.(budgets, options.budgets ?? [], events, fleet);
   let sequence = 0;
 
   const parts: RouterParts = {
     id: options.id ?? "router",
+    kit,
     options,
     features,
     events,
@@ -112,10 +103,10 @@ export function assembleRouter(options: RouterOptions): RouterParts {
     selector,
     chooserOf,
     strategy,
-    caching: createCaching(options.cache ?? false, clock),
+    caching: kit.cache?.create(options.cache ?? false, clock),
     flights: createFlights(clock),
     affinity,
-    conversations: createConversations(options.conversations ?? {}, {
+    conversations: kit.conversations?.(options.conversations ?? {}, {
       clock,
       largestWindow: largestWindowOf(candidates),
     }),
@@ -123,9 +114,9 @@ export function assembleRouter(options: RouterOptions): RouterParts {
     sessions: createSessions(),
     learning,
     budgets,
-    tenants: options.tenantLimits && createTenantPlaces(options.tenantLimits, clock),
+    tenants: options.tenantLimits && kit.tenants?.(options.tenantLimits, clock),
     fleet,
-    hedging: options.hedge ? createHedgeBudget(options.hedge) : undefined,
+    hedging: options.hedge && kit.hedge?.(options.hedge),
     staleMs: options.degrade?.staleMs ?? 0,
     shadow: undefined,
     stats: createRouterStats(),
@@ -152,13 +143,13 @@ export function assembleRouter(options: RouterOptions): RouterParts {
       features,
       calling: fleet && ((candidate, change) => fleet.calling(candidate.id, change)),
       settled: (attempt, candidate, request, slept) => settled(attempt, candidate, request, slept),
-      judged: (candidate, valid) => learning.learner.observe(candidate.id, valid),
+      judged: (candidate, valid) => learning?.learner.observe(candidate.id, valid),
       warnOnce,
       warn,
     },
   };
   const settled = createAttemptRecorder(parts);
-  if (options.shadow) parts.shadow = createShadow(parts, options.shadow);
+  if (options.shadow) parts.shadow = kit.shadow?.(parts, options.shadow);
   features?.open({
     id: parts.id,
     clock,
@@ -174,9 +165,14 @@ function largestWindowOf(candidates: readonly PlannedCandidate[]): number {
   return candidates.reduce((largest, { info }) => Math.max(largest, info.contextWindow), 0);
 }
 
-function createCandidates({ providers, limits }: RouterOptions, gates: Gates, clock: Clock): PlannedCandidate[] {
+function createCandidates(
+  { providers, limits }: RouterOptions,
+  gates: Gates,
+  clock: Clock,
+  kit: Kit,
+): PlannedCandidate[] {
   const candidates: PlannedCandidate[] = [];
-  const limiterFor = limitersOf(limits, clock);
+  const limiterFor = limitersOf(kit.limiter ? limits : undefined, clock, kit.limiter);
   const models = providers.reduce((sum, provider) => sum + provider.models.length, 0);
   const table = new Float64Array(models * ROW_WIDTH);
   for (const provider of providers) {
@@ -220,16 +216,17 @@ function timeoutsOf({ headersMs, firstTokenMs, idleMs, totalMs }: TimeoutOptions
 function limitersOf(
   limits: RouterOptions["limits"],
   clock: Clock,
+  createLimiter: Kit["limiter"],
 ): (provider: string, id: string) => Limiter | undefined {
   const shared = new Map<string, Limiter>();
   return (provider, id) => {
     const own = limits?.[id];
-    if (own) return createLimiter(own, { clock });
+    if (own) return createLimiter?.(own, { clock });
     const together = limits?.[provider] ?? limits?.["*"];
     let limiter = shared.get(provider);
     if (!limiter && together) {
-      limiter = createLimiter(together, { clock });
-      shared.set(provider, limiter);
+      limiter = createLimiter?.(together, { clock });
+      if (limiter) shared.set(provider, limiter);
     }
     return limiter;
   };

@@ -6,8 +6,9 @@ import type { Warming } from "../engine/warm.js";
 import { asSignalboxError, withContext } from "../errors/signalbox-error.js";
 import { isCallContext, optionsOfContext } from "./call-settings.js";
 import type { RouterParts } from "./parts.js";
+import { prepare, type Received, receive } from "./receive.js";
 import { recordFailure } from "./records.js";
-import { FORGOTTEN, prepare, type Received, type Run, receive } from "./run.js";
+import { FORGOTTEN, type Run } from "./run.js";
 import { warnUnknownFields } from "./unknown-fields.js";
 
 /**

@@ -1,25 +1,12 @@
 import { extended } from "../core/extended.js";
-import type { Call } from "../engine/call.js";
 import { costOfAll } from "../engine/costs.js";
 import { type DecisionLogLine, decisionLine } from "../strategies/replay/decision-log.js";
-import type { PlannedCandidate } from "./candidates.js";
 import { RequestRanker } from "./decision.js";
-import type { RouterParts } from "./parts.js";
+import type { DecisionEntry, RouterParts } from "./parts.js";
 import type { Run } from "./run.js";
 
 /** Lines that a recommendation looks back on, at most. */
 const MOST_KEPT = 8_000;
-
-/** Writes one request's decision down, and its outcome when that is known. */
-export interface DecisionEntry {
-  /**
-   * Notes which candidate goes first among which; called before it is asked.
-   * @param sequence the number the decision had; `undefined` where nobody was ranked.
-   */
-  decided(candidate: PlannedCandidate, among: readonly PlannedCandidate[], sequence: number | undefined): void;
-  /** The request has ended. */
-  ended(call: Call, ok: boolean): void;
-}
 
 export function createDecisionEntry(parts: RouterParts, run: Run): DecisionEntry {
   const { services, learning } = parts;
@@ -31,7 +18,7 @@ export function createDecisionEntry(parts: RouterParts, run: Run): DecisionEntry
       const context = sequence === undefined ? now : extended(now, { sequence });
       const chosen = context.candidates.find(({ id }) => id === candidate.id);
       if (!chosen) return;
-      const ticket = learning.learner.active ? run.view.ticket() : undefined;
+      const ticket = learning?.learner.active ? run.view?.ticket() : undefined;
       const about = { requestId, atMs: services.clock.wallNow(), ticket, ahead: sequence === undefined };
       writeLine(parts, decisionLine(about, run.chooser.strategy, context, chosen));
     },

@@ -10,8 +10,9 @@ import { aheadOf } from "./call-queue.js";
 import { RequestRanker } from "./decision.js";
 import type { RouterParts } from "./parts.js";
 import { type Plan, planOf } from "./plan.js";
+import { inspectRun } from "./receive.js";
 import { detailOf, keysOf, wantOf } from "./reserve.js";
-import { inspectRun, type Run } from "./run.js";
+import type { Run } from "./run.js";
 
 /** How a request would be routed now. Plain JSON. */
 export interface Explanation {

@@ -1,12 +1,11 @@
-import type { ChatReply } from "../chat/reply.js";
 import { validateOutput } from "../chat/validate-output.js";
 import { seededRandom } from "../core/random.js";
 import { originOf } from "../engine/candidate.js";
-import { type StoredReply, unpackReply } from "../memory/stored-reply.js";
+import { ageOf, type StoredReply, unpackReply } from "../memory/stored-reply.js";
 import { CallQueue } from "./call-queue.js";
 import type { PlannedCandidate } from "./candidates.js";
 import { RequestRanker } from "./decision.js";
-import type { RouterParts } from "./parts.js";
+import type { RouterParts, Usable } from "./parts.js";
 import { planOf } from "./plan.js";
 import type { Run } from "./run.js";
 
@@ -31,24 +30,12 @@ export function lookUpStale(parts: RouterParts, run: Run, staleMs: number): Stor
   return caching.responses.peek(run.cacheKey, (stored) => serves(parts, run, stored, staleMs));
 }
 
-/** A stored answer, unpacked. */
-export interface Usable {
-  readonly stored: StoredReply;
-  readonly reply: ChatReply;
-  readonly parsed: { readonly value: unknown } | undefined;
-}
-
 /** A stored answer where it may serve: it meets the call's output schema, if there is one. */
 export async function usable({ options }: Run, stored: StoredReply): Promise<Usable | undefined> {
   const reply = unpackReply(stored);
   if (!options.output) return { stored, reply, parsed: undefined };
   const result = await validateOutput(options.output, reply.choices[0].message.content ?? "");
   return "value" in result ? { stored, reply, parsed: { value: result.value } } : undefined;
-}
-
-/** Milliseconds since an answer was stored. */
-export function ageOf(parts: RouterParts, stored: StoredReply): number {
-  return Math.max(0, parts.services.clock.wallNow() - stored.storedAtWallMs);
 }
 
 /** How long an answer to this call is fresh, milliseconds. */
@@ -72,7 +59,8 @@ export function mayRead({ options }: Run): boolean {
 export function serves(parts: RouterParts, run: Run, stored: StoredReply, staleMs = 0): boolean {
   const candidate = parts.byId.get(stored.candidate);
   if (!candidate || stored.origin !== originOf(candidate.provider) || !mayAnswer(parts, run, candidate)) return false;
-  if (parts.staleMs > 0 && ageOf(parts, stored) >= lifetimeOf(parts, run) + staleMs) return false;
+  if (parts.staleMs > 0 && ageOf(stored, parts.services.clock.wallNow()) >= lifetimeOf(parts, run) + staleMs)
+    return false;
   const reason = run.filter.reason(candidate);
   // It costs nothing to serve, whatever asking anew would cost.
   if (reason !== null && reason !== "budget" && reason !== "unknown_price") return false;

@@ -4,14 +4,9 @@ import { prefixTokens } from "../chat/tokens.js";
 import { countsOf } from "../chat/usage.js";
 import type { Answer } from "../engine/attempt-chat.js";
 import type { Call } from "../engine/call.js";
-import { originOf } from "../engine/candidate.js";
 import type { AttemptSummary } from "../errors/kinds.js";
-import { packReply } from "../memory/stored-reply.js";
-import { refusal } from "../memory/write-gate.js";
-import { lifetimeOf } from "./lookup.js";
 import type { RouterParts } from "./parts.js";
 import type { Run } from "./run.js";
-import { noteSimilar } from "./similar.js";
 
 /** Once per flight: notes what the answer teaches (prefixes, tool loops), and stores it in the cache. */
 export function rememberAnswer(parts: RouterParts, run: Run, call: Call, answer: Answer): Answer {
@@ -23,7 +18,7 @@ export function rememberAnswer(parts: RouterParts, run: Run, call: Call, answer:
   if (!run.options.output && call.degraded.length === 0) {
     parts.services.judged(candidate, keptItsForm(run.request, reply));
   }
-  store(parts, run, call, answer);
+  parts.kit.cache?.keep(parts, run, call, answer);
   return answer;
 }
 
@@ -58,47 +53,8 @@ function noteSession({ byId, sessions, services }: RouterParts, { session, home 
   if (session !== undefined && planned) sessions.answered(session, planned, home?.candidate, services.clock.now());
 }
 
-function store(parts: RouterParts, run: Run, call: Call, { candidate, reply }: Answer): void {
-  const { caching, events, services } = parts;
-  const { cacheKey, options, requestId } = run;
-  if (!caching || !cacheKey || (options.cache && options.cache.mode === "read")) return;
-  let reason = call.degraded.length > 0 ? "degraded" : refusal(run.request, reply, caching.gate);
-  // Kept again it would start its life anew, and pass for an answer to this very question where it was to a like one.
-  if (call.found.fromCache) reason ??= "cached";
-  let kept = false;
-  if (reason === null) {
-    const costUsd = answering(call, candidate)?.costUsd ?? null;
-    const about = {
-      provider: candidate.provider.id,
-      candidate: candidate.id,
-      origin: originOf(candidate.provider),
-      storedAtWallMs: services.clock.wallNow(),
-      costUsd,
-      kept: call.found.kept,
-    };
-    const cache = options.cache || {};
-    const freshMs = lifetimeOf(parts, run);
-    kept = caching.responses.put(cacheKey, packReply(reply, about), {
-      evict: run.warming === undefined,
-      ttlMs: Number.isFinite(freshMs) ? freshMs + parts.staleMs : cache.ttlMs,
-      tags: cache.tags,
-      tenant: options.tenant,
-      conversationId: options.conversationId,
-    });
-  }
-  if (run.warming) run.warming.outcome = kept ? "kept" : reason === null ? "no room" : "refused";
-  if (kept && caching.similar) noteSimilar(parts, run);
-  if (events.has("cache")) {
-    events.emit("cache", {
-      requestId,
-      status: kept ? "stored" : "refused",
-      reason: reason ?? (kept ? undefined : "size"),
-    });
-  }
-}
-
 /** The attempt that gave the answer; others of the same request failed, or were hedges that lost. */
-function answering({ attempts }: Call, { provider, info }: Answer["candidate"]): AttemptSummary | undefined {
+export function answering({ attempts }: Call, { provider, info }: Answer["candidate"]): AttemptSummary | undefined {
   return attempts.findLast(
     ({ outcome, provider: id, model }) => outcome === "success" && id === provider.id && model === info.id,
   );

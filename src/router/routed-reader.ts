@@ -134,7 +134,7 @@ class RoutedSharer implements Sharer<Answer, RoutedFlight, RoutedReply> {
     if (events.has("cache")) events.emit("cache", { requestId: run.requestId, status });
     const { cacheKey, report } = run;
     const { kept } = call.found;
-    learning.remember(run.requestId, candidate.id, { cacheKey, kept }, run.view);
+    learning?.remember(run.requestId, candidate.id, { cacheKey, kept }, run.view);
     if (joined && report) {
       // The flight told its leader alone.
       for (const key of kept ?? []) report("kept", key);

@@ -1,34 +1,20 @@
-import { checkRequest } from "../chat/check.js";
-import {
-  type FingerprintScope,
-  fingerprint,
-  fingerprintWithChain,
-  KEY_SCHEMA,
-  prefixChain,
-} from "../chat/fingerprint.js";
+import type { FingerprintScope } from "../chat/fingerprint.js";
 import type { ChatRequest } from "../chat/request.js";
-import { jsonSchemaOf } from "../chat/standard-schema.js";
-import { estimateRequestTokens } from "../chat/tokens.js";
 import type { CallOptions } from "../contract/call-options.js";
 import type { AttemptBudget, CallContext } from "../contract/provider.js";
 import type { Characteristics } from "../contract/strategy.js";
-import { FeatureRuns } from "../engine/feature-run.js";
+import type { FeatureRuns } from "../engine/feature-run.js";
 import type { Warming } from "../engine/warm.js";
-import { invalidOption, SignalboxError } from "../errors/signalbox-error.js";
 import type { Turn } from "../memory/conversations.js";
-import { fitted, inputRoom } from "../memory/trim.js";
-import { storable } from "../memory/write-gate.js";
-import { createAttemptBudget, DEFAULT_ATTEMPTS } from "../resilience/attempt-budget.js";
-import { createMovingDeadline, type MovingDeadline } from "../resilience/moving-deadline.js";
-import { createCharacteristics } from "../strategies/characteristics/characteristics.js";
+import type { MovingDeadline } from "../resilience/moving-deadline.js";
 import type { Chooser } from "../strategies/chooser.js";
 import type { LearnerView } from "../strategies/learner/learner.js";
-import { mergedOptions } from "./bound-options.js";
 import type { Home } from "./call-queue.js";
-import { checkCallOptions, checkIds } from "./call-settings.js";
-import type { RouterParts } from "./parts.js";
-import { createHardFilter, type HardFilter } from "./plan.js";
+import type { HardFilter } from "./plan.js";
 import type { Selection } from "./selection.js";
+
+/** What `route.degraded` and a `warning` say if a conversation goes on without its earlier turns. */
+export const FORGOTTEN = "conversation_forgotten";
 
 /** One request of one caller, checked, before anything was decided. */
 export interface Run {
@@ -51,7 +37,8 @@ export interface Run {
   readonly features: FeatureRuns | undefined;
   readonly chooser: Chooser;
   readonly characteristics: Characteristics;
-  readonly view: LearnerView;
+  /** The request as the learner sees it; `undefined` if nothing learns. */
+  readonly view: LearnerView | undefined;
   readonly chain: readonly string[];
   /** The turn of a conversation that this request is; `undefined` without a `conversationId`. */
   readonly turn: Turn | undefined;
@@ -63,224 +50,4 @@ export interface Run {
   readonly cacheKey: string | undefined;
   /** What the key covers besides the request. */
   readonly cacheScope: FingerprintScope | undefined;
-}
-
-/** The same for a request that is only looked at: no id is spent and nobody is told. */
-export function inspectRun(
-  parts: RouterParts,
-  request: ChatRequest,
-  options: CallOptions | undefined,
-  bound: CallOptions,
-): Run {
-  return prepare(
-    parts,
-    receive(parts, request, options, bound, { streamed: false, warming: undefined }, undefined, ""),
-  );
-}
-
-/** A request with its options and history, before anything is worked out of it. */
-export type Received = Pick<
-  Run,
-  | "requestId"
-  | "request"
-  | "options"
-  | "streamed"
-  | "warming"
-  | "nested"
-  | "report"
-  | "startedAtMs"
-  | "deadline"
-  | "budget"
-  | "selection"
-  | "turn"
-  | "chooser"
-  | "features"
->;
-
-/** @throws SignalboxError `invalid_request` or `invalid_options` */
-export function receive(
-  parts: RouterParts,
-  sent: ChatRequest,
-  given: CallOptions | undefined,
-  bound: CallOptions,
-  { streamed, warming }: Pick<Run, "streamed" | "warming">,
-  context: CallContext | undefined,
-  requestId: string = context?.requestId ?? parts.nextId(),
-): Received {
-  const issue = checkRequest(sent);
-  if (issue) throw new SignalboxError("invalid_request", `${issue.path}: ${issue.message}`, { path: issue.path });
-  if (sent.stream === true && !streamed && !context) {
-    const message = "stream: chat() answers in one piece; stream(request) gives the answer in chunks";
-    throw new SignalboxError("invalid_request", message, { path: "stream" });
-  }
-  if (given && !context) checkCallOptions(given);
-  const called = given ? (bound === NONE ? given : mergedOptions(bound, given)) : bound;
-  const options = parts.features?.options ? checkCallOptions(parts.features.optionsOf(called, requestId)) : called;
-  if (given && !context) checkIds(given, parts.selector.knows);
-  refuseUncounted(parts, options);
-  const { clock, timeouts } = parts.services;
-  const startedAtMs = clock.now();
-  const ownMs = options.timeoutMs ?? timeouts.totalMs;
-  const chooser = chooserOf(parts, options);
-  const selection = parts.selector.select(sent);
-  const turn = turnOf(parts, sent, options, context !== undefined);
-  const request = turn ? fitting(parts, { ...sent, messages: turn.messages }, options, selection) : sent;
-  const deadline = createMovingDeadline(clock, startedAtMs + ownMs, context?.deadline);
-  return {
-    requestId,
-    request,
-    options,
-    streamed,
-    warming,
-    nested: context !== undefined,
-    report: context?.report,
-    startedAtMs,
-    deadline,
-    budget: createAttemptBudget(callsLeft(parts, context), context?.attempts),
-    selection,
-    turn,
-    chooser,
-    features: parts.features && new FeatureRuns({ requestId, request, options, streamed, deadline }, clock),
-  };
-}
-
-/** Works out what every later step needs. */
-export function prepare(parts: RouterParts, received: Received): Run {
-  const { requestId, request, options, streamed, warming, nested, report, startedAtMs, deadline, budget } = received;
-  const { selection, turn, chooser, features } = received;
-  const session = parts.sessions.keyOf(options, chooser.strategy.name);
-  const loop = parts.toolLoops.homeOf(request.messages, selection.all);
-  const home = loop
-    ? { candidate: loop, reasons: LOOP }
-    : session === undefined
-      ? undefined
-      : sessionHome(parts, session, selection, startedAtMs);
-  const pinned = home !== undefined || turn?.continued === true;
-  const characteristics = createCharacteristics(request, pinned ? { ...options, pinned } : options);
-  return {
-    requestId,
-    request,
-    options,
-    streamed,
-    warming,
-    nested,
-    report,
-    startedAtMs,
-    deadline,
-    budget,
-    selection,
-    turn,
-    home,
-    session,
-    filter: createHardFilter(parts, request, options, features),
-    features,
-    chooser,
-    characteristics,
-    view: parts.learning.view(request, characteristics),
-    ...keysOf(parts, request, options),
-  };
-}
-
-const LOOP: readonly string[] = Object.freeze(["its tool loop began here"]);
-const SESSION: readonly string[] = Object.freeze(["its session began here"]);
-
-function sessionHome({ sessions }: RouterParts, key: string, { all }: Selection, nowMs: number): Home | undefined {
-  const candidate = sessions.homeOf(key, all, nowMs);
-  return candidate && { candidate, reasons: SESSION };
-}
-
-/** @throws SignalboxError `invalid_options` where the call names no known strategy */
-export function chooserOf(parts: RouterParts, { strategy }: CallOptions): Chooser {
-  const path = "options.strategy";
-  const chooser = strategy === undefined ? parts.strategy : parts.chooserOf(strategy, path);
-  if (chooser) return chooser;
-  throw invalidOption(path, `names no strategy of this router; known are ${parts.strategyNames.join(", ")}`);
-}
-
-/** @throws SignalboxError `invalid_request` where a budget needs to know whose money a call spends, and it does not say */
-function refuseUncounted({ budgets }: RouterParts, { tenant, tags }: CallOptions): void {
-  const rule = budgets?.missing({ tenant, tags });
-  if (!rule) return;
-  const path = rule.per === "tag" ? "tags" : "tenant";
-  const whose = rule.key === undefined ? `a ${rule.per}` : `the ${rule.per} "${rule.key}"`;
-  throw new SignalboxError("invalid_request", `A budget counts ${whose}, and the call's \`${path}\` name none`, {
-    path,
-  });
-}
-
-/** The router's own limit, or what an outer one has left. */
-function callsLeft({ options }: RouterParts, context: CallContext | undefined): number | undefined {
-  const own = options.retry?.attempts;
-  if (!context) return own;
-  const { limit, used } = context.attempts;
-  return Math.max(1, Math.min(own ?? DEFAULT_ATTEMPTS, limit - used));
-}
-
-/** An outer router has recalled the history already and sends all of it, so there is nothing to continue. */
-function turnOf(
-  parts: RouterParts,
-  { messages }: ChatRequest,
-  { conversationId, tenant }: CallOptions,
-  whole: boolean,
-): Turn | undefined {
-  return conversationId === undefined ? undefined : parts.conversations.begin(conversationId, tenant, messages, whole);
-}
-
-/**
- * A turn with its history cut to the largest window of those who may answer; where all of them are blocked, or too small
- * for the turn alone, of those who could.
- */
-function fitting(parts: RouterParts, request: ChatRequest, options: CallOptions, { all }: Selection): ChatRequest {
-  const filter = createHardFilter(parts, request, options);
-  const nowMs = parts.services.clock.now();
-  let room = 0;
-  let blockedRoom = 0;
-  for (const candidate of all) {
-    const reason = filter.reason(candidate);
-    if (reason !== null && reason !== "context_length") continue;
-    const own = inputRoom(request, candidate.info);
-    if (candidate.gate.blocked(nowMs) === null) room = Math.max(room, own);
-    else blockedRoom = Math.max(blockedRoom, own);
-  }
-  const turn = fitted(request, room || blockedRoom);
-  return blockedRoom > room && estimateRequestTokens(turn) > room ? fitted(request, blockedRoom) : turn;
-}
-
-/** What `route.degraded` and a `warning` say where a conversation goes on whose earlier turns were forgotten. */
-export const FORGOTTEN = "conversation_forgotten";
-
-/** No options at all. */
-export const NONE: CallOptions = Object.freeze({});
-const NO_CHAIN: readonly string[] = Object.freeze([]);
-
-/** Cache key and prefix chain, in one pass where both are needed. */
-function keysOf(
-  parts: RouterParts,
-  request: ChatRequest,
-  options: CallOptions,
-): Pick<Run, "cacheKey" | "cacheScope" | "chain"> {
-  const scope = keyScopeOf(parts, request, options);
-  if (!parts.affinity) return { cacheKey: scope && fingerprint(request, scope), cacheScope: scope, chain: NO_CHAIN };
-  const salt = options.tenant ?? "";
-  if (!scope) return { cacheKey: undefined, cacheScope: undefined, chain: prefixChain(request, salt) };
-  const { key, chain } = fingerprintWithChain(request, scope, salt);
-  return { cacheKey: key, cacheScope: scope, chain };
-}
-
-/** What a cache key covers besides the request; `undefined` where it is neither looked up nor stored. */
-function keyScopeOf(
-  { caching }: RouterParts,
-  request: ChatRequest,
-  options: CallOptions,
-): FingerprintScope | undefined {
-  if (!caching || options.cache === false) return undefined;
-  if (options.cache?.mode === "none" || options.cache?.mode === "context") return undefined;
-  if (caching.tenancyRequired && options.tenant === undefined) return undefined;
-  if (!storable(request, caching.gate)) return undefined;
-  const { tenant, output, headers } = options;
-  // Headers may change what is answered, so these answers are kept apart, too.
-  const schema = headers ? `${KEY_SCHEMA} headers ${JSON.stringify(Object.entries(headers).sort())}` : KEY_SCHEMA;
-  // A schema changes what is asked, so its answers are kept apart from the plain ones.
-  const namespace = output ? `${schema} output ${JSON.stringify(jsonSchemaOf(output))}` : schema;
-  return { namespace, normalize: caching.normalize, ...(tenant === undefined ? {} : { tenant }) };
 }

@@ -1,17 +1,10 @@
 import { fingerprint } from "../chat/fingerprint.js";
 import type { Message } from "../chat/message.js";
 import { NEED_TOOLS, needsOf } from "../chat/needs.js";
-import type { SimilarMatch } from "../memory/similarity.js";
 import type { StoredReply } from "../memory/stored-reply.js";
 import { mayRead, serves } from "./lookup.js";
-import type { RouterParts } from "./parts.js";
+import type { RouterParts, Similar } from "./parts.js";
 import type { Run } from "./run.js";
-
-/** An earlier answer to a like question. */
-export interface Similar {
-  readonly match: SimilarMatch;
-  readonly stored: StoredReply;
-}
 
 /** What must be equal (everything but the last user's words) and what may be alike (those words). */
 interface Split {

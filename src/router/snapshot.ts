@@ -17,7 +17,7 @@ import type { Learning } from "./learning.js";
 export interface Frame {
   request: ChatRequest;
   characteristics: Characteristics;
-  view: LearnerView;
+  view: LearnerView | undefined;
   nowMs: number;
   /** Tokens that an answer will likely have, whoever gives it; -1 until somebody asks. */
   output: number;
@@ -30,6 +30,9 @@ export interface Frame {
   /** Hashes of the request's prefixes, longest last; empty where no provider keeps prefixes. */
   chain: readonly string[];
 }
+
+/** Of a router that does not learn: anything may be. */
+const UNKNOWN_QUALITY: QualityEstimate = Object.freeze({ mean: 0.5, sd: 0.5, samples: 0 });
 
 /**
  * A candidate as strategies see it: getters over its live numbers and the frame, so that a decision allocates nothing
@@ -49,7 +52,7 @@ export class CandidateView implements CandidateSnapshot {
   readonly #row: Float64Array;
   readonly #frame: Frame;
   readonly #affinity: PrefixAffinity | undefined;
-  readonly #learning: Learning;
+  readonly #learning: Learning | undefined;
   readonly #fleet: SharedStateSession | undefined;
   readonly #features: Features | undefined;
 
@@ -57,7 +60,7 @@ export class CandidateView implements CandidateSnapshot {
     candidate: PlannedCandidate,
     frame: Frame,
     affinity: PrefixAffinity | undefined,
-    learning: Learning,
+    learning: Learning | undefined,
     fleet: SharedStateSession | undefined,
     features: Features | undefined,
   ) {
@@ -153,7 +156,8 @@ export class CandidateView implements CandidateSnapshot {
   }
 
   get quality(): QualityEstimate {
-    return this.#learning.quality(this.#frame.view, this.#candidate);
+    const { view } = this.#frame;
+    return this.#learning && view ? this.#learning.quality(view, this.#candidate) : UNKNOWN_QUALITY;
   }
 }
 

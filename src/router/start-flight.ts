@@ -3,24 +3,19 @@ import { createAbortSource } from "../engine/abort-source.js";
 import { type Answer, attemptChat } from "../engine/attempt-chat.js";
 import type { Call } from "../engine/call.js";
 import { withUsage } from "../engine/checked-reply.js";
-import { type DegradeOptions, degrade, type Rungs } from "../engine/degrade.js";
-import { escalate } from "../engine/escalate.js";
-import { hedged } from "../engine/hedge.js";
-import { restartable } from "../engine/restart.js";
+import type { DegradeOptions, Rungs } from "../engine/degrade.js";
 import { type CommittedStream, openStream } from "../engine/stream/open-stream.js";
 import { storedStream } from "../engine/stream/stored-stream.js";
 import { createStreamFlight, type StreamFlight } from "../engine/stream/stream-flight.js";
 import { tellDegraded } from "../engine/tell-degraded.js";
-import { checkOutput, validated } from "../engine/validated.js";
 import { type AttemptFunction, walk } from "../engine/walk.js";
 import { within } from "../engine/within.js";
 import type { Exclusion } from "../errors/kinds.js";
 import { asSignalboxError, type SignalboxError } from "../errors/signalbox-error.js";
+import { ageOf } from "../memory/stored-reply.js";
 import { CallQueue } from "./call-queue.js";
 import type { PlannedCandidate } from "./candidates.js";
 import { RequestRanker } from "./decision.js";
-import { createDecisionEntry } from "./decision-log.js";
-import { ageOf, lookUpStale, usable } from "./lookup.js";
 import { backInMs, blockedError, forcedGroups } from "./no-candidate.js";
 import type { RouterParts } from "./parts.js";
 import { createHardFilter, planOf } from "./plan.js";
@@ -40,7 +35,7 @@ export function startFlight(parts: RouterParts, run: Run): RoutedFlight {
   const blocked = empty && !forced ? blockedError(parts, run, plan.excluded, nowMs) : undefined;
   if (blocked && !options.degrade) throw blocked;
   const groups = forced ?? plan.groups;
-  const entry = options.decisionLog ? createDecisionEntry(parts, run) : undefined;
+  const entry = options.decisionLog ? parts.kit.decisions?.entryOf(parts, run) : undefined;
   const listening = events.has("decision");
   const observed = parts.features?.decided ? run.features : undefined;
   const decided = (candidate: PlannedCandidate, excluded: readonly Exclusion[]): void => {
@@ -124,18 +119,20 @@ interface Ladder {
 function chatFlight(ladder: Ladder): RoutedFlight {
   const { parts, run, call } = ladder;
   const ask = parts.features ? parts.features.aroundAttempt(attemptChat) : attemptChat;
-  const plain: AttemptFunction<Answer> = run.options.output ? validated(ask) : ask;
+  const plain: AttemptFunction<Answer> = run.options.output && parts.kit.output ? parts.kit.output.around(ask) : ask;
   const { escalate: options } = parts.options;
   const whole = async (stored: Answer): Promise<Answer> => stored;
-  const work = options
-    ? escalate(
-        call,
-        () => descend(ladder, ask, whole),
-        () => queueOf(ladder, options.to),
-        options,
-        plain,
-      )
-    : descend(ladder, plain, whole);
+  const { kit } = parts;
+  const work =
+    options && kit.escalate
+      ? kit.escalate(
+          call,
+          () => descend(ladder, ask, whole),
+          () => queueOf(ladder, options.to),
+          options,
+          plain,
+        )
+      : descend(ladder, plain, whole);
   const answer = work.then((given) => remembered(ladder, given));
   return tracked(ladder, answer, undefined);
 }
@@ -146,13 +143,15 @@ function streamFlight(ladder: Ladder): RoutedFlight {
   const ask = parts.features ? parts.features.aroundAttempt(openStream) : openStream;
   const open = async (): Promise<CommittedStream> => {
     const stream = await descend(ladder, ask, async (stored) => storedStream(stored));
-    return restart ? restartable(call, stream) : stream;
+    return restart && parts.kit.restart ? parts.kit.restart(call, stream) : stream;
   };
   const finish = ({ candidate, assembler }: CommittedStream): Answer => {
     return { candidate, reply: withUsage(assembler.reply(), call) };
   };
   const stream = createStreamFlight(open, finish, call.abort);
-  const answer = stream.answer.then((given) => checkOutput(call, given)).then((given) => remembered(ladder, given));
+  const answer = stream.answer
+    .then((given) => parts.kit.output?.check(call, given) ?? given)
+    .then((given) => remembered(ladder, given));
   return tracked(ladder, answer, stream);
 }
 
@@ -170,7 +169,7 @@ function descend<T extends Answer | CommittedStream>(
   fromStored: (answer: Answer) => Promise<T>,
 ): Promise<T> {
   const { parts, call, blocked } = ladder;
-  const attempt = parts.hedging ? hedged(plain, parts.hedging) : plain;
+  const attempt = parts.hedging ? parts.hedging(plain) : plain;
   const { features } = parts;
   const walking = (): Promise<T> => walk(call, attempt);
   const start = (): Promise<T> => {
@@ -179,7 +178,8 @@ function descend<T extends Answer | CommittedStream>(
   };
   const walked = ladder.place instanceof Promise ? ladder.place.then(start) : start();
   const { degrade: options } = parts.options;
-  if (!options) return walked;
+  const { degrade } = parts.kit;
+  if (!options || !degrade) return walked;
   return walked.catch((thrown) => degrade(call, asSignalboxError(thrown), options, plain, rungsOf(ladder, fromStored)));
 }
 
@@ -188,11 +188,16 @@ function rungsOf<T>(ladder: Ladder, fromStored: (answer: Answer) => Promise<T>):
   return {
     queue: (to, request) => queueOf(ladder, to, request),
     async stale(maxAgeMs) {
-      const stored = lookUpStale(parts, run, maxAgeMs);
+      const { cache } = parts.kit;
+      const stored = cache?.lookUpStale(parts, run, maxAgeMs);
       const candidate = stored && parts.byId.get(stored.candidate);
-      const found = candidate && (await within(call, usable(run, stored)));
+      const found = candidate && cache && (await within(call, cache.usable(run, stored)));
       if (!found) return undefined;
-      call.found.fromCache = { status: "stale", ageMs: ageOf(parts, stored), savedUsd: stored.costUsd ?? undefined };
+      call.found.fromCache = {
+        status: "stale",
+        ageMs: ageOf(stored, parts.services.clock.wallNow()),
+        savedUsd: stored.costUsd ?? undefined,
+      };
       return fromStored({ candidate, reply: found.reply, parsed: found.parsed });
     },
     backInMs: () => backInMs(parts, run, asked(call), parts.services.clock.now()),

@@ -19,7 +19,8 @@ export type BuiltInStrategy =
   | "weighted"
   | "ordered";
 
-const MAKERS: { readonly [name in BuiltInStrategy]: () => Strategy } = {
+/** The built-in strategies by their names, each with its default options. */
+export const MAKERS: { readonly [name in BuiltInStrategy]: () => Strategy } = {
   adaptive,
   "performance-weighted": performanceWeighted,
   "cost-optimized": costOptimized,

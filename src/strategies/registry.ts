@@ -1,6 +1,5 @@
 import type { Strategy } from "../contract/strategy.js";
 import { invalidOption } from "../errors/signalbox-error.js";
-import { BUILT_IN_NAMES, builtIn } from "./built-in.js";
 import { checkedStrategy } from "./define-strategy.js";
 
 /** What strategies one router knows. */
@@ -14,8 +13,11 @@ export interface StrategyRegistry {
  *
  * @throws SignalboxError `invalid_options` for a bad strategy, or two of your own with one name.
  */
-export function createStrategyRegistry(custom: readonly Strategy[] = []): StrategyRegistry {
-  const byName = new Map<string, Strategy>(BUILT_IN_NAMES.map((name) => [name, builtIn(name)!]));
+export function createStrategyRegistry(
+  custom: readonly Strategy[],
+  builtIns: { readonly [name: string]: () => Strategy },
+): StrategyRegistry {
+  const byName = new Map<string, Strategy>(Object.entries(builtIns).map(([name, make]) => [name, make()]));
   const own = new Set<string>();
   for (const [index, strategy] of custom.entries()) {
     const path = `strategies[${index}]`;

@@ -20,6 +20,16 @@ describe("the floors of the house", () => {
     expect(arrows.filter((arrow) => arrow.to?.startsWith("src/") && !standing.has(arrow.to))).toEqual([]);
   });
 
+  it("a lean router reaches no feature and no option schema that it was not given", () => {
+    const reached = new Set(["src/router/lean-router.ts"]);
+    for (const path of reached) {
+      for (const { to, typeOnly } of arrowsOf(path)) if (to !== null && !typeOnly) reached.add(to);
+    }
+    const heavy =
+      /^src\/(features|preset)\/|options-schema|\/words-|similarity|learner\/learner|replay\/|hedge|escalate|restart|spend\/(budgets|ledger)/;
+    expect([...reached].filter((path) => heavy.test(path))).toEqual([]);
+  });
+
   it("the public faces only re-export", () => {
     const others = [...FACES].flatMap((face) =>
       parse(`src/${face}`).statements.filter(
@@ -40,6 +50,9 @@ describe("the rules themselves", () => {
     ["a value in contract", "src/contract/a.ts", 'import { x } from "../chat/b.js";'],
     ["core looks up", "src/core/a.ts", 'import type { X } from "../chat/b.js";'],
     ["lazily up", "src/wire/a.ts", 'const x = import("../engine/b.js");'],
+    ["a feature in the router", "src/router/a.ts", 'import { x } from "../features/b.js";'],
+    ["a feature in the engine", "src/engine/a.ts", 'import { x } from "../features/b.js";'],
+    ["a feature in another one", "src/features/a.ts", 'import { x } from "./b.js";'],
     ["the public face", "src/engine/a.ts", 'import { x } from "../index.js";'],
     ["a door with a class in it", "src/integrations/openai/a.ts", 'import { createRouter } from "../../router/b.js";'],
     ["a door to a door", "src/integrations/openai/a.ts", 'import type { X } from "../redis/b.js";'],

@@ -9,8 +9,9 @@ const FLOORS: readonly (readonly string[])[] = [
   ["wire", "memory", "resilience", "metrics", "pricing", "spend"],
   ["vendors", "strategies"],
   ["engine"],
+  ["router"],
   ["features"],
-  ["router", "lean.ts"],
+  ["preset"],
   ["integrations", "testing"],
 ];
 
@@ -23,7 +24,7 @@ const LIBRARIES = new Set(["eventemitter3", "quick-lru", "p-retry", "zod/mini", 
 const floorOf = (room: string): number => FLOORS.findIndex((floor) => floor.includes(room));
 
 /** Public faces: entries of the package that re-export what stands in the rooms. */
-export const FACES: ReadonlySet<string> = new Set(["index.ts", "vendors.ts"]);
+export const FACES: ReadonlySet<string> = new Set(["index.ts", "lean.ts", "vendors.ts"]);
 
 /** The room a file stands in: `wire` for `src/wire/sse.ts`, the file itself for a public face. */
 export const roomOf = (path: string): string => path.split("/")[1] ?? "";
@@ -47,6 +48,7 @@ export function complaintAbout(arrow: Arrow): string | null {
     if (FACES.has(target) || floorOf(target) === up) return `${told}: a door imports no other door`;
     return arrow.typeOnly || GROUND.has(target) ? null : `${told}: a door takes only types from above the ground`;
   }
+  if (room === "features" && target === room) return `${told}: no feature imports another`;
   if (target === room) return null;
   if (FACES.has(target)) return `${told}: nothing imports the public face`;
   if (floorOf(target) < 0) return `${told}: the room ${target} has no floor`;

@@ -1,12 +1,4 @@
-import {
-  NEED_AUDIO,
-  NEED_JSON_OBJECT,
-  NEED_JSON_SCHEMA,
-  NEED_TOOLS,
-  NEED_VISION_DATA,
-  NEED_VISION_URL,
-  needsOf,
-} from "../../chat/needs.js";
+import { needsOf } from "../../chat/needs.js";
 import type { ChatRequest } from "../../chat/request.js";
 import { estimateRequestTokens } from "../../chat/tokens.js";
 import type { Sensitivity } from "../../contract/records.js";
@@ -14,6 +6,7 @@ import type { Characteristics, Level, Need, RequestKind } from "../../contract/s
 import { complexityOf } from "./complexity.js";
 import { expectedOutputTokens } from "./expected-output.js";
 import { kindOf } from "./kind.js";
+import { needsList, VISION } from "./needs-list.js";
 import { type RequestFacts, readRequest } from "./read-request.js";
 import { SIGNAL } from "./word-table.js";
 
@@ -133,18 +126,3 @@ class LazyCharacteristics implements Characteristics {
     return hurry > 0 ? "high" : hurry < 0 ? "low" : "medium";
   }
 }
-
-const VISION = NEED_VISION_DATA | NEED_VISION_URL;
-const PLAIN: readonly Need[] = Object.freeze([]);
-
-function needsList(bits: number, required: readonly Need[] | undefined): readonly Need[] {
-  if (bits === 0 && (required === undefined || required.length === 0)) return PLAIN;
-  const needs = new Set<Need>(required);
-  if ((bits & NEED_TOOLS) !== 0) needs.add("tools");
-  if ((bits & VISION) !== 0) needs.add("vision");
-  if ((bits & NEED_AUDIO) !== 0) needs.add("audio");
-  if ((bits & (NEED_JSON_OBJECT | NEED_JSON_SCHEMA)) !== 0) needs.add("json");
-  return ALL_NEEDS.filter((need) => needs.has(need));
-}
-
-const ALL_NEEDS: readonly Need[] = ["tools", "vision", "audio", "json", "thinking", "hosted_tools"];

@@ -1,9 +1,10 @@
 import { defineStrategy, type Provider, type Strategy } from "signalbox";
 import { seededRandom } from "signalbox/testing";
+import { FULL_KIT } from "../../../src/preset/create-router.js";
 import { assembleRouter } from "../../../src/router/assemble.js";
 import { RequestRanker } from "../../../src/router/decision.js";
 import { planOf } from "../../../src/router/plan.js";
-import { inspectRun, NONE } from "../../../src/router/run.js";
+import { inspectRun, NONE } from "../../../src/router/receive.js";
 import { timeStep } from "../measure.js";
 import type { Row, Section } from "../row.js";
 import { MODEL, messagesOf, PROMPT } from "../stub.js";
@@ -44,7 +45,7 @@ interface Decider {
 /** Decisions on candidates that have been measured. */
 function decider(strategy: string | Strategy, count: number): Decider {
   const random = seededRandom(count);
-  const parts = assembleRouter({ providers: [providerOf(count, random)], strategy });
+  const parts = assembleRouter({ providers: [providerOf(count, random)], strategy }, FULL_KIT);
   const { clock } = parts.services;
   for (const { metrics } of parts.candidates) {
     for (let sample = 0; sample < 20; sample += 1) {
@@ -74,7 +75,7 @@ function decider(strategy: string | Strategy, count: number): Decider {
 
 /** A decision on a 2 kB prompt that nobody has read yet, by a router that has been given feedback. */
 function fresh(strategy: string): () => unknown {
-  const parts = assembleRouter({ providers: [providerOf(3, seededRandom(3))], strategy });
+  const parts = assembleRouter({ providers: [providerOf(3, seededRandom(3))], strategy }, FULL_KIT);
   const messages = messagesOf(PROMPT.repeat(10));
   const { random } = parts.services;
   const decide = (): unknown => {
@@ -85,7 +86,7 @@ function fresh(strategy: string): () => unknown {
   const { view } = inspectRun(parts, { messages }, undefined, NONE);
   for (const { id } of parts.candidates) {
     for (let label = 0; label < 40; label += 1) {
-      parts.learning.learner.feedback(id, 2, view.ticket(), label % 4 === 0 ? 0 : 1);
+      parts.learning?.learner.feedback(id, 2, view?.ticket(), label % 4 === 0 ? 0 : 1);
     }
   }
   return decide;

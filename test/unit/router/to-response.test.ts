@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { SignalboxError } from "../../../src/errors/signalbox-error.js";
-import { createRouter } from "../../../src/router/create-router.js";
+import { createRouter } from "../../../src/preset/create-router.js";
 import { simulated } from "../../../src/vendors/simulated.js";
 
 const request = { messages: [{ role: "user" as const, content: "x" }] };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { RankedCandidate, Strategy } from "../../../src/contract/strategy.js";
+import { MAKERS } from "../../../src/strategies/built-in.js";
 import { createChooser } from "../../../src/strategies/chooser.js";
 import { defineStrategy } from "../../../src/strategies/define-strategy.js";
 import { createStrategyRegistry } from "../../../src/strategies/registry.js";
@@ -249,7 +250,7 @@ describe("chooser", () => {
 
 describe("registry and defineStrategy", () => {
   it("knows the eight built-in strategies and lets one of the same name take a place", () => {
-    expect(createStrategyRegistry().names().sort()).toEqual([
+    expect(createStrategyRegistry([], MAKERS).names().sort()).toEqual([
       "adaptive",
       "cost-optimized",
       "load-balanced",
@@ -260,8 +261,8 @@ describe("registry and defineStrategy", () => {
       "weighted",
     ]);
     const own = { name: "ordered", score: () => 1 };
-    expect(createStrategyRegistry([own]).get("ordered")).toBe(own);
-    expect(createStrategyRegistry().get("toString")).toBeUndefined();
+    expect(createStrategyRegistry([own], MAKERS).get("ordered")).toBe(own);
+    expect(createStrategyRegistry([], MAKERS).get("toString")).toBeUndefined();
   });
 
   it.each([
@@ -272,7 +273,7 @@ describe("registry and defineStrategy", () => {
     [{ name: "x", score: 5 }, "strategies[0].score"],
     [{ name: "x", rank: "no" }, "strategies[0].rank"],
   ] as [unknown, string][])("refuses %j, naming the path", (strategy, path) => {
-    expect(() => createStrategyRegistry([strategy as unknown as Strategy])).toThrow(
+    expect(() => createStrategyRegistry([strategy as unknown as Strategy], MAKERS)).toThrow(
       expect.objectContaining({ kind: "invalid_options", path }),
     );
     expect(() => defineStrategy(strategy as unknown as Strategy)).toThrow(
@@ -285,6 +286,8 @@ describe("registry and defineStrategy", () => {
       { name: "x", score: () => 1 },
       { name: "x", score: () => 2 },
     ];
-    expect(() => createStrategyRegistry(twice)).toThrow(expect.objectContaining({ path: "strategies[1].name" }));
+    expect(() => createStrategyRegistry(twice, MAKERS)).toThrow(
+      expect.objectContaining({ path: "strategies[1].name" }),
+    );
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { CandidateSnapshot, Strategy, StrategyContext } from "../../../src/contract/strategy.js";
 import { seededRandom } from "../../../src/core/random.js";
 import { adaptive } from "../../../src/strategies/adaptive.js";
+import { MAKERS } from "../../../src/strategies/built-in.js";
 import { createChooser } from "../../../src/strategies/chooser.js";
 import { costOptimized } from "../../../src/strategies/cost-optimized.js";
 import { decisionHash, exploringTurn } from "../../../src/strategies/exploration.js";
@@ -13,7 +14,7 @@ import { reliabilityFocused } from "../../../src/strategies/reliability-focused.
 import { weighted } from "../../../src/strategies/weighted.js";
 import { calm, candidates, context } from "./world.js";
 
-const registry = createStrategyRegistry();
+const registry = createStrategyRegistry([], MAKERS);
 const EXPLORING = Array.from({ length: 400 }, (_, sequence) => sequence).filter((at) => exploringTurn(at) >= 0);
 
 function first(

@@ -1,7 +1,7 @@
 import { describe, test } from "vitest";
 import type { Provider } from "../../../src/contract/provider.js";
 import { cached } from "../../../src/engine/cached.js";
-import { createRouter } from "../../../src/router/create-router.js";
+import { createRouter } from "../../../src/preset/create-router.js";
 import { runProviderConformance } from "../../../src/testing/conformance/provider.js";
 import type { ProviderConformanceOptions } from "../../../src/testing/conformance/provider-scenarios.js";
 import { startWireUpstream } from "../../../src/testing/index.js";

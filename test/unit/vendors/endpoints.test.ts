@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { createRouter } from "../../../src/router/create-router.js";
+import { createRouter } from "../../../src/preset/create-router.js";
 import { modelProblems } from "../../../src/vendors/check-model.js";
 import type { EndpointVendorOptions } from "../../../src/vendors/endpoint-vendor.js";
 import type { HttpProvider } from "../../../src/vendors/http-provider.js";

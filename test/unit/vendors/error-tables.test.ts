@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { classify } from "../../../src/errors/classify.js";
 import { ERROR_KINDS } from "../../../src/errors/kinds.js";
 import type { VendorCodes } from "../../../src/errors/vendor-codes.js";
-import { createRouter } from "../../../src/router/create-router.js";
+import { createRouter } from "../../../src/preset/create-router.js";
 import { VENDOR_ERRORS } from "../../../src/testing/fault-server/index.js";
 import { GLM_CODES } from "../../../src/vendors/codes/glm.js";
 import { KIMI_CODES } from "../../../src/vendors/codes/kimi.js";

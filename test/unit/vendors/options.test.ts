@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { SignalboxError } from "../../../src/errors/signalbox-error.js";
-import { createRouter } from "../../../src/router/create-router.js";
+import { createRouter } from "../../../src/preset/create-router.js";
 import { createVirtualClock } from "../../../src/testing/virtual-clock.js";
 import { anthropicCompatible } from "../../../src/vendors/anthropic-compatible.js";
 import { glm } from "../../../src/vendors/glm.js";

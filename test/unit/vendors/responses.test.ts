@@ -4,7 +4,7 @@ import type { AssistantMessage, Message } from "../../../src/chat/message.js";
 import { functionOf } from "../../../src/chat/message.js";
 import type { ChatReply } from "../../../src/chat/reply.js";
 import type { ChatRequest } from "../../../src/chat/request.js";
-import { createRouter } from "../../../src/router/create-router.js";
+import { createRouter } from "../../../src/preset/create-router.js";
 import { openaiCompatible } from "../../../src/vendors/openai-compatible.js";
 import { context, drain, failureOf, HELLO, json, MODEL, sse, startLoopback } from "./loopback.js";
 import { calling, eventsOf, response, responseStream, saying, thinking } from "./responses-shapes.js";

@@ -6,7 +6,7 @@ import { createReply } from "../../../../src/chat/create-reply.js";
 import type { FunctionToolCall } from "../../../../src/chat/message.js";
 import { SignalboxError } from "../../../../src/errors/signalbox-error.js";
 import { createFetch, type FetchOptions, type Target } from "../../../../src/integrations/openai/index.js";
-import { createRouter } from "../../../../src/router/create-router.js";
+import { createRouter } from "../../../../src/preset/create-router.js";
 import { deltaChunk, modelInfo, says, scripted } from "../support.js";
 
 const clientFor = (target: Target, options?: FetchOptions): OpenAI =>

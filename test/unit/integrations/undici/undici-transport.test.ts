@@ -5,7 +5,7 @@ import { Agent, Dispatcher } from "undici";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Transport } from "../../../../src/contract/transport.js";
 import { undiciTransport } from "../../../../src/integrations/undici/undici-transport.js";
-import { createRouter } from "../../../../src/router/create-router.js";
+import { createRouter } from "../../../../src/preset/create-router.js";
 import { openaiCompatible } from "../../../../src/vendors/openai-compatible.js";
 
 const open: (() => void)[] = [];

@@ -6,17 +6,15 @@ import { createReplyStream } from "../engine/stream/reader-stream.js";
 import { type Warming, warmByAsking } from "../engine/warm.js";
 import { checkBoolean, checkNames } from "../errors/check-options.js";
 import { invalidOption, SignalboxError } from "../errors/signalbox-error.js";
-import { checkInvalidation } from "../memory/response-cache.js";
+import type { ConversationStats } from "../memory/conversations.js";
 import type { BudgetReading } from "../spend/budgets.js";
-import { recommendStrategy, type StrategyRecommendation } from "../strategies/replay/recommend.js";
+import type { StrategyRecommendation } from "../strategies/replay/recommend.js";
 import { answerChat, answerStream } from "./answer.js";
 import { assembleRouter } from "./assemble.js";
 import { type BoundOptions, locked, mergedOptions } from "./bound-options.js";
-import { cacheReport } from "./caching.js";
 import { checkCallOptions, checkIds, isCallContext } from "./call-settings.js";
 import { DISABLED_BY_HAND, type PlannedCandidate } from "./candidates.js";
 import { requestOf } from "./conversation.js";
-import { writeLine } from "./decision-log.js";
 import { explainRequest } from "./explain.js";
 import { noteHealth } from "./health-notes.js";
 import { createLifetime, type Lifetime, routerClosed } from "./lifetime.js";
@@ -24,25 +22,15 @@ import { checkedListener } from "./listeners.js";
 import { measuredOf } from "./measured.js";
 import type { RouterOptions } from "./options.js";
 import { ownModels, ownOrigin, viewOrigin } from "./own-models.js";
-import type { ResponseCaching, RouterParts } from "./parts.js";
-import { startProbes } from "./probe.js";
+import type { Kit, ResponseCaching, RouterParts } from "./parts.js";
+import { chooserOf, NONE } from "./receive.js";
 import type { RoutedReply, RouterStream } from "./records.js";
 import type { Router, RouterHealth } from "./router.js";
-import { chooserOf, NONE } from "./run.js";
 
-/**
- * Makes a router: one object that takes each request to the candidate that should have it, and to the next one when
- * that fails.
- *
- * @example
- * const router = createRouter({ providers: [minimax(), glm(), kimi()], strategy: "cost-optimized" });
- * const reply = await router.chat({ messages: [{ role: "user", content: "Why is the sky blue?" }] });
- *
- * @throws SignalboxError `invalid_options` naming the path; also where no provider has a key, naming every variable
- */
-export function createRouter(options: RouterOptions): Router {
-  const parts = assembleRouter(options);
-  const stopProbes = options.probe ? startProbes(parts, options.probe) : undefined;
+/** Makes a router of options and of the code that they need. @throws SignalboxError `invalid_options` naming the path */
+export function createCoreRouter(options: RouterOptions, kit: Kit): Router {
+  const parts = assembleRouter(options, kit);
+  const stopProbes = options.probe && kit.probe?.(parts, options.probe);
   const lifetime = createLifetime(
     (reason) => {
       parts.closedBy = reason;
@@ -61,6 +49,13 @@ export function createRouter(options: RouterOptions): Router {
   const { candidates } = parts;
   const face = { models: ownModels(candidates), origin: ownOrigin(candidates, options.aliases) };
   return boundRouter(parts, lifetime, face, NONE);
+}
+
+const NO_CONVERSATIONS: ConversationStats = Object.freeze({ kept: 0, corrupt: 0 });
+
+/** A method of a feature that this router was not given. */
+function notInUse(feature: string): SignalboxError {
+  return invalidOption("use", `does not hold the feature "${feature}", which this method belongs to`);
 }
 
 /** What every view of a router shows as a provider; it takes a while to work out. */
@@ -87,8 +82,10 @@ function boundRouter(parts: RouterParts, lifetime: Lifetime, face: Face, bound: 
     stream,
     explain: (request, given) => explainRequest(parts, request, given, bound),
     feedback(target, feedback) {
+      if (!parts.learning) throw notInUse("learning");
       const { cacheKey, kept, candidate, requestId } = parts.learning.feedback(target, feedback);
-      if (parts.options.decisionLog) writeLine(parts, { v: 1, type: "feedback", requestId, score: feedback.score });
+      if (parts.options.decisionLog)
+        parts.kit.decisions?.write(parts, { v: 1, type: "feedback", requestId, score: feedback.score });
       if (feedback.score > 0) return;
       forgetIn(candidate.provider, kept);
       if (cacheKey === undefined || !parts.caching) return;
@@ -115,17 +112,20 @@ function boundRouter(parts: RouterParts, lifetime: Lifetime, face: Face, bound: 
       const nowMs = parts.services.clock.now();
       const asked = parts.candidates.filter(({ metrics }) => metrics.attempts > 0);
       const candidates = asked.map((candidate) => measuredOf(candidate, nowMs));
-      const stats = { ...parts.stats.snapshot(), candidates, conversations: parts.conversations.stats() };
+      const stats = {
+        ...parts.stats.snapshot(),
+        candidates,
+        conversations: parts.conversations?.stats() ?? NO_CONVERSATIONS,
+      };
       if (!parts.caching) return stats;
       const { cache, similar } = parts.caching;
-      const report = { ...stats, cache: cacheReport(cache, stats.requests.cache) };
+      const report = { ...stats, cache: parts.kit.cache?.report(cache, stats.requests.cache) };
       return similar ? { ...report, similarity: similar.index.stats() } : report;
     },
     health: () => readHealth(parts),
     recommend: () => recommend(parts),
     invalidate(which) {
-      checkInvalidation(which);
-      return parts.caching?.responses.invalidate(which) ?? 0;
+      return parts.kit.cache?.invalidate(parts, which) ?? 0;
     },
     warm: (requests, how) => {
       parts.caching?.cache.prune();
@@ -143,6 +143,7 @@ function boundRouter(parts: RouterParts, lifetime: Lifetime, face: Face, bound: 
       }
       const here = tenant === undefined ? { conversationId: id } : { conversationId: id, tenant };
       const { conversations } = parts;
+      if (!conversations) throw notInUse("conversations");
       return {
         id,
         chat: (turn, options) => chat(requestOf(turn), { ...options, ...here }),
@@ -167,7 +168,7 @@ function boundRouter(parts: RouterParts, lifetime: Lifetime, face: Face, bound: 
     enable: (id) => forCandidates(parts, id ?? "", (candidate) => candidate.gate.enable()),
     exportState: () => ({
       version: 1,
-      learner: parts.learning.learner.exportState(),
+      learner: parts.learning?.learner.exportState(),
       spend: parts.budgets?.exportState(),
     }),
     close: (how) => lifetime.close(how?.abort ?? false),
@@ -182,8 +183,9 @@ function dropAnswer({ responses, similar }: ResponseCaching, key: string): void 
 }
 
 /** From the decisions that were logged here; without a log nothing is known of other strategies. */
-function recommend({ decisions, strategy, options }: RouterParts): StrategyRecommendation {
-  const advice = recommendStrategy(decisions, { current: strategy.strategy });
+function recommend({ decisions, strategy, options, kit }: RouterParts): StrategyRecommendation {
+  if (!kit.decisions) throw notInUse("decisions");
+  const advice = kit.decisions.recommend(decisions, { current: strategy.strategy });
   if (options.decisionLog) return advice;
   return { ...advice, reasons: ["decisions are only remembered where `decisionLog` is set"] };
 }

@@ -1,0 +1,16 @@
+import type { Feature } from "../contract/feature.js";
+import { builtInFeature } from "../router/built-in.js";
+import { createLearning } from "../router/learning.js";
+import type { Kit } from "../router/parts.js";
+import { createCharacteristics } from "../strategies/characteristics/characteristics.js";
+
+export const learningKit = { learning: createLearning, characteristics: createCharacteristics } satisfies Partial<Kit>;
+
+/**
+ * Learns from `feedback` which candidate answers what best, and reads each request for it.
+ *
+ * @param state what an earlier router learned: the value of `exportState()`.
+ */
+export function learning(state?: unknown): Feature {
+  return builtInFeature("learning", { options: { state }, kit: learningKit }, {});
+}

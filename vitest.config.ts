@@ -7,6 +7,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^signalbox$/, replacement: here("./src/index.ts") },
+      { find: /^signalbox\/lean$/, replacement: here("./src/lean.ts") },
       { find: /^signalbox\/vendors$/, replacement: here("./src/vendors.ts") },
       { find: /^signalbox\/testing$/, replacement: here("./src/testing/index.ts") },
       { find: /^signalbox\/(.+)$/, replacement: here("./src/integrations/$1/index.ts") },

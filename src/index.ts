@@ -141,6 +141,7 @@ export type { LimiterOptions } from "./resilience/limiter.js";
 export type { Conversation, TurnInput } from "./router/conversation.js";
 export type { ExplainedCandidate, Explanation } from "./router/explain.js";
 export type { Feedback, FeedbackRoute, FeedbackTarget } from "./router/learning.js";
+export { EVENT_NAMES } from "./router/listeners.js";
 export type { LatencyQuantiles, MeasuredCandidate } from "./router/measured.js";
 export type {
   BreakerOptions,

@@ -156,6 +156,7 @@ export type {
 } from "./router/options.js";
 export type { RoutedReply, RouterStream, TicketedRoute } from "./router/records.js";
 export type { CandidateHealth, Router, RouterHealth, RouterReport } from "./router/router.js";
+export type { RouterUpdate } from "./router/update.js";
 export type { BudgetReading, BudgetRule } from "./spend/budgets.js";
 export { type AdaptiveOptions, adaptive } from "./strategies/adaptive.js";
 export type { BuiltInStrategy } from "./strategies/built-in.js";

@@ -26,6 +26,7 @@ import type { Kit, ResponseCaching, RouterParts } from "./parts.js";
 import { chooserOf, NONE } from "./receive.js";
 import type { RoutedReply, RouterStream } from "./records.js";
 import type { Router, RouterHealth } from "./router.js";
+import { updatedParts } from "./update.js";
 
 /** Makes a router of options and of the code that they need. @throws SignalboxError `invalid_options` naming the path */
 export function createCoreRouter(options: RouterOptions, kit: Kit): Router {
@@ -33,7 +34,7 @@ export function createCoreRouter(options: RouterOptions, kit: Kit): Router {
   const stopProbes = options.probe && kit.probe?.(parts, options.probe);
   const lifetime = createLifetime(
     (reason) => {
-      parts.closedBy = reason;
+      parts.closed.by = reason;
       for (const abort of [...parts.active]) abort.abort(reason);
     },
     async () => {
@@ -46,9 +47,7 @@ export function createCoreRouter(options: RouterOptions, kit: Kit): Router {
       if (parts.ownsCache) await parts.caching?.cache.close();
     },
   );
-  const { candidates } = parts;
-  const face = { models: ownModels(candidates), origin: ownOrigin(candidates, options.aliases) };
-  return boundRouter(parts, lifetime, face, NONE);
+  return boundRouter({ parts, face: faceOf(parts) }, lifetime, NONE);
 }
 
 const NO_CONVERSATIONS: ConversationStats = Object.freeze({ kept: 0, corrupt: 0 });
@@ -61,40 +60,50 @@ function notInUse(feature: string): SignalboxError {
 /** What every view of a router shows as a provider; it takes a while to work out. */
 type Face = Pick<Router, "models" | "origin">;
 
+/** The parts as they are now: `update` puts others in their place. */
+interface Live {
+  parts: RouterParts;
+  face: Face;
+}
+
+function faceOf({ candidates, options }: RouterParts): Face {
+  return { models: ownModels(candidates), origin: ownOrigin(candidates, options.aliases) };
+}
+
 /** The router's face over shared parts, with options that stand for every call. */
-function boundRouter(parts: RouterParts, lifetime: Lifetime, face: Face, bound: BoundOptions): Router {
-  const { events } = parts;
+function boundRouter(live: Live, lifetime: Lifetime, bound: BoundOptions): Router {
+  const { events } = live.parts;
 
   const chat = (request: ChatRequest, optionsOrContext?: CallOptions | CallContext): Promise<RoutedReply> =>
-    lifetime.track(() => answerChat(parts, request, optionsOrContext, bound));
+    lifetime.track(() => answerChat(live.parts, request, optionsOrContext, bound));
   const stream = (request: ChatRequest, optionsOrContext?: CallOptions | CallContext): RouterStream =>
-    createReplyStream(() => lifetime.trackStream(() => answerStream(parts, request, optionsOrContext, bound)));
+    createReplyStream(() => lifetime.trackStream(() => answerStream(live.parts, request, optionsOrContext, bound)));
 
   const router: Router = {
-    id: parts.id,
-    models: face.models,
+    id: live.parts.id,
+    models: live.face.models,
     autoModels: ["auto"],
-    aliases: Object.keys(parts.options.aliases ?? {}),
-    origin: viewOrigin(face.origin, bound),
-    strategies: parts.strategyNames,
-    cache: parts.caching?.cache,
+    aliases: Object.keys(live.parts.options.aliases ?? {}),
+    origin: viewOrigin(live.face.origin, bound),
+    strategies: live.parts.strategyNames,
+    cache: live.parts.caching?.cache,
     chat: chat as Router["chat"],
     stream,
-    explain: (request, given) => explainRequest(parts, request, given, bound),
+    explain: (request, given) => explainRequest(live.parts, request, given, bound),
     feedback(target, feedback) {
-      if (!parts.learning) throw notInUse("learning");
-      const { cacheKey, kept, candidate, requestId } = parts.learning.feedback(target, feedback);
-      if (parts.options.decisionLog)
-        parts.kit.decisions?.write(parts, { v: 1, type: "feedback", requestId, score: feedback.score });
+      if (!live.parts.learning) throw notInUse("learning");
+      const { cacheKey, kept, candidate, requestId } = live.parts.learning.feedback(target, feedback);
+      if (live.parts.options.decisionLog)
+        live.parts.kit.decisions?.write(live.parts, { v: 1, type: "feedback", requestId, score: feedback.score });
       if (feedback.score > 0) return;
       forgetIn(candidate.provider, kept);
-      if (cacheKey === undefined || !parts.caching) return;
-      dropAnswer(parts.caching, cacheKey);
+      if (cacheKey === undefined || !live.parts.caching) return;
+      dropAnswer(live.parts.caching, cacheKey);
       if (events.has("cache")) events.emit("cache", { status: "evicted", reason: "feedback" });
     },
     forget(key) {
-      if (parts.caching) dropAnswer(parts.caching, key);
-      for (const provider of parts.options.providers) forgetIn(provider, [key]);
+      if (live.parts.caching) dropAnswer(live.parts.caching, key);
+      for (const provider of live.parts.options.providers) forgetIn(provider, [key]);
     },
     on(name, listener) {
       events.on(name, checkedListener(name, listener));
@@ -109,40 +118,40 @@ function boundRouter(parts: RouterParts, lifetime: Lifetime, face: Face, bound: 
       return this;
     },
     stats() {
-      const nowMs = parts.services.clock.now();
-      const asked = parts.candidates.filter(({ metrics }) => metrics.attempts > 0);
+      const nowMs = live.parts.services.clock.now();
+      const asked = live.parts.candidates.filter(({ metrics }) => metrics.attempts > 0);
       const candidates = asked.map((candidate) => measuredOf(candidate, nowMs));
       const stats = {
-        ...parts.stats.snapshot(),
+        ...live.parts.stats.snapshot(),
         candidates,
-        conversations: parts.conversations?.stats() ?? NO_CONVERSATIONS,
+        conversations: live.parts.conversations?.stats() ?? NO_CONVERSATIONS,
       };
-      if (!parts.caching) return stats;
-      const { cache, similar } = parts.caching;
-      const report = { ...stats, cache: parts.kit.cache?.report(cache, stats.requests.cache) };
+      if (!live.parts.caching) return stats;
+      const { cache, similar } = live.parts.caching;
+      const report = { ...stats, cache: live.parts.kit.cache?.report(cache, stats.requests.cache) };
       return similar ? { ...report, similarity: similar.index.stats() } : report;
     },
-    health: () => readHealth(parts),
-    recommend: () => recommend(parts),
+    health: () => readHealth(live.parts),
+    recommend: () => recommend(live.parts),
     invalidate(which) {
-      return parts.kit.cache?.invalidate(parts, which) ?? 0;
+      return live.parts.kit.cache?.invalidate(live.parts, which) ?? 0;
     },
     warm: (requests, how) => {
-      parts.caching?.cache.prune();
+      live.parts.caching?.cache.prune();
       const options: CallOptions = { signal: how?.signal, priority: "batch" };
       const ask = (request: ChatRequest, warming: Warming) =>
-        lifetime.track(() => answerChat(parts, request, options, bound, warming));
-      return warmByAsking(requests, ask, how, parts.caching === undefined);
+        lifetime.track(() => answerChat(live.parts, request, options, bound, warming));
+      return warmByAsking(requests, ask, how, live.parts.caching === undefined);
     },
-    budget: (key, which) => tightest(parts.budgets?.read(key, which?.per) ?? []),
-    budgets: () => parts.budgets?.read() ?? [],
+    budget: (key, which) => tightest(live.parts.budgets?.read(key, which?.per) ?? []),
+    budgets: () => live.parts.budgets?.read() ?? [],
     conversation(id, options) {
       const tenant = options?.tenant ?? bound.tenant;
       if (typeof id !== "string" || id === "") {
         throw new SignalboxError("invalid_request", "A conversation needs an id", { path: "id" });
       }
       const here = tenant === undefined ? { conversationId: id } : { conversationId: id, tenant };
-      const { conversations } = parts;
+      const { conversations } = live.parts;
       if (!conversations) throw notInUse("conversations");
       return {
         id,
@@ -156,24 +165,35 @@ function boundRouter(parts: RouterParts, lifetime: Lifetime, face: Face, bound: 
     },
     with(more, how) {
       if (isCallContext(more)) throw invalidOption("options", "must be options of a call");
-      chooserOf(parts, checkCallOptions(more));
-      checkIds(more, parts.selector.knows);
+      chooserOf(live.parts, checkCallOptions(more));
+      checkIds(more, live.parts.selector.knows);
       if (how !== undefined) checkNames(how, "how", ["locked"]);
       checkBoolean(how?.locked, "how.locked");
       const options = mergedOptions(bound, more);
-      return boundRouter(parts, lifetime, face, how?.locked ? locked(options) : options);
+      return boundRouter(live, lifetime, how?.locked ? locked(options) : options);
     },
-    reset: (id) => forCandidates(parts, id, (candidate) => candidate.gate.reset()),
-    disable: (id) => forCandidates(parts, id ?? "", (candidate) => candidate.gate.disable(DISABLED_BY_HAND)),
-    enable: (id) => forCandidates(parts, id ?? "", (candidate) => candidate.gate.enable()),
+    reset: (id) => forCandidates(live.parts, id, (candidate) => candidate.gate.reset()),
+    disable: (id) => forCandidates(live.parts, id ?? "", (candidate) => candidate.gate.disable(DISABLED_BY_HAND)),
+    enable: (id) => forCandidates(live.parts, id ?? "", (candidate) => candidate.gate.enable()),
     exportState: () => ({
       version: 1,
-      learner: parts.learning?.learner.exportState(),
-      spend: parts.budgets?.exportState(),
+      learner: live.parts.learning?.learner.exportState(),
+      spend: live.parts.budgets?.exportState(),
     }),
+    update(changes) {
+      live.parts = updatedParts(live.parts, changes);
+      live.face = faceOf(live.parts);
+    },
     close: (how) => lifetime.close(how?.abort ?? false),
     [Symbol.asyncDispose]: () => lifetime.close(false),
   };
+  // After an `update` a router and its views show what is there now.
+  const shown: { readonly [name: string]: () => unknown } = {
+    models: () => live.face.models,
+    aliases: () => Object.keys(live.parts.options.aliases ?? {}),
+    origin: () => viewOrigin(live.face.origin, bound),
+  };
+  for (const [name, get] of Object.entries(shown)) Object.defineProperty(router, name, { enumerable: true, get });
   return router;
 }
 

@@ -3,7 +3,7 @@ import type { ChatRequest } from "../chat/request.js";
 import type { CallOptions } from "../contract/call-options.js";
 import type { EventMap, HealthStatus } from "../contract/events.js";
 import type { SharedStateMember, SharedStateSession } from "../contract/shared-state.js";
-import type { Characteristics, Strategy } from "../contract/strategy.js";
+import type { CandidateSnapshot, Characteristics, Strategy } from "../contract/strategy.js";
 import type { Clock } from "../core/clock.js";
 import type { ContainedEmitter } from "../core/emitter.js";
 import type { AbortSource } from "../engine/abort-source.js";
@@ -34,14 +34,14 @@ import type { PrefixAffinity } from "../strategies/prefix-affinity.js";
 import type { DecisionLogLine } from "../strategies/replay/decision-log.js";
 import type { StrategyRecommendation } from "../strategies/replay/recommend.js";
 import type { PlannedCandidate } from "./candidates.js";
+import type { Layout, LayoutMemory } from "./layout.js";
 import type { Learning } from "./learning.js";
 import type { ProbeOptions, RouterOptions, ShadowOptions } from "./options.js";
 import type { HardFilter } from "./plan.js";
 import type { RoutedFlight } from "./routed-flight.js";
 import type { Run } from "./run.js";
-import type { Selector } from "./selection.js";
 import type { Sessions } from "./sessions.js";
-import type { CandidateViews, Frame } from "./snapshot.js";
+import type { Frame } from "./snapshot.js";
 import type { TenantPlaces } from "./tenant-limits.js";
 import type { ToolLoops } from "./tool-loops.js";
 
@@ -190,7 +190,7 @@ export interface Kit {
 }
 
 /** Everything one router consists of. All its state lives here, and nowhere else. */
-export interface RouterParts {
+export interface RouterParts extends Layout {
   readonly id: string;
   /** The code of the features in use. */
   readonly kit: Kit;
@@ -199,16 +199,13 @@ export interface RouterParts {
   /** The features in use; `undefined` if there are none. */
   readonly features: Features | undefined;
   readonly events: ContainedEmitter<EventMap>;
-  /** In listed order; a candidate's `position` is its index. */
-  readonly candidates: readonly PlannedCandidate[];
-  readonly byId: ReadonlyMap<string, PlannedCandidate>;
-  /** How strategies see a group; a group that lasts keeps its list. */
-  viewsOf(group: readonly PlannedCandidate[]): CandidateViews;
+  /** What outlives an `update`. */
+  readonly memory: LayoutMemory;
+  /** How strategies see a candidate. */
+  viewOf(candidate: PlannedCandidate): CandidateSnapshot;
   readonly frame: Frame;
-  readonly selector: Selector;
   /** The chooser of a strategy; `undefined` where the name is unknown. `path` names the option in the error of a bad one. */
   chooserOf(strategy: NonNullable<RouterOptions["strategy"]>, path: string): Chooser | undefined;
-  readonly strategy: Chooser;
   readonly caching: ResponseCaching | undefined;
   readonly flights: Flights<RoutedFlight>;
   readonly affinity: PrefixAffinity | undefined;
@@ -231,8 +228,8 @@ export interface RouterParts {
   readonly strategyNames: readonly string[];
   /** Whether closing the router closes the cache. */
   readonly ownsCache: boolean;
-  /** Set once the router was closed with `abort`: nothing starts any more. */
-  closedBy: SignalboxError | undefined;
+  /** `by` is set once the router was closed with `abort`: nothing starts any more. Shared by all that `update` makes. */
+  readonly closed: { by: SignalboxError | undefined };
   /** The last decisions, where a decision log is kept. */
   readonly decisions: DecisionLogLine[];
   /** Ends of all upstream work in flight. */

@@ -70,8 +70,8 @@ class RoutedSharer implements Sharer<Answer, RoutedFlight, RoutedReply> {
   }
 
   mayJoin({ deadline }: RoutedFlight): boolean {
-    const { closedBy, staleMs } = this.#parts;
-    if (closedBy || staleMs === 0) return !closedBy;
+    const { closed, staleMs } = this.#parts;
+    if (closed.by || staleMs === 0) return !closed.by;
     // When its time is up the flight gives a stale answer; who would leave it before gets none.
     const ownMs = this.#run.deadline.remainingMs();
     const leftMs = deadline.remainingMs();
@@ -79,8 +79,8 @@ class RoutedSharer implements Sharer<Answer, RoutedFlight, RoutedReply> {
   }
 
   start(): RoutedFlight {
-    const { closedBy } = this.#parts;
-    if (closedBy) throw closedBy;
+    const { closed } = this.#parts;
+    if (closed.by) throw closed.by;
     return startFlight(this.#parts, this.#run);
   }
 

@@ -16,6 +16,7 @@ import type { Explanation } from "./explain.js";
 import type { Feedback, FeedbackTarget } from "./learning.js";
 import type { MeasuredCandidate } from "./measured.js";
 import type { RoutedReply, RouterStream } from "./records.js";
+import type { RouterUpdate } from "./update.js";
 
 /** How candidates are, as far as calls have shown. */
 export interface RouterHealth {
@@ -122,6 +123,14 @@ export interface Router {
    * @throws SignalboxError `invalid_options` naming the option
    */
   with(options: CallOptions, how?: { readonly locked?: boolean | undefined }): Router;
+  /**
+   * Changes who may answer and how while requests run: those under way end as they began. What is known of a candidate
+   * that stays is kept: metrics, verdicts, learning, spend. Options that are left out stay; other processes hear of new
+   * candidates when they start anew.
+   *
+   * @throws SignalboxError `invalid_options` naming the path; nothing is changed then
+   */
+  update(changes: RouterUpdate): void;
   /** Forgets breakers, cool-downs and disables, of one candidate or provider or of all. */
   reset(id?: string): void;
   /** Takes a candidate or a provider out until `enable`. @throws SignalboxError `invalid_request` for an unknown id */

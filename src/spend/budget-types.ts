@@ -83,6 +83,8 @@ export interface BudgetAlert {
 }
 
 export interface Budgets {
+  /** Puts other rules in place; owners of a rule that stays (same `per`, `key` and `windowMs`) keep what they spent. */
+  setRules(rules: readonly BudgetRule[], providers: ReadonlySet<string>): void;
   /** Whether any rule counts what such a call costs. */
   covers(keys: BudgetKeys): boolean;
   /** The first rule that is `required` and would not count such a call. */

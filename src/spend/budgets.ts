@@ -41,9 +41,11 @@ interface Purse {
 }
 
 class Purses implements Budgets {
-  readonly #rules: readonly { readonly rule: BudgetRule; readonly owners: Owners }[];
+  #rules: readonly { rule: BudgetRule; readonly owners: Owners }[] = [];
   readonly #clock: Clock;
-  readonly #providers: ReadonlySet<string> | undefined;
+  readonly #maxKeys: number;
+  readonly #onWarning: BudgetsDeps["onWarning"];
+  #providers: ReadonlySet<string> | undefined;
   readonly #waits: Waits;
   readonly #onAlert: BudgetsDeps["onAlert"];
 
@@ -52,15 +54,33 @@ class Purses implements Budgets {
     this.#providers = providers;
     this.#onAlert = onAlert;
     this.#waits = new Waits(clock, MOST_WAITING);
-    this.#rules = rules.map((rule) => {
-      const most = rule.maxKeys ?? maxKeys ?? MAX_KEYS;
-      const { windowMs, per } = rule;
-      const serve = (owner: Owner): void => this.#serve(rule, owner);
-      const onFull = (what: "near" | "forgotten"): void =>
-        onWarning?.(`budget_keys_${what}`, `The budget per ${per} ${FULL_WORDS[what]} (maxKeys: ${most})`);
-      return { rule, owners: new Owners({ windowMs, maxKeys: most, serve, onFull }) };
-    });
+    this.#maxKeys = maxKeys ?? MAX_KEYS;
+    this.#onWarning = onWarning;
+    this.setRules(rules, providers);
     if (state !== undefined) this.#restore(state, onWarning);
+  }
+
+  setRules(rules: readonly BudgetRule[], providers?: ReadonlySet<string>): void {
+    const before = this.#rules;
+    this.#providers = providers;
+    this.#rules = rules.map((rule) => {
+      const { per, key, windowMs } = rule;
+      const same = before.find(
+        (each) => each.rule.per === per && each.rule.key === key && each.rule.windowMs === windowMs,
+      );
+      if (!same) return this.#begin(rule);
+      same.rule = rule;
+      return same;
+    });
+  }
+
+  #begin(first: BudgetRule): { rule: BudgetRule; readonly owners: Owners } {
+    const { windowMs, per, maxKeys = this.#maxKeys } = first;
+    const serve = (owner: Owner): void => this.#serve(entry.rule, owner);
+    const onFull = (what: "near" | "forgotten"): void =>
+      this.#onWarning?.(`budget_keys_${what}`, `The budget per ${per} ${FULL_WORDS[what]} (maxKeys: ${maxKeys})`);
+    const entry = { rule: first, owners: new Owners({ windowMs, maxKeys, serve, onFull }) };
+    return entry;
   }
 
   covers(keys: BudgetKeys): boolean {

@@ -99,7 +99,7 @@ function blockOf(part: AnyPart): Block | undefined {
     return source && { type: "image", source };
   }
   const title = read.name === undefined ? {} : { title: read.name };
-  if (inline !== undefined && inline.mediaType.startsWith("text/")) {
+  if (inline?.mediaType.startsWith("text/")) {
     return {
       type: "document",
       source: { type: "text", media_type: "text/plain", data: decoded(inline.data) },

@@ -2,7 +2,7 @@ import { bounded, type ErrorBody, readErrorBody, word } from "./error-body.js";
 import { explain, identifier } from "./explain.js";
 import type { Failure, FailureContext } from "./failure.js";
 import { FINISH_REASONS, GENERIC_CODES, WEAK_CODES } from "./generic-codes.js";
-import { meaningOfMessage } from "./message-patterns.js";
+import { meaningOfMessage, TOO_LARGE_FOR_A_MINUTE } from "./message-patterns.js";
 import { policyOf } from "./policy.js";
 import { rateLimitReset } from "./rate-limit-reset.js";
 import { patternRedactor } from "./redact.js";
@@ -75,8 +75,13 @@ function verdictOf(failure: Failure, body: ErrorBody, status: number | undefined
   const reason = failure.finishReason;
   const finished = lookUp(about.codes?.finishReasons, reason) ?? lookUp(FINISH_REASONS, reason);
   if (finished !== undefined) return finished;
+  // The vendors' code for this is that of every rate limit; only the text tells them apart.
+  const tooLarge = says(body.message, TOO_LARGE_FOR_A_MINUTE) ? TOO_LARGE_FOR_A_MINUTE : undefined;
   const told =
-    meaningOfRouter(body.own, status) ?? meaningOfCode(body, about.codes) ?? meaningOfText(body, status, about.codes);
+    meaningOfRouter(body.own, status) ??
+    tooLarge ??
+    meaningOfCode(body, about.codes) ??
+    meaningOfText(body, status, about.codes);
   const shouldRetry = header(failure.headers, "x-should-retry");
   const verdict = told ?? fromStatus(body, status, shouldRetry === "true");
   if (shouldRetry !== "false") return verdict;
@@ -104,10 +109,13 @@ function meaningOfText(
   );
 }
 
-/** Some gateways put "something went wrong" on everything: a 429 says more than that. */
+/** Statuses that say by themselves what happened. */
+const CLEAR_STATUSES: ReadonlySet<number> = new Set([401, 402, 403, 404, 413, 429, 503, 529]);
+
+/** Some gateways put "something went wrong" on everything: a clear status says more than that. */
 function genericMeaning(word: string | undefined, status: number | undefined): Meaning | undefined {
   const meaning = lookUp(GENERIC_CODES, word?.toLowerCase());
-  return meaning?.kind === "server" && status === 429 ? undefined : meaning;
+  return meaning?.kind === "server" && status !== undefined && CLEAR_STATUSES.has(status) ? undefined : meaning;
 }
 
 /** A pattern of a user's own table may throw, or hold state; neither may change what the rest says. */

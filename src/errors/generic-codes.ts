@@ -64,6 +64,7 @@ export const GENERIC_CODES: { readonly [code: string]: Meaning } = {
   resource_not_found_error: noModel,
   context_length_exceeded: contextLength,
   context_window_exceeded: contextLength,
+  exceed_context_size_error: contextLength,
   request_too_large: { kind: "context_length", detail: "payload" },
   content_filter: filter,
   content_filtered: filter,

@@ -5,9 +5,28 @@ interface StatusPattern extends MessagePattern {
   readonly statuses: readonly number[];
 }
 
+/**
+ * A request that is larger than a limit of tokens per minute: no wait makes it fit, so it is no rate limit to wait for
+ * (OpenAI as a 429, Groq as a 413).
+ */
+export const TOO_LARGE_FOR_A_MINUTE: StatusPattern = {
+  pattern: /request too large[^.]{0,200}\b(?:tokens per min|tpm\b)/i,
+  kind: "context_length",
+  detail: "tokens_per_minute",
+  statuses: [400, 413, 429],
+};
+
 // A phrase never overrides a status that is clear by itself (401, 404, 429 "rate limit" ...), and digits never count:
 // "context length is 15000" is not a 500, and "401 ... key ...429" is not a rate limit. Tried in order; all linear.
 const PATTERNS: readonly StatusPattern[] = [
+  TOO_LARGE_FOR_A_MINUTE,
+  {
+    // In the words of OpenAI, Anthropic, Gemini, xAI, vLLM, SGLang, llama.cpp, TGI, LM Studio, Qwen and Mistral.
+    pattern:
+      /exceeds? (?:the )?(?:available )?context (?:limit|size)|token count[^.]{0,60}exceeds|tokens? exceeds? the configured limit|maximum prompt length is|longer than the (?:maximum model length|model's context length)|too long to fit into the model|tokens?`? must be <= ?\d|must have less than \d{1,9} tokens|context (?:the )?overflows|greater than the context length|range of input length should be|too large for model with|exceed_context_size/i,
+    kind: "context_length",
+    statuses: [400, 413, 422, 500],
+  },
   {
     pattern:
       /maximum context length|context[ _-]?(?:length|window)[^.]{0,40}exceed|exceed[^.]{0,60}context[ _-]?(?:length|window)|exceeded model token limit|prompt is too long|input (?:token )?length (?:is )?too long|input is too long|too many (?:input )?tokens|reduce the length of the (?:messages|prompt)/i,

@@ -67,6 +67,8 @@ export const POLICIES = {
   model_not_found: { ...MOVE, ...DISABLE, coolDownMs: 60 * MINUTE },
   context_length: { ...MOVE, ...IGNORED, ...NEVER, onlyLargerWindow: true },
   "context_length/payload": { ...MOVE, ...IGNORED, ...NEVER, onlyLargerWindow: true },
+  // The limit is the account's, not the model's window.
+  "context_length/tokens_per_minute": { ...MOVE, ...IGNORED, ...NEVER },
   content_filter: { ...STAY, ...IGNORED, ...NEVER },
   rate_limit: { ...MOVE_OR_RETRY, ...LATER, breaker: "cool_down", coolDownMs: 3_000, backoffBaseMs: 1_000 },
   "rate_limit/one_key": { ...MOVE_OR_RETRY, ...IGNORED, ...LATER, backoffBaseMs: 1 },

@@ -4,20 +4,29 @@ interface HeaderReader {
 
 /** These headers tell when a window is full again, not when one call fits: waited for a minute at most, milliseconds. */
 const MAX_MS = 60_000;
-const KINDS = ["-requests", "-tokens", ""] as const;
+/** Pairs of headers: what is left of a limit, and when it is full again. The last four are Anthropic's. */
+const LIMITS: readonly (readonly [remaining: string, reset: string])[] = [
+  ["x-ratelimit-remaining-requests", "x-ratelimit-reset-requests"],
+  ["x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"],
+  ["x-ratelimit-remaining", "x-ratelimit-reset"],
+  ...["requests", "tokens", "input-tokens", "output-tokens"].map(
+    (kind) => [`anthropic-ratelimit-${kind}-remaining`, `anthropic-ratelimit-${kind}-reset`] as const,
+  ),
+];
 const DURATION = /^(?:(\d{1,4})h)?(?:(\d{1,4})m(?!s))?(?:(\d{1,6}(?:\.\d{1,6})?)s)?(?:(\d{1,7}(?:\.\d{1,6})?)ms)?$/;
 const NUMBER = /^\d{1,16}(?:\.\d{1,6})?$/;
 
 /**
- * A weak hint where `Retry-After` is missing: `x-ratelimit-reset[-requests|-tokens]` of a limit that has nothing left.
+ * A weak hint if `Retry-After` is missing: `x-ratelimit-reset[-requests|-tokens]` or `anthropic-ratelimit-*-reset` of a
+ * limit that has nothing left.
  * Reads durations ("6m0s", "20ms"), seconds, and instants (seconds or milliseconds since 1970, ISO). `undefined` where
  * no limit is used up, or its reset cannot be read or is over.
  */
 export function rateLimitReset(headers: HeaderReader, nowWallMs: number): number | undefined {
   let longest = 0;
-  for (const kind of KINDS) {
-    if (headers.get(`x-ratelimit-remaining${kind}`)?.trim() !== "0") continue;
-    const text = headers.get(`x-ratelimit-reset${kind}`)?.trim() ?? "";
+  for (const [remaining, reset] of LIMITS) {
+    if (headers.get(remaining)?.trim() !== "0") continue;
+    const text = headers.get(reset)?.trim() ?? "";
     const waitMs = NUMBER.test(text) ? numberMs(Number(text), nowWallMs) : durationMs(text);
     longest = Math.max(longest, waitMs ?? instantMs(text, nowWallMs));
   }

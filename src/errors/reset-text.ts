@@ -6,9 +6,9 @@ const EASTERNMOST_MS = 14 * HOUR;
 
 const INSTANT = /\b(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(?:\.\d{1,9})?(Z|[+-]\d{2}:?\d{2})?/;
 const RESET_WORDS = /reset|again|available|until|retry|恢复|重置/i;
-/** "1.5s", "20 minutes", "6m0s", "1 hour and 5 minutes". */
+/** "1.5s", "20 minutes", "6m0s", "2m 13s", "1 hour and 5 minutes". */
 const AFTER =
-  /(?:try again|retry|wait)(?:[ a-z]{0,20} (?:after|in|for):?)? ((?:\d{1,7}(?:\.\d{1,3})? ?(?:ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hours?)(?![a-z]) ?(?:and )?){1,4})/i;
+  /(?:try again|retry|wait|resets?)(?:[ a-z]{0,20} (?:after|in|for):?)? ((?:\d{1,7}(?:\.\d{1,3})? ?(?:ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hours?)(?![a-z]) ?(?:and )?){1,4})/i;
 const PART = /([\d.]+) ?([a-z]+)/gi;
 
 /**

@@ -29,6 +29,7 @@ export const SUMMARIES: { readonly [key in PolicyKey]: string } = {
   model_not_found: "the vendor does not know the model",
   context_length: "the prompt does not fit the model",
   "context_length/payload": "the request body is too large for the vendor",
+  "context_length/tokens_per_minute": "the request is larger than the account's limit of tokens per minute",
   content_filter: "the vendor's filter stopped it",
   rate_limit: "too many requests or tokens for now",
   "rate_limit/one_key": "one of several keys has had its share for now",

@@ -29,6 +29,7 @@ export const ADVICE: { readonly [key in PolicyKey]: string } = {
   model_not_found: "check the model id, then `router.enable(id)`",
   context_length: "shorten it, or allow a model with a larger window",
   "context_length/payload": "send less, or smaller pictures",
+  "context_length/tokens_per_minute": "send less, or raise the account's limit",
   content_filter: "change the prompt; no other vendor is tried",
   rate_limit: "ask again after `retryAfterMs`",
   quota: "top up, or wait for the plan's reset",

@@ -72,6 +72,7 @@ class ChunkAssembler implements Assembler {
   #calls: OpenCall[] = [];
   #current: OpenCall | undefined;
   #byIndex: Map<number, OpenCall> | undefined;
+  #byId: Map<string, OpenCall> | undefined;
   #finish: FinishReason | null = null;
   #usage: Usage | null = null;
   #state: ProviderState | null = null;
@@ -183,6 +184,7 @@ class ChunkAssembler implements Assembler {
     this.#calls = [];
     this.#current = undefined;
     this.#byIndex = undefined;
+    this.#byId = undefined;
     this.#finish = null;
     this.#usage = null;
     this.#state = null;
@@ -207,7 +209,7 @@ class ChunkAssembler implements Assembler {
   #addCall(piece: ToolCallDelta): void {
     const call = this.#callOf(piece);
     this.#current = call;
-    if (piece.id && call.id === "") call.id = piece.id;
+    if (piece.id && call.id === "") this.#name(call, piece.id);
     if (piece.custom) {
       call.isCustom = true;
       if (piece.custom.name) call.name = piece.custom.name;
@@ -230,7 +232,7 @@ class ChunkAssembler implements Assembler {
     const { id, index } = piece;
     if (id) {
       if (current?.id === id) return current;
-      const known = this.#calls.length < 2 ? undefined : this.#calls.find((call) => call.id === id);
+      const known = this.#byId?.get(id);
       if (known !== undefined) return known;
     }
     const hasIndex = typeof index === "number";
@@ -238,13 +240,21 @@ class ChunkAssembler implements Assembler {
     // A new id with a name begins a new call; a new id alone is a vendor that numbers its pieces.
     const begins = there === undefined || (id && there.id !== "" && (piece.function?.name || piece.custom?.name));
     if (!begins) return there;
-    const call: OpenCall = { id: id ?? "", name: "", arguments: "", isCustom: false, own: undefined };
+    const call: OpenCall = { id: "", name: "", arguments: "", isCustom: false, own: undefined };
     this.#calls.push(call);
+    if (id) this.#name(call, id);
     if (hasIndex) {
       this.#byIndex ??= new Map();
       this.#byIndex.set(index, call);
     }
     return call;
+  }
+
+  /** The first call of an id keeps it. A map, for an answer may hold any number of calls. */
+  #name(call: OpenCall, id: string): void {
+    call.id = id;
+    this.#byId ??= new Map();
+    if (!this.#byId.has(id)) this.#byId.set(id, call);
   }
 
   #addLogprobs(more: Logprobs): void {

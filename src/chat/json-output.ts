@@ -1,6 +1,9 @@
 /** How many openings are tried before giving up: it bounds the work on hostile text. */
 const MAX_TRIES = 24;
 
+/** Characters that all tries together may look through: few enough not to hold the event loop for long. */
+const MAX_SCANNED = 4_000_000;
+
 /**
  * The JSON in a model's answer: the whole text, a fenced block, or the first object (or array of objects) inside prose.
  * `null` when there is none. Linear in the text's length.
@@ -36,10 +39,12 @@ function fromFence(text: string): { value: unknown } | null {
 function fromProse(text: string): { value: unknown } | null {
   let scalars: { value: unknown } | null = null;
   let from = 0;
-  for (let tries = 0; tries < MAX_TRIES; tries++) {
+  let scanned = 0;
+  for (let tries = 0; tries < MAX_TRIES && scanned <= MAX_SCANNED; tries++) {
     const start = nextOpening(text, from);
     if (start === -1) break;
     const end = closingOf(text, start);
+    scanned += (end === -1 ? text.length : end) - start;
     if (end === -1) {
       from = start + 1;
       continue;

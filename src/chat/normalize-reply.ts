@@ -17,7 +17,7 @@ const FINISH_REASONS = new Set(["stop", "length", "tool_calls", "content_filter"
  * already is handed back as it is. `model` is the name to use where the reply has none.
  *
  * An answer without text, refusal, sound, picture or tool call is `empty`, unless a content filter stopped it, the token
- * limit was reached while the model was still thinking, or its vendor says that the turn is whole without words.
+ * limit was reached, or its vendor says that the turn is whole without words.
  */
 export function normalizeReply(value: unknown, model: string): ChatReply | ReplyProblem {
   if (!isObject(value)) return malformed("the answer is not an object");
@@ -113,7 +113,8 @@ function isEmpty(choice: Choice): boolean {
   if (message.content || message.refusal || (message.tool_calls?.length ?? 0) > 0) return false;
   if (message.audio || (message.images?.length ?? 0) > 0 || isTurn(message.provider_state)) return false;
   if (finish === "content_filter") return false;
-  return !(finish === "length" && message.reasoning_content);
+  // An answer that used its allowance, on hidden thinking perhaps, is an answer: asking again costs as much once more.
+  return finish !== "length";
 }
 
 function textOf(content: unknown): string | null | undefined {

@@ -214,6 +214,7 @@ export class UpstreamCall {
       candidate.gate.settle(this.#admission.lease, nowMs, error, {
         ttftMs: slept ? null : ttftMs,
         alternatives: others,
+        requestId: call.requestId,
       });
     }
     // After the gate has heard: whoever is given the place asks it.

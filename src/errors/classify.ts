@@ -17,6 +17,8 @@ import { lookUp, type Meaning, type MessagePattern, type VendorCodes } from "./v
 /** What a failure means, and whether a vendor code was met that no table knows. */
 interface Verdict extends Meaning {
   readonly unclassified?: boolean | undefined;
+  /** Whether the body named the failure, by a code or a phrase, rather than the status alone. */
+  readonly told?: boolean | undefined;
   readonly retryable?: boolean | undefined;
   readonly final?: boolean | undefined;
 }
@@ -54,6 +56,7 @@ function classified(failure: Failure, about: FailureContext): SignalboxError {
     retryable: verdict.retryable ?? ((retryAfterMs ?? 0) > 0 ? true : undefined),
     retryAfterMs,
     final: verdict.final,
+    doubtful: isDoubtful(verdict, code),
     provider: about.provider,
     model: about.model,
     status,
@@ -83,10 +86,22 @@ function verdictOf(failure: Failure, body: ErrorBody, status: number | undefined
     meaningOfCode(body, about.codes) ??
     meaningOfText(body, status, about.codes);
   const shouldRetry = header(failure.headers, "x-should-retry");
-  const verdict = told ?? fromStatus(body, status, shouldRetry === "true");
+  const verdict: Verdict = told ? { ...told, told: true } : fromStatus(body, status, shouldRetry === "true");
   if (shouldRetry !== "false") return verdict;
   // A router has asked as often as it may; whether the request can succeed later is another question.
   return { ...verdict, final: true, retryable: body.own?.retryable === true ? undefined : false };
+}
+
+/** Codes of a refusal that is about the account itself, whatever is asked. */
+const OF_THE_ACCOUNT = /^(?:access_terminated_error|unsupported_country_region_territory|account_deactivated)$/i;
+
+/**
+ * Whether a refusal may be about this request alone. A 403 may mean a flagged prompt or a proxy's page, a 404 a feature
+ * that no endpoint of the model has, a 402 an output limit that the balance does not cover.
+ */
+function isDoubtful({ kind, told }: Verdict, code: string | undefined): boolean {
+  if (kind === "permission") return !OF_THE_ACCOUNT.test(code ?? "");
+  return (kind === "model_not_found" || kind === "quota") && told !== true;
 }
 
 function meaningOfCode(body: ErrorBody, codes: VendorCodes | undefined): Meaning | undefined {

@@ -28,6 +28,20 @@ const PATTERNS: readonly StatusPattern[] = [
     statuses: [400, 413, 422, 500],
   },
   {
+    // A router of models whose endpoints lack what this request needs, by its tools, images or data policy.
+    pattern: /no (?:allowed |available )?(?:endpoints?|providers?)\b[^.]{0,80}(?:support|match|satisf|comply|handle)/i,
+    kind: "unsupported",
+    detail: "parameter",
+    statuses: [400, 403, 404, 422],
+  },
+  {
+    // The balance pays for a shorter answer.
+    pattern: /can only afford|(?:fewer|lower|reduce)[^.]{0,20}max_tokens/i,
+    kind: "quota",
+    detail: "request",
+    statuses: [402],
+  },
+  {
     pattern:
       /maximum context length|context[ _-]?(?:length|window)[^.]{0,40}exceed|exceed[^.]{0,60}context[ _-]?(?:length|window)|exceeded model token limit|prompt is too long|input (?:token )?length (?:is )?too long|input is too long|too many (?:input )?tokens|reduce the length of the (?:messages|prompt)/i,
     kind: "context_length",
@@ -41,7 +55,7 @@ const PATTERNS: readonly StatusPattern[] = [
   },
   {
     pattern:
-      /content[ _-]?(?:filter|policy|management policy)|high[ -]risk|sensitive (?:content|words|information)|safety system|敏感|违规/i,
+      /content[ _-]?(?:filter|policy|management policy)|(?:input|prompt|content|message|request)[^.]{0,60} flagged|requires moderation|high[ -]risk|sensitive (?:content|words|information)|safety system|敏感|违规/i,
     kind: "content_filter",
     statuses: [400, 403, 422],
   },

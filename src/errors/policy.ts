@@ -61,6 +61,8 @@ export const POLICIES = {
   auth: { ...MOVE, ...DISABLE, ...PROVIDER, coolDownMs: 10 * MINUTE },
   // The adapter has other keys and has set this one aside: nobody needs to stay away.
   "auth/one_key": { ...MOVE_OR_RETRY, ...IGNORED, ...LATER, backoffBaseMs: 1 },
+  // The key came with the call: other callers have others.
+  "auth/caller_key": { ...MOVE, ...IGNORED, ...NEVER },
   // Whoever keeps the keys could not be asked; the key itself may be good.
   "auth/key_function": { ...MOVE_OR_RETRY, ...LATER, ...PROVIDER, breaker: "cool_down", coolDownMs: 3_000 },
   permission: { ...MOVE, ...DISABLE, coolDownMs: 30 * MINUTE },
@@ -74,6 +76,8 @@ export const POLICIES = {
   "rate_limit/one_key": { ...MOVE_OR_RETRY, ...IGNORED, ...LATER, backoffBaseMs: 1 },
   quota: { ...MOVE, ...NEVER, ...PROVIDER, breaker: "cool_down", coolDownMs: 15 * MINUTE },
   "quota/one_key": { ...MOVE_OR_RETRY, ...IGNORED, ...LATER, backoffBaseMs: 1 },
+  // The balance pays for a shorter answer than this request asks for.
+  "quota/request": { ...MOVE, ...IGNORED, ...NEVER },
   overloaded: { ...MOVE_OR_RETRY, ...LATER, breaker: "failure_and_cool_down", coolDownMs: 5_000 },
   server: { ...MOVE_OR_RETRY, ...FAILURE, ...LATER },
   "server/conflict": { ...MOVE_OR_RETRY, ...IGNORED, ...LATER },

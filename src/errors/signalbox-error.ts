@@ -12,6 +12,8 @@ export interface SignalboxErrorInit {
   retryAfterMs?: number | undefined;
   /** The same provider is not to be asked again for this request. */
   final?: boolean | undefined;
+  /** The refusal may be about this request alone: the body does not say that it holds for all. */
+  doubtful?: boolean | undefined;
   provider?: string | undefined;
   model?: string | undefined;
   status?: number | undefined;
@@ -62,6 +64,8 @@ export class SignalboxError extends Error {
   readonly partial: { readonly text: string; readonly reasoning?: string | undefined } | undefined;
   /** Whoever answered has tried often enough by itself: `x-should-retry: false`. Another request is another matter. */
   declare readonly final?: true;
+  /** The refusal may be about this request alone, so it counts for others only once several distinct requests agree. */
+  declare readonly doubtful?: true;
 
   constructor(kind: ErrorKind, message: string, init: SignalboxErrorInit = {}) {
     super(message);
@@ -84,6 +88,7 @@ export class SignalboxError extends Error {
     if ("cause" in init)
       Object.defineProperty(this, "cause", { value: init.cause, configurable: true, writable: true });
     if (init.final) Object.defineProperty(this, "final", { value: true });
+    if (init.doubtful) Object.defineProperty(this, "doubtful", { value: true });
     Object.defineProperty(this, BRAND, { value: true });
   }
 
@@ -109,10 +114,11 @@ export class SignalboxError extends Error {
 
 /** The same error with more said about it; kind, detail and, where none is given, message stay. */
 export function withContext(error: SignalboxError, more: SignalboxErrorInit, message = error.message): SignalboxError {
-  const { kind, final, cause } = error;
+  const { kind, final, doubtful, cause } = error;
   const next = new SignalboxError(kind, message, {
     ...error,
     final,
+    doubtful,
     ...(cause === undefined ? {} : { cause }),
     ...more,
   });

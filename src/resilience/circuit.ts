@@ -6,6 +6,7 @@ import type { Policy } from "../errors/policy.js";
 import type { SignalboxError } from "../errors/signalbox-error.js";
 import { type Breaker, type BreakerOptions, createBreaker } from "./breaker.js";
 import { CoolDown, DoublingWait } from "./cool-down.js";
+import { Evidence, type GateFacts } from "./evidence.js";
 
 const HOUR_MS = 3_600_000;
 /** Hints of one hour and less are honoured in full. */
@@ -14,11 +15,15 @@ const MAX_HINT_MS = HOUR_MS;
 const MAX_QUOTA_HINT_MS = 24 * HOUR_MS;
 /** Quota without a reset time: doubling up to this. */
 const MAX_QUOTA_MS = 6 * HOUR_MS;
+/** A refusal that several requests agree on may still pass: the first disable is short, and doubles up to the table's. */
+const FIRST_DOUBTFUL_MS = 10_000;
 /** A disabled circuit is tried again at the latest after this. */
 const MAX_DISABLE_MS = HOUR_MS;
 /** A rate limit so soon after a success is one caller's, until this many in a row say so. */
 const RECENT_SUCCESS_MS = 1_000;
 const LIMITED_IN_A_ROW = 3;
+/** Nobody stands in for it, so a trial costs nobody more than the refusal does. */
+const MAX_LONE_DISABLE_MS = 30_000;
 /** First tokens later than this, and than three times the circuit's own median, are slow. */
 const SLOW_TTFT_MS = 10_000;
 const SLOW_FACTOR = 3;
@@ -47,6 +52,8 @@ export class Circuit {
   #lastWellMs = Number.NEGATIVE_INFINITY;
   /** Rate limits since the last success. */
   #limited = 0;
+  /** What requests say against it since one last succeeded. */
+  readonly evidence = new Evidence();
   readonly #quota = new DoublingWait();
   readonly #disable = new DoublingWait();
   readonly #ttft = new QuantileSketch({ halfLifeMs: MEDIAN_HALF_LIFE_MS });
@@ -71,6 +78,7 @@ export class Circuit {
     this.#disable.clear();
     this.#lastWellMs = nowMs;
     this.#limited = 0;
+    this.evidence.clear();
     let slow = false;
     if (ttftMs !== null && ttftMs >= 0) {
       slow = ttftMs > SLOW_TTFT_MS && !(ttftMs <= SLOW_FACTOR * this.#ttft.quantile(0.5));
@@ -84,13 +92,22 @@ export class Circuit {
     this.breaker.settle(token, nowMs, false);
   }
 
-  failed(token: number, nowMs: number, error: SignalboxError, policy: Policy, alternatives: boolean): void {
+  failed(token: number, nowMs: number, error: SignalboxError, policy: Policy, facts?: GateFacts): void {
     const { breaker } = policy;
+    const alternatives = facts?.alternatives ?? false;
+    const isRefusal = breaker === "disable" || error.kind === "quota";
+    if (isRefusal && !this.evidence.holds(error, facts?.requestId, nowMs)) {
+      this.breaker.release(token);
+      return;
+    }
     // A vendor's own word when to come back counts whatever it failed with.
     const hinted = breaker === "failure" && hintOf(error) > 0;
     if (hinted || breaker === "cool_down" || breaker === "failure_and_cool_down") this.#cool(nowMs, error, policy);
     if (breaker === "disable") {
-      const ms = this.#disable.next(policy.coolDownMs ?? 600_000, Math.max(MAX_DISABLE_MS, policy.coolDownMs ?? 0));
+      const usual = policy.coolDownMs ?? 600_000;
+      const first = error.doubtful ? Math.min(FIRST_DOUBTFUL_MS, usual) : usual;
+      const next = this.#disable.next(first, Math.max(MAX_DISABLE_MS, usual));
+      const ms = error.doubtful && !alternatives ? Math.min(next, MAX_LONE_DISABLE_MS) : next;
       this.#barring = true;
       this.breaker.trip(token, nowMs, reasonOf(error), ms);
       this.#barring = false;
@@ -129,11 +146,22 @@ export class Circuit {
     return Math.max(this.coolDown.untilMs, this.softCoolDown.untilMs);
   }
 
-  /** Lifts every disable, by hand or by an answer; cool-downs stand. */
+  /** Lifts every disable, by hand or by an answer, and every cool-down. A breaker that counted failures is for `reset`. */
   enable(): void {
     this.disabledBy = null;
     this.#disable.clear();
+    this.#quota.clear();
+    this.coolDown.clear();
+    this.softCoolDown.clear();
+    this.evidence.clear();
     if (this.barred) this.breaker.reset("enabled");
+  }
+
+  /** Lifts what an answer disabled, since a probe has found it well; a cool-down is about load, and stands. */
+  admitAgain(): void {
+    this.#disable.clear();
+    this.evidence.clear();
+    if (this.barred) this.breaker.reset("probe succeeded");
   }
 
   coolDownReason(): string | null {
@@ -156,6 +184,7 @@ export class Circuit {
     this.#quota.clear();
     this.#disable.clear();
     this.#ttft.clear();
+    this.evidence.clear();
     this.breaker.reset();
   }
 }

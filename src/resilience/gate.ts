@@ -5,13 +5,7 @@ import type { ExclusionReason } from "../errors/kinds.js";
 import { policyOf } from "../errors/policy.js";
 import type { SignalboxError } from "../errors/signalbox-error.js";
 import type { Circuit } from "./circuit.js";
-
-export interface GateFacts {
-  /** Time to first content, milliseconds; `null` or absent where none came. */
-  readonly ttftMs?: number | null | undefined;
-  /** Another healthy candidate existed: only then does slowness open a breaker. */
-  readonly alternatives?: boolean | undefined;
-}
+import type { GateFacts } from "./evidence.js";
 
 export interface GateView {
   readonly state: BreakerState;
@@ -50,8 +44,10 @@ export interface Gate {
   forcible(nowMs: number): boolean;
   /** By hand, until `enable`. */
   disable(reason: string): void;
-  /** Lifts a disable by hand, and one that an answer caused (here or at the provider). */
+  /** Lifts disables, by hand or by an answer, and cool-downs, here and at its provider. */
   enable(): void;
+  /** Lifts a disable that an answer caused (here or at the provider): an idle probe went well. */
+  admitAgain(): void;
   /** Forgets everything, the provider's breaker and cool-downs included. */
   reset(): void;
   view(nowMs: number): GateView;
@@ -143,10 +139,10 @@ export class CandidateGate implements Gate {
     const policy = policyOf(outcome.kind, outcome.detail);
     if (policy.scope === "provider") {
       this.#own.breaker.release(token);
-      this.#provider.failed(token, nowMs, outcome, policy, alternatives);
+      this.#provider.failed(token, nowMs, outcome, policy, facts);
       return;
     }
-    this.#own.failed(token, nowMs, outcome, policy, alternatives);
+    this.#own.failed(token, nowMs, outcome, policy, facts);
     // Any answer at all shows that the provider can be reached and knows the key.
     if (outcome.status !== undefined) this.#provider.reached(token, nowMs);
     else this.#provider.breaker.release(token);
@@ -179,6 +175,11 @@ export class CandidateGate implements Gate {
   enable(): void {
     this.#own.enable();
     this.#provider.enable();
+  }
+
+  admitAgain(): void {
+    this.#own.admitAgain();
+    this.#provider.admitAgain();
   }
 
   reset(): void {

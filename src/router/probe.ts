@@ -49,7 +49,7 @@ export function startProbes(parts: RouterParts, { intervalMs, timeoutMs = 5_000 
 function settle({ gate }: PlannedCandidate, error: SignalboxError | null, nowMs: number): void {
   const { disabled } = gate.view(nowMs);
   if (disabled === DISABLED_BY_HAND) return;
-  if (disabled !== null && error === null) gate.enable();
+  if (disabled !== null && error === null) gate.admitAgain();
   const lease = gate.acquire(nowMs);
   if (lease >= 0) gate.settle(lease, nowMs, error);
 }

@@ -22,9 +22,9 @@ import { BROKEN } from "../wire/finish.js";
 import { assertHeaders } from "../wire/guard.js";
 import type { HttpCall } from "../wire/http-call.js";
 import { openEvents } from "../wire/open-events.js";
-import { requestJson } from "../wire/request-json.js";
+import { type JsonAnswer, requestJson } from "../wire/request-json.js";
 import { headerSecrets } from "./header-secrets.js";
-import type { KeyRing } from "./keys.js";
+import type { KeyRefusal, KeyRing } from "./keys.js";
 import { resolveModel } from "./resolve-model.js";
 import { mayWriteLong } from "./upstream-mode.js";
 
@@ -61,9 +61,12 @@ export interface HttpProvider extends Provider {
 
 /** More fields than any dialect can leave out: the memory of what was warned about is bounded. */
 const MAX_WARNED = 256;
-const KEY_ASIDE_MS = 60_000;
+/** How many keys one call tries: a list may be long, and each refused key costs a round trip. */
+const MAX_KEY_TRIES = 8;
 /** The detail of a failure that one of several keys has, and the provider has not. */
 const ONE_KEY = "one_key";
+/** The detail of a refused key that came with the call: other callers have others. */
+const CALLER_KEY = "caller_key";
 
 /** Builds a provider; keys, headers and `fetch` live in its closure and show nowhere. */
 export function createHttpProvider(init: HttpProviderInit): HttpProvider {
@@ -90,17 +93,14 @@ export function createHttpProvider(init: HttpProviderInit): HttpProvider {
   const stream = (request: ChatRequest, context: CallContext): ChunkStream => {
     const exchange = begin(request, context, true);
     return createChunkStream(codec, exchange, async () => {
-      const source = await openEvents(await exchange.http("text/event-stream"));
-      exchange.headers = source.headers;
-      return source;
+      return exchange.send("text/event-stream", openEvents, ({ text, json }) => json ?? text);
     });
   };
 
   const chatWhole = async (request: ChatRequest, context: CallContext): Promise<ChatReply> => {
     const exchange = begin(request, context, false);
     try {
-      const { status, headers, body } = await requestJson(await exchange.http("application/json"));
-      exchange.headers = headers;
+      const { status, body } = await exchange.send("application/json", requestJson, (answer) => answer.body);
       if (status < 200 || status > 299) throw exchange.fail({ status, body });
       return checked(codec.decodeReply(body, exchange), exchange);
     } catch (thrown) {
@@ -187,14 +187,33 @@ class Exchange implements WireCall {
     this.warn = call.warn;
   }
 
-  /** The HTTP call for this request, with the key whose turn it is. */
-  async http(accept: string): Promise<HttpCall> {
-    const { codec, keys, baseURL, fetch, transport, clock } = this.#init;
+  /** Sends the request with the key whose turn it is. A refused key is no failure while there is another to try. */
+  async send<T extends { readonly status: number; readonly headers: JsonAnswer["headers"] }>(
+    accept: string,
+    ask: (call: HttpCall) => Promise<T>,
+    bodyOf: (answer: T) => unknown,
+  ): Promise<T> {
+    const { keys } = this.#init;
+    const given = keys.next(this.#context);
+    this.#key = typeof given === "string" ? given : await given;
+    for (let tries = 1; ; tries++) {
+      const answer = await ask(this.#http(accept));
+      this.headers = answer.headers;
+      if (answer.status >= 200 && answer.status < 300) keys.worked(this.#key);
+      if (answer.status < 400 || this.#key === "" || tries >= MAX_KEY_TRIES) return answer;
+      const error = this.#classified({ status: answer.status, body: bodyOf(answer) });
+      if (!isOfKey(error)) return answer;
+      const other = await keys.instead(this.#key, error, this.#context);
+      if (other === undefined || this.#context.signal.aborted) return answer;
+      this.#key = other;
+    }
+  }
+
+  #http(accept: string): HttpCall {
+    const { codec, baseURL, fetch, transport, clock } = this.#init;
     const { report, signal, headers: own } = this.#context;
     const headers = own ? { ...this.#init.headers, ...assertHeaders(own, "headers") } : this.#init.headers;
-    const given = keys.next();
-    this.#key = typeof given === "string" ? given : await given;
-    this.#sent = JSON.stringify(codec.encode(this));
+    this.#sent ??= JSON.stringify(codec.encode(this));
     return {
       url: baseURL + codec.path,
       headers: { ...headers, "content-type": "application/json", accept, ...codec.headers(this.#key) },
@@ -213,8 +232,19 @@ class Exchange implements WireCall {
   }
 
   fail(failure: Failure): SignalboxError {
-    const { id, codes, clock, keys } = this.#init;
-    const error = classify(
+    const { keys } = this.#init;
+    const error = this.#classified(failure);
+    if (this.#key === "" || !isOfKey(error) || error.detail === ONE_KEY) return error;
+    if (keys.perCall) return error.kind === "auth" ? withContext(error, { detail: CALLER_KEY }) : error;
+    // A key that is refused in a stream or in a 200: the next call takes another.
+    const isLate = error.status === undefined || (error.status >= 200 && error.status < 300);
+    if (!isLate || keys.instead(this.#key, error, this.#context) === undefined) return error;
+    return withContext(error, { detail: ONE_KEY, retryable: true, retryAfterMs: undefined });
+  }
+
+  #classified(failure: Failure): SignalboxError {
+    const { id, codes, clock } = this.#init;
+    return classify(
       { headers: this.headers, ...failure },
       {
         provider: id,
@@ -228,12 +258,14 @@ class Exchange implements WireCall {
         said: requestTexts(this.request),
       },
     );
-    const isKeys = error.kind === "auth" || error.kind === "quota" || error.kind === "rate_limit";
-    if (!isKeys || this.#key === "" || error.detail === ONE_KEY) return error;
-    const forMs = error.kind === "rate_limit" ? (error.retryAfterMs ?? 1_000) : KEY_ASIDE_MS;
-    const another = keys.setAside(this.#key, clock.now() + forMs);
-    return another ? withContext(error, { detail: ONE_KEY, retryable: true, retryAfterMs: undefined }) : error;
   }
+}
+
+/** Whether a failure is about the key that the call used. */
+function isOfKey(error: SignalboxError): error is SignalboxError & KeyRefusal {
+  const { kind, detail } = error;
+  if (kind === "quota") return detail !== "request";
+  return kind === "rate_limit" || (kind === "auth" && detail !== "key_function");
 }
 
 /** A reply that is one, with usage: the vendor's, or an estimate that says so. */
@@ -257,7 +289,7 @@ async function probe(init: HttpProviderInit, redactor: KeyRedactor, signal: Abor
   let secrets: Redactor = redactor;
   const about = () => ({ provider: id, codes, secrets, nowWallMs: clock.wallNow(), callerSignal: signal });
   try {
-    const key = await keys.next();
+    const key = await keys.next({});
     secrets = redactor.knowing(key);
     const url = baseURL + codec.modelsPath;
     const sent = { ...headers, ...codec.headers(key) };

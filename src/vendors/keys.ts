@@ -2,17 +2,36 @@ import { environmentVariable } from "../core/platform.js";
 import { invalidOption, SignalboxError } from "../errors/signalbox-error.js";
 import { assertApiKey } from "../wire/guard.js";
 
-/** One key, several that take turns, or a function that is asked before every call. */
-export type ApiKeyOption = string | readonly string[] | (() => string | Promise<string>);
+/** Who a call is for, as a key function needs to know it. */
+export interface KeyContext {
+  readonly tenant?: string | undefined;
+  readonly metadata?: unknown;
+}
+
+/**
+ * One key; several that take turns; or a function that is asked before every call. A function is asked again, once for
+ * all calls that used the same key, if a vendor refuses its key with a 401.
+ */
+export type ApiKeyOption = string | readonly string[] | ((context: KeyContext) => string | Promise<string>);
+
+/** What a vendor holds against a key. */
+export interface KeyRefusal {
+  readonly kind: "auth" | "quota" | "rate_limit";
+  readonly retryAfterMs?: number | undefined;
+}
 
 /** Keys of one provider, held in a closure: nothing that is printed or serialised shows them. */
 export interface KeyRing {
   /** Whether there is any key to use. */
   readonly present: boolean;
-  /** The key for the next call; `""` where the provider needs none. */
-  next(): string | Promise<string>;
-  /** A key was refused or is used up: others go first for a while. Whether there is another that is usable now. */
-  setAside(key: string, untilMs: number): boolean;
+  /** Whether each call brings its own key, so that a refusal says nothing about other callers. */
+  readonly perCall: boolean;
+  /** The key for the next call; `""` if the provider needs none. */
+  next(context: KeyContext): string | Promise<string>;
+  /** A key was refused. Returns the one to use in its place; `undefined` if there is none. */
+  instead(key: string, refusal: KeyRefusal, context: KeyContext): string | undefined | Promise<string | undefined>;
+  /** A key was accepted: whatever was held against it is over. */
+  worked(key: string): void;
   /** Every key that was in use lately, for redaction. */
   all(): readonly string[];
 }
@@ -55,33 +74,65 @@ function checkKey(value: unknown, path: string): string {
   return assertApiKey(value, path);
 }
 
+/** What is held against one key of a list. */
+interface KeyVerdict {
+  untilMs: number;
+  /** How often it was refused in a row: the exponent of the next wait. */
+  refusals: number;
+}
+
+/** First wait of a refused key, and the longest, milliseconds: each trial of a dead key costs a call. */
+const ASIDE_MS = 60_000;
+const MOST_ASIDE_MS = 3_600_000;
+/** While one call tries a key that was set aside, others leave it alone for this long, milliseconds. */
+const TRIAL_MS = 10_000;
+
 function fromList(keys: readonly string[], now: () => number): KeyRing {
-  const asideUntil = new Map<string, number>();
+  const verdicts = new Map<string, KeyVerdict>();
   let turn = 0;
+  /** The first usable key from `first` on. One whose wait is over is lent to this call alone, as a trial. */
+  const usable = (first: number): string | undefined => {
+    const nowMs = now();
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[(first + i) % keys.length] as string;
+      const verdict = verdicts.get(key);
+      if (verdict === undefined) return key;
+      if (verdict.untilMs > nowMs) continue;
+      verdict.untilMs = nowMs + TRIAL_MS;
+      return key;
+    }
+    return undefined;
+  };
   return {
     present: keys.length > 0,
+    perCall: false,
     next() {
       const first = turn++ % Math.max(keys.length, 1);
-      if (asideUntil.size === 0) return keys[first] ?? "";
-      const nowMs = now();
-      for (let i = 0; i < keys.length; i++) {
-        const key = keys[(first + i) % keys.length] as string;
-        if ((asideUntil.get(key) ?? 0) <= nowMs) return key;
-      }
-      return keys[first] ?? "";
+      if (verdicts.size === 0) return keys[first] ?? "";
+      return usable(first) ?? keys[first] ?? "";
     },
-    setAside(key, untilMs) {
-      if (keys.length < 2) return false;
-      asideUntil.set(key, untilMs);
-      const nowMs = now();
-      return keys.some((other) => (asideUntil.get(other) ?? 0) <= nowMs);
+    instead(key, { kind, retryAfterMs }) {
+      if (keys.length < 2) return undefined;
+      const refusals = (verdicts.get(key)?.refusals ?? 0) + 1;
+      const growing = Math.min(MOST_ASIDE_MS, ASIDE_MS * 2 ** (refusals - 1));
+      const forMs = kind === "rate_limit" ? (retryAfterMs ?? 1_000) : growing;
+      verdicts.set(key, { untilMs: now() + forMs, refusals: kind === "rate_limit" ? 0 : refusals });
+      return usable(Math.max(0, keys.indexOf(key)) + 1);
+    },
+    worked(key) {
+      verdicts.delete(key);
     },
     all: () => keys,
   };
 }
 
-function fromFunction(give: () => string | Promise<string>): KeyRing {
+/** Renewed keys that are kept, so that calls which come late with the old one need not ask again. */
+const MOST_RENEWALS = 64;
+
+function fromFunction(give: (context: KeyContext) => string | Promise<string>): KeyRing {
   let lately: string[] = [];
+  /** By the refused key: what the function gave in its place. */
+  const renewals = new Map<string, Promise<string>>();
   const remember = (value: unknown): string => {
     const key = checkKey(value, "apiKey()");
     if (!lately.includes(key)) lately = [key, ...lately].slice(0, REMEMBERED);
@@ -91,17 +142,35 @@ function fromFunction(give: () => string | Promise<string>): KeyRing {
     if (SignalboxError.isInstance(cause)) throw cause;
     throw new SignalboxError("auth", "the apiKey function failed", { detail: "key_function", cause });
   };
+  const next = (context: KeyContext): string | Promise<string> => {
+    try {
+      const given = give(context);
+      return typeof given === "string" ? remember(given) : Promise.resolve(given).then(remember).catch(failed);
+    } catch (cause) {
+      return failed(cause);
+    }
+  };
   return {
     present: true,
-    next() {
-      try {
-        const given = give();
-        return typeof given === "string" ? remember(given) : Promise.resolve(given).then(remember).catch(failed);
-      } catch (cause) {
-        return failed(cause);
+    perCall: true,
+    next,
+    async instead(key, { kind }, context) {
+      if (kind !== "auth") return undefined;
+      let renewal = renewals.get(key);
+      if (renewal === undefined) {
+        renewal = Promise.resolve(next(context));
+        renewals.set(key, renewal);
+        if (renewals.size > MOST_RENEWALS) renewals.delete(renewals.keys().next().value as string);
+        // A function that gives the same key, or fails, is asked again for the next call that is refused.
+        renewal.then(
+          (given) => given === key && renewals.delete(key),
+          () => renewals.delete(key),
+        );
       }
+      const given = await renewal;
+      return given === key ? undefined : given;
     },
-    setAside: () => false,
+    worked() {},
     all: () => lately,
   };
 }

@@ -12,8 +12,8 @@ const ESCAPED_WORD = /\\u00[567]/;
 export function parseJson(text: string): { value: unknown } | undefined {
   try {
     const suspicious = text.includes("__proto__") || (text.includes("\\u00") && ESCAPED_WORD.test(text));
-    const value: unknown = suspicious ? JSON.parse(text, withoutProto) : JSON.parse(text);
-    return text.length > UNWATCHED_CHARS && isDeeper(value, LIMITS.jsonDepth) ? undefined : { value };
+    if (text.length > UNWATCHED_CHARS && nestsDeeper(text, LIMITS.jsonDepth)) return undefined;
+    return { value: suspicious ? JSON.parse(text, withoutProto) : JSON.parse(text) };
   } catch {
     return undefined;
   }
@@ -23,10 +23,34 @@ function withoutProto(key: string, value: unknown): unknown {
   return key === "__proto__" ? undefined : value;
 }
 
-function isDeeper(value: unknown, levels: number): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  if (levels === 0) return true;
-  if (Array.isArray(value)) return value.some((item) => isDeeper(item, levels - 1));
-  for (const key in value) if (isDeeper((value as { [key: string]: unknown })[key], levels - 1)) return true;
+/** Whether valid JSON nests deeper. Counts brackets outside strings, before anything is made of the text. */
+function nestsDeeper(text: string, levels: number): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) {
+      at = endOfString(text, at);
+      if (at < 0) return false;
+    } else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
+      if (++depth > levels) return true;
+    } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) depth--;
+  }
   return false;
+}
+
+const QUOTE = 34;
+const BACKSLASH = 92;
+const OPEN_BRACE = 123;
+const CLOSE_BRACE = 125;
+const OPEN_BRACKET = 91;
+const CLOSE_BRACKET = 93;
+
+/** Where the string that begins at `from` ends, or -1. */
+function endOfString(text: string, from: number): number {
+  for (let end = text.indexOf('"', from + 1); end > 0; end = text.indexOf('"', end + 1)) {
+    let slashes = 0;
+    while (text.charCodeAt(end - 1 - slashes) === BACKSLASH) slashes++;
+    if (slashes % 2 === 0) return end;
+  }
+  return -1;
 }

@@ -21,6 +21,8 @@ export interface ThinkSplitter {
 export function createThinkSplitter(): ThinkSplitter {
   let state: "start" | "thinking" | "gap" | "text" = "start";
   let held = "";
+  /** The white space before the first visible character, which is text unless a tag follows. */
+  let blanks = "";
 
   const splitter = {
     open: false,
@@ -29,19 +31,24 @@ export function createThinkSplitter(): ThinkSplitter {
       let rest = held + piece;
       held = "";
       if (state === "start") {
+        // Each blank is looked at once, however many pieces of nothing else come.
         const at = firstVisible(rest);
-        const seen = rest.slice(at, at + OPEN.length);
+        blanks += rest.slice(0, at);
+        rest = rest.slice(at);
+        const seen = rest.slice(0, OPEN.length);
         if (seen.length < OPEN.length && OPEN.startsWith(seen)) {
           held = rest;
           return out;
         }
         if (seen === OPEN) {
           state = "thinking";
-          rest = rest.slice(at + OPEN.length);
+          rest = rest.slice(OPEN.length);
         } else {
           state = "text";
           splitter.open = true;
+          rest = blanks + rest;
         }
+        blanks = "";
       }
       if (state === "thinking") {
         const end = rest.indexOf(CLOSE);
@@ -67,8 +74,9 @@ export function createThinkSplitter(): ThinkSplitter {
       return out;
     },
     flush(): ThoughtAndText {
-      const out = state === "thinking" ? { reasoning: held, text: "" } : { reasoning: "", text: held };
+      const out = state === "thinking" ? { reasoning: held, text: "" } : { reasoning: "", text: blanks + held };
       held = "";
+      blanks = "";
       return out;
     },
   };

@@ -101,9 +101,10 @@ class StreamSource implements CommittedStream, OpenAnswer {
       }
     }
     const { finishReason, hasAnswer } = this.assembler;
-    // A turn that is whole without words: its vendor has nothing to say, or its own tools did all there was to do.
-    if (hasAnswer && finishReason !== null) {
-      upstream.firstToken();
+    // A turn that is whole without words: its vendor has nothing to say, its own tools did all there was to do, or it
+    // used its allowance on hidden thinking.
+    if (finishReason === "length" || (hasAnswer && finishReason !== null)) {
+      if (hasAnswer) upstream.firstToken();
       upstream.phases.begun();
       upstream.answer = this;
       return;

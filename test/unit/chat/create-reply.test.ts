@@ -123,7 +123,7 @@ describe("normalizeReply", () => {
     expect(ending({ content: "" }, "stop")).toBe("empty");
     expect(ending({ content: null }, "stop")).toBe("empty");
     expect(ending({ content: "", reasoning_content: "hm" }, "stop")).toBe("empty");
-    expect(ending({ content: "" }, "length")).toBe("empty");
+    expect(ending({ content: "" }, "length")).toBeUndefined();
     expect(ending({ content: "", reasoning_content: "hm" }, "length")).toBeUndefined();
     expect(ending({ content: "" }, "content_filter")).toBeUndefined();
     expect(ending({ content: null, refusal: "no" }, "stop")).toBeUndefined();

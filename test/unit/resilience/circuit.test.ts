@@ -25,7 +25,9 @@ function setUp() {
   const state = () => circuit.breaker.state(now());
   const fail = (kind: ErrorKind, init: SignalboxErrorInit = {}, change: Partial<Policy> = {}, alternatives = true) => {
     const policy = { ...policyOf(kind, init.detail), ...change };
-    circuit.failed(circuit.breaker.acquire(now()), now(), new SignalboxError(kind, kind, init), policy, alternatives);
+    circuit.failed(circuit.breaker.acquire(now()), now(), new SignalboxError(kind, kind, init), policy, {
+      alternatives,
+    });
   };
   const succeed = (ttftMs: number | null, times = 1, alternatives = true) => {
     for (let n = 0; n < times; n += 1) circuit.succeeded(circuit.breaker.acquire(now()), now(), ttftMs, alternatives);

@@ -311,10 +311,16 @@ describe("answers as vendors really write them (recorded shapes, loopback server
   });
 
   it("16: an empty answer is no answer", async () => {
-    server.answer(json(whole({ content: "" }, { finish_reason: "length" })));
+    server.answer(json(whole({ content: "" })));
     expect((await failureOf(plain.chat({ messages: HELLO }, context()))).kind).toBe("empty_response");
     server.answer(sse([chunk({ content: "" }, { finish_reason: "stop" })]));
     expect((await failureOf(mini.chat({ messages: HELLO }, context()))).kind).toBe("empty_response");
+  });
+
+  it("16: an empty answer that used its whole allowance, on hidden thinking perhaps, is one", async () => {
+    server.answer(json(whole({ content: "" }, { finish_reason: "length" })));
+    const reply = await plain.chat({ messages: HELLO, max_tokens: 16 }, context());
+    expect(reply.choices[0]).toMatchObject({ finish_reason: "length" });
   });
 
   it("16: a filter's silence is told from an empty answer", async () => {

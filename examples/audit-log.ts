@@ -29,6 +29,6 @@ const router = createRouter({
 });
 
 await router.chat({ messages: [{ role: "user", content: "Hello" }] }, { tenant: "acme" });
-await router.chat({ messages: [{ role: "user", content: "Hello" }] }, { allow: ["nobody"] }).catch(() => {});
+await router.chat({ messages: [{ role: "user", content: "Hello" }] }, { requireTags: ["nowhere"] }).catch(() => {});
 
 await router.close();

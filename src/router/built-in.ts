@@ -34,7 +34,8 @@ export function withBuiltIns(
   options: RouterOptions,
   base: Kit,
 ): { readonly options: RouterOptions; readonly kit: Kit } {
-  const { use } = options;
+  // What is no object at all is refused by the check of the options.
+  const use: unknown = isObject(options) ? options.use : undefined;
   if (!Array.isArray(use) || !use.some((feature) => isObject(feature) && broughtBy(feature)))
     return { options, kit: base };
   const own: Feature[] = [];

@@ -15,7 +15,7 @@ const PROMISES: Record<string, readonly (string | RegExp)[]> = {
   "http-server": ["text/event-stream; charset=utf-8 data: \nthe tab is closed: cancelled after 1 call\n"],
   "tools-loop": [/add\(\{"a":2,"b":40\}\) = 42/, "The sum is 42."],
   "custom-strategy": ["cheapest-first: cheap", /dice: (dear|cheap)/, /cheap\/\S+ -\d/],
-  "strategy-settings": [/weighted 3 to 1: \{.*"minimax":(2[6-9]|3[0-4])\d/, /not measured yet/, /weight [13] of 4/],
+  "strategy-settings": [/weighted 3 to 1: \{.*"minimax":(2[6-9]|3[0-4])\d/, /a prior/, /weight [13] of 4/],
   "custom-provider": ["You said: Hello", "streamed: You said: Hello", "missing_tools"],
   redact: [
     "the vendor saw: Please write to [PERSONAL_1]\nthe caller got: I wrote to ada@example.org, and to nobody else.\n",

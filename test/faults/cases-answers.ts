@@ -184,10 +184,20 @@ export const ANSWER_CASES: readonly FaultCase[] = [
     fault: "402, 403, 404",
     expected: "quota, permission, model_not_found; no retry",
     run: async () => {
-      await failsOver(json(402, { error: {} }), { kind: "quota", effect: "cool_down", alone: "given_up" });
-      await failsOver(json(403, { error: {} }), { kind: "permission", effect: "disabled", alone: "given_up" });
+      await failsOver(json(402, { error: {} }), {
+        kind: "quota",
+        effect: "cool_down",
+        onEvidence: true,
+        alone: "given_up",
+      });
+      await failsOver(json(403, { error: {} }), {
+        kind: "permission",
+        effect: "disabled",
+        onEvidence: true,
+        alone: "given_up",
+      });
       const gone = json(404, { error: { message: "The model `x` does not exist" } });
-      await failsOver(gone, { kind: "model_not_found", effect: "disabled", alone: "given_up" });
+      await failsOver(gone, { kind: "model_not_found", effect: "disabled", onEvidence: true, alone: "given_up" });
     },
   },
   {

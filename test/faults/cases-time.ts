@@ -29,6 +29,8 @@ export const TIME_CASES: readonly FaultCase[] = [
           await t.clock.advance(56_000);
           assert.equal((await t.chat()).reply?.route.cache.status, "miss");
           t.router.reset();
+          // A second after its last success: sooner, the hint would bind that one caller alone.
+          await t.clock.advance(2_000);
           t.a.script(json(429, {}, { "retry-after": "60" }));
           await t.chat({}, { cache: false });
           t.clock.jumpWall(jump);

@@ -10,18 +10,26 @@ import {
   minimax,
   openaiCompatible,
   type Provider,
+  type Transport,
 } from "signalbox";
 import { type FaultServer, testModel } from "signalbox/testing";
-import { undiciTransport } from "signalbox/undici";
 
 /** What no event and no error may hold. */
 export const KEY = "sb-KEY-never-to-be-seen-0123456789";
 export const PROMPT = "the prompt that nobody but the vendor may read, number 4711";
 export const REQUEST: ChatRequest = { messages: [{ role: "user", content: PROMPT }] };
 
-const undici = undiciTransport();
+let transport: Transport | undefined;
 
-/** How a provider of a trial is made. `FAULTS_TRANSPORT=undici` sends the same trials through `signalbox/undici`. */
+/**
+ * Sends the trials that follow through this transport. It is handed in and not imported here, since the package undici,
+ * once loaded, also takes the calls of the global fetch.
+ */
+export function sendThrough(given: Transport): void {
+  transport = given;
+}
+
+/** How a provider of a trial is made. */
 export interface Side {
   /** @default "openai" */
   readonly vendor?: "openai" | "minimax" | "glm" | "kimi" | undefined;
@@ -40,7 +48,6 @@ const MODELS = { minimax: "MiniMax-M2.7", glm: "glm-5.1", kimi: "kimi-k3" };
 
 export function providerOf(id: string, server: FaultServer, clock: Clock, side: Side = {}): Provider {
   const { vendor = "openai", url = server.url, fetch, model } = side;
-  const transport = process.env.FAULTS_TRANSPORT === "undici" ? undici : undefined;
   const endpoint = { id, baseURL: url, apiKey: KEY, fetch, transport, clock, chatUpstream: "whole" } as const;
   if (vendor === "openai") return openaiCompatible({ ...endpoint, models: [testModel("test-model", model)] });
   return VENDORS[vendor]({ ...endpoint, models: [MODELS[vendor]] });

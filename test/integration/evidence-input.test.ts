@@ -30,7 +30,7 @@ describe("the input of a command that prints figures", () => {
     [
       "routing-report",
       file("other.jsonl", '{"messages":[]}'),
-      /other\.jsonl holds no outcomes of these two kinds\nusage: /,
+      /other\.jsonl holds no outcomes of these kinds\nusage: /,
     ],
     ["cache-report", join(folder, "nowhere.csv"), /nowhere\.csv cannot be read: ENOENT/],
     ["load-report", "--first=x", /^usage: /],

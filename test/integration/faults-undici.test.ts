@@ -1,9 +1,10 @@
-import { afterAll, describe, it, vi } from "vitest";
+import { undiciTransport } from "signalbox/undici";
+import { describe, it } from "vitest";
 import { FAULT_CASES } from "../faults/cases.js";
+import { sendThrough } from "../faults/sides.js";
 
 describe("faults, sent by signalbox/undici", () => {
-  vi.stubEnv("FAULTS_TRANSPORT", "undici");
-  afterAll(() => void vi.unstubAllEnvs());
+  sendThrough(undiciTransport());
 
   it.each(FAULT_CASES.map((one) => [one.number, one.fault, one] as const))(
     "%i %s",

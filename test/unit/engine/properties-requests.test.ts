@@ -67,7 +67,7 @@ async function play(listed: readonly Side[], asked: readonly Ask[], attempts = 4
   for (const [at, ask] of asked.entries()) {
     await clock.advance(ask.gapMs);
     const startedAtMs = clock.now();
-    const deny = ask.deny === null ? [] : [`p${ask.deny}`];
+    const deny = ask.deny === null || ask.deny >= providers.length ? [] : [`p${ask.deny}`];
     const options = { timeoutMs: ask.timeoutMs, deny, fallback: ask.fallback };
     const ended = (ok: boolean) => ({ startedAtMs, endedAtMs: clock.now(), ok });
     works.push(

@@ -107,12 +107,12 @@ test("the leader's abort does not hurt those who joined", async () => {
   expect((await follower).choices[0].message.content).toBe("a says hello");
 });
 
-test("a failure is not shared as an answer: those who joined ask for themselves", async () => {
+test("a failure that is the request's own is shared: nobody who asked the same asks again", async () => {
   const provider = double("a", { fail: (call) => (call === 1 ? failing("invalid_request") : undefined) });
   const router = createRouter({ providers: [provider], cache: {} });
   const outcomes = await Promise.allSettled(Array.from({ length: 10 }, () => router.chat(ask("x"))));
-  expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(9);
-  expect(provider.calls).toBe(2);
+  expect(outcomes.filter(({ status }) => status === "rejected")).toHaveLength(10);
+  expect(provider.calls).toBe(1);
 });
 
 test("a score of 0 drops the answer from the cache", async () => {

@@ -4,7 +4,7 @@ import { immediate } from "./platform.js";
 const later = globalThis.setTimeout;
 
 /** After so many steps without waiting, work that is always ready lets timers and sockets have a turn. */
-export const TURN_STEPS = 256;
+export const TURN_STEPS = 1_024;
 
 /** Lets timers and sockets have a turn: promises that are ready follow each other without one. */
 export function nextTurn(): Promise<void> {

@@ -1,6 +1,7 @@
 export type { ChatChunk, ChunkChoice, Delta, ToolCallDelta } from "./chat/chunk.js";
 export { createReply, type ReplyInit } from "./chat/create-reply.js";
 export type {
+  Annotation,
   AssistantMessage,
   AudioPart,
   ContentPart,
@@ -13,13 +14,24 @@ export type {
   Message,
   ProviderState,
   RefusalPart,
+  ReplyAudio,
+  ReplyImage,
   SystemMessage,
   TextPart,
   ToolCall,
   ToolMessage,
   UserMessage,
 } from "./chat/message.js";
-export type { ChatReply, Choice, FinishReason, Logprobs, ReplyMessage, TokenLogprob } from "./chat/reply.js";
+export type {
+  ChatReply,
+  Choice,
+  Extensions,
+  FinishReason,
+  Logprobs,
+  ReplyMessage,
+  ServiceTier,
+  TokenLogprob,
+} from "./chat/reply.js";
 export type {
   ChatRequest,
   CustomTool,
@@ -34,6 +46,7 @@ export type { TokenCounts, Usage } from "./chat/usage.js";
 export type { CallCacheOptions, CallOptions } from "./contract/call-options.js";
 export type { BreakerState, EventMap, EventName, HealthStatus } from "./contract/events.js";
 export type {
+  Awaitable,
   Feature,
   FeatureAnswer,
   FeatureCandidate,
@@ -56,6 +69,7 @@ export type {
   StreamOnlyProvider,
 } from "./contract/provider.js";
 export type {
+  Assignment,
   Attempt,
   AttemptRole,
   CacheStatus,
@@ -97,6 +111,7 @@ export type { EscalateOptions } from "./engine/escalate.js";
 export type { HedgeOptions } from "./engine/hedge.js";
 export type { ReplyStream } from "./engine/stream/reader-stream.js";
 export type { ReplyIterator } from "./engine/stream/reply-iterator.js";
+export type { StreamResponseInit } from "./engine/stream/stream-response.js";
 export type { WarmOptions, WarmProgress, WarmReport } from "./engine/warm.js";
 export {
   type AttemptSummary,
@@ -156,6 +171,7 @@ export type {
 } from "./router/options.js";
 export type { RoutedReply, RouterStream, TicketedRoute } from "./router/records.js";
 export type { CandidateHealth, Router, RouterHealth, RouterReport } from "./router/router.js";
+export type { TenantLimits } from "./router/tenant-limits.js";
 export type { RouterUpdate } from "./router/update.js";
 export type { BudgetReading, BudgetRule } from "./spend/budgets.js";
 export { type AdaptiveOptions, adaptive } from "./strategies/adaptive.js";
@@ -179,7 +195,7 @@ export { type AnthropicCompatibleOptions, anthropicCompatible } from "./vendors/
 export { catalogue, retiredModels } from "./vendors/catalogue/index.js";
 export { glm } from "./vendors/glm.js";
 export type { HttpProvider } from "./vendors/http-provider.js";
-export type { ApiKeyOption } from "./vendors/keys.js";
+export type { ApiKeyOption, KeyContext } from "./vendors/keys.js";
 export { kimi } from "./vendors/kimi.js";
 export { minimax } from "./vendors/minimax.js";
 export type { ModelOption, PartialModel } from "./vendors/models.js";

@@ -74,7 +74,7 @@ export interface FeatureDecision {
   readonly excluded: readonly Exclusion[];
 }
 
-type Awaitable<T> = T | Promise<T>;
+export type Awaitable<T> = T | Promise<T>;
 
 /**
  * Something a router may do besides routing: a name, and the slots it fills. The engine fixes the order of the slots; in

@@ -74,6 +74,7 @@ export interface FeatureDecision {
   readonly excluded: readonly Exclusion[];
 }
 
+/** A value, or a promise of one. */
 export type Awaitable<T> = T | Promise<T>;
 
 /**

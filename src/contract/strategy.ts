@@ -82,7 +82,7 @@ export interface CandidateSnapshot {
    */
   readonly outstandingMs?: number | undefined;
   /**
-   * Calls a minute that its known limits allow; `Infinity` where none is known. Says how candidates compare, not how much
+   * Calls a minute that its known limits allow; `Infinity` if none is known. Says how candidates compare, not how much
    * is left: that is `headroom`.
    */
   readonly capacity?: number | undefined;

@@ -30,7 +30,7 @@ export const NodeBuffer = ask(() => globals.Buffer);
 /** Node's `setImmediate` where the platform has it. */
 export const immediate = ask(() => globals.setImmediate);
 
-/** One environment variable; `undefined` where there is none, or where the program may not read it. */
+/** One environment variable; `undefined` if it is not set, or if the program may not read it. */
 export function environmentVariable(name: string): string | undefined {
   return ask(() => globals.process?.env?.[name]);
 }

@@ -13,7 +13,7 @@ export interface BudgetsFeature extends Feature {
 }
 
 /**
- * Money that may be spent, by whom and per which time.
+ * Dollars that each owner may spend in a time window.
  *
  * @example
  * const money = budgets([{ per: "tenant", maxUsd: 5, windowMs: 86_400_000, onExceeded: "reject" }]);

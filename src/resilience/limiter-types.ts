@@ -81,7 +81,7 @@ export interface Limiter {
   readonly limit: number;
   /** Share of the known `rpm` and `tpm` that is left, the smaller of both; 1 where none is known. */
   readonly headroom: number;
-  /** Calls a minute that the limits allow, as far as they are known or were learned; `Infinity` where none is. */
+  /** Calls a minute that the limits allow, as far as they are known or were learned; `Infinity` if none is known. */
   readonly capacity: number;
   /** What calls here took of the known `rpm` and `tpm` since this was last asked. */
   untold(): { readonly requests: number; readonly tokens: number };

@@ -89,7 +89,7 @@ export interface RouterOptions {
    */
   readonly tenantLimits?: TenantLimits | undefined;
   /**
-   * Money that may be spent, by whom and per which time. A model without a price is not asked where a budget would
+   * Dollars that each owner may spend in a time window. A model without a price is not asked where a budget would
    * count the call.
    * @default none
    */

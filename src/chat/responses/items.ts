@@ -92,7 +92,7 @@ export function messageText(item: Raw): string {
   return partsText(item.content, "text");
 }
 
-/** The refusal of a message item; empty where there is none. */
+/** The refusal of a message item; empty if it has none. */
 export function refusalText(item: Raw): string {
   return partsText(item.content, "refusal");
 }

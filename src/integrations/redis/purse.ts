@@ -306,7 +306,7 @@ export class Purse {
   /** Somebody still waits: is there hope? */
   #unmet(status: ErrandReply["status"]): void {
     if (status === "exceeded") {
-      // Whoever needs as much of what is unspent as the first is refused with it.
+      // A request that needs as much of the unspent money as the first is refused with it.
       const least = this.#waiters[0]?.least ?? 0;
       const waiters = this.#waiters;
       this.#waiters = waiters.filter((waiter) => waiter.least < least);

@@ -17,9 +17,12 @@ export function headerSecrets(headers: { readonly [name: string]: string }): rea
   for (const [name, value] of Object.entries(headers)) {
     if (HARMLESS.test(name)) continue;
     const saysSecret = SAYS_SECRET.test(name);
-    for (const part of [value, ...value.split(/[\s,;="]+/)]) {
+    for (const part of [value, ...value.split(/[\s,;="]+/), ...value.split(/[\s,;"]+/).map(assigned)]) {
       if (part !== "" && (saysSecret || !WORD.test(part))) found.add(part);
     }
   }
   return [...found];
 }
+
+/** The value of `token=abc=`, which may hold further equals signs, as base64 does. */
+const assigned = (part: string): string => part.slice(part.indexOf("=") + 1);

@@ -120,7 +120,7 @@ async function blockedAt(candidate: string): Promise<{ atMs: number }> {
 }
 
 /** What sharing adds to a call, microseconds: the medians of two routers that differ in nothing else. */
-async function measure(): Promise<{ addedUs: number }> {
+async function measure(): Promise<{ ratio: number }> {
   const instant: Provider = { ...provider("instant"), chat: async () => createReply({ text: "x", model: "m" }) };
   const rich = [{ per: "router" as const, maxUsd: 1_000, windowMs: 600_000 }];
   const state = redisState({ client: client as unknown as RedisClient, namespace: `${NAMESPACE}-measure` });
@@ -139,7 +139,7 @@ async function measure(): Promise<{ addedUs: number }> {
   }
   await Promise.all(routers.map((each) => each.close()));
   const [withIt, without] = times.map((all) => all.sort((a, b) => a - b)[all.length >> 1] ?? 0) as [number, number];
-  return { addedUs: withIt - without };
+  return { ratio: withIt / without };
 }
 
 async function look(candidate: string): Promise<{ shared: unknown; seen: unknown }> {

@@ -242,10 +242,13 @@ export class Purse {
       this.#exchange(this.#free, { wanted: first.amount, needed: first.amount, least: first.least, alone: true });
       return;
     }
-    const waiting = this.#waiters.reduce((sum, { amount }) => sum + amount, 0) - this.#free;
+    // If every process keeps a part too small for its first call, all wait for each other: the part goes back.
+    const returned = first && this.#last === "lent" ? this.#free : 0;
+    const kept = this.#free - returned;
+    const waiting = this.#waiters.reduce((sum, { amount }) => sum + amount, 0) - kept;
     const wanted = Math.max(waiting, Math.floor(this.#slice * this.maxNano), 1);
-    const needed = Math.max(1, (first?.amount ?? 0) - this.#free);
-    this.#exchange(0, { wanted, needed, least: first?.least ?? 0, alone: false });
+    const needed = Math.max(1, (first?.amount ?? 0) - kept);
+    this.#exchange(returned, { wanted, needed, least: first?.least ?? 0, alone: false });
   }
 
   #exchange(returned: number, wish: Wish = NO_WISH): void {

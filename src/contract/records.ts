@@ -29,6 +29,10 @@ export interface Attempt {
   readonly detail?: string | undefined;
   readonly status?: number | undefined;
   readonly vendorCode?: string | undefined;
+  /** Of a call that failed, as in `route.attempts`. */
+  readonly message?: string | undefined;
+  readonly upstreamRequestId?: string | undefined;
+  readonly retryAfterMs?: number | undefined;
   readonly usage: Usage | null;
   readonly costUsd: number | null;
   /** Of an answer: its id, the model that says it wrote it, and why it ended. */

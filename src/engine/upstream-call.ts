@@ -4,6 +4,7 @@ import type { Usage } from "../chat/usage.js";
 import { countsOf } from "../chat/usage.js";
 import type { CallContext } from "../contract/provider.js";
 import type { Attempt, AttemptRole } from "../contract/records.js";
+import { oneLine } from "../errors/one-line.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import { costOf } from "../pricing/cost.js";
 import { createPhaseTimer, type PhaseTimer, type TimeoutPhase } from "../resilience/phase-timer.js";
@@ -21,6 +22,9 @@ const SLOW_MS = 10_000;
 
 /** A probe that took so many times what is usual for its candidate, or this part of the time it may take, has failed. */
 const PROBE_FACTOR = 3;
+
+/** Characters of a failed call's message in records. */
+const MAX_MESSAGE = 400;
 
 const PHASE_WORDS: Record<TimeoutPhase, string> = {
   headers: "sent no response head in time",
@@ -191,19 +195,32 @@ export class UpstreamCall {
       detail: error?.detail,
       status: error?.status,
       vendorCode: error?.vendorCode,
+      message: error ? oneLine(error.message, MAX_MESSAGE) : undefined,
+      upstreamRequestId: error ? this.#upstreamIdOf(error) : undefined,
+      retryAfterMs: error?.retryAfterMs,
       usage,
       costUsd,
       responseId: this.#head?.id || undefined,
       responseModel: this.#head?.model || undefined,
       finishReason: this.#finishReason ?? undefined,
     };
-    const { provider, model, outcome, detail } = attempt;
+    const { provider, model, outcome, detail, message, upstreamRequestId, retryAfterMs } = attempt;
     if (!error) {
       if (this.#firstTokenAtMs !== null) call.found.ttftMs = this.#firstTokenAtMs - call.startedAtMs;
       // A stored answer on the way may have been refused.
       call.found.fromCache = undefined;
     }
-    call.attempts.push({ provider, model, outcome, detail, latencyMs, costUsd });
+    call.attempts.push({
+      provider,
+      model,
+      outcome,
+      detail,
+      latencyMs,
+      costUsd,
+      message,
+      upstreamRequestId,
+      retryAfterMs,
+    });
     // While the process slept, connections broke and time passed that is nobody's; what a vendor answered still counts.
     const unheard = slept && error !== null && error.status === undefined;
     if (unheard || error?.kind === "cancelled" || error?.detail === "total") {
@@ -221,6 +238,13 @@ export class UpstreamCall {
     this.#admission.leave?.(error, costUsd);
     call.services.settled(attempt, candidate, call.characteristics, slept);
     if (call.features) call.services.features?.onSettled(call.features, attempt);
+  }
+
+  /** A router within names its own calls; its `requestId` is no vendor's. */
+  #upstreamIdOf({ requestId, attempts }: SignalboxError): string | undefined {
+    const within = attempts.at(-1);
+    if (within) return within.upstreamRequestId;
+    return requestId === this.call.requestId ? undefined : requestId;
   }
 
   #priceOf(usage: Usage | null, error: SignalboxError | null): number | null {

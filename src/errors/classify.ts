@@ -5,7 +5,7 @@ import { FINISH_REASONS, GENERIC_CODES, WEAK_CODES } from "./generic-codes.js";
 import { meaningOfMessage, TOO_LARGE_FOR_A_MINUTE } from "./message-patterns.js";
 import { policyOf } from "./policy.js";
 import { rateLimitReset } from "./rate-limit-reset.js";
-import { patternRedactor } from "./redact.js";
+import { patternRedactor, type Redactor } from "./redact.js";
 import { waitFromText } from "./reset-text.js";
 import { parseRetryAfter } from "./retry-after.js";
 import { meaningOfRouter } from "./router-words.js";
@@ -61,7 +61,7 @@ function classified(failure: Failure, about: FailureContext): SignalboxError {
     model: about.model,
     status,
     vendorCode: code,
-    requestId: identifier(traceOf(seen.headers) ?? body.requestId, redactor),
+    requestId: requestIdIn(seen.headers, redactor) ?? identifier(body.requestId, redactor),
     ...(early?.cause === undefined ? {} : { cause: early.cause }),
   });
 }
@@ -185,10 +185,26 @@ function httpCode(code: string | undefined): number | undefined {
   return /^[45]\d\d$/.test(code ?? "") ? Number(code) : undefined;
 }
 
-function traceOf(headers: Failure["headers"]): string | undefined {
-  for (const name of ["x-request-id", "request-id", "x-trace-id", "trace-id", "minimax-request-id"]) {
+/** Where vendors and clouds put the id of a request; a gateway's own comes last. */
+const TRACE_HEADERS = [
+  "x-request-id",
+  "request-id",
+  "apim-request-id",
+  "x-ms-request-id",
+  "x-amzn-requestid",
+  "x-generation-id",
+  "x-trace-id",
+  "trace-id",
+  "minimax-request-id",
+  "x-cloud-trace-context",
+  "cf-ray",
+] as const;
+
+/** The id under which the vendor knows a request, read from its response head. */
+export function requestIdIn(headers: Failure["headers"], redactor: Redactor): string | undefined {
+  for (const name of TRACE_HEADERS) {
     const value = header(headers, name);
-    if (value !== null) return value;
+    if (value !== null) return identifier(value, redactor);
   }
   return undefined;
 }

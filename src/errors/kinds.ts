@@ -38,6 +38,12 @@ export interface AttemptSummary {
   readonly latencyMs: number;
   /** `null` where the price is unknown. */
   readonly costUsd: number | null;
+  /** Of a call that failed: why, on one line of at most 400 characters, without keys and without words of the prompt. */
+  readonly message?: string | undefined;
+  /** Of a call that failed: the id that the vendor gave it, for its support. */
+  readonly upstreamRequestId?: string | undefined;
+  /** Of a call that failed: how long the vendor asked to wait, milliseconds. */
+  readonly retryAfterMs?: number | undefined;
 }
 
 /** A candidate that was not asked, and why. */

@@ -112,7 +112,7 @@ export class SignalboxError extends Error {
   }
 }
 
-/** The same error with more said about it; kind, detail and, where none is given, message stay. */
+/** The same error with more said about it; kind, detail, stack and, if none is given, message stay. */
 export function withContext(error: SignalboxError, more: SignalboxErrorInit, message = error.message): SignalboxError {
   const { kind, final, doubtful, cause } = error;
   const next = new SignalboxError(kind, message, {
@@ -122,8 +122,9 @@ export function withContext(error: SignalboxError, more: SignalboxErrorInit, mes
     ...(cause === undefined ? {} : { cause }),
     ...more,
   });
-  if (error.stack !== undefined)
-    Object.defineProperty(next, "stack", { value: error.stack, configurable: true, writable: true });
+  // A stack begins with the message that its error had when it was made.
+  const stack = message === error.message ? error.stack : error.stack?.replace(error.message, () => message);
+  if (stack !== undefined) Object.defineProperty(next, "stack", { value: stack, configurable: true, writable: true });
   return next;
 }
 

@@ -1,5 +1,6 @@
 import { extended } from "../core/extended.js";
 import { costOfAll } from "../engine/costs.js";
+import type { AttemptSummary } from "../errors/kinds.js";
 import { type DecisionLogLine, decisionLine } from "../strategies/replay/decision-log.js";
 import { RequestRanker } from "./decision.js";
 import type { DecisionEntry, RouterParts } from "./parts.js";
@@ -25,9 +26,15 @@ export function createDecisionEntry(parts: RouterParts, run: Run): DecisionEntry
     ended({ attempts, found: { ttftMs } }, ok) {
       const costUsd = costOfAll(attempts);
       const latencyMs = services.clock.now() - run.startedAtMs;
-      writeLine(parts, { v: 1, type: "outcome", requestId, ok, costUsd, latencyMs, ttftMs, attempts: [...attempts] });
+      const calls = attempts.map(counted);
+      writeLine(parts, { v: 1, type: "outcome", requestId, ok, costUsd, latencyMs, ttftMs, attempts: calls });
     },
   };
+}
+
+/** A call without its words: the log holds numbers and kinds. */
+function counted({ provider, model, outcome, detail, latencyMs, costUsd }: AttemptSummary): AttemptSummary {
+  return { provider, model, outcome, detail, latencyMs, costUsd };
 }
 
 /** Hands a line to the app's log; one that throws is told as a warning and touches nothing. */

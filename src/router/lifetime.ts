@@ -1,9 +1,10 @@
 import type { StartedStream } from "../engine/stream/reader-stream.js";
+import { leaving, quietly } from "../errors/leaving.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 
 /** What is in flight on a router, so that closing it can wait or end it. */
 export interface Lifetime {
-  /** Runs a request unless the router is closed. */
+  /** Runs a request unless the router is closed. An error that it ends with tells the caller's line. */
   track<T>(run: () => Promise<T>): Promise<T>;
   trackStream<T>(run: () => Promise<StartedStream<T>>): Promise<StartedStream<T>>;
   /**
@@ -31,13 +32,17 @@ export function createLifetime(onAbort: (reason: SignalboxError) => void, onClos
 
   return {
     track(run) {
-      try {
+      const work = (async () => {
         enter();
-      } catch (error) {
-        return Promise.reject(error);
-      }
-      const work = run();
-      work.then(leave, leave);
+        try {
+          return await run();
+        } catch (thrown) {
+          quietly(() => work);
+          throw leaving(thrown);
+        } finally {
+          leave();
+        }
+      })();
       return work;
     },
     async trackStream(run) {

@@ -10,6 +10,7 @@ import type { Seat } from "../engine/seat.js";
 import { type ChangedStream, changedReply } from "../engine/stream/changed-stream.js";
 import type { CommittedStream } from "../engine/stream/open-stream.js";
 import type { AttemptSummary } from "../errors/kinds.js";
+import { nameAll } from "../errors/name-all.js";
 import { asSignalboxError, type SignalboxError, withContext } from "../errors/signalbox-error.js";
 import { DEFAULT_ATTEMPTS } from "../resilience/attempt-budget.js";
 import { lastsFor } from "../resilience/moving-deadline.js";
@@ -164,7 +165,9 @@ class RoutedSharer implements Sharer<Answer, RoutedFlight, RoutedReply> {
     // Who leaves in mid-stream has a part of the answer, as all have where the flight itself is cut.
     const cut = committed && error === seat.gone ? cutShort(error, committed, this.#run) : error;
     const attempts = this.#callsOf(seat);
-    const told = withContext(cut, { requestId, attempts: attempts ?? [] });
+    // What the flight's calls failed with is this reader's answer, too, whoever they are counted for.
+    const message = nameAll(cut, attempts ?? seat.flight.call.attempts);
+    const told = withContext(cut, { requestId, attempts: attempts ?? [] }, message);
     recordFailure(this.#parts, this.#run, told, statusOf(this.#parts, this.#run, !attempts));
     return told;
   }

@@ -10,7 +10,7 @@ import type { CallContext, ModelInfo, Provider } from "../contract/provider.js";
 import type { Transport } from "../contract/transport.js";
 import type { Clock } from "../core/clock.js";
 import { extended } from "../core/extended.js";
-import { classify } from "../errors/classify.js";
+import { classify, requestIdIn } from "../errors/classify.js";
 import type { Failure } from "../errors/failure.js";
 import { createRedactor, type KeyRedactor, type Redactor } from "../errors/redact.js";
 import { SignalboxError, withContext } from "../errors/signalbox-error.js";
@@ -233,13 +233,25 @@ class Exchange implements WireCall {
 
   fail(failure: Failure): SignalboxError {
     const { keys } = this.#init;
-    const error = this.#classified(failure);
+    const error = this.#traced(this.#classified(failure));
     if (this.#key === "" || !isOfKey(error) || error.detail === ONE_KEY) return error;
     if (keys.perCall) return error.kind === "auth" ? withContext(error, { detail: CALLER_KEY }) : error;
     // A key that is refused in a stream or in a 200: the next call takes another.
     const isLate = error.status === undefined || (error.status >= 200 && error.status < 300);
     if (!isLate || keys.instead(this.#key, error, this.#context) === undefined) return error;
     return withContext(error, { detail: ONE_KEY, retryable: true, retryAfterMs: undefined });
+  }
+
+  /** An answer that this side refused has the vendor's id, too. */
+  #traced(error: SignalboxError): SignalboxError {
+    if (error.requestId !== undefined || error.kind === "cancelled") return error;
+    const requestId = requestIdIn(this.headers, this.#redactor());
+    return requestId === undefined ? error : withContext(error, { requestId });
+  }
+
+  #redactor(): Redactor {
+    // Others may have used newer keys since: each call knows its own.
+    return this.#secrets.knowing(this.#key, ...headerSecrets(this.#context.headers ?? {}));
   }
 
   #classified(failure: Failure): SignalboxError {
@@ -250,8 +262,7 @@ class Exchange implements WireCall {
         provider: id,
         model: this.model.id,
         codes,
-        // Others may have used newer keys since: each call knows its own.
-        secrets: this.#secrets.knowing(this.#key, ...headerSecrets(this.#context.headers ?? {})),
+        secrets: this.#redactor(),
         nowWallMs: clock.wallNow(),
         callerSignal: this.#context.signal,
         sent: this.#sent,

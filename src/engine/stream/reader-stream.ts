@@ -1,5 +1,6 @@
 import type { ChatChunk } from "../../chat/chunk.js";
 import type { RouteHead } from "../../contract/records.js";
+import { leaving, quietly } from "../../errors/leaving.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
 import type { ReplyIterator } from "./reply-iterator.js";
 import { type StreamResponseInit, streamResponse } from "./stream-response.js";
@@ -55,6 +56,7 @@ class LazyStream<Reply extends HasText> implements ReplyStream<Reply> {
   #reply: Promise<Reply> | undefined = undefined;
   #iterated = false;
   #left = false;
+  #told: unknown = undefined;
 
   constructor(start: () => StartedStream<Reply> | Promise<StartedStream<Reply>>) {
     this.#start = start;
@@ -80,9 +82,9 @@ class LazyStream<Reply extends HasText> implements ReplyStream<Reply> {
   get reply(): Promise<Reply> {
     if (this.#reply) return this.#reply;
     const unsent = this.#left && !this.#starting;
-    const reply = unsent ? Promise.reject(leftEarly()) : this.#begin().then((stream) => stream.reply);
+    const reply = unsent ? Promise.reject(leftEarly()) : this.#whole();
     this.#reply = reply;
-    reply.catch(() => {});
+    if (unsent) reply.catch(() => {});
     if (!unsent) {
       this.#begin()
         .then((stream) => stream.drain())
@@ -121,9 +123,29 @@ class LazyStream<Reply extends HasText> implements ReplyStream<Reply> {
     return starting;
   }
 
+  async #whole(): Promise<Reply> {
+    try {
+      return await (await this.#begin()).reply;
+    } catch (thrown) {
+      quietly(() => this.#reply);
+      throw this.#leaving(thrown);
+    }
+  }
+
   async #next(): Promise<IteratorResult<ChatChunk>> {
-    const chunk = this.#left ? null : await (this.#started ?? (await this.#begin())).next();
-    return chunk ? { value: chunk, done: false } : { value: undefined, done: true };
+    try {
+      const chunk = this.#left ? null : await (this.#started ?? (await this.#begin())).next();
+      return chunk ? { value: chunk, done: false } : { value: undefined, done: true };
+    } catch (thrown) {
+      throw this.#leaving(thrown);
+    }
+  }
+
+  /** What the stream ends with, with the line of whoever reads it first. */
+  #leaving(thrown: unknown): unknown {
+    if (this.#told === thrown) return thrown;
+    this.#told = thrown;
+    return leaving(thrown);
   }
 
   #leave(): void {

@@ -113,6 +113,7 @@ export type { ReplyStream } from "./engine/stream/reader-stream.js";
 export type { ReplyIterator } from "./engine/stream/reply-iterator.js";
 export type { StreamResponseInit } from "./engine/stream/stream-response.js";
 export type { WarmOptions, WarmProgress, WarmReport } from "./engine/warm.js";
+export type { FilteredCategory } from "./errors/filter-results.js";
 export {
   type AttemptSummary,
   ERROR_KINDS,
@@ -120,6 +121,8 @@ export {
   type Exclusion,
   type ExclusionReason,
 } from "./errors/kinds.js";
+export type { PolicyOverrides } from "./errors/policies.js";
+export type { BreakerEffect, Policy, PolicyKey } from "./errors/policy.js";
 export { SignalboxError, type SignalboxErrorInit } from "./errors/signalbox-error.js";
 export type { CodeMeaning, Meaning, MessagePattern, VendorCodes } from "./errors/vendor-codes.js";
 export { type ExperimentOptions, experiment } from "./features/experiment/experiment.js";

@@ -9,6 +9,8 @@ import type { Clock } from "../core/clock.js";
 import type { ContainedEmitter } from "../core/emitter.js";
 import type { Random } from "../core/random.js";
 import type { AttemptSummary, Exclusion } from "../errors/kinds.js";
+import type { Policies } from "../errors/policies.js";
+import type { Policy } from "../errors/policy.js";
 import type { SignalboxError } from "../errors/signalbox-error.js";
 import type { Limiter } from "../resilience/limiter.js";
 import type { MovingDeadline } from "../resilience/moving-deadline.js";
@@ -35,6 +37,8 @@ export interface FlowServices {
   readonly random: Random;
   readonly timeouts: Timeouts;
   readonly events: ContainedEmitter<EventMap>;
+  /** What follows from each kind of failure here. */
+  readonly policies: Policies;
   /** How vendors over HTTP send their requests, unless they have their own way. */
   readonly transport: Transport | undefined;
   /** Backoff of same-provider retries: the first wait's ceiling and the cap, milliseconds. */
@@ -44,8 +48,14 @@ export interface FlowServices {
     /** How long a vendor's hint may keep a rate-limited request waiting. */
     readonly maxWaitMs: number;
   };
-  /** Reads a settled attempt: metrics, stats, learner. @param slept its times say nothing: the process was suspended */
-  settled(attempt: Attempt, candidate: Candidate, request: Characteristics, slept: boolean): void;
+  /** Reads a settled attempt: metrics, stats, learner. @param slept its times say nothing: the process was suspended @param policy what follows, if it failed */
+  settled(
+    attempt: Attempt,
+    candidate: Candidate,
+    request: Characteristics,
+    slept: boolean,
+    policy: Policy | undefined,
+  ): void;
   /** A quality signal: whether an answer kept the form it was asked for in. */
   judged(candidate: Candidate, valid: boolean): void;
   /** Holds money for one call, or says why there is none; absent where no budget is set. */
@@ -84,7 +94,10 @@ export interface CandidateQueue {
   /** A taken candidate that was not asked may be taken again. */
   putBack(candidate: Candidate): void;
   /** A candidate that was tried, and may be asked again after a wait: the best of those. */
-  again(failed: ReadonlyMap<Candidate, SignalboxError>): Candidate | undefined;
+  again(
+    failed: ReadonlyMap<Candidate, SignalboxError>,
+    mayAskAgain: (error: SignalboxError) => boolean,
+  ): Candidate | undefined;
 }
 
 /** One request on its way. */

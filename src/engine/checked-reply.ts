@@ -3,6 +3,7 @@ import { isReplyProblem, normalizeReply } from "../chat/normalize-reply.js";
 import type { ChatReply } from "../chat/reply.js";
 import { extended } from "../core/extended.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
+import { withheld } from "../errors/withheld.js";
 import type { Call } from "./call.js";
 import type { Candidate } from "./candidate.js";
 
@@ -16,7 +17,7 @@ export function checkedReply(value: unknown, call: Call, candidate: Candidate): 
   }
   const { finish_reason: finish, message } = reply.choices[0];
   if (finish === "content_filter" && !message.content && !message.refusal) {
-    throw new SignalboxError("content_filter", `${where.provider} withheld its answer`, where);
+    throw withheld(where, reply.extensions);
   }
   return withUsage(reply, call);
 }

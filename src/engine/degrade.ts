@@ -1,6 +1,5 @@
 import type { ChatRequest } from "../chat/request.js";
 import { sleep } from "../core/sleep.js";
-import { policyOf } from "../errors/policy.js";
 import type { SignalboxError } from "../errors/signalbox-error.js";
 import { trimToTokens } from "../memory/trim.js";
 import { type Call, type CandidateQueue, forkOf } from "./call.js";
@@ -57,7 +56,7 @@ export async function degrade<T>(
   attempt: AttemptFunction<T>,
   rungs: Rungs<T>,
 ): Promise<T> {
-  const mayMove = policyOf(error.kind, error.detail).nextCandidate;
+  const mayMove = call.services.policies.of(error.kind, error.detail).nextCandidate;
   const outOfTime = error.kind === "timeout" && error.detail === "total";
   if (!(mayMove || outOfTime) || call.abort.reason) throw error;
   const tryAgain = async (rung: string, how: Partial<Call>): Promise<T | undefined> => {

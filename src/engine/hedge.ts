@@ -1,4 +1,3 @@
-import { policyOf } from "../errors/policy.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import { createAbortSource } from "./abort-source.js";
 import { type Admission, admit, isAdmission } from "./admission.js";
@@ -83,9 +82,9 @@ export function hedged<T>(attempt: AttemptFunction<T>, budget: HedgeBudget): Att
             if (over) return;
             failures.set(racer.candidate, error);
             // What no other candidate may mend ends the race; else the one still running may save the request.
-            if (running > 0 && mayBeMended(error)) return;
+            if (running > 0 && mayBeMended(call, error)) return;
             end();
-            reject(mayBeMended(error) ? failures.get(candidate) : error);
+            reject(mayBeMended(call, error) ? failures.get(candidate) : error);
           },
         );
       };
@@ -111,8 +110,8 @@ export function hedged<T>(attempt: AttemptFunction<T>, budget: HedgeBudget): Att
   };
 }
 
-function mayBeMended({ kind, detail }: SignalboxError): boolean {
-  const { nextCandidate, sameProvider } = policyOf(kind, detail);
+function mayBeMended({ services }: Call, { kind, detail }: SignalboxError): boolean {
+  const { nextCandidate, sameProvider } = services.policies.of(kind, detail);
   return nextCandidate || sameProvider;
 }
 

@@ -138,7 +138,7 @@ export class UpstreamCall {
     const { request, services } = this.call;
     const error = providerError(thrown, this.candidate, request, services.clock.wallNow());
     if (error.attempts.length > 0) this.paid(costOfAll(error.attempts));
-    return error;
+    return services.policies.applied(error);
   }
 
   /** Whether a decorator has the answer, without asking anybody. */
@@ -221,6 +221,7 @@ export class UpstreamCall {
       upstreamRequestId,
       retryAfterMs,
     });
+    const policy = error ? call.services.policies.of(error.kind, error.detail) : undefined;
     // While the process slept, connections broke and time passed that is nobody's; what a vendor answered still counts.
     const unheard = slept && error !== null && error.status === undefined;
     if (unheard || error?.kind === "cancelled" || error?.detail === "total") {
@@ -232,11 +233,12 @@ export class UpstreamCall {
         ttftMs: slept ? null : ttftMs,
         alternatives: others,
         requestId: call.requestId,
+        policy,
       });
     }
     // After the gate has heard: whoever is given the place asks it.
     this.#admission.leave?.(error, costUsd);
-    call.services.settled(attempt, candidate, call.characteristics, slept);
+    call.services.settled(attempt, candidate, call.characteristics, slept, policy);
     if (call.features) call.services.features?.onSettled(call.features, attempt);
   }
 

@@ -1,5 +1,5 @@
 import type { AttemptRole } from "../contract/records.js";
-import { mayAskAgain, policyOf } from "../errors/policy.js";
+import { mayAskAgain } from "../errors/policy.js";
 import { asSignalboxError, SignalboxError, withContext } from "../errors/signalbox-error.js";
 import { retryDelayMs } from "../resilience/backoff.js";
 import type { Leave } from "../resilience/limiter.js";
@@ -49,6 +49,7 @@ export async function walk<T>(
   after?: { readonly candidate: Candidate; readonly error: SignalboxError },
 ): Promise<T> {
   const failed: Failures = new Map();
+  const { policies } = call.services;
   let last = after?.error;
   let from = after?.candidate;
   let tooSmall = 0;
@@ -111,7 +112,7 @@ export async function walk<T>(
       if (!isAdmission(admission)) {
         const refusal = isHeldMoney(admission) ? admission.refusal : admission;
         // Not asked and no failure: whoever costs less may still be had for what is left, unless the budget rejects.
-        const { nextCandidate } = policyOf(refusal.kind, refusal.detail);
+        const { nextCandidate } = policies.of(refusal.kind, refusal.detail);
         refused = nextCandidate ? sooner(refused, refusal) : refusal;
         thrifty ||= refusal.detail === "degrade";
         excluded = [...excluded, { id: candidate.id, reason: "budget" }];
@@ -132,7 +133,7 @@ export async function walk<T>(
       last = asSignalboxError(thrown);
       from = candidate;
       failed.set(candidate, last);
-      const policy = policyOf(last.kind, last.detail);
+      const policy = policies.of(last.kind, last.detail);
       if (!policy.nextCandidate && !policy.sameProvider) throw ended(call, last);
       if (!policy.nextCandidate || call.options.fallback === false) break;
       if (policy.onlyLargerWindow) tooSmall = candidate.info.contextWindow;
@@ -157,11 +158,11 @@ const takeAgain = ({ gate }: Candidate, nowMs: number): number => gate.acquireRe
 
 /** Same-provider retries: the last thing tried, with p-retry as the loop. Each goes to the best of those that failed. */
 async function again<T>(call: Call, failed: Failures, last: SignalboxError, attempt: AttemptFunction<T>): Promise<T> {
-  const { clock, random, backoff, events } = call.services;
+  const { clock, random, backoff, events, policies } = call.services;
   let candidate: Candidate | undefined;
   let error = last;
   const choose = (): void => {
-    candidate = call.queue.again(failed);
+    candidate = call.queue.again(failed, (each) => mayAskAgain(each, policies.of));
     if (candidate) error = failed.get(candidate) ?? last;
   };
   choose();
@@ -194,7 +195,7 @@ async function again<T>(call: Call, failed: Failures, last: SignalboxError, atte
       maxAttempts: call.budget.limit - call.budget.used + 1 - call.spare,
       delayMs: (_, n) => {
         choose();
-        const { backoffBaseMs = backoff.baseMs } = policyOf(error.kind, error.detail);
+        const { backoffBaseMs = backoff.baseMs } = policies.of(error.kind, error.detail);
         const baseMs = Math.min(backoffBaseMs, backoff.baseMs);
         return retryDelayMs(error.retryAfterMs, n, random, { baseMs, capMs: backoff.capMs });
       },
@@ -221,10 +222,10 @@ const yes = (): boolean => true;
 const no = (): boolean => false;
 
 function mayRetry(call: Call, error: SignalboxError): boolean {
-  if (!mayAskAgain(error)) return false;
+  const { backoff, policies } = call.services;
+  if (!mayAskAgain(error, policies.of)) return false;
   if (error.retryAfterMs === undefined) return true;
-  const { maxWaitMs } = call.services.backoff;
-  const longestMs = WAITED_FOR.has(error.kind) ? maxWaitMs : LONGEST_HINT_MS;
+  const longestMs = WAITED_FOR.has(error.kind) ? backoff.maxWaitMs : LONGEST_HINT_MS;
   return error.retryAfterMs <= longestMs && error.retryAfterMs < call.deadline.remainingMs();
 }
 

@@ -16,6 +16,11 @@ export function checkOptions(options: unknown, maker: string, known: readonly st
   }
 }
 
+/** Whether `value` is an object and no list. */
+export function isPlainObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** The error of an option that nobody reads, with those that are read. */
 export function unknownOption(path: string, known: readonly string[]): SignalboxError {
   return invalidOption(path, `is not an option; known are ${known.join(", ")}`);

@@ -1,6 +1,7 @@
 import { bounded, type ErrorBody, readErrorBody, word } from "./error-body.js";
 import { explain, identifier } from "./explain.js";
 import type { Failure, FailureContext } from "./failure.js";
+import { filterResults } from "./filter-results.js";
 import { FINISH_REASONS, GENERIC_CODES, WEAK_CODES } from "./generic-codes.js";
 import { meaningOfMessage, TOO_LARGE_FOR_A_MINUTE } from "./message-patterns.js";
 import { policyOf } from "./policy.js";
@@ -50,13 +51,15 @@ function classified(failure: Failure, about: FailureContext): SignalboxError {
   const mayReturn = policy.retryable || policy.breaker === "cool_down";
   const retryAfterMs = mayReturn ? waitOf(verdict, seen.headers, body, about.nowWallMs) : undefined;
   const code = identifier(body.code ?? body.type, redactor);
-  return new SignalboxError(verdict.kind, explain(verdict, body, { status, code }, about, redactor), {
+  const filtered = verdict.kind === "content_filter" ? filterResults(seen.body) : undefined;
+  return new SignalboxError(verdict.kind, explain(verdict, body, { status, code, filtered }, about, redactor), {
     detail: verdict.detail ?? (verdict.unclassified === true ? "unclassified" : undefined),
     // A plan that names its reset will serve the same request again; one that does not may stay empty for ever.
     retryable: verdict.retryable ?? ((retryAfterMs ?? 0) > 0 ? true : undefined),
     retryAfterMs,
     final: verdict.final,
     doubtful: isDoubtful(verdict, code),
+    filtered,
     provider: about.provider,
     model: about.model,
     status,

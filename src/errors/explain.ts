@@ -1,6 +1,7 @@
 import { maskEcho } from "./echo.js";
 import type { ErrorBody } from "./error-body.js";
 import type { FailureContext } from "./failure.js";
+import { type FilteredCategory, filterWords } from "./filter-results.js";
 import type { ErrorKind } from "./kinds.js";
 import { policyKey } from "./policy.js";
 import type { Redactor } from "./redact.js";
@@ -15,7 +16,11 @@ const UNQUOTED: ReadonlySet<ErrorKind> = new Set(["auth", "content_filter", "mal
 export function explain(
   meaning: Meaning,
   body: ErrorBody,
-  facts: { status: number | undefined; code: string | undefined },
+  facts: {
+    status: number | undefined;
+    code: string | undefined;
+    filtered?: readonly FilteredCategory[] | undefined;
+  },
   about: FailureContext,
   redactor: Redactor,
 ): string {
@@ -24,7 +29,7 @@ export function explain(
   if (facts.status !== undefined) parts.push(`HTTP ${facts.status}`);
   if (facts.code !== undefined) parts.push(`code ${facts.code}`);
   const bracket = parts.length === 0 ? "" : ` (${parts.join(", ")})`;
-  const words = UNQUOTED.has(meaning.kind) ? "" : quote(body.message, about, redactor);
+  const words = UNQUOTED.has(meaning.kind) ? filterWords(facts.filtered) : quote(body.message, about, redactor);
   return `${who}: ${SUMMARIES[policyKey(meaning.kind, meaning.detail)]}${bracket}${words === "" ? "" : `: ${words}`}`;
 }
 

@@ -1,7 +1,7 @@
 import type { ErrorKind } from "./kinds.js";
 
 /** What a failure does to the breaker of the candidate that failed. */
-type BreakerEffect = "failure" | "ignore" | "cool_down" | "disable" | "failure_and_cool_down";
+export type BreakerEffect = "failure" | "ignore" | "cool_down" | "disable" | "failure_and_cool_down";
 
 /** What follows from a failure of one kind. */
 export interface Policy {
@@ -19,7 +19,7 @@ export interface Policy {
   /** Base of the full-jitter wait before the same provider is asked again, milliseconds. @default 500 */
   readonly backoffBaseMs?: number | undefined;
   /** Only a candidate with a larger window is worth asking. */
-  readonly onlyLargerWindow?: true | undefined;
+  readonly onlyLargerWindow?: boolean | undefined;
 }
 
 const MINUTE = 60_000;
@@ -113,12 +113,19 @@ export function policyOf(kind: ErrorKind, detail?: string | undefined): Policy {
   return POLICIES[policyKey(kind, detail)];
 }
 
-/** Whether the same provider may be asked again after this failure: the table allows it, and so does whoever answered. */
-export function mayAskAgain(error: {
-  readonly kind: ErrorKind;
-  readonly detail?: string | undefined;
-  readonly retryable: boolean;
-  readonly final?: boolean | undefined;
-}): boolean {
-  return error.retryable && !error.final && policyOf(error.kind, error.detail).sameProvider;
+/**
+ * Whether the same provider may be asked again after this failure: the table allows it, and so does whoever answered.
+ *
+ * @param of the table of the router that asks.
+ */
+export function mayAskAgain(
+  error: {
+    readonly kind: ErrorKind;
+    readonly detail?: string | undefined;
+    readonly retryable: boolean;
+    readonly final?: boolean | undefined;
+  },
+  of: typeof policyOf = policyOf,
+): boolean {
+  return error.retryable && !error.final && of(error.kind, error.detail).sameProvider;
 }

@@ -1,3 +1,4 @@
+import type { FilteredCategory } from "./filter-results.js";
 import { httpStatusOf } from "./http-status.js";
 import type { AttemptSummary, ErrorKind, Exclusion } from "./kinds.js";
 import { policyOf } from "./policy.js";
@@ -21,6 +22,7 @@ export interface SignalboxErrorInit {
   requestId?: string | undefined;
   /** The path of the bad option or request field, such as `providers[0].apiKey`. */
   path?: string | undefined;
+  filtered?: readonly FilteredCategory[] | undefined;
   attempts?: readonly AttemptSummary[] | undefined;
   excluded?: readonly Exclusion[] | undefined;
   /** What a cut stream had said so far. */
@@ -57,6 +59,8 @@ export class SignalboxError extends Error {
   readonly vendorCode: string | undefined;
   readonly requestId: string | undefined;
   readonly path: string | undefined;
+  /** Of a `content_filter`: the categories that the vendor names, such as Azure OpenAI's; absent where it names none. */
+  declare readonly filtered?: readonly FilteredCategory[];
   /** Every upstream call made for this request, in order. */
   readonly attempts: readonly AttemptSummary[];
   /** Candidates that were not asked, each with its reason. */
@@ -82,6 +86,7 @@ export class SignalboxError extends Error {
     this.attempts = init.attempts ?? [];
     this.excluded = init.excluded ?? [];
     this.partial = init.partial;
+    if (init.filtered) this.filtered = init.filtered;
     this.name = kind === "cancelled" ? "AbortError" : "SignalboxError";
     Object.defineProperty(this, "name", { enumerable: false });
     // Not enumerable, so that logging an error never prints what a vendor or fetch wrapped into its cause.

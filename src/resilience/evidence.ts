@@ -1,3 +1,4 @@
+import type { Policy } from "../errors/policy.js";
 import type { SignalboxError } from "../errors/signalbox-error.js";
 
 /** What a call showed besides how it ended. */
@@ -8,6 +9,8 @@ export interface GateFacts {
   readonly alternatives?: boolean | undefined;
   /** Whose call it was: refusals count for others once several distinct requests agree. */
   readonly requestId?: string | undefined;
+  /** What follows from the failure, if the router's table differs from every router's. @default the policy table's row */
+  readonly policy?: Policy | undefined;
 }
 
 /** Distinct requests that must agree, with no success between, before a doubtful refusal counts for all callers. */

@@ -136,7 +136,7 @@ export class CandidateGate implements Gate {
       this.#provider.succeeded(token, nowMs, null, false);
       return;
     }
-    const policy = policyOf(outcome.kind, outcome.detail);
+    const policy = facts?.policy ?? policyOf(outcome.kind, outcome.detail);
     if (policy.scope === "provider") {
       this.#own.breaker.release(token);
       this.#provider.failed(token, nowMs, outcome, policy, facts);

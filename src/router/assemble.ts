@@ -7,6 +7,7 @@ import type { FlowServices } from "../engine/call.js";
 import { Features } from "../engine/compose.js";
 import { checkFeatures } from "../engine/define-feature.js";
 import { createFlights } from "../engine/flight.js";
+import { createPolicies } from "../errors/policies.js";
 import { invalidOption } from "../errors/signalbox-error.js";
 import { isCache } from "../memory/is-cache.js";
 import { KindLengths } from "../metrics/answer-lengths.js";
@@ -117,6 +118,7 @@ export function assembleRouter(options: RouterOptions, kit: Kit): RouterParts {
       random,
       events,
       timeouts: timeoutsOf(options.timeouts),
+      policies: createPolicies(options.policy),
       transport: options.transport,
       backoff: {
         baseMs: options.retry?.baseMs ?? 500,
@@ -126,7 +128,7 @@ export function assembleRouter(options: RouterOptions, kit: Kit): RouterParts {
       reserve: features ? features.reserve(money) : money,
       features,
       calling: fleet && ((candidate, change) => fleet.calling(candidate.id, change)),
-      settled: (attempt, candidate, request, slept) => settled(attempt, candidate, request, slept),
+      settled: (attempt, candidate, request, slept, policy) => settled(attempt, candidate, request, slept, policy),
       judged: (candidate, valid) => learning?.learner.observe(candidate.id, valid),
       warnOnce,
       warn,

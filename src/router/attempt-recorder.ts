@@ -1,13 +1,12 @@
 import { countsOf } from "../chat/usage.js";
 import type { FlowServices } from "../engine/call.js";
-import { policyOf } from "../errors/policy.js";
 import { noteHealth } from "./health-notes.js";
 import type { RouterParts } from "./parts.js";
 
 /** Hands each settled attempt to its readers: the candidate's metrics, the stats, the listeners. */
 export function createAttemptRecorder(parts: RouterParts): FlowServices["settled"] {
   const { events, stats, services, healthTold, frame } = parts;
-  return (attempt, candidate, { knownKind, knownTokens }, slept) => {
+  return (attempt, candidate, { knownKind, knownTokens }, slept, policy) => {
     const { outcome, detail } = attempt;
     const ok = outcome === "success";
     const unheard = slept && attempt.status === undefined;
@@ -18,7 +17,7 @@ export function createAttemptRecorder(parts: RouterParts): FlowServices["settled
       {
         ok,
         // A request whose own time is up says nothing about the candidate, also in the middle of a stream.
-        counted: ok || (!unheard && detail !== "total" && policyOf(outcome, detail).breaker !== "ignore"),
+        counted: ok || (!unheard && detail !== "total" && policy?.breaker !== "ignore"),
         untimed: slept,
         ttftMs: attempt.ttftMs,
         latencyMs: attempt.latencyMs,

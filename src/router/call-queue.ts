@@ -2,7 +2,6 @@ import type { CandidateSnapshot, StrategyContext } from "../contract/strategy.js
 import type { CandidateQueue } from "../engine/call.js";
 import type { Candidate } from "../engine/candidate.js";
 import type { Exclusion } from "../errors/kinds.js";
-import { mayAskAgain } from "../errors/policy.js";
 import type { SignalboxError } from "../errors/signalbox-error.js";
 import type { Limiter } from "../resilience/limiter.js";
 import type { Choice } from "../strategies/chooser.js";
@@ -157,7 +156,10 @@ export class CallQueue implements CandidateQueue {
     return { excluded, retryAfterMs: Number.isFinite(atMs) ? Math.ceil(atMs - nowMs) : undefined };
   }
 
-  again(failed: ReadonlyMap<Candidate, SignalboxError>): Candidate | undefined {
+  again(
+    failed: ReadonlyMap<Candidate, SignalboxError>,
+    mayAskAgain: (error: SignalboxError) => boolean,
+  ): Candidate | undefined {
     let best: Candidate | undefined;
     let bestWaitMs = Number.POSITIVE_INFINITY;
     const nowMs = this.#ranker.nowMs();

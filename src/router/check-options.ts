@@ -1,5 +1,6 @@
 import { isObject } from "../chat/check-value.js";
 import type { AnyProvider } from "../contract/provider.js";
+import { checkPolicies } from "../errors/policies.js";
 import { invalidOption } from "../errors/signalbox-error.js";
 import type { RouterOptions } from "./options.js";
 import { isFunction, optionsSchema, providerSchema } from "./options-schema.js";
@@ -8,6 +9,7 @@ import { isFunction, optionsSchema, providerSchema } from "./options-schema.js";
 export function checkRouterOptions(options: RouterOptions): void {
   if (!isObject(options)) throw invalidOption("options", "must be an object");
   refuse(optionsSchema().safeParse(options), "");
+  checkPolicies(options.policy);
   const seen = new Set<string>();
   for (const [index, given] of options.providers.entries()) checkProvider(given, `providers[${index}]`, seen);
 }

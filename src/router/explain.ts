@@ -4,7 +4,6 @@ import type { Characteristics } from "../contract/strategy.js";
 import { seededRandom } from "../core/random.js";
 import type { Candidate } from "../engine/candidate.js";
 import type { Exclusion } from "../errors/kinds.js";
-import { policyOf } from "../errors/policy.js";
 import type { BudgetRule } from "../spend/budgets.js";
 import { aheadOf } from "./call-queue.js";
 import { RequestRanker } from "./decision.js";
@@ -114,7 +113,11 @@ function putFullLast({ byId }: RouterParts, candidates: ExplainedCandidate[]): v
  * Takes out those for whose call no money is left; sending one would find that out by taking it. Where a budget rejects
  * rather than lets others be asked, none after that one would be.
  */
-function takeUnaffordable({ budgets, byId }: RouterParts, run: Run, candidates: ExplainedCandidate[]): Exclusion[] {
+function takeUnaffordable(
+  { budgets, byId, services }: RouterParts,
+  run: Run,
+  candidates: ExplainedCandidate[],
+): Exclusion[] {
   if (!budgets) return [];
   const { maxCostUsd = Number.POSITIVE_INFINITY } = run.options;
   const without: Exclusion[] = [];
@@ -124,7 +127,7 @@ function takeUnaffordable({ budgets, byId }: RouterParts, run: Run, candidates: 
     const want = wantOf(run.request, candidate, maxCostUsd);
     const rule = over ? undefined : budgets.refusedBy(keysOf(run, candidate), want);
     if (!over && !rule) return true;
-    over ||= !policyOf("budget_exceeded", detailOf(rule as BudgetRule)).nextCandidate;
+    over ||= !services.policies.of("budget_exceeded", detailOf(rule as BudgetRule)).nextCandidate;
     without.push({ id, reason: "budget" });
     return false;
   });

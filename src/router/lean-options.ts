@@ -1,4 +1,5 @@
 import type { Strategy } from "../contract/strategy.js";
+import { checkPolicies } from "../errors/policies.js";
 import { invalidOption } from "../errors/signalbox-error.js";
 import type { RouterOptions } from "./options.js";
 
@@ -12,6 +13,7 @@ export interface LeanRouterOptions
     | "tiers"
     | "fallback"
     | "retry"
+    | "policy"
     | "breaker"
     | "timeouts"
     | "clock"
@@ -29,6 +31,7 @@ const OWN: { readonly [option in keyof LeanRouterOptions]-?: true } = {
   tiers: true,
   fallback: true,
   retry: true,
+  policy: true,
   breaker: true,
   timeouts: true,
   clock: true,
@@ -44,6 +47,7 @@ export function checkLeanOptions(options: LeanRouterOptions): void {
     if (Object.hasOwn(OWN, name)) continue;
     throw invalidOption(name, `is no option here; known are ${Object.keys(OWN).join(", ")}; features go into use`);
   }
+  checkPolicies(options.policy);
   const { strategy, providers } = options as { readonly strategy: unknown; readonly providers: unknown };
   if (typeof strategy !== "object" || strategy === null) {
     throw invalidOption("strategy", "must be a strategy, such as costOptimized()");

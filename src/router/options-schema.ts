@@ -85,6 +85,7 @@ export const optionsSchema = lazily(() =>
         maxWaitMs: z.optional(z.number().check(z.nonnegative(), z.lte(2_147_483_647))),
       }),
     ),
+    policy: z.optional(z.unknown()),
     breaker: z.optional(settings({ openMs: milliseconds() })),
     timeouts: z.optional(
       settings({

@@ -8,6 +8,7 @@ import type { Random } from "../core/random.js";
 import type { DegradeOptions } from "../engine/degrade.js";
 import type { EscalateOptions } from "../engine/escalate.js";
 import type { HedgeOptions } from "../engine/hedge.js";
+import type { PolicyOverrides } from "../errors/policies.js";
 import type { ConversationOptions } from "../memory/conversations.js";
 import type { SimilarityOptions } from "../memory/similarity.js";
 import type { Cache, CacheOptions } from "../memory/types.js";
@@ -65,6 +66,11 @@ export interface RouterOptions {
   readonly fallback?: boolean | undefined;
   /** How often upstream is called for one request. @default 4 calls in all */
   readonly retry?: RetryOptions | undefined;
+  /**
+   * What follows from a kind of failure, where it shall differ from the policy table: `{ content_filter: { nextCandidate:
+   * true } }` asks another vendor after a content filter. @default the table, see the README of `errors`
+   */
+  readonly policy?: PolicyOverrides | undefined;
   /** When a candidate that fails is left alone, and for how long. @default see {@link BreakerOptions} */
   readonly breaker?: BreakerOptions | undefined;
   /** How long each part of a call may take. @default see {@link TimeoutOptions} */

@@ -1,5 +1,6 @@
 import { setBackgroundTimeout, type TimerHandle } from "../core/clock.js";
 import { toSignalboxError } from "../errors/classify.js";
+import type { Policies } from "../errors/policies.js";
 import type { SignalboxError } from "../errors/signalbox-error.js";
 import type { PlannedCandidate } from "./candidates.js";
 import { DISABLED_BY_HAND } from "./candidates.js";
@@ -34,7 +35,7 @@ export function startProbes(parts: RouterParts, { intervalMs, timeoutMs = 5_000 
       clock.clearTimeout(limit);
     }
     for (const candidate of candidates) {
-      settle(candidate, error, clock.now());
+      settle(candidate, error, clock.now(), parts.services.policies);
       noteHealth(parts, candidate, clock.now());
     }
   };
@@ -46,10 +47,11 @@ export function startProbes(parts: RouterParts, { intervalMs, timeoutMs = 5_000 
 }
 
 /** A probe counts as a call of the candidate; a good one also lifts a disable that an answer caused. */
-function settle({ gate }: PlannedCandidate, error: SignalboxError | null, nowMs: number): void {
+function settle({ gate }: PlannedCandidate, error: SignalboxError | null, nowMs: number, policies: Policies): void {
   const { disabled } = gate.view(nowMs);
   if (disabled === DISABLED_BY_HAND) return;
   if (disabled !== null && error === null) gate.admitAgain();
   const lease = gate.acquire(nowMs);
-  if (lease >= 0) gate.settle(lease, nowMs, error);
+  if (lease >= 0)
+    gate.settle(lease, nowMs, error, error ? { policy: policies.of(error.kind, error.detail) } : undefined);
 }

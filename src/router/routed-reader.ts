@@ -39,7 +39,8 @@ export function readFlight(parts: RouterParts, run: Run, shown: Shown): RoutedRe
   try {
     return new FlightReader(parts.flights, new RoutedSharer(parts, run, shown));
   } catch (thrown) {
-    const error = withContext(asSignalboxError(thrown), { requestId: run.requestId });
+    const refusal = parts.services.policies.applied(asSignalboxError(thrown));
+    const error = withContext(refusal, { requestId: run.requestId });
     recordFailure(parts, run, error, "bypass");
     throw error;
   }
@@ -167,7 +168,8 @@ class RoutedSharer implements Sharer<Answer, RoutedFlight, RoutedReply> {
     const attempts = this.#callsOf(seat);
     // What the flight's calls failed with is this reader's answer, too, whoever they are counted for.
     const message = nameAll(cut, attempts ?? seat.flight.call.attempts);
-    const told = withContext(cut, { requestId, attempts: attempts ?? [] }, message);
+    const about = { requestId, attempts: attempts ?? [] };
+    const told = withContext(this.#parts.services.policies.applied(cut), about, message);
     recordFailure(this.#parts, this.#run, told, statusOf(this.#parts, this.#run, !attempts));
     return told;
   }

@@ -1,12 +1,13 @@
 import { isObject } from "../chat/check-value.js";
 import { unknownOption } from "../errors/check-options.js";
+import { createPolicies } from "../errors/policies.js";
 import { invalidOption } from "../errors/signalbox-error.js";
 import { budgetDeps } from "./assemble.js";
 import { createCandidates, createLayout } from "./layout.js";
 import type { RouterOptions } from "./options.js";
 import type { RouterParts } from "./parts.js";
 
-const NAMES = ["providers", "tiers", "limits", "tenantLimits", "budgets", "aliases", "strategy"] as const;
+const NAMES = ["providers", "tiers", "limits", "tenantLimits", "budgets", "aliases", "strategy", "policy"] as const;
 
 /** What `router.update` can change; an option that is left out stays as it is. */
 export type RouterUpdate = { readonly [name in (typeof NAMES)[number]]?: RouterOptions[name] };
@@ -49,7 +50,11 @@ export function updatedParts(parts: RouterParts, changes: RouterUpdate): RouterP
     budgets,
     affinity: parts.affinity ?? (keepsPrefixes ? kit.affinity?.({ clock }) : undefined),
     tenants: changes.tenantLimits ? kit.tenants?.(changes.tenantLimits, clock) : parts.tenants,
-    services: { ...services, reserve: features ? features.reserve(money) : money },
+    services: {
+      ...services,
+      policies: changes.policy ? createPolicies(changes.policy) : services.policies,
+      reserve: features ? features.reserve(money) : money,
+    },
   };
 }
 

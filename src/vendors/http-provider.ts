@@ -15,6 +15,7 @@ import type { Failure } from "../errors/failure.js";
 import { createRedactor, type KeyRedactor, type Redactor } from "../errors/redact.js";
 import { SignalboxError, withContext } from "../errors/signalbox-error.js";
 import { lookUp, type VendorCodes } from "../errors/vendor-codes.js";
+import { withheld } from "../errors/withheld.js";
 import { type ChunkStream, createChunkStream } from "../wire/chunk-stream.js";
 import type { WireCall, WireCodec } from "../wire/codec.js";
 import type { Dialect } from "../wire/dialect.js";
@@ -289,7 +290,7 @@ function checked(given: ChatReply, call: Pick<WireCall, "provider" | "request" |
   }
   const { message, finish_reason: finish } = reply.choices[0];
   if (finish === "content_filter" && !message.content && !message.refusal) {
-    throw new SignalboxError("content_filter", `${call.provider} withheld its answer`, where);
+    throw withheld(where, reply.extensions);
   }
   reply.usage ??= estimateUsage(call.request, message.content ?? "", message.tool_calls, message.reasoning_content);
   return reply;

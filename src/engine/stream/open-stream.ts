@@ -7,6 +7,7 @@ import type { Usage } from "../../chat/usage.js";
 import type { AnyProvider } from "../../contract/provider.js";
 import { nextTurn, TURN_STEPS } from "../../core/turn.js";
 import { SignalboxError } from "../../errors/signalbox-error.js";
+import { withheld } from "../../errors/withheld.js";
 import type { Admission } from "../admission.js";
 import type { Call } from "../call.js";
 import type { Candidate } from "../candidate.js";
@@ -252,8 +253,7 @@ class StreamSource implements CommittedStream, OpenAnswer {
   #empty(finishReason: string): SignalboxError {
     const { provider, info } = this.candidate;
     const where = { provider: provider.id, model: info.id };
-    if (finishReason === "content_filter")
-      return new SignalboxError("content_filter", `${provider.id} withheld its answer`, where);
+    if (finishReason === "content_filter") return withheld(where, this.assembler.reply().extensions);
     return new SignalboxError("empty_response", `${provider.id} ended its stream without an answer`, where);
   }
 

@@ -101,6 +101,7 @@ export type {
   Strategy,
   StrategyContext,
 } from "./contract/strategy.js";
+export type { PhaseTimeouts, TimeoutOptions } from "./contract/timeouts.js";
 export type { Transport, TransportReader, TransportRequest, TransportResponse } from "./contract/transport.js";
 export type { Clock, TimerHandle } from "./core/clock.js";
 export type { Random } from "./core/random.js";
@@ -170,7 +171,6 @@ export type {
   ShadowOptions,
   SimilarReuseOptions,
   StreamOptions,
-  TimeoutOptions,
 } from "./router/options.js";
 export type { RoutedReply, RouterStream, TicketedRoute } from "./router/records.js";
 export type { CandidateHealth, Router, RouterHealth, RouterReport } from "./router/router.js";

@@ -20,6 +20,7 @@ export const CALL_OPTIONS: ReadonlySet<string> = new Set([
   "priority",
   "require",
   "requireTags",
+  "retry",
   "sensitivity",
   "sessionKey",
   "signal",
@@ -28,6 +29,7 @@ export const CALL_OPTIONS: ReadonlySet<string> = new Set([
   "taskType",
   "tenant",
   "timeoutMs",
+  "timeouts",
 ]);
 
 const MISPLACED = "is an option of the call, not a field of the request: give it as the second argument, chat(request,";

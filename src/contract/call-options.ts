@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from "../chat/standard-schema.js";
 import type { Sensitivity } from "./records.js";
 import type { Need, RequestKind, Strategy } from "./strategy.js";
+import type { TimeoutOptions } from "./timeouts.js";
 
 /** How a call uses the cache. */
 export interface CallCacheOptions {
@@ -26,6 +27,13 @@ export interface CallOptions<Output = unknown> {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds for everything: queue, attempts, waits. @default the router's `timeouts.totalMs` */
   readonly timeoutMs?: number | undefined;
+  /**
+   * How long each phase may take; over the times of the model, its provider and the router. Of `timeoutMs` and `totalMs`
+   * the smaller one counts. @default as the router was told
+   */
+  readonly timeouts?: TimeoutOptions | undefined;
+  /** `attempts`: upstream calls of this request in all, 1 to 100. @default the router's `retry` */
+  readonly retry?: { readonly attempts?: number | undefined } | undefined;
   /** A registered strategy's name, or a strategy. @default the router's */
   readonly strategy?: string | Strategy | undefined;
   /** Only these: provider ids or `"provider/model"` ids; a name that the router never had is refused. @default all */
@@ -84,21 +92,4 @@ export interface CallOptions<Output = unknown> {
   readonly metadata?: { readonly [key: string]: string } | undefined;
   /** Labels for money budgets and counts. @default none */
   readonly tags?: readonly string[] | undefined;
-}
-
-/** Milliseconds for each phase of one attempt; `totalMs` spans the request. */
-export interface Timeouts {
-  /** To the response head of a streamed answer. */
-  readonly headersMs: number;
-  /** To the response head of an answer in one piece. */
-  readonly unaryHeadersMs: number;
-  /** From the head to the first content. */
-  readonly firstTokenMs: number;
-  /** For models that always think; `firstTokenMs` where absent. */
-  readonly thinkingFirstTokenMs?: number | undefined;
-  /** Without a byte. */
-  readonly idleMs: number;
-  /** With bytes that say nothing. */
-  readonly idleContentMs: number;
-  readonly totalMs: number;
 }

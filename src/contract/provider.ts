@@ -1,6 +1,7 @@
 import type { ChatChunk } from "../chat/chunk.js";
 import type { ChatReply } from "../chat/reply.js";
 import type { ChatRequest } from "../chat/request.js";
+import type { PhaseTimeouts } from "./timeouts.js";
 import type { Transport } from "./transport.js";
 
 /** Dollars per million tokens. */
@@ -55,6 +56,8 @@ export interface ModelInfo {
   readonly usdPerMTok: Price | null;
   /** Labels that a call may demand with `requireTags`, such as `"eu"` or `"no-training"`. @default none */
   readonly tags?: readonly string[] | undefined;
+  /** How long each phase of a call may take; over the provider's. @default as its provider or the router was told */
+  readonly timeouts?: PhaseTimeouts | undefined;
   /**
    * Another name than the provider's id under which `providerOptions` reach this model, such as the AI SDK's name of a
    * vendor. @default none
@@ -151,6 +154,8 @@ export interface Provider {
   readonly autoModels?: readonly string[] | undefined;
   /** Labels of all its models; a model's own `tags` add to them. @default none */
   readonly tags?: readonly string[] | undefined;
+  /** How long each phase of a call may take; over the router's, under a model's own. @default as the router was told */
+  readonly timeouts?: PhaseTimeouts | undefined;
   /** Answers whole. `context.signal` must end it; whatever it throws is classified. */
   chat(request: ChatRequest, context: CallContext): Promise<ChatReply>;
   /** Answers in pieces; the last one names a `finish_reason`. @default derived from `chat` */

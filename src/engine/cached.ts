@@ -138,7 +138,7 @@ export function cached<P extends AnyProvider>(provider: P, options: CachedOption
   }
 
   // Members are named one by one: a provider may keep them on a prototype.
-  const { autoModels, unavailable, origin, prefixCache, tags } = provider;
+  const { autoModels, unavailable, origin, prefixCache, tags, timeouts } = provider;
   const decorated: AnyProvider = {
     ...provider,
     id: provider.id,
@@ -148,6 +148,7 @@ export function cached<P extends AnyProvider>(provider: P, options: CachedOption
     ...(origin ? { origin } : {}),
     ...(prefixCache ? { prefixCache } : {}),
     ...(tags ? { tags } : {}),
+    ...(timeouts ? { timeouts } : {}),
     ...(provider.probe ? { probe: provider.probe.bind(provider) } : {}),
     forget(key) {
       kept.forget(key);

@@ -1,9 +1,10 @@
 import type { ChatRequest } from "../chat/request.js";
-import type { CallOptions, Timeouts } from "../contract/call-options.js";
+import type { CallOptions } from "../contract/call-options.js";
 import type { EventMap } from "../contract/events.js";
 import type { AttemptBudget, CallContext } from "../contract/provider.js";
 import type { Attempt, AttemptRole } from "../contract/records.js";
 import type { Characteristics } from "../contract/strategy.js";
+import type { Timeouts } from "../contract/timeouts.js";
 import type { Transport } from "../contract/transport.js";
 import type { Clock } from "../core/clock.js";
 import type { ContainedEmitter } from "../core/emitter.js";

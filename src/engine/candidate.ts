@@ -1,4 +1,5 @@
 import type { AnyProvider, ModelInfo } from "../contract/provider.js";
+import type { Timeouts } from "../contract/timeouts.js";
 import type { CandidateMetrics } from "../metrics/types.js";
 import type { Gate } from "../resilience/gate.js";
 import type { Limiter } from "../resilience/limiter.js";
@@ -30,4 +31,6 @@ export interface Candidate {
   readonly metrics: CandidateMetrics;
   readonly retries: RetryBudget;
   readonly limiter: Limiter | undefined;
+  /** How long each phase of a call to it may take, unless the call says otherwise. */
+  readonly timeouts: Timeouts;
 }

@@ -1,5 +1,5 @@
-import type { Timeouts } from "../contract/call-options.js";
 import type { CallContext, ModelInfo } from "../contract/provider.js";
+import type { Timeouts } from "../contract/timeouts.js";
 import type { PhaseTimer } from "../resilience/phase-timer.js";
 
 export type Progress = Parameters<NonNullable<CallContext["report"]>>[0];

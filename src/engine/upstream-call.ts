@@ -16,6 +16,7 @@ import { LentBudget } from "./lent-budget.js";
 import { Phases, type Progress } from "./phases.js";
 import { providerError } from "./provider-error.js";
 import { tellDegraded } from "./tell-degraded.js";
+import { withPhases } from "./timeouts.js";
 
 /** First content later than this may count as slow, milliseconds. */
 const SLOW_MS = 10_000;
@@ -95,7 +96,8 @@ export class UpstreamCall {
       warn: (code, message) => services.warnOnce(code, `${candidate.id}: ${message}`, requestId),
     };
     this.#leave = call.abort.listen((reason) => this.abort(reason));
-    this.phases = new Phases(this.#timer, services.timeouts, candidate.info, streamed, (ms) => this.#patience(ms));
+    const timeouts = options.timeouts ? withPhases(candidate.timeouts, options.timeouts) : candidate.timeouts;
+    this.phases = new Phases(this.#timer, timeouts, candidate.info, streamed, (ms) => this.#patience(ms));
     call.report?.("called");
   }
 

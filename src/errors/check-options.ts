@@ -73,6 +73,19 @@ export function checkMethods(value: unknown, path: string, methods: readonly str
   if (given === null || !methods.every(has)) throw invalidOption(path, `must be ${what}`);
 }
 
+/** The phases whose time an option can set. */
+export const PHASES = ["headersMs", "firstTokenMs", "idleMs"] as const;
+
+/** Times that were given, or none: an object of milliseconds. @throws SignalboxError `invalid_options` */
+export function checkTimeouts(value: unknown, path: string, known: readonly string[] = PHASES): void {
+  if (value === undefined) return;
+  checkNames(value, path, known);
+  for (const [name, ms] of Object.entries(value as object)) {
+    if (ms === undefined || (typeof ms === "number" && ms > 0 && ms <= 2_147_483_647)) continue;
+    throw invalidOption(`${path}.${name}`, "must be milliseconds above 0");
+  }
+}
+
 /** A clock that was handed in, or none. */
 export function checkClock(value: unknown): void {
   if (value !== undefined) checkMethods(value, "clock", ["now", "wallNow", "setTimeout", "clearTimeout"], "a Clock");

@@ -1,4 +1,3 @@
-import type { Timeouts } from "../contract/call-options.js";
 import type { AnyProvider } from "../contract/provider.js";
 import type { CandidateSnapshot } from "../contract/strategy.js";
 import { systemClock } from "../core/clock.js";
@@ -7,6 +6,7 @@ import type { FlowServices } from "../engine/call.js";
 import { Features } from "../engine/compose.js";
 import { checkFeatures } from "../engine/define-feature.js";
 import { createFlights } from "../engine/flight.js";
+import { timeoutsOf } from "../engine/timeouts.js";
 import { createPolicies } from "../errors/policies.js";
 import { invalidOption } from "../errors/signalbox-error.js";
 import { isCache } from "../memory/is-cache.js";
@@ -19,7 +19,7 @@ import { createAttemptRecorder } from "./attempt-recorder.js";
 import type { PlannedCandidate } from "./candidates.js";
 import { createChooserSource } from "./choosers.js";
 import { createCandidates, createLayout, createLayoutMemory } from "./layout.js";
-import type { RouterOptions, TimeoutOptions } from "./options.js";
+import type { RouterOptions } from "./options.js";
 import type { Kit, RouterParts } from "./parts.js";
 import { spendOf } from "./reserve.js";
 import { createRouterEvents } from "./router-events.js";
@@ -149,18 +149,6 @@ export function assembleRouter(options: RouterOptions, kit: Kit): RouterParts {
 /** Tokens of the largest window here. */
 function largestWindowOf(candidates: readonly PlannedCandidate[]): number {
   return candidates.reduce((largest, { info }) => Math.max(largest, info.contextWindow), 0);
-}
-
-function timeoutsOf({ headersMs, firstTokenMs, idleMs, totalMs }: TimeoutOptions = {}): Timeouts {
-  return {
-    headersMs: headersMs ?? 30_000,
-    unaryHeadersMs: headersMs ?? 120_000,
-    firstTokenMs: firstTokenMs ?? 30_000,
-    thinkingFirstTokenMs: firstTokenMs ?? 120_000,
-    idleMs: idleMs ?? 60_000,
-    idleContentMs: idleMs ?? 120_000,
-    totalMs: totalMs ?? 600_000,
-  };
 }
 
 /** What money budgets need of their router. */

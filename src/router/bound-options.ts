@@ -16,7 +16,8 @@ export function locked(options: CallOptions): BoundOptions {
 
 /**
  * A call's options over those of its view; what is `undefined` was not given. In a locked view `allow` intersects, `deny`
- * and `requireTags` unite, `maxCostUsd` and `timeoutMs` take the smaller value, and all else that the view binds stays.
+ * and `requireTags` unite, `maxCostUsd`, `timeoutMs` and each number of `timeouts` and `retry` take the smaller value, and
+ * all else that the view binds stays.
  *
  * @throws SignalboxError `invalid_request` if another tenant is given to a locked view.
  */
@@ -42,12 +43,26 @@ function narrowed(field: string, bound: unknown, given: unknown): unknown {
     case "maxCostUsd":
     case "timeoutMs":
       return Math.min(bound as number, given as number);
+    case "timeouts":
+    case "retry":
+      return smaller(bound as Numbers, given as Numbers);
     case "tenant":
       if (given === bound) return bound;
       throw new SignalboxError("invalid_request", "tenant: this view is locked to another tenant", { path: "tenant" });
     default:
       return bound;
   }
+}
+
+type Numbers = { readonly [field: string]: number | undefined };
+
+/** Each number that either gives, the smaller one where both do. */
+function smaller(one: Numbers, other: Numbers): Numbers {
+  const least: { [field: string]: number | undefined } = { ...one };
+  for (const [field, value] of Object.entries(other)) {
+    if (value !== undefined) least[field] = Math.min(value, least[field] ?? value);
+  }
+  return least;
 }
 
 /** Ids that both lists allow; a provider's id allows each of its candidates. */

@@ -2,7 +2,7 @@ import { isObject } from "../chat/check-value.js";
 import { isStandardSchema } from "../chat/standard-schema.js";
 import type { CallOptions } from "../contract/call-options.js";
 import type { CallContext } from "../contract/provider.js";
-import { unknownOption } from "../errors/check-options.js";
+import { checkTimeouts, PHASES, unknownOption } from "../errors/check-options.js";
 import { invalidOption } from "../errors/signalbox-error.js";
 import { isTtl } from "../memory/options.js";
 import { assertHeaders } from "../wire/guard.js";
@@ -16,6 +16,8 @@ const flag: Check = (value) => (typeof value === "boolean" ? null : "must be tru
 const positive: Check = (value) => (typeof value === "number" && value > 0 ? null : "must be a number above 0");
 const dollars: Check = (value) =>
   typeof value === "number" && value >= 0 && Number.isFinite(value) ? null : "must be a number of dollars, 0 or more";
+const attempts: Check = (value) =>
+  Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 100 ? null : "must be a whole number, 1 to 100";
 const oneOf = (...words: readonly string[]): Check => {
   const expected = `must be one of ${words.join(", ")}`;
   return (value) => (words.includes(value as string) ? null : expected);
@@ -36,6 +38,8 @@ const FIELDS: { readonly [field: string]: Check } = {
       ? null
       : "must be an AbortSignal",
   timeoutMs: positive,
+  timeouts: (value) => (isObject(value) ? null : "must be an object of milliseconds"),
+  retry: (value) => (isObject(value) ? null : "must be an object with attempts"),
   strategy: (value) => (typeof value === "string" || isObject(value) ? null : "must be a name or a strategy"),
   allow: texts,
   deny: texts,
@@ -76,10 +80,14 @@ export function checkCallOptions(options: CallOptions): CallOptions {
   }
   if (options.cache) checkFields(options.cache, "options.cache", CACHE_FIELDS);
   if (options.headers) assertHeaders(options.headers, "options.headers");
+  if (options.timeouts) checkTimeouts(options.timeouts, "options.timeouts", TIMEOUTS);
+  if (options.retry) checkFields(options.retry, "options.retry", RETRY_FIELDS);
   if (options.sensitivity) checkFields(options.sensitivity, "options.sensitivity", SENSITIVITY_FIELDS);
   return options;
 }
 
+const TIMEOUTS = [...PHASES, "totalMs"];
+const RETRY_FIELDS = { attempts };
 const SENSITIVITY_FIELDS = { cost: level, latency: level, urgency: level };
 
 function checkFields(value: object, path: string, fields: { readonly [field: string]: Check }): void {

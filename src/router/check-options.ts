@@ -1,5 +1,6 @@
 import { isObject } from "../chat/check-value.js";
 import type { AnyProvider } from "../contract/provider.js";
+import { checkTimeouts } from "../errors/check-options.js";
 import { checkPolicies } from "../errors/policies.js";
 import { invalidOption } from "../errors/signalbox-error.js";
 import type { RouterOptions } from "./options.js";
@@ -24,8 +25,10 @@ function checkProvider(given: AnyProvider, path: string, seen: Set<string>): voi
     if (given[member] !== undefined && !isFunction(given[member]))
       throw invalidOption(`${path}.${member}`, "must be a function");
   }
+  checkTimeouts(given.timeouts, `${path}.timeouts`);
   const models = new Set<string>();
-  for (const [index, { id }] of given.models.entries()) {
+  for (const [index, { id, timeouts }] of given.models.entries()) {
+    checkTimeouts(timeouts, `${path}.models[${index}].timeouts`);
     if (models.has(id)) throw invalidOption(`${path}.models[${index}].id`, `is "${id}" a second time`);
     models.add(id);
   }

@@ -1,6 +1,7 @@
 import type { AnyProvider } from "../contract/provider.js";
 import type { CandidateSnapshot } from "../contract/strategy.js";
 import type { Clock } from "../core/clock.js";
+import { candidateTimeouts, timeoutsOf } from "../engine/timeouts.js";
 import { invalidOption } from "../errors/signalbox-error.js";
 import { createCandidateMetrics } from "../metrics/candidate-metrics.js";
 import { ROW_WIDTH } from "../metrics/types.js";
@@ -66,6 +67,7 @@ export function createCandidates(options: RouterOptions, memory: LayoutMemory): 
   const { providers, limits } = options;
   refuseKeyless(providers);
   checkLimits(options);
+  const timeouts = timeoutsOf(options.timeouts);
   const limiters = new Map<string, Limiter>();
   const candidates: PlannedCandidate[] = [];
   const models = providers.reduce((sum, provider) => sum + provider.models.length, 0);
@@ -85,6 +87,7 @@ export function createCandidates(options: RouterOptions, memory: LayoutMemory): 
         gate: memory.gates.candidate(id, provider.id),
         metrics: memory.candidates.get(id)?.metrics ?? createCandidateMetrics(memory, PRIOR, row),
         retries,
+        timeouts: candidateTimeouts(timeouts, provider, info),
         limiter: limiterOf(provider.id, id, limits, limiters, memory),
         supports: supportsOf(info),
         tags: new Set([...(provider.tags ?? []), ...(info.tags ?? [])]),

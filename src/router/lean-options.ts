@@ -1,4 +1,5 @@
 import type { Strategy } from "../contract/strategy.js";
+import { checkTimeouts } from "../errors/check-options.js";
 import { checkPolicies } from "../errors/policies.js";
 import { invalidOption } from "../errors/signalbox-error.js";
 import type { RouterOptions } from "./options.js";
@@ -62,7 +63,7 @@ export function checkLeanOptions(options: LeanRouterOptions): void {
 function checkProvider(given: unknown, path: string, seen: Set<unknown>): void {
   if (typeof given !== "object" || given === null)
     throw invalidOption(path, "must be a provider: { id, models, chat }");
-  const { id, models, chat, stream } = given as { readonly [member: string]: unknown };
+  const { id, models, chat, stream, timeouts } = given as { readonly [member: string]: unknown };
   if (typeof id !== "string" || !/^[^\s/]{1,100}$/.test(id)) {
     throw invalidOption(`${path}.id`, "must be 1 to 100 characters without a slash or white space");
   }
@@ -71,6 +72,8 @@ function checkProvider(given: unknown, path: string, seen: Set<unknown>): void {
   if (!Array.isArray(models) || models.length === 0) {
     throw invalidOption(`${path}.models`, "must hold at least one model");
   }
+  checkTimeouts(timeouts, `${path}.timeouts`);
+  for (const [index, model] of models.entries()) checkTimeouts(model?.timeouts, `${path}.models[${index}].timeouts`);
   if (typeof chat !== "function" && typeof stream !== "function") {
     throw invalidOption(`${path}.chat`, "is missing, and so is stream");
   }

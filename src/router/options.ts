@@ -2,6 +2,7 @@ import type { Feature } from "../contract/feature.js";
 import type { AnyProvider } from "../contract/provider.js";
 import type { SharedState } from "../contract/shared-state.js";
 import type { Strategy } from "../contract/strategy.js";
+import type { TimeoutOptions } from "../contract/timeouts.js";
 import type { Transport } from "../contract/transport.js";
 import type { Clock } from "../core/clock.js";
 import type { Random } from "../core/random.js";
@@ -152,25 +153,6 @@ export interface RetryOptions {
 export interface BreakerOptions {
   /** How long it stays open the first time, milliseconds; doubles while trouble lasts, up to 20_000. @default 5_000 */
   readonly openMs?: number | undefined;
-}
-
-/**
- * How long each phase may take. The first request that goes to a candidate after its breaker was open waits a third of
- * `headersMs` and of `firstTokenMs`, or three times what is usual there, while another could still answer it.
- */
-export interface TimeoutOptions {
-  /** To the response head of one attempt, milliseconds. @default 30_000 streamed, 120_000 unary */
-  readonly headersMs?: number | undefined;
-  /** From the head to the first text, reasoning or tool call, milliseconds. @default 30_000; 120_000 for models that always think */
-  readonly firstTokenMs?: number | undefined;
-  /**
-   * Within an answer, milliseconds; does not run while the reader pauses. Bytes that say nothing (comments, empty
-   * pieces, blank lines before a whole answer) are no content, however often they come.
-   * @default 60_000 without a byte, 120_000 without content
-   */
-  readonly idleMs?: number | undefined;
-  /** The whole request, milliseconds. @default 600_000 */
-  readonly totalMs?: number | undefined;
 }
 
 /** What happens to streams that break. */

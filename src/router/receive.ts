@@ -74,7 +74,7 @@ export function receive(
   refuseUnserved(parts, options);
   const { clock, timeouts } = parts.services;
   const startedAtMs = clock.now();
-  const ownMs = options.timeoutMs ?? timeouts.totalMs;
+  const ownMs = totalOf(options) ?? timeouts.totalMs;
   const chooser = chooserOf(parts, options);
   const selection = parts.selector.select(sent);
   const turn = turnOf(parts, sent, options, context !== undefined);
@@ -90,7 +90,7 @@ export function receive(
     report: context?.report,
     startedAtMs,
     deadline,
-    budget: createAttemptBudget(callsLeft(parts, context), context?.attempts),
+    budget: createAttemptBudget(callsLeft(parts, options, context), context?.attempts),
     selection,
     turn,
     chooser,
@@ -170,9 +170,15 @@ function refuseUnserved({ kit, conversations }: RouterParts, { output, conversat
   }
 }
 
-/** The router's own limit, or what an outer one has left. */
-function callsLeft({ options }: RouterParts, context: CallContext | undefined): number | undefined {
-  const own = options.retry?.attempts;
+/** The time that the call gives itself in all. */
+function totalOf({ timeoutMs, timeouts }: CallOptions): number | undefined {
+  const totalMs = timeouts?.totalMs;
+  return timeoutMs === undefined || totalMs === undefined ? (timeoutMs ?? totalMs) : Math.min(timeoutMs, totalMs);
+}
+
+/** The call's or the router's own limit, or what an outer one has left. */
+function callsLeft(parts: RouterParts, { retry }: CallOptions, context: CallContext | undefined): number | undefined {
+  const own = retry?.attempts ?? parts.options.retry?.attempts;
   if (!context) return own;
   const { limit, used } = context.attempts;
   return Math.max(1, Math.min(own ?? DEFAULT_ATTEMPTS, limit - used));

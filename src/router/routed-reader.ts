@@ -65,7 +65,7 @@ class RoutedSharer implements Sharer<Answer, RoutedFlight, RoutedReply> {
     this.streamed = run.streamed;
     this.deadlineAtMs = run.deadline.atMs();
     this.key = flightKeyOf(run, parts.options.limits !== undefined);
-    this.mostJoins = (parts.options.retry?.attempts ?? DEFAULT_ATTEMPTS) + 1;
+    this.mostJoins = (run.options.retry?.attempts ?? parts.options.retry?.attempts ?? DEFAULT_ATTEMPTS) + 1;
     this.#parts = parts;
     this.#run = run;
     this.#shown = shown;
@@ -203,13 +203,15 @@ export function headOf(parts: RouterParts, run: Run, seat: Seat<RoutedFlight>): 
  */
 function flightKeyOf({ cacheKey, options }: Run, limited: boolean): string | undefined {
   if (cacheKey === undefined || options.output) return undefined;
-  const { allow, deny, require, requireTags, headers, maxCostUsd, fallback, strategy }: CallOptions = options;
+  const { allow, deny, require, requireTags, headers, maxCostUsd, fallback, strategy, retry, timeouts }: CallOptions =
+    options;
   const priority = limited && options.priority !== "default" ? options.priority : undefined;
-  const limits = allow || deny || require || requireTags || headers;
+  const limits = allow || deny || require || requireTags || headers || retry || timeouts;
   const own = limits || maxCostUsd !== undefined || fallback !== undefined || strategy || priority;
   if (!own) return cacheKey;
   const name = typeof strategy === "object" ? strategy.name : strategy;
-  return `${cacheKey} ${JSON.stringify([allow, deny, require, requireTags, headers, maxCostUsd, fallback, name, priority])}`;
+  const set = [allow, deny, require, requireTags, headers, maxCostUsd, fallback, name, priority, retry, timeouts];
+  return `${cacheKey} ${JSON.stringify(set)}`;
 }
 
 function statusOf(parts: RouterParts, run: Run, joined: boolean): CacheStatus {

@@ -118,7 +118,7 @@ export interface Router {
    * A view with options that stand for each of its calls; it shares all state and is itself a provider.
    *
    * @param how `locked`: a call through the view, or a view of it, can narrow these options and not widen them: `allow`
-   * intersects, `deny` and `requireTags` unite, `maxCostUsd` and `timeoutMs` take the smaller value, the rest stays, and
+   * intersects, `deny` and `requireTags` unite, `maxCostUsd`, `timeoutMs`, `timeouts` and `retry` take the smaller value, the rest stays, and
    * another tenant is `invalid_request`. Default: a call's own options replace the view's.
    * @throws SignalboxError `invalid_options` naming the option
    */

@@ -4,6 +4,8 @@ import { SignalboxError } from "../errors/signalbox-error.js";
 /** The per-call options that a request body can carry: those that are plain JSON. */
 const NAMES = [
   "timeoutMs",
+  "timeouts",
+  "retry",
   "strategy",
   "allow",
   "deny",

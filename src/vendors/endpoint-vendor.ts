@@ -93,6 +93,7 @@ function createEndpointVendor(row: EndpointRow, options: EndpointVendorOptions):
     unlimitedWritesLong: false,
     prefixCache: options.prefixCache ?? row.prefixCache,
     tags: options.tags,
+    timeouts: options.timeouts,
   });
 }
 

@@ -51,6 +51,7 @@ export interface HttpProviderInit {
   readonly unlimitedWritesLong: boolean;
   readonly prefixCache?: Provider["prefixCache"];
   readonly tags?: readonly string[] | undefined;
+  readonly timeouts?: Provider["timeouts"];
 }
 
 /** A provider over HTTP: both ways of asking, always there. */
@@ -141,6 +142,7 @@ export function createHttpProvider(init: HttpProviderInit): HttpProvider {
     ...(missing ? { unavailable: { reason: "no_api_key" as const, variables } } : {}),
     ...(init.prefixCache === undefined ? {} : { prefixCache: init.prefixCache }),
     ...(init.tags === undefined ? {} : { tags: init.tags }),
+    ...(init.timeouts === undefined ? {} : { timeouts: init.timeouts }),
   };
   return provider;
 }

@@ -1,4 +1,5 @@
 import type { Capabilities, ModelInfo } from "../contract/provider.js";
+import { checkTimeouts } from "../errors/check-options.js";
 import { invalidOption } from "../errors/signalbox-error.js";
 import { modelProblems, refuseProblems } from "./check-model.js";
 
@@ -51,6 +52,7 @@ export function readModels(value: readonly ModelOption[] | undefined, known: Kno
     seen.add(model.id);
     return model;
   });
+  for (const [index, { timeouts }] of models.entries()) checkTimeouts(timeouts, `models[${index}].timeouts`);
   refuseProblems(models.flatMap((model, index) => modelProblems(model, `models[${index}]`)));
   return models;
 }

@@ -1,4 +1,5 @@
 import type { ModelInfo, Provider } from "../contract/provider.js";
+import type { PhaseTimeouts } from "../contract/timeouts.js";
 import type { Transport } from "../contract/transport.js";
 import { type Clock, systemClock } from "../core/clock.js";
 import {
@@ -7,6 +8,7 @@ import {
   checkFunction,
   checkId,
   checkOptions,
+  checkTimeouts,
   checkTransport,
   checkWord,
 } from "../errors/check-options.js";
@@ -48,6 +50,8 @@ export interface EndpointOptions {
   readonly prefixCache?: Provider["prefixCache"];
   /** Labels of all its models, such as `"eu"` or `"no-training"`, for `requireTags` of a call. @default none */
   readonly tags?: readonly string[] | undefined;
+  /** How long each phase of a call may take; over the router's, under a model's own. @default as the router was told */
+  readonly timeouts?: PhaseTimeouts | undefined;
   /** Whose time counts for deadlines. @default the system clock */
   readonly clock?: Clock | undefined;
 }
@@ -94,6 +98,7 @@ export const ENDPOINT_OPTION_NAMES = [
   "streamUsage",
   "prefixCache",
   "tags",
+  "timeouts",
   "clock",
 ] as const;
 
@@ -180,6 +185,7 @@ export function readEndpoint(
     unlimitedWritesLong: false,
     prefixCache: options.prefixCache,
     tags: options.tags,
+    timeouts: options.timeouts,
   };
 }
 
@@ -194,4 +200,5 @@ export function checkShared(options: EndpointOptions): void {
   checkCodes(options.codes, "codes");
   checkPrefixCache(options.prefixCache, "prefixCache");
   checkTags(options.tags, "tags");
+  checkTimeouts(options.timeouts, "timeouts");
 }

@@ -95,6 +95,7 @@ export function createVendor(profile: VendorProfile, options: VendorOptions): Ht
     unlimitedWritesLong: true,
     prefixCache: options.prefixCache ?? profile.prefixCache,
     tags: options.tags,
+    timeouts: options.timeouts,
   });
 }
 

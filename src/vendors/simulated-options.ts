@@ -1,4 +1,5 @@
 import type { ModelInfo, Price, Provider } from "../contract/provider.js";
+import type { PhaseTimeouts } from "../contract/timeouts.js";
 import type { Clock } from "../core/clock.js";
 import type { Random } from "../core/random.js";
 import type { FailuresOption, ReplyOption } from "./simulated-script.js";
@@ -27,6 +28,8 @@ export interface SimulatedOptions {
   readonly prefixCache?: Provider["prefixCache"];
   /** Labels of all its models, for `requireTags` of a call. @default none */
   readonly tags?: readonly string[] | undefined;
+  /** How long each phase of a call may take; over the router's. @default as the router was told */
+  readonly timeouts?: PhaseTimeouts | undefined;
   /** Numbers in [0, 1) for rates and jitter. @default Math.random */
   readonly random?: Random | undefined;
   /** Whose time counts for delays. @default the system clock */

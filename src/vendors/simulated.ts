@@ -4,7 +4,7 @@ import type { ChatReply } from "../chat/reply.js";
 import type { ChatRequest } from "../chat/request.js";
 import type { CallContext, ModelInfo, Price, Provider } from "../contract/provider.js";
 import { systemClock } from "../core/clock.js";
-import { checkClock, checkFunction, checkId, checkOptions } from "../errors/check-options.js";
+import { checkClock, checkFunction, checkId, checkOptions, checkTimeouts } from "../errors/check-options.js";
 import { ERROR_KINDS, type ErrorKind } from "../errors/kinds.js";
 import { invalidOption } from "../errors/signalbox-error.js";
 import type { ChunkStream } from "../wire/chunk-stream.js";
@@ -35,6 +35,7 @@ const KNOWN = [
   "usdPerMTok",
   "prefixCache",
   "tags",
+  "timeouts",
   "random",
   "clock",
 ];
@@ -64,6 +65,7 @@ export function simulated(options: SimulatedOptions = {}): SimulatedProvider {
   if (options.usdPerMTok) checkPrice(options.usdPerMTok, "usdPerMTok");
   checkPrefixCache(options.prefixCache, "prefixCache");
   checkTags(options.tags, "tags");
+  checkTimeouts(options.timeouts, "timeouts");
   const price = options.usdPerMTok === undefined ? { input: 0, output: 0 } : options.usdPerMTok;
   const given = options.models ?? [`${id}-1`];
   if (!Array.isArray(given)) throw invalidOption("models", "must be a list with at least one model");
@@ -85,6 +87,7 @@ export function simulated(options: SimulatedOptions = {}): SimulatedProvider {
     ...(autoModels === undefined ? {} : { autoModels }),
     ...(options.prefixCache === undefined ? {} : { prefixCache: options.prefixCache }),
     ...(options.tags === undefined ? {} : { tags: options.tags }),
+    ...(options.timeouts === undefined ? {} : { timeouts: options.timeouts }),
     stream,
     async chat(request, context) {
       const chunks = stream(request, context);

@@ -17,7 +17,9 @@ export interface LimiterOptions {
   readonly rpm?: number | undefined;
   /** Estimated tokens per minute, likewise; the call that empties the bucket still begins. @default unlimited */
   readonly tpm?: number | undefined;
-  /** Calls that may wait. @default 2_000 */
+  /** Calls that may wait; one more is `saturated` at once. 0: none waits. @default 2_000 */
+  readonly maxQueue?: number | undefined;
+  /** The earlier name of `maxQueue`; if both are given, `maxQueue` counts. @default none */
   readonly queueItems?: number | undefined;
   /** Bytes of requests that may wait. @default 67_108_864 (64 MiB) */
   readonly queueBytes?: number | undefined;

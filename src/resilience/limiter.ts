@@ -50,7 +50,10 @@ class QueueLimiter implements Limiter {
   constructor(options: LimiterOptions, clock: Clock) {
     this.#clock = clock;
     this.#limit = new AdaptiveLimit(options.maxConcurrent ?? Number.POSITIVE_INFINITY, options.adaptive ?? true);
-    this.#queue = new WaitQueue(options.queueItems ?? 2_000, options.queueBytes ?? 64 * 1024 * 1024);
+    this.#queue = new WaitQueue(
+      options.maxQueue ?? options.queueItems ?? 2_000,
+      options.queueBytes ?? 64 * 1024 * 1024,
+    );
     this.#queueMs = options.queueMs ?? 5_000;
     this.#requests = options.rpm === undefined ? undefined : new RateBucket(options.rpm, clock.now());
     this.#tokens = options.tpm === undefined ? undefined : new RateBucket(options.tpm, clock.now());

@@ -112,6 +112,7 @@ export const optionsSchema = lazily(() =>
           adaptive: z.optional(z.boolean()),
           rpm: z.optional(z.number().check(z.positive())),
           tpm: z.optional(z.number().check(z.positive())),
+          maxQueue: z.optional(z.int().check(z.gte(0))),
           queueItems: z.optional(z.int().check(z.gte(0))),
           queueBytes: z.optional(z.number().check(z.gte(0))),
           queueMs: milliseconds(),

@@ -140,7 +140,7 @@ describe("when all are full", () => {
   });
 
   test("all queues full: saturated, with a hint when to come back", async () => {
-    const limits = { a: { maxConcurrent: 1, queueItems: 0 }, b: { maxConcurrent: 1, queueItems: 0 } };
+    const limits = { a: { maxConcurrent: 1, maxQueue: 0 }, b: { maxConcurrent: 1, maxQueue: 0 } };
     const { clock, router } = setUp({ limits });
     const works = [router.chat(ask("1")), router.chat(ask("2"))];
     const error = await failureOf(router.chat(ask("3")));

@@ -104,19 +104,22 @@ describe("the queue", () => {
     expect(done).toEqual(["default 0", "interactive 4", "default 3", "batch 1", "batch 2"]);
   });
 
-  test("full: saturated, with a hint when to come back, nothing sent and nobody blamed", async () => {
-    const clock = createVirtualClock();
-    const { upstream } = counted("a", clock, 100);
-    const limits = { a: { maxConcurrent: 1, queueItems: 2 } };
-    const router = createRouter({ providers: [upstream], clock, limits });
-    const works = [router.chat(ask("1")), router.chat(ask("2")), router.chat(ask("3"))];
-    const error = await failureOf(router.chat(ask("4")));
-    expect([error.kind, error.attempts.length, error.retryable]).toEqual(["saturated", 0, true]);
-    expect(error.retryAfterMs).toBeGreaterThan(0);
-    await clock.advance(1_000);
-    await Promise.all(works);
-    expect(router.health().candidates[0]?.status).toBe("healthy");
-  });
+  test.each([{ maxQueue: 2 }, { queueItems: 2 }, { maxQueue: 2, queueItems: 9 }])(
+    "full with %j: saturated, with a hint when to come back, nothing sent and nobody blamed",
+    async (queue) => {
+      const clock = createVirtualClock();
+      const { upstream } = counted("a", clock, 100);
+      const limits = { a: { maxConcurrent: 1, ...queue } };
+      const router = createRouter({ providers: [upstream], clock, limits });
+      const works = [router.chat(ask("1")), router.chat(ask("2")), router.chat(ask("3"))];
+      const error = await failureOf(router.chat(ask("4")));
+      expect([error.kind, error.attempts.length, error.retryable]).toEqual(["saturated", 0, true]);
+      expect(error.retryAfterMs).toBeGreaterThan(0);
+      await clock.advance(1_000);
+      await Promise.all(works);
+      expect(router.health().candidates[0]?.status).toBe("healthy");
+    },
+  );
 
   test("blocked while it waited: unavailable, with who is blocked and for how long", async () => {
     const clock = createVirtualClock();
@@ -138,7 +141,7 @@ describe("the queue", () => {
   test("a full line moves on to another candidate", async () => {
     const clock = createVirtualClock();
     const { upstream } = counted("a", clock, 100);
-    const limits = { a: { maxConcurrent: 1, queueItems: 0 } };
+    const limits = { a: { maxConcurrent: 1, maxQueue: 0 } };
     const router = createRouter({ providers: [upstream, provider("b")], clock, limits, strategy: "ordered" });
     const first = router.chat(ask("1"));
     expect((await router.chat(ask("2"))).route.provider).toBe("b");
@@ -337,7 +340,7 @@ test("chaos: never over the limit, everyone ends, every place comes back", async
   const clock = createVirtualClock();
   const random = seededRandom(3);
   const { upstream, seen } = counted("a", clock, 50);
-  const limits = { a: { maxConcurrent: 4, queueItems: 20, queueMs: 400 } };
+  const limits = { a: { maxConcurrent: 4, maxQueue: 20, queueMs: 400 } };
   const router = createRouter({ providers: [upstream], clock, limits, random });
   const told = listenTo(router, ["done"]);
   const works: Promise<unknown>[] = [];

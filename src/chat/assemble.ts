@@ -9,6 +9,7 @@ import {
 } from "./message.js";
 import type { ChatReply, Extensions, FinishReason, Logprobs, ReplyMessage, ServiceTier } from "./reply.js";
 import { copyUsage, readUsage, type Usage } from "./usage.js";
+import { vendorName } from "./vendor-name.js";
 
 /** Puts a streamed answer together. `push` costs the same however long the answer is. */
 export interface Assembler {
@@ -152,10 +153,10 @@ class ChunkAssembler implements Assembler {
     if (this.#audio !== undefined) message.audio = { ...this.#audio };
     const finish = this.#finish ?? (this.#calls.length > 0 ? "tool_calls" : "stop");
     const reply: ChatReply = {
-      id: head?.id ?? "",
+      id: vendorName(head?.id ?? ""),
       object: "chat.completion",
       created: head?.created ?? 0,
-      model: head?.model ?? "",
+      model: vendorName(head?.model ?? ""),
       choices: [{ index: 0, finish_reason: finish, logprobs: this.#logprobs, message }],
     };
     if (this.#usage !== null) reply.usage = copyUsage(this.#usage);
@@ -167,7 +168,7 @@ class ChunkAssembler implements Assembler {
 
   #finished({ id: given, name, arguments: text, isCustom, own }: OpenCall, index: number): ToolCall {
     // Some vendors give no id, and the tool's answer needs one to point to.
-    const id = given === "" ? `call_${this.#head?.id ?? ""}_${index}` : given;
+    const id = given === "" ? `call_${vendorName(this.#head?.id ?? "")}_${index}` : given;
     const call: ToolCall = isCustom
       ? { id, type: "custom", custom: { name, input: text } }
       : { id, type: "function", function: { name, arguments: text } };

@@ -3,6 +3,7 @@ import { isTurn, type ToolCall } from "./message.js";
 import type { ChatReply, Choice, FinishReason, Logprobs, ReplyMessage } from "./reply.js";
 import { newReplyId, nowSeconds } from "./reply-id.js";
 import { readUsage } from "./usage.js";
+import { MAX_VENDOR_NAME, vendorName } from "./vendor-name.js";
 
 /** Why a provider's answer cannot be used. */
 export interface ReplyProblem {
@@ -51,10 +52,12 @@ function isWhole(reply: Fields, choice: Fields, message: Fields): boolean {
   return (
     typeof reply.id === "string" &&
     reply.id !== "" &&
+    reply.id.length <= MAX_VENDOR_NAME &&
     reply.object === "chat.completion" &&
     typeof reply.created === "number" &&
     typeof reply.model === "string" &&
     reply.model !== "" &&
+    reply.model.length <= MAX_VENDOR_NAME &&
     (reply.usage === undefined || reply.usage === readUsage(reply.usage)) &&
     choice.index === 0 &&
     choice.logprobs !== undefined &&
@@ -88,10 +91,10 @@ function rebuild(
   const known = typeof finish === "string" && FINISH_REASONS.has(finish) && finish !== "function_call";
   const result: ChatReply = {
     ...reply,
-    id: typeof reply.id === "string" && reply.id !== "" ? reply.id : newReplyId(),
+    id: typeof reply.id === "string" && reply.id !== "" ? vendorName(reply.id) : newReplyId(),
     object: "chat.completion",
     created: typeof reply.created === "number" && Number.isFinite(reply.created) ? reply.created : nowSeconds(),
-    model: typeof reply.model === "string" && reply.model !== "" ? reply.model : model,
+    model: typeof reply.model === "string" && reply.model !== "" ? vendorName(reply.model) : model,
     choices: [
       {
         ...choice,

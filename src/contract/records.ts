@@ -35,7 +35,7 @@ export interface Attempt {
   readonly retryAfterMs?: number | undefined;
   readonly usage: Usage | null;
   readonly costUsd: number | null;
-  /** Of an answer: its id, the model that says it wrote it, and why it ended. */
+  /** Of an answer: its id and the model that says it wrote it, each of at most 256 characters, and why it ended. */
   readonly responseId?: string | undefined;
   readonly responseModel?: string | undefined;
   readonly finishReason?: FinishReason | undefined;

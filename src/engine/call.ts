@@ -67,7 +67,8 @@ export interface FlowServices {
   readonly features: { onSettled(runs: FeatureRuns, attempt: Attempt): void } | undefined;
   /** As `warn`, but the same words only once. */
   warnOnce(code: string, message: string, requestId?: string): void;
-  warn(code: string, message: string, requestId?: string): void;
+  /** Whether anyone heard. */
+  warn(code: string, message: string, requestId?: string): boolean;
 }
 
 /** Which candidates may be asked, in which order. Made by the router's plan; the flow only walks it. */

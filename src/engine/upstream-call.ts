@@ -2,6 +2,7 @@ import { estimateUsage } from "../chat/create-reply.js";
 import type { FinishReason } from "../chat/reply.js";
 import type { Usage } from "../chat/usage.js";
 import { countsOf } from "../chat/usage.js";
+import { vendorName } from "../chat/vendor-name.js";
 import type { CallContext } from "../contract/provider.js";
 import type { Attempt, AttemptRole } from "../contract/records.js";
 import { oneLine } from "../errors/one-line.js";
@@ -40,6 +41,10 @@ export interface OpenAnswer {
   usage(): Usage;
   /** The call was ended from this side, perhaps while nobody was waiting for a piece. */
   ended(reason: SignalboxError): void;
+}
+
+function nameOf(name: unknown): string | undefined {
+  return typeof name === "string" && name !== "" ? vendorName(name) : undefined;
 }
 
 /** One upstream call from its first byte to its record: its abort, its clock, its lease, and the one settling. */
@@ -202,8 +207,8 @@ export class UpstreamCall {
       retryAfterMs: error?.retryAfterMs,
       usage,
       costUsd,
-      responseId: this.#head?.id || undefined,
-      responseModel: this.#head?.model || undefined,
+      responseId: nameOf(this.#head?.id),
+      responseModel: nameOf(this.#head?.model),
       finishReason: this.#finishReason ?? undefined,
     };
     const { provider, model, outcome, detail, message, upstreamRequestId, retryAfterMs } = attempt;

@@ -60,6 +60,10 @@ class TieredCache implements Cache {
     });
   }
 
+  get storeDown(): boolean | undefined {
+    return this.#tier?.down;
+  }
+
   get<T>(key: string): T | undefined | Promise<T | undefined> {
     const value = this.peek<T>(key);
     return value === undefined ? this.load<T>(key) : value;

@@ -55,6 +55,11 @@ export class StoreTier {
     this.#queue = new WriteQueue(clock, queueLimit, () => this.#circuit.waitMs(clock.now()));
   }
 
+  /** Left alone for a while, because it fails or hangs. */
+  get down(): boolean {
+    return this.#circuit.open;
+  }
+
   /** The entry, if the store has it, gives it in time, and nothing has invalidated it. Equal look-ups share one. */
   read(key: string): Promise<Envelope | undefined> {
     const under = this.#reads.get(key);

@@ -118,6 +118,8 @@ export interface CacheStats {
  * reaches the cache. All methods may be awaited; without a second tier nothing waits.
  */
 export interface Cache {
+  /** The second tier fails or hangs and is left alone for a while; absent where there is none. */
+  readonly storeDown?: boolean | undefined;
   /** How long an entry lives unless `set` says otherwise, milliseconds. */
   readonly ttlMs: number;
   /** The value, or `undefined`. With a second tier, what memory does not hold comes as a promise. */

@@ -24,6 +24,7 @@ export function createCaching(given: false | RouterCacheOptions | Cache, clock: 
       gate: {},
       tenancyRequired: false,
       normalize: false,
+      store: { down: false },
       similar: undefined,
     };
   }
@@ -39,6 +40,7 @@ export function createCaching(given: false | RouterCacheOptions | Cache, clock: 
     gate,
     tenancyRequired: tenancy === "required",
     normalize: normalize === true,
+    store: { down: false },
     similar: similar && createReuse(similar, clock),
   };
 }

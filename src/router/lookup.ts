@@ -5,7 +5,7 @@ import { ageOf, type StoredReply, unpackReply } from "../memory/stored-reply.js"
 import { CallQueue } from "./call-queue.js";
 import type { PlannedCandidate } from "./candidates.js";
 import { RequestRanker } from "./decision.js";
-import type { RouterParts, Usable } from "./parts.js";
+import type { ResponseCaching, RouterParts, Usable } from "./parts.js";
 import { planOf } from "./plan.js";
 import type { Run } from "./run.js";
 
@@ -20,7 +20,14 @@ export function lookUp(parts: RouterParts, run: Run): StoredReply | undefined {
 export function lookUpDeep(parts: RouterParts, run: Run): Promise<StoredReply | undefined> | undefined {
   const { caching } = parts;
   if (!caching || !run.cacheKey || !mayRead(run)) return undefined;
+  if ((caching.cache.storeDown === true) !== caching.store.down) tellStore(parts, caching);
   return caching.responses.load(run.cacheKey, (stored) => serves(parts, run, stored));
+}
+
+/** A second tier that is down costs hits and breaks nothing: said once each time. */
+function tellStore({ services }: RouterParts, { cache, store }: ResponseCaching): void {
+  const words = "The cache's second tier fails or does not answer; memory goes on alone until it is back";
+  store.down = cache.storeDown === true && services.warn("cache_store_down", words);
 }
 
 /** An answer that is past its lifetime, by at most `staleMs`: for when nobody can give a fresh one. */

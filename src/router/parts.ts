@@ -52,6 +52,8 @@ export interface ResponseCaching {
   readonly gate: GateOptions;
   readonly tenancyRequired: boolean;
   readonly normalize: boolean;
+  /** What was last told of the cache's second tier. */
+  readonly store: { down: boolean };
   readonly similar: { readonly index: SimilarityIndex; readonly mode: "shadow" | "serve" } | undefined;
 }
 

@@ -445,3 +445,34 @@ test("invalidating by two conditions reaches what only another process holds in 
   }
   expect((await two.chat(ask("x"), { tenant: "acme" })).route.cache.status).toBe("miss");
 });
+
+test("a dead second tier says so once each time it dies, and answers go on", async () => {
+  const clock = createVirtualClock();
+  let dead = true;
+  const entries = new Map<string, unknown>();
+  const answer = <T>(value: T): Promise<T> =>
+    dead ? Promise.reject(new Error("ECONNREFUSED")) : Promise.resolve(value);
+  const store = {
+    get: (key: string) => answer(entries.get(key)),
+    set: (key: string, value: unknown) => answer(void entries.set(key, value)),
+    delete: (key: string) => answer(void entries.delete(key)),
+  };
+  for (const cache of [{ store }, createCache({ store, clock })]) {
+    dead = true;
+    const router = createRouter({ providers: [double("a")], cache, clock });
+    const told: string[] = [];
+    router.on("warning", ({ code, message }) => told.push(`${code}: ${message}`));
+    const ask10 = async (prefix: string): Promise<void> => {
+      for (let call = 0; call < 10; call += 1) await router.chat(ask(`${prefix}${call}`));
+    };
+    await ask10("a");
+    expect(told).toEqual([expect.stringMatching(/^cache_store_down: The cache's second tier/)]);
+    dead = false;
+    await clock.advance(60_000);
+    await ask10("b");
+    expect(told).toHaveLength(1);
+    dead = true;
+    await ask10("c");
+    expect(told).toHaveLength(2);
+  }
+});

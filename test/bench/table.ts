@@ -1,6 +1,7 @@
 import { cpus, loadavg } from "node:os";
 import { SERVERS_FLAG, serveFailover } from "./failover-servers.js";
 import { print, type Section } from "./row.js";
+import { blocks } from "./rows/blocks.js";
 import { cache } from "./rows/cache.js";
 import { DECISIONS } from "./rows/decision.js";
 import { doors } from "./rows/doors.js";
@@ -20,6 +21,7 @@ const SECTIONS: Record<string, () => Promise<Section>> = {
   doors,
   failover,
   money,
+  blocks,
   footprint,
 };
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { stepsOf } from "../steps.js";
 import { HOSTILE_KINDS } from "./kinds.js";
-import { stepsOf } from "./steps.js";
 
 const SIZE = 2 ** 13;
 

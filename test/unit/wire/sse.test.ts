@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createSseParser, type SseEvent, type SseParserOptions } from "../../../src/wire/sse.js";
+import { stepsOf } from "../steps.js";
 
 const bytes = (text: string) => Buffer.from(text, "utf8");
 
@@ -25,18 +26,8 @@ function cut(all: Uint8Array, places: readonly number[]): Uint8Array[] {
   return [...at, all.length].map((to, index) => all.subarray(index === 0 ? 0 : at[index - 1], to));
 }
 
-/** How much more CPU time four times the work takes: about 4 where it is linear, 16 where it is quadratic. */
-function growth(work: (count: number) => unknown): number {
-  const spent = (count: number): number => {
-    const before = process.cpuUsage();
-    work(count);
-    const { user, system } = process.cpuUsage(before);
-    return user + system;
-  };
-  spent(15_000);
-  const once = Math.min(spent(15_000), spent(15_000), spent(15_000));
-  return Math.min(spent(60_000), spent(60_000)) / once;
-}
+/** How many times the steps four times the text takes: about 4 for linear work, 16 for quadratic work. */
+const growth = (work: (count: number) => unknown): number => stepsOf(() => work(60_000)) / stepsOf(() => work(15_000));
 
 const data = (...values: string[]) => values.map((value) => ({ event: "message", data: value }));
 

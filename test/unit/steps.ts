@@ -63,7 +63,7 @@ const METERED: readonly (readonly [object, Readonly<Record<string, Cost>>])[] = 
 ];
 
 // V8 drops counts when it optimises a function in the middle of a run, so it interprets all of this process.
-for (const flag of ["--no-opt", "--no-sparkplug", "--no-use-osr", "--no-lazy-feedback-allocation"])
+for (const flag of ["--no-opt", "--no-maglev", "--no-sparkplug", "--no-use-osr", "--no-lazy-feedback-allocation"])
   setFlagsFromString(flag);
 
 /**

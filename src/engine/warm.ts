@@ -23,7 +23,10 @@ export interface WarmReport {
   readonly asked: number;
   /** Answered from the cache already, or together with an equal request. */
   readonly present: number;
-  /** Not kept: an answer that may not be stored, or found no room. Once one finds none, the rest is not asked for. */
+  /**
+   * Not kept: an answer that may not be stored, or found no room. Nobody is asked if that is known beforehand (a
+   * temperature, no tenant, `cache: false`, no lifetime), or once one answer has found no room.
+   */
   readonly refused: number;
   readonly failures: readonly { readonly index: number; readonly kind: string }[];
   readonly aborted: boolean;
@@ -79,7 +82,8 @@ export async function warmByAsking(
           costUsd += route.costUsd ?? 0;
         }
       } catch (thrown) {
-        failures.push({ index, kind: SignalboxError.isInstance(thrown) ? thrown.kind : "server" });
+        if (warming.outcome === "refused") refused += 1;
+        else failures.push({ index, kind: SignalboxError.isInstance(thrown) ? thrown.kind : "server" });
       }
       done += 1;
       try {

@@ -3,8 +3,9 @@ import type { CallOptions } from "../contract/call-options.js";
 import type { CallContext } from "../contract/provider.js";
 import type { Features } from "../engine/compose.js";
 import type { Warming } from "../engine/warm.js";
-import { asSignalboxError, withContext } from "../errors/signalbox-error.js";
+import { asSignalboxError, SignalboxError, withContext } from "../errors/signalbox-error.js";
 import { isCallContext, optionsOfContext } from "./call-settings.js";
+import { keepable } from "./keep-answer.js";
 import type { RouterParts } from "./parts.js";
 import { prepare, type Received, receive } from "./receive.js";
 import { recordFailure } from "./records.js";
@@ -46,9 +47,13 @@ async function changed(parts: RouterParts, received: Received, features: Feature
   }
 }
 
-/** Tells whoever listens that a request begins. */
+/** Tells whoever listens that a request begins. @throws SignalboxError if a warming could not keep the answer */
 function begun(parts: RouterParts, run: Run): Run {
   const { request } = run;
+  if (run.warming && !keepable(parts, run)) {
+    run.warming.outcome = "refused";
+    throw new SignalboxError("invalid_request", "No answer to this request can be kept", { requestId: run.requestId });
+  }
   if (run.cacheKey !== undefined) run.report?.("kept", run.cacheKey);
   const { events } = parts;
   if (run.turn?.forgotten) {

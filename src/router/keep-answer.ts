@@ -9,6 +9,13 @@ import { answering } from "./remember-answer.js";
 import type { Run } from "./run.js";
 import { noteSimilar } from "./similar.js";
 
+/** Whether an answer to this request could be stored and served later. */
+export function keepable(parts: RouterParts, run: Run): boolean {
+  const { cacheKey, options } = run;
+  if (!parts.caching || !cacheKey || (options.cache && options.cache.mode === "read")) return false;
+  return lifetimeOf(parts, run) + parts.staleMs > 0;
+}
+
 /** Stores an answer in the cache, unless the call or the write gate refuses it. */
 export function keepAnswer(parts: RouterParts, run: Run, call: Call, { candidate, reply }: Answer): void {
   const { caching, events, services } = parts;

@@ -110,9 +110,23 @@ test("tells of answers that may not be stored, and goes on; without a cache nobo
   const warm = { ...ask("warm"), temperature: 1 };
   const work = router.warm([warm, ...list(3).slice(1), ask("question 2")], { concurrency: 2 });
   await clock.advance(1_000);
-  expect(await work).toMatchObject({ asked: 3, present: 1, refused: 1 });
-  expect(upstream.calls).toHaveLength(3);
+  expect(await work).toMatchObject({ asked: 2, present: 1, refused: 1 });
+  expect(upstream.calls).toHaveLength(2);
   const bare = createRouter({ providers: [upstream], clock });
   expect(await bare.warm(list(5))).toMatchObject({ asked: 0, refused: 5, costUsd: 0 });
-  expect(upstream.calls).toHaveLength(3);
+  expect(upstream.calls).toHaveLength(2);
+});
+
+test.each([
+  ["a temperature", {}, {}, { temperature: 0.7 }],
+  ["a tenant is required and missing", { tenancy: "required" }, {}, {}],
+  ["a view without the cache", {}, { cache: false }, {}],
+  ["a view that only reads it", {}, { cache: { mode: "read" } }, {}],
+  ["a cache without a lifetime", { ttlMs: 0 }, {}, {}],
+] as const)("nobody is asked for an answer that cannot be kept: %s", async (_name, cache, bound, fields) => {
+  const upstream = provider("a");
+  const router = createRouter({ providers: [upstream], cache }).with(bound);
+  const report = await router.warm(list(3).map((request) => ({ ...request, ...fields })));
+  expect(upstream.calls).toHaveLength(0);
+  expect(report).toEqual({ asked: 0, present: 0, refused: 3, failures: [], aborted: false, costUsd: 0 });
 });

@@ -23,6 +23,7 @@ export interface ReplyInit {
   readonly usage?: Usage | undefined;
   /** Seconds since 1970. @default now */
   readonly created?: number | undefined;
+  /** What the issuer needs back with this turn. */
   readonly providerState?: ProviderState | undefined;
 }
 

@@ -1,30 +1,40 @@
 /** Text inside a message. */
 export interface TextPart {
+  /** Marks a text. */
   type: "text";
+  /** The text. */
   text: string;
 }
 
 /** A picture: an `https:` URL or a `data:` URL. The library never downloads it. */
 export interface ImagePart {
+  /** Marks a picture. */
   type: "image_url";
+  /** The picture's address or data URL, and how closely to look. */
   image_url: { url: string; detail?: "auto" | "low" | "high" };
 }
 
 /** Sound, base64. */
 export interface AudioPart {
+  /** Marks a recording. */
   type: "input_audio";
+  /** The recording, as base64, and its format. */
   input_audio: { data: string; format: "wav" | "mp3" };
 }
 
 /** A file, inline or by the vendor's id. */
 export interface FilePart {
+  /** Marks a file. */
   type: "file";
+  /** The file: its data as a data URL, or the vendor's id of it. */
   file: { file_data?: string; file_id?: string; filename?: string };
 }
 
 /** A refusal an assistant gave earlier. */
 export interface RefusalPart {
+  /** Marks a refusal. */
   type: "refusal";
+  /** Why the model did not answer. */
   refusal: string;
 }
 
@@ -33,15 +43,21 @@ export type ContentPart = TextPart | ImagePart | AudioPart | FilePart;
 
 /** A model's wish to call a function; `arguments` is JSON text as the model wrote it, valid or not. */
 export interface FunctionToolCall {
+  /** The call's id, which its result names. */
   id: string;
+  /** Marks a call of a function. */
   type: "function";
+  /** The function's name and its arguments as JSON text. */
   function: { name: string; arguments: string };
 }
 
 /** A call of a free-form (`custom`) tool; `input` is the text that the model wrote for it. */
 export interface CustomToolCall {
+  /** The call's id, which its result names. */
   id: string;
+  /** Marks a call with free text as its input. */
   type: "custom";
+  /** The tool's name and its input. */
   custom: { name: string; input: string };
 }
 
@@ -74,27 +90,37 @@ export function isTurn(state: ProviderState | null | undefined): boolean {
 
 /** Instructions that stand over the conversation. */
 export interface SystemMessage {
+  /** Instructions that stand over the conversation. */
   role: "system";
+  /** The instructions. */
   content: string | TextPart[];
+  /** Tells speakers of one role apart. */
   name?: string;
 }
 
 /** Instructions, in the newer word; sent as `system` where a vendor does not know it. */
 export interface DeveloperMessage {
+  /** Instructions, in the name that newer OpenAI models use. */
   role: "developer";
+  /** The instructions. */
   content: string | TextPart[];
+  /** Tells speakers of one role apart. */
   name?: string;
 }
 
 /** What the user said or showed. */
 export interface UserMessage {
+  /** The user's turn. */
   role: "user";
+  /** What the user says or shows. */
   content: string | ContentPart[];
+  /** Tells speakers of one role apart. */
   name?: string;
 }
 
 /** A stretch of an answer that rests on a source, in OpenAI's shape. */
 export interface Annotation {
+  /** Always `url_citation`. */
   type: "url_citation";
   /** The source, and the characters of `content` that rest on it. */
   url_citation: { url: string; title: string; start_index: number; end_index: number };
@@ -102,6 +128,7 @@ export interface Annotation {
 
 /** Sound that a model answered with. */
 export interface ReplyAudio {
+  /** The vendor's id of the recording. */
   id: string;
   /** The sound, base64. */
   data: string;
@@ -113,18 +140,27 @@ export interface ReplyAudio {
 
 /** A picture that a model answered with, as OpenRouter and its kind write it. */
 export interface ReplyImage {
+  /** Marks a picture. */
   type: "image_url";
+  /** The picture's address or data URL. */
   image_url: { url: string };
 }
 
 /** What the model said; a reply's `message` goes back as it is. Fields not named here pass to the provider. */
 export interface AssistantMessage {
+  /** The model's turn. */
   role: "assistant";
+  /** What it said; `null` beside tool calls alone. */
   content?: string | (TextPart | RefusalPart)[] | null;
+  /** Tells speakers of one role apart. */
   name?: string;
+  /** Why it did not answer. */
   refusal?: string | null;
+  /** An earlier spoken answer, by its id. */
   audio?: { id: string } | null;
+  /** A call in the form of before `tool_calls`. */
   function_call?: { name: string; arguments: string } | null;
+  /** The tools that it wants called. */
   tool_calls?: ToolCall[];
   /** Extension: the thinking behind this answer, as text. */
   reasoning_content?: string | null;
@@ -138,8 +174,11 @@ export interface AssistantMessage {
 
 /** The result of one tool call. */
 export interface ToolMessage {
+  /** The result of a tool call. */
   role: "tool";
+  /** What the tool returned. */
   content: string | TextPart[];
+  /** The id of the call that this answers. */
   tool_call_id: string;
   /** Extension: `true` if the tool failed and `content` says how; told to vendors whose wire has a word for it. */
   is_error?: boolean;
@@ -147,8 +186,11 @@ export interface ToolMessage {
 
 /** The retired form of a tool result; passed through. */
 export interface FunctionMessage {
+  /** A result in the form of before `tool`. */
   role: "function";
+  /** What the function returned. */
   content: string | null;
+  /** The function that was called. */
   name: string;
 }
 

@@ -3,6 +3,7 @@
  * a schema of any of them can be handed in.
  */
 export interface StandardSchemaV1<Input = unknown, Output = Input> {
+  /** The members that every such schema has: version, vendor, validate. */
   readonly "~standard": {
     readonly version: 1;
     readonly vendor: string;

@@ -4,7 +4,9 @@ export interface Usage {
   prompt_tokens: number;
   /** Everything it wrote, reasoning included. */
   completion_tokens: number;
+  /** Prompt and completion together. */
   total_tokens: number;
+  /** What the prompt's tokens were. */
   prompt_tokens_details?: {
     /** Of `prompt_tokens`, those the vendor read from its prefix cache. */
     cached_tokens?: number;
@@ -12,6 +14,7 @@ export interface Usage {
     cache_write_tokens?: number;
     audio_tokens?: number;
   };
+  /** What the answer's tokens were. */
   completion_tokens_details?: {
     /** Of `completion_tokens`, those spent thinking. */
     reasoning_tokens?: number;
@@ -35,6 +38,7 @@ export interface TokenCounts {
   readonly output: number;
   /** Of `output`, spent thinking. */
   readonly reasoning: number;
+  /** Whether the counts were estimated, because the vendor told none. */
   readonly estimated: boolean;
 }
 

@@ -10,11 +10,13 @@ import type { Attempt, RequestRecord } from "./records.js";
 
 /** What every slot knows of the request it serves. */
 export interface FeatureRun<State = unknown> {
+  /** The router's id of the request. */
   readonly requestId: string;
   /** The request as it is now: the caller's own in the first `request` slot, the changed one after that. */
   readonly request: ChatRequest;
   /** The options of the call, with those of the view it was made through. */
   readonly options: CallOptions;
+  /** Whether the answer is streamed. */
   readonly streamed: boolean;
   /** When the request's time is up. */
   readonly deadline: Deadline;
@@ -26,14 +28,19 @@ export interface FeatureRun<State = unknown> {
 export interface FeatureCandidate {
   /** `"provider/model"`. */
   readonly id: string;
+  /** The provider's id. */
   readonly provider: string;
+  /** The model's id. */
   readonly model: string;
+  /** The facts of the model. */
   readonly info: ModelInfo;
 }
 
 /** An answer of one upstream call or of a whole walk. A feature passes it on; it cannot make one. */
 export interface FeatureAnswer {
+  /** The provider's id. */
   readonly provider: string;
+  /** The model's id. */
   readonly model: string;
   /** The answer, if it came whole; `undefined` for a stream, which has only begun. */
   readonly reply: ChatReply | undefined;
@@ -59,8 +66,11 @@ export interface StreamTransform {
 export interface FeatureHost {
   /** The router's id. */
   readonly id: string;
+  /** The router's clock. */
   readonly clock: Clock;
+  /** The router's random numbers, from 0 to below 1. */
   readonly random: () => number;
+  /** All candidates, in the order in which they are listed. */
   readonly candidates: readonly FeatureCandidate[];
   /** Emits a `warning` event. */
   warn(code: string, message: string, requestId?: string): void;
@@ -68,9 +78,11 @@ export interface FeatureHost {
 
 /** A decision, as the `decision` event tells it. */
 export interface FeatureDecision {
+  /** The name of the strategy that ranked the candidates. */
   readonly strategy: string;
   /** The candidate that is asked first. */
   readonly candidate: string;
+  /** The candidates that were left out, each with its reason. */
   readonly excluded: readonly Exclusion[];
 }
 

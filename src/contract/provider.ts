@@ -6,11 +6,13 @@ import type { Transport } from "./transport.js";
 
 /** Dollars per million tokens. */
 export interface Price {
+  /** Dollars per million tokens of the prompt. */
   readonly input: number;
   /** Read from the vendor's prefix cache; the input price where absent or `null`. */
   readonly cacheRead?: number | null | undefined;
   /** Written to the vendor's prefix cache; the input price where absent or `null`. */
   readonly cacheWrite?: number | null | undefined;
+  /** Dollars per million tokens of the answer. */
   readonly output: number;
   /** Other prices for the whole request once it reads more than `aboveInputTokens`; the highest that applies counts. */
   readonly tiers?: readonly PriceTier[] | null | undefined;
@@ -18,15 +20,19 @@ export interface Price {
 
 /** Another price, once a request reads more than so many tokens. */
 export interface PriceTier extends Omit<Price, "tiers"> {
+  /** The tier counts for prompts of more tokens than this. */
   readonly aboveInputTokens: number;
 }
 
 /** What a model can do. Hard needs of a request are held against this before ranking. */
 export interface Capabilities {
+  /** Whether the model can call tools. */
   readonly tools: boolean;
   /** `"data"`: data URLs only; `"url"`: data and http(s) URLs. */
   readonly vision: false | "data" | "url";
+  /** Whether the model thinks, and whether that can be switched. */
   readonly thinking: "none" | "switchable" | "always";
+  /** Which forms of JSON output the model can be held to. */
   readonly json: "none" | "object" | "schema";
   /** Sound, in and out. @default false */
   readonly audio?: boolean | undefined;
@@ -90,7 +96,9 @@ export interface Deadline {
 
 /** What is left of the upstream calls a request may make. One budget spans retry, fallback, hedge and nested routers. */
 export interface AttemptBudget {
+  /** Upstream calls that the request may make in all. */
   readonly limit: number;
+  /** Upstream calls that it has made. */
   readonly used: number;
   /** Takes one call; `false` when none is left. */
   take(): boolean;
@@ -100,17 +108,23 @@ export interface AttemptBudget {
 export interface CallContext {
   /** Aborted when the caller leaves, the deadline passes or another answer won. */
   readonly signal: AbortSignal;
+  /** How long the call may still take. */
   readonly deadline: Deadline;
+  /** The router's id of the request. */
   readonly requestId: string;
+  /** On whose behalf the call is made. */
   readonly tenant?: string | undefined;
+  /** The conversation that the call belongs to. */
   readonly conversationId?: string | undefined;
   /** The request holds all that is to be sent of its conversation: nothing is to be recalled. Every router says so. */
   readonly recalled?: boolean | undefined;
+  /** The caller's own labels; they stay inside the process. */
   readonly metadata?: { readonly [key: string]: string } | undefined;
   /** Calls that share one belong together; see the call option. */
   readonly sessionKey?: string | undefined;
   /** For vendors over HTTP: headers of this call alone, over the provider's own. */
   readonly headers?: { readonly [name: string]: string } | undefined;
+  /** The request's upstream calls, shared with nested routers. */
   readonly attempts: AttemptBudget;
   /** For vendors over HTTP: how to send the request, unless the provider has its own way. @default `fetch` */
   readonly transport?: Transport | undefined;
@@ -149,6 +163,7 @@ export interface CallContext {
 export interface Provider {
   /** Unique in a router; holds no slash. */
   readonly id: string;
+  /** What it can be asked for. */
   readonly models: readonly ModelInfo[];
   /** The models that `"auto"` may choose; every model where absent. */
   readonly autoModels?: readonly string[] | undefined;
@@ -177,6 +192,7 @@ export interface Provider {
 
 /** A provider that only streams: its `chat` is derived. */
 export interface StreamOnlyProvider extends Omit<Provider, "chat" | "stream"> {
+  /** Absent: it is made of the stream. */
   readonly chat?: undefined;
   /** Answers in pieces; the last one names a `finish_reason`. */
   stream(request: ChatRequest, context: CallContext): AsyncIterable<ChatChunk>;

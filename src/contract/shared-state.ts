@@ -2,25 +2,35 @@ import type { BreakerState } from "./events.js";
 
 /** A candidate's gate as other processes should know it; durations, because clocks differ between machines. */
 export interface SharedGateState {
+  /** The breaker's state. */
   readonly state: BreakerState;
+  /** For how much longer the breaker stays open, milliseconds. */
   readonly openForMs: number;
+  /** For how much longer the cool-down lasts, milliseconds. */
   readonly coolDownForMs: number;
+  /** Why the candidate is disabled; `null` if it is not. */
   readonly disabled: string | null;
+  /** Why the gate is shut; `null` if it is not. */
   readonly reason: string | null;
 }
 
 /** A money budget that a whole fleet shares: a rule, and whose purse of it. */
 export interface SharedPurse {
+  /** Whose money the rule counts. */
   readonly per: "tenant" | "provider" | "tag" | "router";
   /** The tenant, provider or tag; `"router"` for the router's own. */
   readonly key: string;
+  /** The most that may be spent in the window, dollars. */
   readonly maxUsd: number;
+  /** The length of the sliding window, milliseconds. */
   readonly windowMs: number;
 }
 
 /** Dollars taken from a shared purse; exactly one of the two ends it, later calls do nothing. */
 export interface SharedHold {
+  /** Books what the call cost, dollars, and frees the rest. */
   settle(usd: number): void;
+  /** Frees all that was held. */
   release(): void;
 }
 
@@ -31,28 +41,35 @@ export interface SharedRefusal {
    * say, and the rule is to refuse then.
    */
   readonly refused: "exceeded" | "held" | "unavailable";
+  /** How long to wait before the next try, milliseconds. */
   readonly retryAfterMs: number;
 }
 
 /** Counts and sums over calls to one candidate: they add up over calls, over time and over processes. */
 export interface SharedCounts {
-  /** Calls that took from a known `rpm` or `tpm`, and the estimated tokens of their requests. */
+  /** Calls that took from a known `rpm` or `tpm`. */
   readonly requests: number;
+  /** The estimated tokens of these requests. */
   readonly tokens: number;
   /** Calls that ended and say something about the candidate. */
   readonly successes: number;
+  /** Calls that failed. */
   readonly failures: number;
   /** Milliseconds to the whole answer and tokens written, of the successes. */
   readonly latencyMs: number;
+  /** Tokens of answers. */
   readonly outputTokens: number;
   /** Answers whose first token was timed, or told from the whole where they came in one piece, and the milliseconds to it. */
   readonly firstTokens: number;
+  /** Times to the first token, added up, milliseconds. */
   readonly firstTokenMs: number;
   /** Answers long enough to tell a speed, and their milliseconds per token. */
   readonly paced: number;
+  /** Times per token, added up, milliseconds. */
   readonly msPerToken: number;
   /** Answers of known price, and their dollars. */
   readonly priced: number;
+  /** What the calls cost, added up, dollars. */
   readonly costUsd: number;
 }
 
@@ -97,5 +114,6 @@ export interface SharedStateSession {
 
 /** State that several processes share; `signalbox/redis` makes one. */
 export interface SharedState {
+  /** Adds a router to the fleet; its session ends with `leave`. */
   join(member: SharedStateMember): SharedStateSession;
 }

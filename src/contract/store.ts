@@ -22,8 +22,10 @@ export interface Store {
    * @param ttlMs milliseconds until it may go; where absent it stays. The cache itself passes over what is too old.
    */
   set(key: string, value: unknown, ttlMs?: number): Promise<void>;
+  /** Removes an entry; nothing happens if there is none. */
   delete(key: string): Promise<void>;
   /** Drops everything this store has written, and nothing that others keep in the same place. */
   clear?(): Promise<void>;
+  /** Ends it and frees what it holds. */
   close?(): Promise<void>;
 }

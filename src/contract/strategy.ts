@@ -12,6 +12,7 @@ export type Need = "tools" | "vision" | "audio" | "json" | "thinking" | "hosted_
 
 /** How a request looks, read from its messages. Computed when read. */
 export interface Characteristics {
+  /** The kind of task, such as `code` or `chat`. */
   readonly kind: RequestKind | (string & {});
   /** The kind, where it was given or has been worked out already; reading it costs nothing. */
   readonly knownKind?: string | undefined;
@@ -23,6 +24,7 @@ export interface Characteristics {
   readonly knownTokens?: { readonly input: number; readonly output: number } | undefined;
   /** What a candidate must be able to do. */
   readonly needs: readonly Need[];
+  /** How much cost, latency and urgency weigh in this call. */
   readonly sensitivity: { readonly cost: Level; readonly latency: Level; readonly urgency: Level };
   /** Pinned to where its conversation or tool loop began: never explored. */
   readonly pinned: boolean;
@@ -45,9 +47,13 @@ export interface QualityEstimate {
 export interface CandidateSnapshot {
   /** `"provider/model"`. */
   readonly id: string;
+  /** The provider's id. */
   readonly provider: string;
+  /** The model's id. */
   readonly model: string;
+  /** The facts of the model. */
   readonly info: ModelInfo;
+  /** The model's class of ability, 3 the most able. */
   readonly tier: 1 | 2 | 3;
   /** Position in the order the app listed. */
   readonly position: number;
@@ -60,6 +66,7 @@ export interface CandidateSnapshot {
   readonly expectedLatencyMs: number;
   /** Decayed mean time to first token of successes, milliseconds. */
   readonly ttftMs: number;
+  /** How fast it writes, tokens per second. */
   readonly tokensPerSecond: number;
   /** Decayed share of attempts that succeeded, shrunk towards the prior. */
   readonly successRate: number;
@@ -75,6 +82,7 @@ export interface CandidateSnapshot {
   readonly tries?: number | undefined;
   /** Milliseconds since the last attempt settled; `Infinity` before the first. */
   readonly idleMs: number;
+  /** Calls that are under way. */
   readonly inFlight: number;
   /**
    * Mean age of the calls in flight, milliseconds; 0 where none is. It shows that a vendor has slowed down long before
@@ -90,6 +98,7 @@ export interface CandidateSnapshot {
   readonly headroom: number;
   /** Tokens of this request that its vendor likely still holds in its prefix cache. */
   readonly expectedCachedTokens: number;
+  /** How good its answers to such requests are likely to be. */
   readonly quality: QualityEstimate;
   /** What features say of the candidate, by the names they chose; worked out when it is read. */
   readonly facts?: { readonly [fact: string]: unknown } | undefined;
@@ -97,7 +106,9 @@ export interface CandidateSnapshot {
 
 /** What a strategy may look at, for one decision. */
 export interface StrategyContext {
+  /** The request; frozen. */
   readonly request: ChatRequest;
+  /** What was read of the request. */
   readonly characteristics: Characteristics;
   /** Candidates that may run, in listed order. */
   readonly candidates: readonly CandidateSnapshot[];
@@ -105,6 +116,7 @@ export interface StrategyContext {
   readonly random: () => number;
   /** Counts the decisions of this router: one per request, which its fallbacks share. */
   readonly sequence: number;
+  /** The router's clock, milliseconds. */
   readonly nowMs: number;
   /** The call's tenant, if it named one. */
   readonly tenant?: string | undefined;
@@ -120,9 +132,11 @@ export interface StrategyContext {
 
 /** A candidate in a strategy's order. */
 export interface RankedCandidate {
+  /** The candidate, as `provider/model`. */
   readonly id: string;
   /** Explains the order; the array's order is the order. */
   readonly score: number;
+  /** Why, in a few words. */
   readonly reason?: string | undefined;
   /** The chance with which this candidate was put first; what replay needs of random strategies. */
   readonly propensity?: number | undefined;

@@ -1,6 +1,8 @@
 /** One HTTP request of a provider, ready to be sent. */
 export interface TransportRequest {
+  /** The address. */
   readonly url: string;
+  /** The HTTP method. */
   readonly method: "POST" | "GET";
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
@@ -22,6 +24,7 @@ export interface TransportReader {
 export interface TransportResponse {
   /** HTTP status; a redirect is an answer like any other. */
   readonly status: number;
+  /** The headers. */
   readonly headers: {
     /** A header's value by its name in lower case; `null` if it is absent. */
     get(name: string): string | null;

@@ -14,12 +14,15 @@ export interface WarmOptions {
 
 /** How far a warming has come. */
 export interface WarmProgress {
+  /** Requests that are dealt with. */
   readonly done: number;
+  /** Requests of the list. */
   readonly total: number;
 }
 
 /** What warming did; `failures` name the request by its place in the list. */
 export interface WarmReport {
+  /** Requests that a model was asked for. */
   readonly asked: number;
   /** Answered from the cache already, or together with an equal request. */
   readonly present: number;
@@ -28,8 +31,11 @@ export interface WarmReport {
    * temperature, no tenant, `cache: false`, no lifetime), or once one answer has found no room.
    */
   readonly refused: number;
+  /** Requests that failed: their places in the list and the kinds. */
   readonly failures: readonly { readonly index: number; readonly kind: string }[];
+  /** Whether the signal ended it early. */
   readonly aborted: boolean;
+  /** What the asking cost, dollars. */
   readonly costUsd: number;
 }
 

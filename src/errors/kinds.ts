@@ -30,11 +30,15 @@ export type ErrorKind = (typeof ERROR_KINDS)[number];
 
 /** One upstream call, as errors and replies tell it. */
 export interface AttemptSummary {
+  /** The provider's id. */
   readonly provider: string;
+  /** The model's id. */
   readonly model: string;
   /** `"success"`, or the kind of the error it ended with. */
   readonly outcome: "success" | ErrorKind;
+  /** A finer word than the kind. */
   readonly detail?: string | undefined;
+  /** From the call's start to its end, milliseconds. */
   readonly latencyMs: number;
   /** `null` where the price is unknown. */
   readonly costUsd: number | null;
@@ -50,6 +54,7 @@ export interface AttemptSummary {
 export interface Exclusion {
   /** `"provider/model"`. */
   readonly id: string;
+  /** Why the candidate was left out. */
   readonly reason: ExclusionReason;
 }
 

@@ -9,6 +9,7 @@ export interface Policy {
   readonly nextCandidate: boolean;
   /** The same provider may be asked again after a wait; see `mayAskAgain`. */
   readonly sameProvider: boolean;
+  /** What the failure says to the candidate's breaker. */
   readonly breaker: BreakerEffect;
   /** What the error's `retryable` says: the same request may succeed later. */
   readonly retryable: boolean;

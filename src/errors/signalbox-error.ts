@@ -7,26 +7,37 @@ const BRAND = Symbol.for("signalbox.error.v1");
 
 /** What is known about a failure besides its kind and message. */
 export interface SignalboxErrorInit {
+  /** A finer word than the kind. */
   detail?: string | undefined;
   /** Overrides the policy table's word on whether the same request may succeed later. */
   retryable?: boolean | undefined;
+  /** How long to wait before the next try, milliseconds. */
   retryAfterMs?: number | undefined;
   /** The same provider is not to be asked again for this request. */
   final?: boolean | undefined;
   /** The refusal may be about this request alone: the body does not say that it holds for all. */
   doubtful?: boolean | undefined;
+  /** The provider that failed. */
   provider?: string | undefined;
+  /** The model that failed. */
   model?: string | undefined;
+  /** The HTTP status of the answer. */
   status?: number | undefined;
+  /** The vendor's own code of the failure. */
   vendorCode?: string | undefined;
+  /** The router's id of the request. */
   requestId?: string | undefined;
   /** The path of the bad option or request field, such as `providers[0].apiKey`. */
   path?: string | undefined;
+  /** The categories that a content filter named. */
   filtered?: readonly FilteredCategory[] | undefined;
+  /** The request's upstream calls, in their order. */
   attempts?: readonly AttemptSummary[] | undefined;
+  /** The candidates that were left out, each with its reason. */
   excluded?: readonly Exclusion[] | undefined;
   /** What a cut stream had said so far. */
   partial?: { readonly text: string; readonly reasoning?: string | undefined } | undefined;
+  /** What the error came from. */
   cause?: unknown;
 }
 
@@ -45,19 +56,25 @@ export class SignalboxError extends Error {
   /** Said here because the published build shortens the names of classes, and consoles print this one. */
   static override readonly name = "SignalboxError";
 
+  /** What went wrong. */
   readonly kind: ErrorKind;
+  /** A finer word than the kind. */
   readonly detail: string | undefined;
   /** Whether the same request may succeed later. */
   readonly retryable: boolean;
   /** Milliseconds to wait before asking again, where anyone knows. */
   readonly retryAfterMs: number | undefined;
+  /** The provider that failed last. */
   readonly provider: string | undefined;
+  /** The model that failed last. */
   readonly model: string | undefined;
   /** HTTP status of the upstream answer. */
   readonly status: number | undefined;
   /** The vendor's own error code, as text. */
   readonly vendorCode: string | undefined;
+  /** The router's id of the request. */
   readonly requestId: string | undefined;
+  /** The path of the wrong option or field. */
   readonly path: string | undefined;
   /** Of a `content_filter`: the categories that the vendor names, such as Azure OpenAI's; absent where it names none. */
   declare readonly filtered?: readonly FilteredCategory[];
@@ -65,6 +82,7 @@ export class SignalboxError extends Error {
   readonly attempts: readonly AttemptSummary[];
   /** Candidates that were not asked, each with its reason. */
   readonly excluded: readonly Exclusion[];
+  /** What had arrived before the stream was cut. */
   readonly partial: { readonly text: string; readonly reasoning?: string | undefined } | undefined;
   /** Whoever answered has tried often enough by itself: `x-should-retry: false`. Another request is another matter. */
   declare readonly final?: true;

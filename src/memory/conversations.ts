@@ -24,7 +24,9 @@ export interface ConversationOptions {
 
 /** A conversation as plain JSON, to be kept elsewhere and brought back. */
 export interface ConversationSnapshot {
+  /** The version of this form. */
   readonly version: 1;
+  /** The turns, oldest first. */
   readonly messages: readonly Message[];
 }
 
@@ -41,6 +43,7 @@ export interface Turn {
 
 /** What conversations hold. */
 export interface ConversationStats {
+  /** Conversations that are kept. */
   readonly kept: number;
   /** Snapshots that were not taken: corrupt, or of another version. */
   readonly corrupt: number;

@@ -17,12 +17,15 @@ export interface PutOptions {
 
 /** Which answers to drop: every condition that is given must hold. */
 export interface Invalidation {
+  /** Drops answers of this provider. */
   readonly provider?: string | undefined;
   /** The model as the provider names it. */
   readonly model?: string | undefined;
+  /** Drops answers of this tenant. */
   readonly tenant?: string | undefined;
   /** Of `tenant`, or of calls without one. */
   readonly conversationId?: string | undefined;
+  /** Drops answers with this tag. */
   readonly tag?: string | undefined;
   /** Not told to other processes, unlike the rest: their memory keeps what it picks and only they hold. */
   readonly where?: ((entry: StoredReply) => boolean) | undefined;

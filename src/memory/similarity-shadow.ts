@@ -4,6 +4,7 @@ import { likeness, read } from "./similarity-reading.js";
 export interface ShadowStats {
   /** Matches whose stored answer was held against a fresh one. */
   readonly observed: number;
+  /** Answers that would have been wrong. */
   readonly disagreed: number;
   /** The share that would have been answered differently; 0 before the first. */
   readonly falseHitRate: number;

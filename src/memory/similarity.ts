@@ -18,8 +18,11 @@ export interface SimilarMatch {
 
 /** What similarity reuse did, or would have done. */
 export interface SimilarityStats {
+  /** Questions that are compared with. */
   readonly entries: number;
+  /** Questions that were compared. */
   readonly lookups: number;
+  /** Questions that were alike enough. */
   readonly matches: number;
   /** Matches that a guard refused, by reason. */
   readonly refused: { readonly [reason in GuardReason]: number };

@@ -5,6 +5,7 @@ import { type PackedUsage, packUsage, unpackUsage } from "./usage-pack.js";
 
 /** An answer as the cache holds it: text and packed fields. */
 export interface StoredReply {
+  /** The provider that answered. */
   readonly provider: string;
   /** The model as the provider names it. */
   readonly model: string;
@@ -16,10 +17,13 @@ export interface StoredReply {
   readonly storedAtWallMs: number;
   /** What the answer cost; `null` where the price is unknown. */
   readonly costUsd: number | null;
+  /** The text; `null` beside tool calls alone. */
   readonly text: string | null;
+  /** The vendor's id of the answer. */
   readonly id: string;
   /** Seconds since 1970. */
   readonly created: number;
+  /** Why the answer ended. */
   readonly finishReason: FinishReason;
   /** Packed; whole where a vendor's extra counts would be lost. */
   readonly usage: PackedUsage | Usage | null;
@@ -29,16 +33,27 @@ export interface StoredReply {
 
 /** The rarer parts of an answer. */
 export interface StoredExtra {
+  /** Why the model did not answer. */
   readonly refusal?: string;
+  /** The thinking that came with the answer. */
   readonly reasoning?: string;
+  /** The tools that it wants called. */
   readonly toolCalls?: readonly ToolCall[];
+  /** What the issuer needs back with the turn. */
   readonly providerState?: ProviderState;
+  /** The probabilities of its tokens. */
   readonly logprobs?: Logprobs;
+  /** The vendor's name of the setup that answered. */
   readonly fingerprint?: string;
+  /** Citations. */
   readonly annotations?: Annotation[];
+  /** The spoken answer. */
   readonly audio?: ReplyAudio;
+  /** Pictures of the answer. */
   readonly images?: ReplyImage[];
+  /** The tier of service that answered. */
   readonly serviceTier?: ServiceTier;
+  /** What vendors add, by vendor. */
   readonly extensions?: Extensions;
   /** Keys under which providers may keep this answer, too. */
   readonly kept?: readonly string[];

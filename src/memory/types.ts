@@ -47,6 +47,7 @@ export type WarmEntry = readonly [key: string, value: unknown, options?: EntryOp
 
 /** What a warming did. */
 export interface WarmResult {
+  /** Entries that were stored. */
   readonly stored: number;
   /** Not taken: over the budget, not JSON, or no room left without evicting something. */
   readonly refused: number;
@@ -56,13 +57,17 @@ export interface WarmResult {
 
 /** An entry as predicates see it. */
 export interface EntryView {
+  /** The entry's key. */
   readonly key: string;
+  /** The stored value; frozen. */
   readonly value: unknown;
+  /** The labels that the entry can be dropped by. */
   readonly tags: readonly string[];
 }
 
 /** Holds an entry in memory until released. */
 export interface Pin<T = unknown> {
+  /** The stored value. */
   readonly value: T;
   /** Lets the entry go again; further calls do nothing. */
   release(): void;
@@ -70,44 +75,63 @@ export interface Pin<T = unknown> {
 
 /** Entries that left, by reason. */
 export interface RemovedCounts {
+  /** To make room. */
   readonly evicted: number;
+  /** Past their lifetime. */
   readonly expired: number;
+  /** By hand. */
   readonly deleted: number;
+  /** By a newer value of the same key. */
   readonly replaced: number;
 }
 
 /** The second tier in numbers. */
 export interface StoreStats {
+  /** Lookups that found an entry. */
   readonly hits: number;
+  /** Lookups that found none. */
   readonly misses: number;
   /** Look-ups not made or given up: timed out, failed, or the circuit was open. */
   readonly skipped: number;
   /** Entries of an older version, of another key, not ours, or not readable: ignored. */
   readonly corrupt: number;
+  /** Entries that were written. */
   readonly writes: number;
+  /** Operations that failed or took too long. */
   readonly errors: number;
   /** Writes that never reached the store: the queue was full. */
   readonly dropped: number;
+  /** Writes that wait. */
   readonly queued: number;
+  /** `open` while the store is left alone after failures. */
   readonly circuit: "closed" | "open";
 }
 
 /** `hits + misses` = look-ups in memory; `inserted` less all of `removed` = `entries`. */
 export interface CacheStats {
+  /** Entries that are kept. */
   readonly entries: number;
   /** Heap taken by all entries, bookkeeping included, as accounted. */
   readonly bytes: number;
   /** The budget now; below `maxBytes` under memory pressure. */
   readonly budgetBytes: number;
+  /** The most bytes that entries may take. */
   readonly maxBytes: number;
+  /** Lookups that found an entry. */
   readonly hits: number;
+  /** Lookups that found none. */
   readonly misses: number;
+  /** Share of the lookups that found an entry, 0 before the first. */
   readonly hitRate: number;
+  /** Entries that were added. */
   readonly inserted: number;
+  /** Entries that are gone, by why. */
   readonly removed: RemovedCounts;
   /** `set` calls that returned `false`. */
   readonly refused: number;
+  /** Different tags of the entries. */
   readonly tags: number;
+  /** Entries that are held against eviction. */
   readonly pinned: number;
   /** Absent without a second tier. */
   readonly store?: StoreStats | undefined;
@@ -146,6 +170,7 @@ export interface Cache {
    * processes on the same store are told of the entries it picked here: a predicate itself cannot travel.
    */
   deleteWhere(predicate: (entry: EntryView) => boolean): number;
+  /** Drops all entries. */
   clear(): void;
   /**
    * Stores what fits without evicting anything; anything that is not an entry is refused.
@@ -160,6 +185,7 @@ export interface Cache {
   prune(): number;
   /** Keeps an entry from eviction while it is read; `undefined` where memory does not hold it. */
   pin<T = unknown>(key: string): Pin<T> | undefined;
+  /** The numbers so far. */
   stats(): CacheStats;
   /** Waits until the second tier has what it should have, or `timeoutMs` is over. */
   flush(timeoutMs?: number): Promise<void>;

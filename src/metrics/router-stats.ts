@@ -4,12 +4,17 @@ import { type CallStats, count, quantilesOf, type RequestStats, Tally, wordsOf }
 
 /** What a router has done since it began, or since `reset`. Plain JSON. */
 export interface RouterStats {
+  /** All requests. */
   readonly requests: RequestStats;
+  /** All upstream calls. */
   readonly attempts: CallStats;
+  /** Upstream calls by provider. */
   readonly providers: { readonly [provider: string]: CallStats };
   /** By `"provider/model"`. */
   readonly models: { readonly [candidate: string]: CallStats };
+  /** Requests by kind. */
   readonly kinds: { readonly [kind: string]: RequestStats };
+  /** Requests by strategy. */
   readonly strategies: { readonly [strategy: string]: RequestStats };
 }
 

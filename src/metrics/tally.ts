@@ -2,8 +2,11 @@ import { QuantileSketch } from "../core/quantiles.js";
 
 /** Milliseconds, each within 1 % of a value of that rank; `null` before the first. */
 export interface Quantiles {
+  /** The median; `null` before the first measurement. */
   readonly p50: number | null;
+  /** 95 of 100 are at most this; `null` before the first measurement. */
   readonly p95: number | null;
+  /** 99 of 100 are at most this; `null` before the first measurement. */
   readonly p99: number | null;
 }
 
@@ -12,39 +15,53 @@ export type WordCounts = { readonly [word: string]: number };
 
 /** Upstream calls under one label. */
 export interface CallStats {
+  /** Calls that have ended. */
   readonly attempts: number;
+  /** Calls that ended with an answer. */
   readonly successes: number;
   /** Failures by kind. */
   readonly errors: WordCounts;
   /** Of the failures, those with a vendor code that no table knows: a `warning` names it, `codes` of a provider takes it. */
   readonly unclassified: number;
+  /** What they cost, dollars. */
   readonly costUsd: number;
   /** Successes without a known price; `costUsd` lacks them. */
   readonly unpriced: number;
+  /** Tokens of the prompts. */
   readonly inputTokens: number;
   /** Of `inputTokens`, read from the vendor's prefix cache. */
   readonly cachedTokens: number;
+  /** Tokens of the answers. */
   readonly outputTokens: number;
   /** Of successes only: a failure is never counted as fast. */
   readonly ttftMs: Quantiles;
+  /** From start to end, milliseconds. */
   readonly latencyMs: Quantiles;
 }
 
 /** Requests under one label. */
 export interface RequestStats {
+  /** Requests that have ended. */
   readonly requests: number;
+  /** Requests that ended with an answer. */
   readonly ok: number;
+  /** Requests that failed, by kind. */
   readonly errors: WordCounts;
   /** Upstream calls made for them. */
   readonly attempts: number;
   /** Answered by another candidate than the first one asked. */
   readonly fallbacks: number;
+  /** Requests whose answer was less than what was asked for. */
   readonly degraded: number;
+  /** What they cost, dollars. */
   readonly costUsd: number;
   /** What cache hits did not cost. */
   readonly savedUsd: number;
+  /** Requests by what the cache did. */
   readonly cache: WordCounts;
+  /** From start to first token, milliseconds. */
   readonly ttftMs: Quantiles;
+  /** From start to end, milliseconds. */
   readonly latencyMs: Quantiles;
 }
 

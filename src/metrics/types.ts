@@ -27,9 +27,13 @@ export interface Sample {
 
 /** A candidate's numbers for one kind of request. */
 export interface KindReading {
+  /** From start to first token, milliseconds. */
   readonly ttftMs: number;
+  /** How fast it writes, tokens per second. */
   readonly tokensPerSecond: number;
+  /** Share of the calls that succeed. */
   readonly successRate: number;
+  /** Tokens of an answer. */
   readonly outputTokens: number;
   /** Calls of this kind behind them, decayed; 0 where the whole stands in. */
   readonly samples: number;

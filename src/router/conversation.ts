@@ -9,6 +9,7 @@ export type TurnInput = string | readonly Message[] | ChatRequest;
 
 /** One conversation of a router: send each new message alone, the history is remembered. */
 export interface Conversation {
+  /** The conversation's id. */
   readonly id: string;
   /** Answers the next turn, and remembers both. */
   chat(turn: TurnInput, options?: CallOptions): Promise<RoutedReply>;

@@ -15,10 +15,13 @@ import type { Run } from "./run.js";
 
 /** How a request would be routed now. Plain JSON. */
 export interface Explanation {
+  /** What was read of the request. */
   readonly characteristics: Characteristics;
   /** Those that may run, best first: the first choice and its fallbacks. */
   readonly candidates: readonly ExplainedCandidate[];
+  /** The candidates that were left out, each with its reason. */
   readonly excluded: readonly Exclusion[];
+  /** The name of the strategy that ranked the candidates. */
   readonly strategy: string;
 }
 
@@ -26,10 +29,13 @@ export interface Explanation {
 export interface ExplainedCandidate {
   /** `"provider/model"`. */
   readonly id: string;
+  /** The provider's id. */
   readonly provider: string;
+  /** The model's id. */
   readonly model: string;
   /** `null` where the strategy gave none. */
   readonly score: number | null;
+  /** Why, in a few words each. */
   readonly reasons: readonly string[];
   /** The chance with which it would go first, where the strategy says so. */
   readonly propensity?: number | undefined;
@@ -37,6 +43,7 @@ export interface ExplainedCandidate {
   readonly guessed?: readonly string[] | undefined;
   /** Dollars, with the expected cached prefix; `null` where the price is unknown. */
   readonly expectedCostUsd: number | null;
+  /** How long its answer is expected to take, milliseconds. */
   readonly expectedLatencyMs: number;
 }
 

@@ -11,9 +11,13 @@ export type FeedbackTarget = string | { readonly route: FeedbackRoute } | Feedba
 
 /** The part of a route that feedback reads. */
 export interface FeedbackRoute {
+  /** The router's id of the request. */
   readonly requestId: string;
+  /** The provider's id. */
   readonly provider: string;
+  /** The model's id. */
   readonly model: string;
+  /** Links the feedback with the decision. */
   readonly ticket?: LearnerTicket | undefined;
 }
 

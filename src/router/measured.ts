@@ -3,8 +3,11 @@ import type { PlannedCandidate } from "./candidates.js";
 
 /** Milliseconds; 50 %, 95 % and 99 % took at most so long, over about the last ten minutes. `null` before the first. */
 export interface LatencyQuantiles {
+  /** The median; `null` before the first measurement. */
   readonly p50: number | null;
+  /** 95 of 100 are at most this; `null` before the first measurement. */
   readonly p95: number | null;
+  /** 99 of 100 are at most this; `null` before the first measurement. */
   readonly p99: number | null;
 }
 
@@ -16,16 +19,21 @@ export interface MeasuredCandidate {
   readonly attempts: number;
   /** Share of calls that succeeded, 0..1, and the lower end of its 95 % interval. */
   readonly successRate: number;
+  /** The share of successes is hardly lower than this. */
   readonly successLowerBound: number;
   /** Mean time to the first token (its likely part of the whole, where answers came in one piece) and to the whole answer, milliseconds. */
   readonly ttftMs: number;
+  /** How long an answer takes, milliseconds. */
   readonly latencyMs: number;
+  /** How fast it writes, tokens per second. */
   readonly tokensPerSecond: number;
   /** Mean dollars per answer; `null` where none was priced. */
   readonly costUsd: number | null;
   /** Mean share of the prompt that the vendor read from its prefix cache, 0..1. */
   readonly cachedShare: number;
+  /** Times to the first token, milliseconds. */
   readonly ttft: LatencyQuantiles;
+  /** Times of whole answers, milliseconds. */
   readonly total: LatencyQuantiles;
   /** The same for each kind of request it was asked for, shrunk towards the whole where few were. */
   readonly kinds: { readonly [kind: string]: KindReading };

@@ -19,7 +19,9 @@ export interface TicketedRoute extends Route {
 
 /** An answer of the router: the provider's reply, its usage, and how it came about. */
 export interface RoutedReply<Output = unknown> extends ChatReply {
+  /** The tokens of the answer; estimated if the vendor told none. */
   usage: Usage;
+  /** How the answer came about. */
   route: TicketedRoute;
   /** The validated value, where the call gave an `output` schema. */
   parsed?: Output;

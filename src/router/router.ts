@@ -20,6 +20,7 @@ import type { RouterUpdate } from "./update.js";
 
 /** How candidates are, as far as calls have shown. */
 export interface RouterHealth {
+  /** How each candidate does. */
   readonly candidates: readonly CandidateHealth[];
 }
 
@@ -27,7 +28,9 @@ export interface RouterHealth {
 export interface CandidateHealth {
   /** `"provider/model"`. */
   readonly id: string;
+  /** How the candidate does. */
   readonly status: HealthStatus;
+  /** Why it is in that state. */
   readonly reasons: readonly string[];
   /** Wall-clock milliseconds since 1970. */
   readonly sinceMs: number;
@@ -39,6 +42,7 @@ export interface CandidateHealth {
 export interface RouterReport extends RouterStats {
   /** What decisions know of each candidate that was asked, now. */
   readonly candidates: readonly MeasuredCandidate[];
+  /** What is kept of conversations. */
   readonly conversations: ConversationStats;
   /** `hits` and `misses` are this router's, as its callers saw them: an entry that may not serve a call is a miss. */
   readonly cache?: ReturnType<Cache["stats"]> | undefined;
@@ -51,9 +55,11 @@ export interface RouterReport extends RouterStats {
  * All its state is its own; two routers in a process know nothing of each other.
  */
 export interface Router {
+  /** The router's id, as a provider of another one. */
   readonly id: string;
   /** `"auto"` first: it stands for all that this router may choose. */
   readonly models: readonly ModelInfo[];
+  /** The models that `auto` stands for. */
   readonly autoModels: readonly string[];
   /** The names of your own that `model` may take besides. */
   readonly aliases: readonly string[];
@@ -141,5 +147,6 @@ export interface Router {
   exportState(): unknown;
   /** Refuses new requests and waits for those in flight; `abort` ends them instead. */
   close(options?: { readonly abort?: boolean | undefined }): Promise<void>;
+  /** `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 }

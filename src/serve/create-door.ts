@@ -9,8 +9,11 @@ import { checkTarget, type Target } from "./target.js";
 
 /** What is known of a request before its body is read. */
 export interface FetchInfo {
+  /** The address. */
   readonly url: string;
+  /** The HTTP method. */
   readonly method: string;
+  /** The headers. */
   readonly headers: Headers;
 }
 

@@ -1,19 +1,30 @@
 /** What is read of Node's `IncomingMessage`, or of what Express and Fastify make of it. */
 export interface NodeRequest extends AsyncIterable<Uint8Array> {
+  /** The HTTP method. */
   readonly method?: string | undefined;
+  /** The path and query. */
   readonly url?: string | undefined;
+  /** The headers. */
   readonly headers: { readonly [name: string]: string | string[] | undefined };
 }
 
 /** What is used of Node's `ServerResponse`. */
 export interface NodeResponse {
+  /** Whether the head has left. */
   readonly headersSent: boolean;
+  /** Whether all has left. */
   readonly writableFinished: boolean;
+  /** Whether the connection is gone. */
   readonly destroyed: boolean;
+  /** Sends the head. */
   writeHead(status: number, headers: Record<string, string>): unknown;
+  /** Sends a piece; `false` asks to wait for `drain`. */
   write(piece: Uint8Array): boolean;
+  /** Ends the answer. */
   end(): unknown;
+  /** Listens once. */
   once(event: "close" | "drain", listener: () => void): unknown;
+  /** Stops listening. */
   off(event: "close" | "drain", listener: () => void): unknown;
 }
 

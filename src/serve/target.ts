@@ -8,11 +8,17 @@ import { SignalboxError } from "../errors/signalbox-error.js";
 
 /** The part of a router that an HTTP door uses; `createRouter` and `router.with` return one. */
 export interface RouterLike {
+  /** Its id. */
   readonly id: string;
+  /** The models that can be asked for. */
   readonly models: readonly ModelInfo[];
+  /** Other names that it knows for models. */
   readonly aliases?: readonly string[] | undefined;
+  /** Asks for an answer in one piece. */
   chat(request: ChatRequest, options?: CallOptions): Promise<ChatReply>;
+  /** Asks for an answer in chunks. */
   stream(request: ChatRequest, options?: CallOptions): AsyncIterable<ChatChunk>;
+  /** Says who would be asked, without asking. */
   explain(request: ChatRequest, options?: CallOptions): unknown;
 }
 

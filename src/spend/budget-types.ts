@@ -6,6 +6,7 @@ import type { SpendState } from "./spend-state.js";
 export interface BudgetRule {
   /** Whose money: each tenant, provider or tag has its own purse; `"router"` is one for all. */
   readonly per: "tenant" | "provider" | "tag" | "router";
+  /** The most that an owner may spend in the window, dollars. */
   readonly maxUsd: number;
   /** Milliseconds that a dollar counts. */
   readonly windowMs: number;
@@ -64,12 +65,19 @@ export interface BudgetRefusal {
 
 /** What a money budget has spent and has left. */
 export interface BudgetReading {
+  /** Whose money the rule counts. */
   readonly per: BudgetRule["per"];
+  /** The owner: a tenant, a provider, a tag, or `router`. */
   readonly key: string;
+  /** Spent in the window, dollars. */
   readonly spentUsd: number;
+  /** Held for calls that are under way, dollars. */
   readonly reservedUsd: number;
+  /** Neither spent nor held, dollars. */
   readonly remainingUsd: number;
+  /** The most that may be spent in the window, dollars. */
   readonly maxUsd: number;
+  /** The length of the sliding window, milliseconds. */
   readonly windowMs: number;
 }
 

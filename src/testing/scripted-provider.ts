@@ -52,8 +52,11 @@ export interface ScriptedProviderOptions {
 
 /** A call that a scripted provider got. */
 export interface ScriptedCall {
+  /** What was asked. */
   readonly request: ChatRequest;
+  /** What came with it. */
   readonly context: CallContext;
+  /** Whether the answer is streamed. */
   readonly streamed: boolean;
 }
 

@@ -4,7 +4,9 @@ import { assertApiKey } from "../wire/guard.js";
 
 /** Who a call is for, as a key function needs to know it. */
 export interface KeyContext {
+  /** On whose behalf the call is made. */
   readonly tenant?: string | undefined;
+  /** The call's own labels. */
   readonly metadata?: unknown;
 }
 

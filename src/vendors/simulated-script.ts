@@ -9,7 +9,9 @@ import { SignalboxError } from "../errors/signalbox-error.js";
 
 /** What a simulated provider says. */
 export interface SimulatedReply {
+  /** The answer. */
   readonly text?: string | undefined;
+  /** The thinking before the answer. */
   readonly reasoning?: string | undefined;
   /** `arguments` as an object or as the text a model wrote, valid or not. */
   readonly toolCalls?:
@@ -27,11 +29,17 @@ export interface SimulatedReply {
 
 /** How a simulated call fails. */
 export interface SimulatedFailure {
+  /** What goes wrong. */
   readonly kind: ErrorKind;
+  /** A finer word than the kind. */
   readonly detail?: string | undefined;
+  /** What the vendor says. */
   readonly message?: string | undefined;
+  /** The HTTP status of the answer. */
   readonly status?: number | undefined;
+  /** The vendor's own code of the failure. */
   readonly vendorCode?: string | undefined;
+  /** How long to wait before the next try, milliseconds. */
   readonly retryAfterMs?: number | undefined;
   /** Fails in the middle of its answer, after so many pieces. @default before the first */
   readonly afterTokens?: number | undefined;

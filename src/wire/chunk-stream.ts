@@ -7,7 +7,9 @@ import type { EventSource } from "./event-source.js";
 export interface ChunkStream extends AsyncIterableIterator<ChatChunk> {
   /** A chunk that is ready now, else `undefined`. Throws what `next` would reject with. */
   poll(): ChatChunk | undefined;
+  /** The next chunk. */
   next(): Promise<IteratorResult<ChatChunk, undefined>>;
+  /** Ends the stream early. */
   return(): Promise<IteratorResult<ChatChunk, undefined>>;
 }
 

@@ -34,6 +34,7 @@ export interface ReplyStream<Reply> extends AsyncIterable<ChatChunk> {
    * (`error.httpStatus`). `createFetch` also tells the route in headers.
    */
   toResponse(init?: StreamResponseInit): Promise<Response>;
+  /** Iterates over the chunks, once. */
   [Symbol.asyncIterator](): ReplyIterator;
 }
 

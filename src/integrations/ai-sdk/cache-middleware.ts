@@ -12,7 +12,9 @@ import { asParts, asResult, type Gate, mayStore, readStored, type StoredAnswer }
 
 /** The part of a cache that this door uses; `createCache` returns one. */
 export interface CacheLike {
+  /** The stored value, or `undefined`. */
   get(key: string): unknown;
+  /** Stores a value. */
   set(key: string, value: unknown, options?: EntryOptions): unknown;
 }
 

@@ -14,6 +14,7 @@ import { optionsNameOf, refuseDropped, toCall } from "./to-call.js";
 
 /** What you know of a model; what is left out is assumed, carefully. */
 export interface ModelFacts extends Partial<Omit<ModelInfo, "id" | "capabilities">> {
+  /** What the model can do. */
   readonly capabilities?: Partial<Capabilities> | undefined;
 }
 

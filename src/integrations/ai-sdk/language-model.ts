@@ -14,10 +14,13 @@ import { toRequest } from "./to-request.js";
 
 /** The part of a router that this door uses; `createRouter` and `router.with` return one. */
 export interface RouterLike {
+  /** The models that can be asked for. */
   readonly models: readonly ModelInfo[];
   /** Tells the ids of the providers, to which `providerOptions` may speak. */
   health?(): { readonly candidates: readonly { readonly id: string }[] };
+  /** Asks for an answer in one piece. */
   chat(request: ChatRequest, options?: CallOptions): Promise<ChatReply>;
+  /** Asks for an answer in chunks. */
   stream(
     request: ChatRequest,
     options?: CallOptions,

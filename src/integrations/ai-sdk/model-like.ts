@@ -1,9 +1,14 @@
 /** Any model of the AI SDK: spec v2 (AI SDK 5), v3 (6) or v4 (7). */
 export interface AnyLanguageModel {
+  /** The version of the AI SDK's contract. */
   readonly specificationVersion: "v2" | "v3" | "v4";
+  /** The name of its provider. */
   readonly provider: string;
+  /** The model's id. */
   readonly modelId: string;
+  /** Answers in one piece. */
   doGenerate(options: never): PromiseLike<unknown>;
+  /** Answers as a stream of parts. */
   doStream(options: never): PromiseLike<unknown>;
 }
 

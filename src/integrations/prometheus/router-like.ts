@@ -4,6 +4,7 @@ type Counts = { readonly [word: string]: number };
 
 /** The part of a router's statistics that is exported. */
 export interface StatsLike {
+  /** All requests. */
   readonly requests: {
     readonly requests: number;
     readonly ok: number;
@@ -13,6 +14,7 @@ export interface StatsLike {
     readonly savedUsd: number;
     readonly cache: Counts;
   };
+  /** Upstream calls by candidate. */
   readonly models: {
     readonly [candidate: string]: {
       readonly successes: number;
@@ -24,7 +26,9 @@ export interface StatsLike {
       readonly outputTokens: number;
     };
   };
+  /** Requests by strategy. */
   readonly strategies: { readonly [strategy: string]: { readonly ok: number; readonly requests: number } };
+  /** What the cache holds and did. */
   readonly cache?:
     | { readonly entries: number; readonly bytes: number; readonly budgetBytes: number; readonly removed: object }
     | undefined;
@@ -32,7 +36,9 @@ export interface StatsLike {
 
 /** The part of a router that this door uses; `createRouter` returns one. */
 export interface RouterLike {
+  /** The numbers so far. */
   stats(): StatsLike;
+  /** How each candidate does. */
   health(): {
     readonly candidates: readonly {
       readonly id: string;
@@ -40,6 +46,8 @@ export interface RouterLike {
       readonly breaker: BreakerState;
     }[];
   };
+  /** Adds a listener. */
   on<Name extends EventName>(name: Name, listener: (event: EventMap[Name]) => void): unknown;
+  /** Removes a listener. */
   off<Name extends EventName>(name: Name, listener: (event: EventMap[Name]) => void): unknown;
 }

@@ -18,7 +18,9 @@ export const NAMES = [
 
 /** What the calls of all processes to one candidate came to, since the fleet began; a fleet silent for two minutes begins anew. */
 export interface FleetReading {
+  /** Calls that succeeded, in all processes. */
   readonly successes: number;
+  /** Calls that failed, in all processes. */
   readonly failures: number;
   /** `null` before the first call; so are the means. */
   readonly successRate: number | null;

@@ -5,23 +5,33 @@ export type RedisClient = NodeRedisLike | NodeRedisClusterLike | IoRedisLike;
 
 /** The part of a node-redis client that is used (tests run 5; 6 has the same members by its documentation). Hand in a connected one. */
 export interface NodeRedisLike {
+  /** Whether it is connected. */
   readonly isReady: boolean;
+  /** Sends a command. */
   sendCommand(args: string[]): Promise<unknown>;
+  /** Another client of the same settings. */
   duplicate(): unknown;
 }
 
 /** The part of a node-redis cluster that is used. */
 export interface NodeRedisClusterLike {
+  /** The nodes that take writes. */
   readonly masters: readonly unknown[];
+  /** Whether it is connected. */
   readonly isOpen: boolean;
+  /** Sends a command to the node of its first key. */
   sendCommand(firstKey: string | undefined, isReadonly: boolean | undefined, args: string[]): Promise<unknown>;
+  /** Another client of the same settings. */
   duplicate(): unknown;
 }
 
 /** The part of an ioredis client that is used; hand in a connected one. */
 export interface IoRedisLike {
+  /** The state of the connection. */
   readonly status: string;
+  /** Sends a command. */
   call(command: string, ...args: string[]): Promise<unknown>;
+  /** Another connection of the same settings. */
   duplicate(): unknown;
 }
 

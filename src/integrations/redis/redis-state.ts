@@ -11,6 +11,7 @@ export interface RedisStateStats {
   readonly up: boolean;
   /** Processes that were heard within half a minute, this one included. */
   readonly members: number;
+  /** Commands that were sent. */
   readonly commands: number;
   /** Commands that failed, were too slow, or could not be sent. */
   readonly failures: number;
@@ -26,6 +27,7 @@ export interface RedisStateStats {
 
 /** State shared through Redis; hand it to the routers of every process. */
 export interface RedisState extends SharedState {
+  /** What the link to Redis did. */
   stats(): RedisStateStats;
 }
 

@@ -39,21 +39,31 @@ export interface RequestNumbers {
 
 /** What a report is made of; `router.stats()` returns it. */
 export interface StatsLike {
+  /** All requests. */
   readonly requests: RequestNumbers;
+  /** Upstream calls by provider. */
   readonly providers: { readonly [provider: string]: CallNumbers };
+  /** Upstream calls by candidate. */
   readonly models: { readonly [candidate: string]: CallNumbers };
+  /** Requests by strategy. */
   readonly strategies: { readonly [strategy: string]: RequestNumbers };
 }
 
 /** One stretch of time. */
 export interface RecordedSlice {
+  /** Requests that have ended. */
   readonly requests: number;
+  /** Requests that ended with an answer. */
   readonly ok: number;
+  /** What they cost, dollars. */
   readonly costUsd: number;
+  /** What stored answers saved, dollars. */
   readonly savedUsd: number;
   /** Requests that asked the cache, and those it served. */
   readonly lookups: number;
+  /** Requests that a stored answer served. */
   readonly hits: number;
+  /** Upstream calls by provider. */
   readonly providers: { readonly [provider: string]: { readonly attempts: number; readonly p95Ms: number | null } };
 }
 
@@ -61,20 +71,27 @@ export interface RecordedSlice {
 export interface RecordedChange {
   /** Milliseconds since the recording began. */
   readonly atMs: number;
+  /** The candidate whose breaker moved. */
   readonly candidate: string;
+  /** The state that it moved to. */
   readonly to: BreakerState;
 }
 
 /** A router's run over time; plain JSON. */
 export interface Recording {
+  /** The version of this form. */
   readonly version: 1;
   /** Wall-clock milliseconds since 1970; `null` where only durations are known. */
   readonly startedAtMs: number | null;
+  /** The time that it covers, milliseconds. */
   readonly lengthMs: number;
   /** Milliseconds that one slice covers. */
   readonly sliceMs: number;
+  /** What happened in each stretch of time, oldest first. */
   readonly slices: readonly RecordedSlice[];
+  /** Moves of breakers, oldest first. */
   readonly changes: readonly RecordedChange[];
+  /** The router's numbers at its end. */
   readonly stats: StatsLike;
 }
 
@@ -87,6 +104,8 @@ export type ReportSource = StatsLike | Recording | readonly (LoggedRequest | Dec
 
 /** The part of a router that a recorder listens to. */
 export interface RouterLike {
+  /** Adds a listener. */
   on<Name extends EventName>(name: Name, listener: (event: EventMap[Name]) => void): unknown;
+  /** Removes a listener. */
   off<Name extends EventName>(name: Name, listener: (event: EventMap[Name]) => void): unknown;
 }

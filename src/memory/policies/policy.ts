@@ -20,6 +20,7 @@
  * };
  */
 export interface EvictionPolicy {
+  /** Its name. */
   readonly name: string;
   /** Begins the book-keeping of one cache, which holds at most so much. */
   start(room?: CacheRoom): EvictionOrder;
@@ -27,7 +28,9 @@ export interface EvictionPolicy {
 
 /** What a cache holds at most. */
 export interface CacheRoom {
+  /** The most bytes that entries may take. */
   readonly maxBytes: number;
+  /** The most entries. */
   readonly maxEntries: number;
 }
 

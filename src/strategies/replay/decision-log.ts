@@ -8,17 +8,27 @@ export type LoggedCandidate = Omit<CandidateSnapshot, "info" | "provider" | "mod
 
 /** One decision: everything a strategy may read, who was chosen and how likely that was. Holds no prompt text. */
 export interface DecisionLine {
+  /** The version of the log's form. */
   readonly v: 1;
+  /** Marks a decision. */
   readonly type: "decision";
+  /** The router's id of the request. */
   readonly requestId: string;
   /** Wall-clock milliseconds since 1970. */
   readonly atMs: number;
+  /** The name of the strategy that ranked the candidates. */
   readonly strategy: string;
+  /** How many decisions the router had made before. */
   readonly sequence: number;
+  /** The router's clock, milliseconds. */
   readonly nowMs: number;
+  /** The candidate that served the session before. */
   readonly incumbent?: string | undefined;
+  /** What was read of the request. */
   readonly characteristics: Characteristics;
+  /** What was known of each candidate. */
   readonly candidates: readonly LoggedCandidate[];
+  /** The candidate that went first. */
   readonly chosen: string;
   /** The chance with which `chosen` was put first. */
   readonly propensity: number;
@@ -28,12 +38,19 @@ export interface DecisionLine {
 
 /** How the request ended, fallbacks included. */
 export interface OutcomeLine {
+  /** The version of the log's form. */
   readonly v: 1;
+  /** Marks what a request came to. */
   readonly type: "outcome";
+  /** The router's id of the request. */
   readonly requestId: string;
+  /** Whether there was an answer. */
   readonly ok: boolean;
+  /** What it cost, dollars; `null` if a price is unknown. */
   readonly costUsd: number | null;
+  /** From the start to the end, milliseconds. */
   readonly latencyMs: number;
+  /** From the start to the first token, milliseconds; `null` if none came. */
   readonly ttftMs?: number | null | undefined;
   /** Every upstream call of the request, in order. */
   readonly attempts?: readonly AttemptSummary[] | undefined;
@@ -41,9 +58,13 @@ export interface OutcomeLine {
 
 /** What somebody said of the answer, 0..1. */
 export interface FeedbackLine {
+  /** The version of the log's form. */
   readonly v: 1;
+  /** Marks a judgement. */
   readonly type: "feedback";
+  /** The router's id of the request. */
   readonly requestId: string;
+  /** How good the answer was, from 0 to 1. */
   readonly score: number;
 }
 

@@ -13,9 +13,11 @@ export interface StrategyRecommendation {
   readonly strategy?: string | undefined;
   /** Expected gain in points of quality (0..1), price and time weighed in, with its interval. */
   readonly gain?: number | undefined;
+  /** The interval of the gain: 95 % for all comparisons together. */
   readonly interval?: readonly [low: number, high: number] | undefined;
   /** Decisions behind it. */
   readonly samples: number;
+  /** Why, in a few words each. */
   readonly reasons: readonly string[];
   /** What to log, and for how long, before more can be said; absent where every strategy was judged. */
   readonly advice?: string | undefined;

@@ -10,13 +10,17 @@ import { firstChances } from "./propensity.js";
 
 /** An estimated mean with its 95 % interval. */
 export interface Estimate {
+  /** The most likely value. */
   readonly mean: number;
+  /** The lower end of the 95 % interval. */
   readonly low: number;
+  /** The upper end of the 95 % interval. */
   readonly high: number;
 }
 
 /** What a strategy would likely have brought on logged traffic. */
 export interface ReplayResult {
+  /** The name of the strategy that ranked the candidates. */
   readonly strategy: string;
   /** `"insufficient overlap"`: the log chose too differently (or never at random) to say anything. */
   readonly verdict: "ok" | "insufficient overlap" | "insufficient data";
@@ -32,7 +36,9 @@ export interface ReplayResult {
   readonly utility: Estimate | null;
   /** Share of requests answered. */
   readonly success: Estimate | null;
+  /** Dollars per request; `null` if the log tells none. */
   readonly costUsd: Estimate | null;
+  /** Milliseconds per request; `null` if the log tells none. */
   readonly latencyMs: Estimate | null;
 }
 

@@ -1,11 +1,14 @@
 /** One case: run it inside any test framework; it throws where the subject falls short. */
 export interface ConformanceCase {
+  /** Its name. */
   readonly name: string;
+  /** Runs the case; rejects if it does not hold. */
   run(): Promise<void>;
 }
 
 /** What a test framework is asked for: vitest, jest, mocha and `node:test` all have it. */
 export interface CaseFramework {
+  /** Registers a test. */
   test(name: string, run: () => Promise<void>): unknown;
 }
 

@@ -6,20 +6,27 @@ export type UpstreamFailure = "auth" | "rate_limit" | "overloaded" | "server";
 
 /** What the upstream behind the provider is to do. */
 export interface ProviderScenario {
+  /** Its name. */
   readonly name: "text" | "echo" | "reasoning" | "tool_call" | "failure" | "hang" | "endless" | "cut";
   /** The text it says; of `cut` and `endless`, the beginning; `echo` says the text of the last message. */
   readonly text?: string | undefined;
+  /** The thinking that comes before the answer. */
   readonly reasoning?: string | undefined;
+  /** The call that the model makes. */
   readonly toolCall?: { readonly id: string; readonly name: string; readonly arguments: string } | undefined;
+  /** The tokens that the vendor tells. */
   readonly usage?: Usage | undefined;
+  /** How the vendor fails. */
   readonly failure?: UpstreamFailure | undefined;
 }
 
 /** A provider with an upstream that plays a scenario. */
 export interface ProviderUnderTest {
+  /** The provider to test. */
   readonly provider: AnyProvider;
   /** What the upstream saw, where it can be seen. */
   readonly upstream?: { calls(): number; aborted(): number } | undefined;
+  /** Ends it and frees what it holds. */
   close?(): Promise<void> | void;
 }
 

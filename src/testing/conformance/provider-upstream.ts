@@ -11,9 +11,11 @@ import { responsesEvents, responsesResponse } from "./provider-wire-responses.js
 export interface WireUpstream {
   /** Without a path: `http://127.0.0.1:<port>`. */
   readonly url: string;
+  /** Requests that have arrived. */
   calls(): number;
   /** Calls that the client left before the answer was whole. */
   aborted(): number;
+  /** Ends it and frees what it holds. */
   close(): Promise<void>;
 }
 

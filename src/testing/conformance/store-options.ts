@@ -2,9 +2,11 @@ import type { Store } from "../../contract/store.js";
 
 /** A store, and what stands beside it. */
 export interface StoreUnderTest {
+  /** The store to test. */
   readonly store: Store;
   /** Another namespace of the same data, where there are such: clearing one leaves the other whole. */
   readonly neighbour?: Store | undefined;
+  /** Ends it and frees what it holds. */
   close?(): Promise<void> | void;
 }
 

@@ -3,7 +3,9 @@ import { Worker } from "node:worker_threads";
 
 /** An address that takes no connection and refuses none: a SYN to it is never answered. */
 export interface Blackhole {
+  /** The address. */
   readonly url: string;
+  /** Ends it and frees what it holds. */
   close(): Promise<void>;
 }
 

@@ -21,6 +21,7 @@ export interface FaultServerOptions {
 export interface FaultServer {
   /** Base URL for a provider: `http://127.0.0.1:<port>/v1`, `https` with TLS. */
   readonly url: string;
+  /** The port that it listens on, on loopback. */
   readonly port: number;
   /** The certificate it shows, PEM; `undefined` without TLS. */
   readonly certificate: string | undefined;
@@ -42,6 +43,7 @@ export interface FaultServer {
   idle(withinMs?: number): Promise<void>;
   /** Closes every connection and stops. Clients of this process have seen it then: the port may be given again at once. */
   close(): Promise<void>;
+  /** `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 

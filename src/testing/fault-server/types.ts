@@ -2,12 +2,15 @@
 export interface RecordedRequest {
   /** 0 for the first request of this server. */
   readonly index: number;
+  /** The HTTP method. */
   readonly method: string;
+  /** The path and query. */
   readonly path: string;
   /** Names in lower case. */
   readonly headers: { readonly [name: string]: string };
   /** The body as text; `json()` parses it. */
   readonly body: string;
+  /** The body, parsed. */
   json(): { readonly [field: string]: unknown };
   /** Which connection it came on, 0 for the first. */
   readonly connection: number;
@@ -43,8 +46,10 @@ export interface Exchange {
  * const teapot: Fault = { name: "teapot", run: (exchange) => void exchange.write("HTTP/1.1 418 I'm a teapot\r\n\r\n") };
  */
 export interface Fault {
+  /** Its name. */
   readonly name: string;
   /** `"connection"`: acts when the client connects, before a request is read. @default "request" */
   readonly on?: "connection" | "request" | undefined;
+  /** Answers one exchange in the faulty way. */
   run(exchange: Exchange): unknown;
 }

@@ -4,8 +4,11 @@ import type { Fault } from "./types.js";
 
 /** An error as a vendor sends it: status and body. Shapes after the vendors' public documentation and recorded bodies. */
 export interface VendorError {
+  /** The HTTP status. */
   readonly status: number;
+  /** The body: an object is sent as JSON. */
   readonly body: unknown;
+  /** The headers. */
   readonly headers?: Headers | undefined;
 }
 

@@ -172,7 +172,7 @@ export type {
   SimilarReuseOptions,
   StreamOptions,
 } from "./router/options.js";
-export type { RoutedReply, RouterStream, TicketedRoute } from "./router/records.js";
+export type { ReplyOf, RoutedReply, RouterStream, TicketedRoute } from "./router/records.js";
 export type { CandidateHealth, Router, RouterHealth, RouterReport } from "./router/router.js";
 export type { TenantLimits } from "./router/tenant-limits.js";
 export type { RouterUpdate } from "./router/update.js";

@@ -27,6 +27,9 @@ export interface RoutedReply<Output = unknown> extends ChatReply {
   parsed?: Output;
 }
 
+/** An answer whose `parsed` is there if the call gave an `output` schema. */
+export type ReplyOf<Output> = unknown extends Output ? RoutedReply : RoutedReply<Output> & { parsed: Output };
+
 /** A streamed answer of the router; see {@link ReplyStream}. */
 export type RouterStream<Output = unknown> = ReplyStream<RoutedReply<Output>>;
 

@@ -1,8 +1,7 @@
 import type { ChatRequest } from "../chat/request.js";
-import type { StandardSchemaV1 } from "../chat/standard-schema.js";
 import type { CallOptions } from "../contract/call-options.js";
 import type { BreakerState, EventMap, EventName, HealthStatus } from "../contract/events.js";
-import type { CallContext, ModelInfo } from "../contract/provider.js";
+import type { ModelInfo } from "../contract/provider.js";
 import type { WarmOptions, WarmReport } from "../engine/warm.js";
 import type { ConversationStats } from "../memory/conversations.js";
 import type { Invalidation } from "../memory/response-cache.js";
@@ -15,7 +14,7 @@ import type { Conversation } from "./conversation.js";
 import type { Explanation } from "./explain.js";
 import type { Feedback, FeedbackTarget } from "./learning.js";
 import type { MeasuredCandidate } from "./measured.js";
-import type { RoutedReply, RouterStream } from "./records.js";
+import type { ReplyOf, RouterStream } from "./records.js";
 import type { RouterUpdate } from "./update.js";
 
 /** How candidates are, as far as calls have shown. */
@@ -74,13 +73,9 @@ export interface Router {
    *
    * @throws SignalboxError with every attempt inside; see its kinds
    */
-  chat<Output>(
-    request: ChatRequest,
-    options: CallOptions<Output> & { output: StandardSchemaV1<unknown, Output> },
-  ): Promise<RoutedReply<Output> & { parsed: Output }>;
-  chat(request: ChatRequest, options?: CallOptions | CallContext): Promise<RoutedReply>;
+  chat<Output = unknown>(request: ChatRequest, options?: CallOptions<Output>): Promise<ReplyOf<Output>>;
   /** Answers a request piece by piece. Nothing is sent until someone reads. */
-  stream(request: ChatRequest, options?: CallOptions | CallContext): RouterStream;
+  stream(request: ChatRequest, options?: CallOptions): RouterStream;
   /** How the request would be routed now; nothing is sent or recorded. */
   explain(request: ChatRequest, options?: CallOptions): Explanation;
   /** Tells what an answer was worth, 0..1. Score 0 also drops it from the cache, and from those of its providers. */

@@ -4,7 +4,27 @@ import { entry } from "../../tsup.config.js";
 
 const { config } = ts.readConfigFile("tsconfig.json", ts.sys.readFile);
 const { options } = ts.parseJsonConfigFileContent(config, ts.sys, ".");
-const program = ts.createProgram(Object.values(entry), { ...options, noEmit: true });
+
+/** A program of a user's, with a mistake in each line after the third. */
+const TYPOS = `import { createRouter, simulated } from "./index.js";
+const messages = [{ role: "user" as const, content: "Hello" }];
+const router = createRouter({ providers: [simulated()] });
+router.chat({ messages }, { timeoutMS: 5 });
+router.stream({ messages }, { tennant: "acme" });
+router.chat({ messages, temprature: 1 });
+router.chat({ messages, tenant: "acme" });
+router.chat({ messages }, { deadline: undefined });
+createRouter({ providers: [simulated()], stratgy: "adaptive" });
+`;
+const TYPOS_FILE = "src/of-a-user.ts";
+
+const host = ts.createCompilerHost(options);
+const { getSourceFile, fileExists, readFile } = host;
+host.getSourceFile = (file, ...rest) =>
+  file === TYPOS_FILE ? ts.createSourceFile(file, TYPOS, ts.ScriptTarget.Latest, true) : getSourceFile(file, ...rest);
+host.fileExists = (file) => file === TYPOS_FILE || fileExists(file);
+host.readFile = (file) => (file === TYPOS_FILE ? TYPOS : readFile(file));
+const program = ts.createProgram([...Object.values(entry), TYPOS_FILE], { ...options, noEmit: true }, host);
 const checker = program.getTypeChecker();
 
 /** The members that editors list: those of interfaces, classes and object types which stand on lines of their own. */
@@ -55,5 +75,25 @@ describe("hover texts", () => {
     }
     expect(silent).toEqual([]);
     expect(seen.size).toBeGreaterThan(1_000);
+  });
+});
+
+describe("a misspelt option or field", () => {
+  it("is one error, which names it", () => {
+    const source = program.getSourceFile(TYPOS_FILE);
+    const told = program
+      .getSemanticDiagnostics(source)
+      .map(({ start = 0, messageText }) => [
+        source?.getLineAndCharacterOfPosition(start).line,
+        ts.flattenDiagnosticMessageText(messageText, " "),
+      ]);
+    expect(told).toEqual([
+      [3, expect.stringMatching(/^Object literal may only specify known properties, .*'timeoutMS'.*CallOptions/)],
+      [4, expect.stringMatching(/'tennant'.*Did you mean to write 'tenant'/)],
+      [5, expect.stringMatching(/'temprature'.*Did you mean to write 'temperature'/)],
+      [6, expect.stringMatching(/'tenant' does not exist in type 'ChatRequest'/)],
+      [7, expect.stringMatching(/'deadline' does not exist in type 'CallOptions/)],
+      [8, expect.stringMatching(/'stratgy'.*Did you mean to write 'strategy'/)],
+    ]);
   });
 });

@@ -119,12 +119,12 @@ function meaningOfText(
   status: number | undefined,
   codes: VendorCodes | undefined,
 ): Meaning | undefined {
-  return (
-    codes?.patterns?.find((row) => says(body.message, row)) ??
-    genericMeaning(body.code, status) ??
-    genericMeaning(body.type, status) ??
-    meaningOfMessage(body.message, status)
-  );
+  const own = codes?.patterns?.find((row) => says(body.message, row));
+  if (own !== undefined) return own;
+  const generic = genericMeaning(body.code, status) ?? genericMeaning(body.type, status);
+  // "Something went wrong" is said of anything; a phrase says more (Ollama: `api_error` for a prompt that is too long).
+  const isVague = generic === undefined || generic.kind === "server";
+  return isVague ? (meaningOfMessage(body.message, status) ?? generic) : generic;
 }
 
 /** Statuses that say by themselves what happened. */

@@ -10,7 +10,7 @@ interface StatusPattern extends MessagePattern {
  * (OpenAI as a 429, Groq as a 413).
  */
 export const TOO_LARGE_FOR_A_MINUTE: StatusPattern = {
-  pattern: /request too large[^.]{0,200}\b(?:tokens per min|tpm\b)/i,
+  pattern: /request too large[^\n]{0,240}\b(?:tokens per min|tpm\b)/i,
   kind: "context_length",
   detail: "tokens_per_minute",
   statuses: [400, 413, 429],

@@ -33,11 +33,21 @@ describe("a prompt that does not fit, in the words of", () => {
   it("a request above a limit of tokens per minute is no rate limit to wait for", () => {
     const message =
       "Request too large for gpt-4 in organization org-1 on tokens per min (TPM): Limit 10000, Requested 12000.";
-    for (const status of [413, 429]) {
-      const error = told(status, message, { type: "tokens", code: "rate_limit_exceeded" });
+    // Groq's models have dots in their names.
+    const groq = message.replace("gpt-4", "`llama-3.1-8b-instant`").replace("per min", "per minute");
+    for (const [status, words] of [413, 429].flatMap((code) => [message, groq].map((each) => [code, each] as const))) {
+      const error = told(status, words, { type: "tokens", code: "rate_limit_exceeded" });
       expect(error).toMatchObject({ kind: "context_length", detail: "tokens_per_minute", retryable: false });
     }
   });
+});
+
+it("a phrase outranks a word that is said of anything, where the status leaves room for it", () => {
+  const words = "input length exceeds maximum context length";
+  expect(told(400, words, { type: "api_error" }).kind).toBe("context_length");
+  expect(told(500, words, { code: "internal_error" }).kind).toBe("context_length");
+  expect(told(400, "it broke", { type: "api_error" }).kind).toBe("server");
+  expect(told(401, words, { type: "api_error" }).kind).toBe("auth");
 });
 
 it("a clear status outranks a generic word", () => {

@@ -8,6 +8,7 @@ import {
   kimi,
   type ModelInfo,
   minimax,
+  type OpenAICompatibleOptions,
   openaiCompatible,
   type Provider,
   type Transport,
@@ -38,6 +39,8 @@ export interface Side {
   readonly fetch?: typeof fetch | undefined;
   /** Facts of its one model, for `vendor: "openai"`. */
   readonly model?: Partial<ModelInfo> | undefined;
+  /** Other options of the provider, for `vendor: "openai"`. */
+  readonly more?: Partial<OpenAICompatibleOptions> | undefined;
 }
 
 /** The listed order, always: what happens is the fault's doing, not the strategy's. */
@@ -47,9 +50,9 @@ const VENDORS = { minimax, glm, kimi };
 const MODELS = { minimax: "MiniMax-M2.7", glm: "glm-5.1", kimi: "kimi-k3" };
 
 export function providerOf(id: string, server: FaultServer, clock: Clock, side: Side = {}): Provider {
-  const { vendor = "openai", url = server.url, fetch, model } = side;
+  const { vendor = "openai", url = server.url, fetch, model, more } = side;
   const endpoint = { id, baseURL: url, apiKey: KEY, fetch, transport, clock, chatUpstream: "whole" } as const;
-  if (vendor === "openai") return openaiCompatible({ ...endpoint, models: [testModel("test-model", model)] });
+  if (vendor === "openai") return openaiCompatible({ ...endpoint, models: [testModel("test-model", model)], ...more });
   return VENDORS[vendor]({ ...endpoint, models: [MODELS[vendor]] });
 }
 

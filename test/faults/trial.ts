@@ -177,7 +177,8 @@ export class Trial {
   async finish(): Promise<void> {
     try {
       await Promise.all([this.a.idle(PATIENCE_MS), this.b.idle(PATIENCE_MS)]);
-      await this.router.close();
+      // What is still to be written to a store gets some seconds.
+      await this.drive(this.router.close(), 5_000);
       // A finished stream may take a moment to see its connection end.
       const endsAt = performance.now() + PATIENCE_MS;
       while (this.clock.pendingTimers > 0 && performance.now() < endsAt) await breathe(2);

@@ -22,7 +22,11 @@ export interface BreakerOptions {
   readonly consecutive?: number | undefined;
   /** Share of failures, calls still out among them counted as none, that opens it (resilience4j, opossum, LiteLLM: 0.5). @default 0.5 */
   readonly failureRate?: number | undefined;
-  /** Share of slow calls that opens it, where another candidate is healthy. @default 0.8 */
+  /**
+   * Share of slow calls that opens it, if another candidate is healthy. Calls so slow that `windowMs` holds fewer than
+   * `minCalls` of them open it once `minCalls` of them follow one another.
+   * @default 0.8
+   */
   readonly slowRate?: number | undefined;
   /** Calls before a share means anything. @default 8 */
   readonly minCalls?: number | undefined;
@@ -91,6 +95,8 @@ class WindowBreaker implements Breaker {
   /** The epoch of the last change of state: older tokens are stale. */
   #changed = 0;
   #lastAt = Number.NEGATIVE_INFINITY;
+  /** Slow answers since the last answer in good time, however long they took. */
+  #slowRow = 0;
   /** Openings that are not yet forgiven: the exponent of the open time. */
   #opened = 0;
   #cleanSinceMs = 0;
@@ -199,9 +205,13 @@ class WindowBreaker implements Breaker {
     this.#lastAt = nowMs;
     if (!failed) {
       this.#order.well(token);
-      if (slow && alternatives && window.total >= o.minCalls && window.slow >= o.slowRate * window.total) {
+      this.#slowRow = slow ? this.#slowRow + 1 : 0;
+      if (!slow || !alternatives) return;
+      // Slow calls one after another leave the window before enough of them are in it: their row is counted instead.
+      if (window.total >= o.minCalls) {
+        if (window.slow < o.slowRate * window.total) return;
         this.#open(`${window.slow} of ${window.total} calls were slow`, nowMs);
-      }
+      } else if (this.#slowRow >= o.minCalls) this.#open(`${this.#slowRow} slow answers in a row`, nowMs);
       return;
     }
     const row = this.#order.failed(token);
@@ -248,6 +258,7 @@ class WindowBreaker implements Breaker {
   #forget(): void {
     this.#window.clear();
     this.#order.clear();
+    this.#slowRow = 0;
     this.#lastAt = Number.NEGATIVE_INFINITY;
   }
 

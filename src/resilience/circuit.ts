@@ -142,6 +142,20 @@ export class Circuit {
     if (coolDown.extend(nowMs + ms, reason)) this.#deps.onCoolDown(ms, reason);
   }
 
+  /**
+   * Another process saw a cool-down. A peer's message sets aside for no longer than a vendor's own answer could, so a
+   * peer that is wrong cannot take a candidate away for good.
+   */
+  coolFromPeer(nowMs: number, forMs: number, reason: string): void {
+    const longestMs = reason.startsWith("quota") ? MAX_QUOTA_HINT_MS : MAX_HINT_MS;
+    this.coolDown.extend(nowMs + Math.min(forMs, longestMs), reason);
+  }
+
+  /** Another process has its breaker open: for no longer than an answer may disable. */
+  openFromPeer(nowMs: number, forMs: number, reason: string): void {
+    this.breaker.openUntil(nowMs + Math.min(forMs, MAX_DISABLE_MS), nowMs, reason);
+  }
+
   coolDownUntilMs(): number {
     return Math.max(this.coolDown.untilMs, this.softCoolDown.untilMs);
   }

@@ -214,10 +214,10 @@ export class CandidateGate implements Gate {
 
   applyRemote(remote: SharedGateState, nowMs: number): void {
     const own = this.#own;
-    if (remote.coolDownForMs > 0) own.coolDown.extend(nowMs + remote.coolDownForMs, remote.reason ?? "fleet");
+    if (remote.coolDownForMs > 0) own.coolFromPeer(nowMs, remote.coolDownForMs, remote.reason ?? "fleet");
     if (remote.openForMs > 0) {
       const wasClosed = own.breaker.state(nowMs) === "closed";
-      own.breaker.openUntil(nowMs + remote.openForMs, nowMs, remote.reason ?? "fleet");
+      own.openFromPeer(nowMs, remote.openForMs, remote.reason ?? "fleet");
       if (wasClosed) this.#remote = true;
     } else if (remote.state === "closed" && this.#remote) {
       this.#remote = false;

@@ -18,6 +18,8 @@ class Model {
   /** Every call since the last change of state, as they were started. */
   starts: Started[] = [];
   lastAt = Number.NEGATIVE_INFINITY;
+  /** Slow answers since the last one in good time. */
+  slowRow = 0;
   openings = 0;
   cleanSince = 0;
   openUntil = 0;
@@ -36,6 +38,7 @@ class Model {
     this.calls = [];
     this.starts = [];
     this.lastAt = Number.NEGATIVE_INFINITY;
+    this.slowRow = 0;
     this.successes = 0;
     this.lease = null;
     this.cleanSince = this.now;
@@ -59,12 +62,13 @@ class Model {
       this.openings = Math.max(0, this.openings - Math.floor((this.now - this.cleanSince) / 60_000));
       this.cleanSince = this.now;
     }
+    if (!failed) this.slowRow = slow ? this.slowRow + 1 : 0;
     const n = this.calls.length;
     const failures = this.calls.filter((call) => call.failed);
     const slowOnes = this.calls.filter((call) => call.slow).length;
     const trips =
       (failed && (this.row(started) >= 5 || (n >= 8 && failures.length >= 0.5 * (n + this.out(failures))))) ||
-      (!failed && slow && n >= 8 && slowOnes / n >= 0.8);
+      (!failed && slow && (n >= 8 ? slowOnes / n >= 0.8 : this.slowRow >= 8));
     if (trips) this.open();
   }
 

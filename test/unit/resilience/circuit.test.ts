@@ -47,6 +47,35 @@ describe("slow first tokens", () => {
     expect(later.state()).toBe("open");
   });
 
+  it("open after twelve in a row as after twelve at once", async () => {
+    for (const apartMs of [0, 12_000, 90_000]) {
+      const { clock, succeed, state, circuit } = setUp();
+      succeed(300, 30);
+      await clock.advance(MINUTE);
+      let openedAfter = 0;
+      for (let n = 1; n <= 12 && openedAfter === 0; n += 1) {
+        await clock.advance(apartMs);
+        succeed(12_000);
+        if (circuit.breaker.reason !== null) openedAfter = n;
+      }
+      expect([apartMs, openedAfter, state()]).toEqual([apartMs, 8, "open"]);
+    }
+  });
+
+  it("stay closed after slow answers with a quick one between, and where nobody stands in", async () => {
+    const mixed = setUp();
+    const lone = setUp();
+    mixed.succeed(300, 30);
+    lone.succeed(300, 30);
+    for (let n = 1; n <= 21; n += 1) {
+      await mixed.clock.advance(12_000);
+      await lone.clock.advance(12_000);
+      mixed.succeed(n % 7 === 0 ? 300 : 12_000);
+      lone.succeed(12_000, 1, false);
+    }
+    expect([mixed.state(), lone.state()]).toEqual(["closed", "closed"]);
+  });
+
   it("are none below ten seconds, however unusual", () => {
     const { succeed, state } = setUp();
     succeed(10, 100);

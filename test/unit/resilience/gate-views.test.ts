@@ -186,6 +186,21 @@ describe("what another process saw", () => {
     expect(named.view(named.a)).toMatchObject({ state: "open", reason: "429", coolDownUntilMs: 1_900 });
   });
 
+  it("sets aside for no longer than a vendor's own answer could", () => {
+    const HOUR = 3_600_000;
+    for (const forMs of [HOUR + 1, 1e15, Number.POSITIVE_INFINITY]) {
+      const { a, view, now } = setUp();
+      const told = now();
+      a.applyRemote(remote({ coolDownForMs: forMs, reason: "rate_limit" }), told);
+      expect(view(a).coolDownUntilMs).toBe(told + HOUR);
+      a.applyRemote(remote({ coolDownForMs: forMs, reason: "quota" }), told);
+      expect(view(a).coolDownUntilMs).toBe(told + Math.min(forMs, 24 * HOUR));
+      a.enable();
+      a.applyRemote(remote({ state: "open", openForMs: forMs }), told);
+      expect(a.retryAtMs(told)).toBe(told + HOUR);
+    }
+  });
+
   it("makes no cool-down and no open time of nothing", () => {
     const { a, now, view } = setUp();
     a.applyRemote(remote({}), now());

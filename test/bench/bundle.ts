@@ -19,7 +19,7 @@ export const IMPORTS: readonly Imported[] = [
   { what: "SignalboxError", code: 'export { SignalboxError } from "signalbox"', targetKb: 2, maxKb: 2 },
   { what: "defineStrategy", code: 'export { defineStrategy } from "signalbox"', targetKb: 2, maxKb: 2 },
   { what: "createCache", code: 'export { createCache } from "signalbox"', targetKb: 11, maxKb: 11 },
-  { what: "openaiCompatible", code: 'export { openaiCompatible } from "signalbox"', targetKb: 29, maxKb: 44 },
+  { what: "openaiCompatible", code: 'export { openaiCompatible } from "signalbox"', targetKb: 29, maxKb: 46 },
   {
     what: "createRouter, openaiCompatible",
     code: 'export { createRouter, openaiCompatible } from "signalbox"',

@@ -152,6 +152,7 @@ export type {
   WarmResult,
 } from "./memory/types.js";
 export type { PackedUsage } from "./memory/usage-pack.js";
+export type { OwnerStats } from "./metrics/owner-stats.js";
 export type { RouterStats } from "./metrics/router-stats.js";
 export type { CallStats, Quantiles, RequestStats } from "./metrics/tally.js";
 export type { KindReading } from "./metrics/types.js";

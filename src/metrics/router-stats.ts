@@ -1,8 +1,9 @@
 import type { Attempt, RequestRecord } from "../contract/records.js";
 import { BoundedCells } from "./cells.js";
+import { OwnerRows, type OwnerStats } from "./owner-stats.js";
 import { type CallStats, count, quantilesOf, type RequestStats, Tally, wordsOf } from "./tally.js";
 
-/** What a router has done since it began, or since `reset`. Plain JSON. */
+/** What a router has done since it began. Plain JSON. */
 export interface RouterStats {
   /** All requests. */
   readonly requests: RequestStats;
@@ -16,9 +17,16 @@ export interface RouterStats {
   readonly kinds: { readonly [kind: string]: RequestStats };
   /** Requests by strategy. */
   readonly strategies: { readonly [strategy: string]: RequestStats };
+  /** Requests by `tenant`; at most 1,000 rows: past that, later tenants are added up under `"(other)"`. */
+  readonly tenants: { readonly [tenant: string]: OwnerStats };
+  /** Requests by `tags`, the spend labels of a call, under each of its labels; at most 1,000 rows, the rest as above. */
+  readonly tags: { readonly [tag: string]: OwnerStats };
 }
 
-/** A reader of the two records. One cell per candidate and one per strategy and kind; the rest is added up when asked. */
+/**
+ * A reader of the two records. One cell per candidate, one per strategy and kind, one per tenant and tag; the rest is
+ * added up when asked.
+ */
 export interface RouterStatsCollector {
   attempt(attempt: Attempt): void;
   request(record: RequestRecord): void;
@@ -53,6 +61,8 @@ const REQUEST_SUMS = 7;
 class Collector implements RouterStatsCollector {
   readonly #calls = new BoundedCells(MAX_CANDIDATES, () => new Tally(CALL_SUMS));
   readonly #requests = new BoundedCells(MAX_KINDS, () => new Tally(REQUEST_SUMS));
+  readonly #tenants = new OwnerRows();
+  readonly #tags = new OwnerRows();
 
   attempt(attempt: Attempt): void {
     const cell = this.#calls.cell(attempt.provider, attempt.candidate);
@@ -77,6 +87,8 @@ class Collector implements RouterStatsCollector {
   }
 
   request(record: RequestRecord): void {
+    if (record.tenant !== undefined) this.#tenants.add(record.tenant, record);
+    if (record.tags !== undefined) for (const tag of new Set(record.tags)) this.#tags.add(tag, record);
     const cell = this.#requests.cell(record.strategy, record.kind ?? NO_KIND);
     cell.add(REQUEST.requests, 1);
     cell.add(REQUEST.attempts, record.attempts.length);
@@ -107,12 +119,16 @@ class Collector implements RouterStatsCollector {
       models: mapped(calls.byInner(), callStats),
       kinds: mapped(requests.byInner(), requestStats),
       strategies: mapped(requests.byOuter(), requestStats),
+      tenants: this.#tenants.read(),
+      tags: this.#tags.read(),
     };
   }
 
   reset(): void {
     this.#calls.clear();
     this.#requests.clear();
+    this.#tenants.clear();
+    this.#tags.clear();
   }
 }
 

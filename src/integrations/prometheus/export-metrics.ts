@@ -3,6 +3,7 @@ import { checkMethods, checkOptions } from "../../errors/check-options.js";
 import { invalidOption } from "../../errors/signalbox-error.js";
 import { createHistograms } from "./histograms.js";
 import { createLabels } from "./labels.js";
+import { labelBound } from "./owners.js";
 import type { RouterLike } from "./router-like.js";
 import { createScraped } from "./scraped.js";
 
@@ -12,6 +13,14 @@ export interface ExportMetricsOptions {
   readonly register?: Registry | undefined;
   /** What every name begins with; several routers on one registry need several. @default "signalbox_" */
   readonly prefix?: string | undefined;
+  /**
+   * Counters by tenant: `true` for at most 100 label values, or how many, at most 1,000. Tenants seen first keep a label
+   * of their own, the rest is counted under `"(other)"`. Names of tenants become visible to whoever may read the metrics.
+   * @default false
+   */
+  readonly tenants?: boolean | number | undefined;
+  /** Counters by spend label (`tags` of a call), bounded in the same way. @default false */
+  readonly tags?: boolean | number | undefined;
 }
 
 /**
@@ -26,17 +35,18 @@ export interface ExportMetricsOptions {
  */
 export function exportMetrics(router: RouterLike, options: ExportMetricsOptions = {}): () => void {
   checkMethods(router, "router", ["stats", "health", "on", "off"], "a router");
-  checkOptions(options, "exportMetrics", ["register", "prefix"]);
+  checkOptions(options, "exportMetrics", ["register", "prefix", "tenants", "tags"]);
   const { register = globalRegister, prefix = "signalbox_" } = options;
   checkMethods(register, "register", ["getSingleMetric", "registerMetric"], "a registry of prom-client");
   if (!/^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(prefix))
     throw invalidOption("prefix", "must begin a metric's name: letters, digits, _");
+  const labels = { tenant: labelBound(options.tenants, "tenants"), tag: labelBound(options.tags, "tags") };
   if (register.getSingleMetric(`${prefix}requests_total`))
     throw invalidOption("prefix", `${prefix} is taken on this registry`);
 
   const labelsOf = createLabels();
   const histograms = createHistograms(register, prefix, labelsOf);
-  const scraped = createScraped({ register, prefix, router, labelsOf });
+  const scraped = createScraped({ register, prefix, router, labelsOf, labels });
 
   router.on("attempt", histograms.attempt);
   router.on("done", histograms.done);

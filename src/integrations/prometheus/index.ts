@@ -1,2 +1,2 @@
 export { type ExportMetricsOptions, exportMetrics } from "./export-metrics.js";
-export type { RouterLike, StatsLike } from "./router-like.js";
+export type { OwnersLike, RouterLike, StatsLike } from "./router-like.js";

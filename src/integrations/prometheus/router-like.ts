@@ -2,6 +2,19 @@ import type { BreakerState, EventMap, EventName, HealthStatus } from "../../cont
 
 type Counts = { readonly [word: string]: number };
 
+/** Requests by a name that callers choose. */
+export interface OwnersLike {
+  readonly [name: string]: {
+    readonly requests: number;
+    readonly ok: number;
+    readonly costUsd: number;
+    readonly savedUsd: number;
+    readonly inputTokens: number;
+    readonly cachedTokens: number;
+    readonly outputTokens: number;
+  };
+}
+
 /** The part of a router's statistics that is exported. */
 export interface StatsLike {
   /** All requests. */
@@ -28,6 +41,10 @@ export interface StatsLike {
   };
   /** Requests by strategy. */
   readonly strategies: { readonly [strategy: string]: { readonly ok: number; readonly requests: number } };
+  /** Requests by tenant. */
+  readonly tenants?: OwnersLike | undefined;
+  /** Requests by spend label. */
+  readonly tags?: OwnersLike | undefined;
   /** What the cache holds and did. */
   readonly cache?:
     | { readonly entries: number; readonly bytes: number; readonly budgetBytes: number; readonly removed: object }

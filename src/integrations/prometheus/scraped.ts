@@ -1,7 +1,8 @@
 import { Counter, Gauge, type Metric, type Registry } from "prom-client";
 import type { BreakerState, HealthStatus } from "../../contract/events.js";
 import type { CandidateLabels } from "./labels.js";
-import type { RouterLike, StatsLike } from "./router-like.js";
+import { createOwnerRows } from "./owners.js";
+import type { OwnersLike, RouterLike, StatsLike } from "./router-like.js";
 
 const STATUSES: readonly HealthStatus[] = ["healthy", "degraded", "recovering", "unhealthy", "disabled", "unknown"];
 const BREAKERS: readonly BreakerState[] = ["closed", "half_open", "open"];
@@ -11,12 +12,14 @@ export interface ScrapeContext {
   readonly prefix: string;
   readonly router: RouterLike;
   readonly labelsOf: (candidate: string) => CandidateLabels;
+  /** Label values at most; 0: not exported. */
+  readonly labels: { readonly tenant: number; readonly tag: number };
 }
 
 type Add = (labels: Partial<Record<string, string>>, value: number) => void;
 
 /** Counters and gauges that are filled from the router's own state when they are scraped: between scrapes they cost nothing. */
-export function createScraped({ register, prefix, router, labelsOf }: ScrapeContext): readonly Metric[] {
+export function createScraped({ register, prefix, router, labelsOf, labels }: ScrapeContext): readonly Metric[] {
   const stats = oncePerScrape(() => router.stats());
   const health = oncePerScrape(() => router.health());
   const registers = [register];
@@ -126,6 +129,36 @@ export function createScraped({ register, prefix, router, labelsOf }: ScrapeCont
       for (const each of BREAKERS) set({ ...labelsOf(id), state: each }, each === breaker ? 1 : 0);
     }
   });
+  const byOwner = (label: "tenant" | "tag", ownersOf: (stats: StatsLike) => OwnersLike | undefined): void => {
+    const bounded = createOwnerRows(labels[label]);
+    const rowsOf = (all: StatsLike) => bounded(ownersOf(all) ?? {});
+    counter(`${label}_requests_total`, `Requests that ended, by ${label}.`, [label, "outcome"], (add, all) => {
+      for (const [name, { ok, requests }] of rowsOf(all)) {
+        add({ [label]: name, outcome: "ok" }, ok);
+        add({ [label]: name, outcome: "error" }, requests - ok);
+      }
+    });
+    counter(`${label}_cost_usd_total`, `Dollars for requests, by ${label}.`, [label], (add, all) => {
+      for (const [name, { costUsd }] of rowsOf(all)) add({ [label]: name }, costUsd);
+    });
+    counter(`${label}_saved_usd_total`, `Dollars that cache hits did not cost, by ${label}.`, [label], (add, all) => {
+      for (const [name, { savedUsd }] of rowsOf(all)) add({ [label]: name }, savedUsd);
+    });
+    counter(
+      `${label}_tokens_total`,
+      `Tokens of answers that were bought, by ${label}.`,
+      [label, "type"],
+      (add, all) => {
+        for (const [name, { inputTokens, cachedTokens, outputTokens }] of rowsOf(all)) {
+          add({ [label]: name, type: "input" }, inputTokens - cachedTokens);
+          add({ [label]: name, type: "cached" }, cachedTokens);
+          add({ [label]: name, type: "output" }, outputTokens);
+        }
+      },
+    );
+  };
+  if (labels.tenant > 0) byOwner("tenant", ({ tenants }) => tenants);
+  if (labels.tag > 0) byOwner("tag", ({ tags }) => tags);
   return metrics;
 }
 

@@ -118,7 +118,9 @@ describe("router stats", () => {
       stats.request(record({ latencyMs, cache: "joined" }));
     }
     expect(stats.snapshot().requests.cache.joined).toBe(2);
+    stats.request(record({ tenant: "acme", tags: ["t"] }));
     stats.reset();
+    expect(stats.snapshot()).toEqual(createRouterStats().snapshot());
     expect(stats.snapshot()).toEqual(createRouterStats().snapshot());
   });
 

@@ -146,4 +146,29 @@ describe("exportMetrics", () => {
     stopOther();
     expect(await register.metrics()).toBe("\n");
   });
+
+  it("exports tenants and tags only if asked, under so many labels", async () => {
+    const router = createRouter({ providers: [scripted(() => says("Hi"), { id: "a" })] });
+    const [plain, asked] = [new Registry(), new Registry()];
+    exportMetrics(router, { register: plain });
+    const stop = exportMetrics(router, { register: asked, tenants: 3, tags: true });
+    for (let n = 0; n < 10; n++) await router.chat(request, { tenant: `t${n}`, tags: ["x"] });
+    expect(await plain.metrics()).not.toContain("tenant");
+    const families = await scrape(asked);
+    const outcomes = { outcome: "ok" };
+    expect(reading(families, "signalbox_tenant_requests_total", { tenant: "t1", ...outcomes })).toBe(1);
+    expect(reading(families, "signalbox_tenant_requests_total", { tenant: "(other)", ...outcomes })).toBe(7);
+    expect(families.get("signalbox_tenant_cost_usd_total")?.samples).toHaveLength(4);
+    expect(reading(families, "signalbox_tag_cost_usd_total", { tag: "x" })).toBeGreaterThan(0);
+    expect(reading(families, "signalbox_tag_tokens_total", { tag: "x", type: "output" })).toBe(50);
+    expect(reading(families, "signalbox_tag_saved_usd_total", { tag: "x" })).toBe(0);
+    // A label stays with its owner, whoever comes next.
+    await router.chat(request, { tenant: "0" });
+    const later = (await scrape(asked)).get("signalbox_tenant_cost_usd_total")?.samples;
+    expect(later?.map(({ labels }) => labels.tenant).sort()).toEqual(["(other)", "t0", "t1", "t2"]);
+    stop();
+    expect(asked.getMetricsAsArray()).toEqual([]);
+    for (const tenants of [-1, 1.5, 1_001, "all"])
+      expect(() => exportMetrics(router, { register: new Registry(), tenants: tenants as number })).toThrow("tenants");
+  });
 });

@@ -110,6 +110,7 @@ export { defineFeature } from "./engine/define-feature.js";
 export type { DegradeOptions, ShrinkOptions } from "./engine/degrade.js";
 export type { EscalateOptions } from "./engine/escalate.js";
 export type { HedgeOptions } from "./engine/hedge.js";
+export type { EscalateWhen, Progress, SessionStep, StuckOptions } from "./engine/progress.js";
 export type { ReplyStream } from "./engine/stream/reader-stream.js";
 export type { ReplyIterator } from "./engine/stream/reply-iterator.js";
 export type { StreamResponseInit } from "./engine/stream/stream-response.js";

@@ -2,12 +2,13 @@ import type { ChatReply } from "../chat/reply.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import type { Answer } from "./attempt-chat.js";
 import { type Call, type CandidateQueue, forkOf } from "./call.js";
+import type { EscalateWhen } from "./progress.js";
 import { tellDegraded } from "./tell-degraded.js";
 import { checkOutput } from "./validated.js";
 import { type AttemptFunction, walk } from "./walk.js";
 import { within } from "./within.js";
 
-/** Asking a strong model where a cheap one's answer is not good enough. */
+/** Asking a strong model if a cheap one's answer is not good enough, or if its session is stuck. */
 export interface EscalateOptions {
   /**
    * Whether an answer is good enough. Without it the call's `output` schema decides, and a call without one is never
@@ -16,8 +17,18 @@ export interface EscalateOptions {
    * @default the call's `output` schema
    */
   readonly validate?: ((reply: ChatReply) => boolean | Promise<boolean>) | undefined;
-  /** The stronger models: ids, `"provider/model"` or aliases. */
-  readonly to: string | readonly string[];
+  /**
+   * The stronger models: ids, `"provider/model"` or aliases. Answers are judged only if it is given; a stuck session is
+   * moved within it, or without it to the next higher `tier` among the models that its request names.
+   * @default none
+   */
+  readonly to?: string | readonly string[] | undefined;
+  /**
+   * Moves a stuck session (`sessionKey`, a conversation, or an open tool loop) up one tier, once: it stays there, and
+   * `route.reasons` says why. `true` looks for repeated equal tool calls and for rising failures of tools.
+   * @default never
+   */
+  readonly when?: EscalateWhen | undefined;
 }
 
 /**

@@ -96,7 +96,7 @@ export function assembleRouter(options: RouterOptions, kit: Kit): RouterParts {
       largestWindow: largestWindowOf(candidates),
     }),
     toolLoops: createToolLoops(),
-    sessions: createSessions(),
+    sessions: createSessions(options.escalate?.when !== undefined),
     learning,
     budgets,
     tenants: options.tenantLimits && kit.tenants?.(options.tenantLimits, clock),

@@ -1,5 +1,6 @@
 import { isObject } from "../chat/check-value.js";
 import type { AnyProvider } from "../contract/provider.js";
+import { checkEscalate } from "../engine/check-when.js";
 import { checkTimeouts } from "../errors/check-options.js";
 import { checkPolicies } from "../errors/policies.js";
 import { invalidOption } from "../errors/signalbox-error.js";
@@ -11,6 +12,7 @@ export function checkRouterOptions(options: RouterOptions): void {
   if (!isObject(options)) throw invalidOption("options", "must be an object");
   refuse(optionsSchema().safeParse(options), "");
   checkPolicies(options.policy);
+  checkEscalate(options.escalate);
   const seen = new Set<string>();
   for (const [index, given] of options.providers.entries()) checkProvider(given, `providers[${index}]`, seen);
 }

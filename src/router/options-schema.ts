@@ -159,8 +159,9 @@ export const optionsSchema = lazily(() =>
     ),
     escalate: z.optional(
       settings({
-        to: modelNames(),
+        to: z.optional(modelNames()),
         validate: z.optional(z.custom(isFunction, "must be a function")),
+        when: z.optional(z.unknown()),
       }),
     ),
     shadow: z.optional(

@@ -105,7 +105,7 @@ export interface RouterOptions {
   readonly hedge?: HedgeOptions | undefined;
   /** What may be given up when nobody can answer as asked; the reply says so in `route.degraded`. @default nothing */
   readonly degrade?: DegradeOptions | undefined;
-  /** Asks a stronger model where the first answer is not good enough. @default off */
+  /** Asks a stronger model if the first answer is not good enough, or if a session is stuck. @default off */
   readonly escalate?: EscalateOptions | undefined;
   /** Sends a sample of requests to another candidate too, to compare; never served. @default off */
   readonly shadow?: ShadowOptions | undefined;

@@ -179,6 +179,8 @@ export interface Kit {
     options: EscalateOptions,
     attempt: AttemptFunction<Answer>,
   ): Promise<Answer>;
+  /** Moves a stuck session up one tier. */
+  raise?(parts: RouterParts, run: Run): Run;
   restart?(call: Call, stream: CommittedStream): CommittedStream;
   readonly output?:
     | {

@@ -13,8 +13,10 @@ import type { Chooser } from "../strategies/chooser.js";
 import { mergedOptions } from "./bound-options.js";
 import type { Home } from "./call-queue.js";
 import { checkCallOptions, checkIds } from "./call-settings.js";
+import type { PlannedCandidate } from "./candidates.js";
 import type { RequestKeys, RouterParts } from "./parts.js";
 import { createHardFilter } from "./plan.js";
+import { reachOf, withHome } from "./reach.js";
 import type { Run } from "./run.js";
 import type { Selection } from "./selection.js";
 
@@ -101,17 +103,19 @@ export function receive(
 /** Works out what every later step needs. */
 export function prepare(parts: RouterParts, received: Received): Run {
   const { requestId, request, options, streamed, warming, nested, report, startedAtMs, deadline, budget } = received;
-  const { selection, turn, chooser, features } = received;
+  const { turn, chooser, features } = received;
+  const reach = reachOf(parts, received.selection);
   const session = parts.sessions.keyOf(options, chooser.strategy.name);
-  const loop = parts.toolLoops.homeOf(request.messages, selection.all);
+  const loop = parts.toolLoops.homeOf(request.messages, reach);
   const home = loop
     ? { candidate: loop, reasons: LOOP }
     : session === undefined
       ? undefined
-      : sessionHome(parts, session, selection, startedAtMs);
+      : sessionHome(parts, session, reach, startedAtMs);
+  const selection = home ? withHome(received.selection, home.candidate) : received.selection;
   const pinned = home !== undefined || turn?.continued === true;
   const characteristics = parts.kit.characteristics(request, pinned ? { ...options, pinned } : options);
-  return {
+  const run: Run = {
     requestId,
     request,
     options,
@@ -133,13 +137,19 @@ export function prepare(parts: RouterParts, received: Received): Run {
     view: parts.learning?.view(request, characteristics),
     ...(parts.kit.keysOf?.(parts, request, options) ?? NO_KEYS),
   };
+  return parts.kit.raise?.(parts, run) ?? run;
 }
 
 const LOOP: readonly string[] = Object.freeze(["its tool loop began here"]);
 const SESSION: readonly string[] = Object.freeze(["its session began here"]);
 
-function sessionHome({ sessions }: RouterParts, key: string, { all }: Selection, nowMs: number): Home | undefined {
-  const candidate = sessions.homeOf(key, all, nowMs);
+function sessionHome(
+  { sessions }: RouterParts,
+  key: string,
+  among: readonly PlannedCandidate[],
+  nowMs: number,
+): Home | undefined {
+  const candidate = sessions.homeOf(key, among, nowMs);
   return candidate && { candidate, reasons: SESSION };
 }
 

@@ -12,7 +12,7 @@ import type { Run } from "./run.js";
 export function rememberAnswer(parts: RouterParts, run: Run, call: Call, answer: Answer): Answer {
   const { candidate, reply } = answer;
   notePrefix(parts, run, call, answer);
-  parts.toolLoops.began(reply.choices[0].message, candidate.id);
+  parts.toolLoops.began(reply.choices[0].message, candidate.id, run.raised === "before" || wasRaised(run, candidate));
   noteSession(parts, run, answer);
   // With a schema the answer was judged by it; one that was served for want of a better one proves nothing.
   if (!run.options.output && call.degraded.length === 0) {
@@ -48,9 +48,18 @@ function notePrefix({ affinity, services }: RouterParts, run: Run, call: Call, {
 }
 
 /** A stale answer was given by nobody now, so it moves no session. */
-function noteSession({ byId, sessions, services }: RouterParts, { session, home }: Run, { candidate }: Answer): void {
+function noteSession({ byId, sessions, services }: RouterParts, run: Run, { candidate }: Answer): void {
+  const { session, home, requestId } = run;
+  const raised = wasRaised(run, candidate);
+  if (raised) services.warn("escalated", "A stuck session was moved to a stronger model", requestId);
   const planned = session === undefined ? undefined : byId.get(candidate.id);
-  if (session !== undefined && planned) sessions.answered(session, planned, home?.candidate, services.clock.now());
+  if (session === undefined || !planned) return;
+  sessions.answered(session, planned, home?.candidate, services.clock.now(), raised);
+}
+
+/** Whether this request moved its session up: the stronger candidate answered. */
+function wasRaised({ raised, home }: Run, { id }: Answer["candidate"]): boolean {
+  return raised === "now" && home?.candidate.id === id;
 }
 
 /** The attempt that gave the answer; others of the same request failed, or were hedges that lost. */

@@ -44,6 +44,8 @@ export interface Run {
   readonly turn: Turn | undefined;
   /** Where an open tool loop or the call's session began: it goes on there while that candidate may run. */
   readonly home: Home | undefined;
+  /** Whether the session or tool loop goes to a stronger candidate from `"now"` on, or was moved there `"before"`. */
+  readonly raised?: "now" | "before" | undefined;
   /** Under which key the call's session is kept; `undefined` if it belongs to none. */
   readonly session: string | undefined;
   /** Where an equal request's answer lies; `undefined` where this one is neither looked up nor stored. */

@@ -120,15 +120,16 @@ function chatFlight(ladder: Ladder): RoutedFlight {
   const { parts, run, call } = ladder;
   const ask = parts.features ? parts.features.aroundAttempt(attemptChat) : attemptChat;
   const plain: AttemptFunction<Answer> = run.options.output && parts.kit.output ? parts.kit.output.around(ask) : ask;
-  const { escalate: options } = parts.options;
+  const { escalate: options = {} } = parts.options;
+  const { to } = options;
   const whole = async (stored: Answer): Promise<Answer> => stored;
   const { kit } = parts;
   const work =
-    options && kit.escalate
+    to !== undefined && kit.escalate
       ? kit.escalate(
           call,
           () => descend(ladder, ask, whole),
-          () => queueOf(ladder, options.to),
+          () => queueOf(ladder, to),
           options,
           plain,
         )

@@ -82,7 +82,7 @@ describe("programs that a page shows", () => {
     expect(words).toEqual([]);
   });
 
-  it.each(blocks)("$name runs", { timeout: 60_000 }, async ({ file }) => {
+  it.each(blocks)("$name runs", { timeout: 60_000 }, async ({ file, code }) => {
     const printed: string[] = [];
     const log = vi
       .spyOn(console, "log")
@@ -99,10 +99,10 @@ describe("programs that a page shows", () => {
       const server = servers[before] as Server;
       if (!server.listening) await once(server, "listening");
       const { port } = server.address() as AddressInfo;
-      const response = await realFetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: await ask().text(),
+      const page = /app\.get\("([^"]*)"/.exec(code)?.[1];
+      const response = await realFetch(`http://127.0.0.1:${port}${page ?? "/v1/chat/completions"}`, {
+        ...(page === undefined ? { method: "POST", body: await ask().text() } : {}),
+        headers: { "content-type": "application/json", authorization: "Bearer let-me-in" },
       });
       expect(response.status).toBe(200);
     } else expect(printed.join("\n")).not.toBe("");

@@ -1,9 +1,13 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { renderReport } from "signalbox/report";
+import { createRouter, simulated } from "signalbox";
+import { toNodeListener } from "signalbox/openai";
+import { renderReport, report } from "signalbox/report";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sampleRecording } from "../unit/integrations/report/sample.js";
 
@@ -115,6 +119,54 @@ describe("the report in a browser", () => {
     await page.mouse.move(plot!.x + plot!.width / 3, plot!.y + plot!.height / 2);
     await expect.poll(() => legend.textContent()).not.toBe(last);
     await page.close();
+  });
+
+  it("tells a chart's numbers as a table, too", async () => {
+    const { page, complaints } = await open("run.html", 400, "light");
+    const figure = page.locator("figure").first();
+    await figure.locator("summary").click();
+    await expect.poll(() => figure.locator("details tr").count()).toBeGreaterThan(60);
+    expect(await figure.locator("details tr").nth(1).textContent()).toMatch(/\$/);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(400);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it("a live page draws, goes on telling, keeps what is open, and pauses", async () => {
+    const router = createRouter({
+      providers: [simulated({ ttftMs: 1, usdPerMTok: { input: 1, output: 2 } })],
+      budgets: [{ per: "tenant", maxUsd: 1, windowMs: 60_000 }],
+    });
+    const handler = report.live(router, { everyMs: 250 });
+    const server = createServer(toNodeListener(handler)).listen(0, "127.0.0.1");
+    await new Promise((resolve) => server.once("listening", resolve));
+    const ask = () => router.chat({ messages: [{ role: "user", content: "Hello" }] }, { tenant: "acme" });
+    await ask();
+    const page = await browser.newPage({ viewport: { width: 1_000, height: 900 } });
+    const complaints: string[] = [];
+    page.on("pageerror", (error) => void complaints.push(error.message));
+    page.on("console", (message) => void (message.type() === "error" && complaints.push(message.text())));
+    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/admin/box`);
+    const requests = page.locator(".tile strong").first();
+    const state = page.locator("#live");
+    await expect.poll(() => state.textContent()).toBe("live");
+    await page.locator('summary[aria-label="Numbers: Latency by provider"]').click();
+    await ask();
+    await expect.poll(() => requests.textContent()).toBe("2");
+    expect(await page.locator("details[open]").count()).toBe(1);
+    expect(Math.min(...(await coloursOf(page)))).toBeGreaterThan(3);
+    await page.locator("#pause").click();
+    await ask();
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    expect([await state.textContent(), await requests.textContent()]).toEqual(["paused", "2"]);
+    await page.locator("#pause").click();
+    await expect.poll(() => requests.textContent()).toBe("3");
+    expect(complaints).toEqual([]);
+    await page.close();
+    handler.close();
+    server.closeAllConnections();
+    server.close();
+    await router.close();
   });
 
   it("an empty run is no broken page", async () => {

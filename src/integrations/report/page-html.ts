@@ -1,11 +1,14 @@
+import { describeChart } from "./describe-chart.js";
+import { LIVE_SCRIPT } from "./live-script.js";
 import type { Chart, PageModel, Table, Tile } from "./page-model.js";
 import { PAGE_SCRIPT } from "./page-script.js";
 import { PAGE_STYLE } from "./page-style.js";
 import { UPLOT_CSS, UPLOT_JS, UPLOT_LICENSE } from "./uplot-source.js";
 
-/** The page as text. It may run its own script and nothing else: its policy forbids every load. */
-export function pageHtml(model: PageModel): string {
-  const { title, subtitle, tiles, charts, tables } = model;
+/** The page as text. It may run its own script and nothing else: its policy forbids every load, but for its own updates. */
+export function pageHtml(model: PageModel, how: { readonly live?: boolean } = {}): string {
+  const { title, subtitle, charts } = model;
+  const live = how.live === true;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -13,19 +16,17 @@ export function pageHtml(model: PageModel): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:${live ? "; connect-src 'self'" : ""}">
 <title>${escapeHtml(title)}</title>
 <link rel="icon" href="data:,">
 <style>${UPLOT_CSS}${PAGE_STYLE}</style>
 </head>
 <body>
-<header>${SIGNAL}<div><h1>${escapeHtml(title)}</h1><p>${escapeHtml(subtitle)}</p></div></header>
+<header>${SIGNAL}<div><h1>${escapeHtml(title)}</h1><p id="subtitle">${escapeHtml(subtitle)}</p>${live ? LIVE : ""}</div></header>
 <main>
-<section class="tiles" aria-label="At a glance">${tiles.map(tileHtml).join("")}</section>
-<section class="charts" aria-label="Charts">${charts.map(chartHtml).join("")}</section>
-${tables.map(tableHtml).join("\n")}
-<noscript><p class="empty">The charts need JavaScript; the tables do not.</p></noscript>
+${mainHtml(model)}
 </main>
+<noscript><p class="empty">The charts need JavaScript; the tables do not.</p></noscript>
 <script type="application/json" id="charts">${escapeJson(charts)}</script>
 <script>/*
 uPlot
@@ -33,10 +34,20 @@ uPlot
 ${UPLOT_LICENSE}
 */
 ${UPLOT_JS}</script>
-<script>${PAGE_SCRIPT}</script>
+<script>${PAGE_SCRIPT}${live ? LIVE_SCRIPT : ""}</script>
 </body>
 </html>
 `;
+}
+
+const LIVE =
+  '<p class="live"><span id="live" role="status">connecting</span> <button type="button" id="pause" aria-pressed="false">Pause</button></p>';
+
+/** What changes while a run goes on: all between header and end. */
+export function mainHtml({ tiles, charts, tables }: PageModel): string {
+  return `<section class="tiles" aria-label="At a glance">${tiles.map(tileHtml).join("")}</section>
+<section class="charts" aria-label="Charts">${charts.map(chartHtml).join("")}</section>
+${tables.map(tableHtml).join("\n")}`;
 }
 
 /** A semaphore signal, arm raised. */
@@ -51,17 +62,19 @@ function tileHtml({ label, value, note }: Tile): string {
   return `<div class="tile"><span>${escapeHtml(label)}</span><strong>${escapeHtml(value)}</strong>${small}</div>`;
 }
 
-function chartHtml({ title, note }: Chart, index: number): string {
+function chartHtml(chart: Chart, index: number): string {
+  const { title, note } = chart;
   const told = note === undefined ? "" : `<p>${escapeHtml(note)}</p>`;
-  return `<figure><figcaption><h2>${escapeHtml(title)}</h2>${told}</figcaption><div class="chart" data-chart="${index}" role="img" aria-label="${escapeHtml(title)}"></div></figure>`;
+  return `<figure><figcaption><h2>${escapeHtml(title)}</h2>${told}</figcaption><div class="chart" data-chart="${index}" role="img" aria-label="${escapeHtml(describeChart(chart))}"></div></figure>`;
 }
 
-function tableHtml({ title, columns, rows }: Table): string {
+function tableHtml({ title, note, columns, rows }: Table): string {
+  const told = note === undefined ? "" : `<p>${escapeHtml(note)}</p>`;
   const head = columns.map((column) => `<th scope="col">${escapeHtml(column)}</th>`).join("");
   const body = rows.map(
     (cells) => `<tr>${cells.map((cell, at) => cellHtml(cell, columns[at] ?? "", at)).join("")}</tr>`,
   );
-  return `<section class="table"><h2>${escapeHtml(title)}</h2><table><thead><tr>${head}</tr></thead><tbody>${body.join("")}</tbody></table></section>`;
+  return `<section class="table"><h2>${escapeHtml(title)}</h2>${told}<table><thead><tr>${head}</tr></thead><tbody>${body.join("")}</tbody></table></section>`;
 }
 
 function cellHtml(cell: string, column: string, at: number): string {

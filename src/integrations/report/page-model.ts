@@ -14,6 +14,8 @@ export type Chart = { readonly title: string; readonly note?: string | undefined
       readonly series: readonly Series[];
       /** The top of the scale, where it is not the data's. */
       readonly max?: number | undefined;
+      /** What happened at single moments. */
+      readonly marks: readonly Mark[];
     }
   | {
       readonly kind: "bars";
@@ -36,6 +38,14 @@ export interface Series {
   readonly values: readonly (number | null)[];
 }
 
+/** A moment on the time axis. */
+export interface Mark {
+  readonly at: number;
+  readonly what: "opened" | "closed" | "limit";
+  /** In words: which candidate, how many. */
+  readonly label: string;
+}
+
 /** A breaker's states over time: each holds until the next begins. */
 export interface Lane {
   readonly label: string;
@@ -50,6 +60,7 @@ export interface Tile {
 
 export interface Table {
   readonly title: string;
+  readonly note?: string | undefined;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
 }

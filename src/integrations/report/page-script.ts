@@ -5,11 +5,13 @@
 export const PAGE_SCRIPT = `
 (() => {
   "use strict";
-  const charts = JSON.parse(document.getElementById("charts").textContent);
-  const boxes = [...document.querySelectorAll("[data-chart]")];
+  let charts = JSON.parse(document.getElementById("charts").textContent);
+  let boxes = [];
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const STATES = { closed: "--good", half_open: "--warn", open: "--bad" };
-  const STATE_WORDS = { closed: "closed", half_open: "half open", open: "open" };
+  const STATE_WORDS = { closed: "closed (thin)", half_open: "half open (medium)", open: "open (thick)" };
+  const STATE_HEIGHTS = { closed: 5, half_open: 11, open: 18 };
+  const MARKS = { opened: ["\u25b2", "--bad", "breaker opened"], closed: ["\u25cf", "--good", "breaker closed"], limit: ["\u25c6", "--warn", "limits met"] };
   const FONT = "12px system-ui, -apple-system, Segoe UI, Roboto, sans-serif";
   let css;
   const color = (name) => css.getPropertyValue(name).trim();
@@ -54,36 +56,121 @@ export const PAGE_SCRIPT = `
   const key = (box, entries) => {
     const list = document.createElement("div");
     list.className = "key";
-    for (const [label, tint] of entries) {
+    for (const [label, tint, sign] of entries) {
       const item = document.createElement("span");
-      const mark = document.createElement("i");
-      mark.style.background = tint;
+      const mark = document.createElement(sign ? "b" : "i");
+      mark.style[sign ? "color" : "background"] = tint;
+      mark.append(sign || "");
       item.append(mark, label);
       list.append(item);
     }
     box.append(list);
   };
   const drawn = (box) => () => { box.dataset.drawn = "true"; };
+  // A number says the same as a colour, for those who cannot tell colours apart.
+  const numbered = (many, index, label) => many > 1 ? index + 1 + " " + label : label;
+  const badge = (ctx, text, left, top, tint) => {
+    const pixel = devicePixelRatio;
+    ctx.save();
+    ctx.beginPath();
+    ctx.arc(left, top, 7 * pixel, 0, 2 * Math.PI);
+    ctx.fillStyle = color("--card");
+    ctx.fill();
+    ctx.lineWidth = 1.5 * pixel;
+    ctx.strokeStyle = tint;
+    ctx.stroke();
+    ctx.font = FONT.replace("12px", 10 * pixel + "px");
+    ctx.fillStyle = color("--ink");
+    ctx.textAlign = "center";
+    ctx.textBaseline = "middle";
+    ctx.fillText(text, left, top + 0.5 * pixel);
+    ctx.restore();
+  };
+  const numberLines = (u, chart) => chart.series.forEach(({ values }, index) => {
+    const many = chart.series.length;
+    if (many < 2) return;
+    for (let turn = 0; turn < 2; turn++) {
+      const wanted = (turn + (index + 1) / (many + 1)) / 2 * (values.length - 1);
+      let best = -1;
+      values.forEach((value, at) => { if (value !== null && (best < 0 || Math.abs(at - wanted) < Math.abs(best - wanted))) best = at; });
+      if (best >= 0) badge(u.ctx, String(index + 1), u.valToPos(chart.x[best], "x", true), u.valToPos(values[best], "y", true), shade(index));
+    }
+  });
+  const drawMarks = (u, chart) => {
+    const pixel = devicePixelRatio;
+    const { left: first, top, width, height } = u.bbox;
+    u.ctx.save();
+    u.ctx.font = FONT.replace("12px", 10 * pixel + "px");
+    u.ctx.textAlign = "center";
+    for (const { at, what } of chart.marks) {
+      const left = u.valToPos(at, "x", true);
+      if (left < first || left > first + width) continue;
+      u.ctx.fillStyle = color(MARKS[what][1]);
+      u.ctx.globalAlpha = 0.35;
+      u.ctx.fillRect(left - pixel / 2, top, pixel, height);
+      u.ctx.globalAlpha = 1;
+      u.ctx.fillText(MARKS[what][0], left, top + (what === "limit" ? 18 : 8) * pixel);
+    }
+    u.ctx.restore();
+  };
 
-  const drawTime = (box, chart, width) => new uPlot({
-    width, height: 214,
-    padding: [10, 28, 0, 0],
-    scales: { x: { time: chart.wall }, y: fromZero(chart.max) },
-    axes: [timeAxis(chart.wall), valueAxis(chart.unit)],
-    legend: { live: true, markers: { width: 0, fill: (u, index) => shade(index - 1) } },
-    cursor: { points: { size: 7 }, y: false },
-    series: [
-      { label: "at", value: (u, v) => v === null || v === undefined ? "the end" : chart.wall ? clock(v, 1) : elapsed(v) },
-      ...chart.series.map((one, index) => ({
-        label: one.label, stroke: shade(index), width: 2, spanGaps: false, 
-        // Without a pointer on the chart the legend tells the last value.
-        value: (u, v, at, index) => told(chart.unit)(index === null || index === undefined ? lastOf(one.values) : v),
-        points: { show: one.values.filter((v) => v !== null).length < 3 },
-        fill: chart.series.length === 2 && index === 0 ? shade(0) + "22" : undefined,
-      })),
-    ],
-    hooks: { draw: [drawn(box)] },
-  }, [chart.x, ...chart.series.map((one) => one.values)], box);
+  const at = (chart, x) => chart.wall ? new Date(1000 * x).toLocaleString() : elapsed(x);
+  const rowsOf = (chart) => {
+    if (chart.kind === "lanes") return [["candidate", "since", "state"], ...chart.lanes.flatMap((lane) => lane.states.map(({ from, state }) => [lane.label, at(chart, from), state.replace("_", " ")]))];
+    const heads = chart.kind === "bars" ? chart.categories : chart.x.map((x) => at(chart, x));
+    const rows = heads.map((head, index) => [head, ...chart.series.map((one) => told(chart.unit)(one.values[index]))]);
+    const marks = (chart.marks || []).map((mark) => [at(chart, mark.at), mark.label]);
+    return [["", ...chart.series.map((one) => one.label)], ...rows, ...marks];
+  };
+  /** The chart's numbers as a table, made when somebody opens it. */
+  const numbers = (box, chart) => {
+    const details = document.createElement("details");
+    const summary = document.createElement("summary");
+    summary.textContent = "Numbers";
+    summary.setAttribute("aria-label", "Numbers: " + chart.title);
+    details.dataset.of = chart.title;
+    details.append(summary);
+    details.addEventListener("toggle", () => {
+      if (!details.open || details.querySelector("table")) return;
+      const table = document.createElement("table");
+      rowsOf(chart).forEach((cells, index) => {
+        const row = table.insertRow();
+        cells.forEach((text, column) => {
+          const cell = document.createElement(index === 0 || column === 0 ? "th" : "td");
+          if (cell.tagName === "TH") cell.scope = index === 0 ? "col" : "row";
+          cell.textContent = text;
+          row.append(cell);
+        });
+      });
+      details.append(table);
+    });
+    box.after(details);
+  };
+
+  const drawTime = (box, chart, width) => {
+    const plot = new uPlot({
+      width, height: 214,
+      padding: [10, 28, 0, 0],
+      scales: { x: { time: chart.wall }, y: fromZero(chart.max) },
+      axes: [timeAxis(chart.wall), valueAxis(chart.unit)],
+      legend: { live: true, markers: { width: 0, fill: (u, index) => shade(index - 1) } },
+      cursor: { points: { size: 7 }, y: false },
+      series: [
+        { label: "at", value: (u, v) => v === null || v === undefined ? "the end" : chart.wall ? clock(v, 1) : elapsed(v) },
+        ...chart.series.map((one, index) => ({
+          label: numbered(chart.series.length, index, one.label), stroke: shade(index), width: 2, spanGaps: false,
+          // Without a pointer on the chart the legend tells the last value.
+          value: (u, v, at, index) => told(chart.unit)(index === null || index === undefined ? lastOf(one.values) : v),
+          points: { show: one.values.filter((v) => v !== null).length < 3 },
+          fill: chart.series.length === 2 && index === 0 ? shade(0) + "22" : undefined,
+        })),
+      ],
+      hooks: { draw: [(u) => { drawMarks(u, chart); numberLines(u, chart); }, drawn(box)] },
+    }, [chart.x, ...chart.series.map((one) => one.values)], box);
+    const seen = Object.keys(MARKS).filter((what) => chart.marks.some((mark) => mark.what === what));
+    if (seen.length > 0) key(box, seen.map((what) => [MARKS[what][2], color(MARKS[what][1]), MARKS[what][0]]));
+    return plot;
+  };
 
   const drawBars = (box, chart, width) => {
     const count = chart.categories.length;
@@ -137,12 +224,14 @@ export const PAGE_SCRIPT = `
             const value = chart.series[index].values[at];
             const text = value === null ? "" : FORMATS[chart.unit](value);
             if (u.ctx.measureText(text).width < wide + 6 * devicePixelRatio) u.ctx.fillText(text, left + wide / 2, y - 5 * devicePixelRatio);
+          } else for (const { index, left, y, wide, high } of rects) {
+            if (high > 16 * devicePixelRatio) badge(u.ctx, String(index + 1), left + wide / 2, y + high / 2, shade(index));
           }
           u.ctx.restore();
         }, drawn(box)],
       },
     }, [x, ...chart.series.map((one, index) => spans[index].map((span) => span[1]))], box);
-    if (chart.series.length > 1) key(box, chart.series.map((one, index) => [one.label, shade(index, one.label)]));
+    if (chart.series.length > 1) key(box, chart.series.map((one, index) => [chart.stacked ? numbered(2, index, one.label) : one.label, shade(index, one.label)]));
     return plot;
   };
 
@@ -171,7 +260,8 @@ export const PAGE_SCRIPT = `
             const middle = u.valToPos(index, "y", true);
             u.ctx.fillStyle = color(STATES[state]);
             u.ctx.globalAlpha = state === "closed" ? 0.35 : 1;
-            u.ctx.fillRect(left, middle - 9 * pixel, Math.max(right - left, 1.5 * pixel), 18 * pixel);
+            const high = STATE_HEIGHTS[state] * pixel;
+            u.ctx.fillRect(left, middle - high / 2, Math.max(right - left, 1.5 * pixel), high);
             u.ctx.globalAlpha = 1;
           }));
         }, drawn(box)],
@@ -195,7 +285,27 @@ export const PAGE_SCRIPT = `
     css = getComputedStyle(document.documentElement);
     boxes.forEach(draw);
   };
-  drawAll();
+  const begin = () => {
+    boxes = [...document.querySelectorAll("[data-chart]")];
+    drawAll();
+    for (const box of boxes) numbers(box, charts[Number(box.dataset.chart)]);
+  };
+  begin();
+  /** New contents, while the page is looked at: what is open stays open, and the focus where it was. */
+  globalThis.signalboxShow = (html, newCharts) => {
+    const main = document.querySelector("main");
+    const open = [...main.querySelectorAll("details[open]")].map((details) => details.dataset.of);
+    const focused = document.activeElement?.closest?.("details")?.dataset.of;
+    main.style.minHeight = main.offsetHeight + "px";
+    main.innerHTML = html;
+    charts = newCharts;
+    begin();
+    for (const details of main.querySelectorAll("details")) {
+      if (open.includes(details.dataset.of)) details.open = true;
+      if (details.dataset.of === focused) details.querySelector("summary").focus({ preventScroll: true });
+    }
+    main.style.minHeight = "";
+  };
   dark.addEventListener("change", drawAll);
   addEventListener("resize", () => { boxes.forEach((box) => { if (widths.get(box) !== Math.floor(box.clientWidth)) draw(box); }); });
 })();

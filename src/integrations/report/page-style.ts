@@ -12,7 +12,7 @@ header{display:flex;gap:14px;align-items:center;padding-top:clamp(18px,3vw,34px)
 header svg{flex:none}
 h1{font-size:clamp(21px,3vw,28px);line-height:1.2;margin:0;letter-spacing:-.015em;overflow-wrap:anywhere}
 h2{font-size:15px;font-weight:650;margin:0}
-header p,figcaption p{margin:2px 0 0;color:var(--dim);font-size:13px}
+header p,figcaption p,.table>p{margin:2px 0 0;color:var(--dim);font-size:13px}
 .tiles{display:grid;gap:12px;grid-template-columns:repeat(auto-fit,minmax(min(150px,100%),1fr))}
 .tile,figure,.table{background:var(--card);border:1px solid var(--line);border-radius:12px}
 .tile{padding:13px 15px;display:flex;flex-direction:column;min-width:0}
@@ -26,6 +26,16 @@ figcaption{margin-bottom:8px}
 .chart{min-width:0;position:relative}
 .table{padding:15px;margin-bottom:12px;overflow-x:auto}
 .table h2{margin-bottom:8px}
+.table>p{margin:-6px 0 8px}
+.live button{font:inherit;color:inherit;background:none;border:1px solid var(--line);border-radius:6px;padding:0 8px;cursor:pointer}
+.live span::before{content:"";display:inline-block;width:8px;height:8px;border-radius:50%;background:var(--warn);margin-right:6px}
+.live span[data-state=live]::before{background:var(--good)}
+details{font-size:12.5px;margin-top:6px;overflow-x:auto}
+summary{color:var(--dim);cursor:pointer;width:max-content}
+details table{border-collapse:collapse;margin-top:4px}
+details th,details td{padding:2px 10px 2px 0;text-align:right;font-weight:400;white-space:nowrap;border-top:1px solid var(--line)}
+details th:first-child{text-align:left}
+:focus-visible{outline:2px solid var(--c0);outline-offset:2px}
 .table table{border-collapse:collapse;width:100%;font-size:13.5px}
 .table th,.table td{padding:7px 10px;text-align:right;border-top:1px solid var(--line);white-space:nowrap}
 .table thead th{border-top:0;color:var(--dim);font-weight:500;font-size:12.5px}
@@ -42,6 +52,7 @@ figcaption{margin-bottom:8px}
 .u-legend .u-off>*{opacity:.35}
 .u-legend th{font-weight:500}
 .key{display:flex;flex-wrap:wrap;gap:2px 14px;font-size:12.5px;margin-top:6px}
+.key b{font-weight:650;margin-right:4px}
 .key i{display:inline-block;width:11px;height:11px;border-radius:3px;margin-right:5px;vertical-align:-1px}
 @media(max-width:640px){
 .tiles{grid-template-columns:1fr 1fr;gap:8px}

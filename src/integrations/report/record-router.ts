@@ -1,20 +1,26 @@
 import type { EventMap } from "../../contract/events.js";
 import type { Attempt, RequestRecord } from "../../contract/records.js";
 import { checkMethods } from "../../errors/check-options.js";
+import { NotedRequests } from "./noted-requests.js";
 import { Slices } from "./slices.js";
-import type { RecordedChange, Recording, RouterLike } from "./source.js";
+import type { BudgetNumbers, ModelPrice, RecordedChange, Recording, RouterLike } from "./source.js";
 import { type CountedCall, type CountedRequest, Totals } from "./totals.js";
 
 /** Breaker changes kept; later ones are left out of the timeline. */
 const MAX_CHANGES = 5_000;
 /** A new recording's slices, milliseconds; they grow with the run. */
 const FIRST_SLICE_MS = 250;
+/** Budgets and prices that a recording holds, at most. */
+const MAX_ROWS = 100;
+/** Outcomes of a call that mean a limit of its vendor, and of a request that mean one of the router. */
+const LIMITS: ReadonlySet<string> = new Set(["rate_limit", "quota", "saturated", "budget_exceeded"]);
 
 /** What a run is gathered in; bounded, however long it lasts. */
 export class RunRecorder {
   readonly #totals = new Totals();
   readonly #slices = new Slices(FIRST_SLICE_MS);
   readonly #changes: RecordedChange[] = [];
+  readonly #noted = new NotedRequests();
   readonly #startedAtMs: number | null;
   #lengthMs = 0;
 
@@ -26,7 +32,9 @@ export class RunRecorder {
   call(atMs: number, call: CountedCall): void {
     this.#totals.call(call);
     this.#reach(atMs);
-    this.#slices.at(atMs).call(call.provider, call.outcome === "success" ? call.latencyMs : null);
+    const slice = this.#slices.at(atMs);
+    slice.call(call.provider, call.outcome === "success" ? call.latencyMs : null);
+    if (LIMITS.has(call.outcome)) slice.limited += 1;
   }
 
   request(atMs: number, record: CountedRequest): void {
@@ -35,6 +43,9 @@ export class RunRecorder {
     const slice = this.#slices.at(atMs);
     slice.requests += 1;
     if (record.outcome === "ok") slice.ok += 1;
+    // A vendor's limit was counted with its call.
+    if (LIMITS.has(record.outcome) && !record.attempts?.length) slice.limited += 1;
+    this.#noted.add(atMs, record);
     slice.costUsd += record.costUsd ?? 0;
     slice.savedUsd += record.savedUsd ?? 0;
     if (record.cache === undefined || record.cache === "bypass") return;
@@ -61,6 +72,7 @@ export class RunRecorder {
       slices: this.#slices.read(),
       changes: [...this.#changes],
       stats: this.#totals.read(),
+      ...this.#noted.read(),
     };
   }
 }
@@ -96,7 +108,7 @@ export function recordRouter(router: RouterLike): RouterRecorder {
   router.on("breaker", onBreaker);
   let stoppedMs: number | undefined;
   return {
-    read: () => run.read(stoppedMs ?? now()),
+    read: () => ({ ...run.read(stoppedMs ?? now()), budgets: budgetsOf(router), prices: pricesOf(router) }),
     stop() {
       stoppedMs ??= now();
       router.off("attempt", onAttempt);
@@ -104,4 +116,19 @@ export function recordRouter(router: RouterLike): RouterRecorder {
       router.off("breaker", onBreaker);
     },
   };
+}
+
+function budgetsOf(router: RouterLike): BudgetNumbers[] {
+  const read = router.budgets?.() ?? [];
+  const rows = read.map(({ per, key, spentUsd, reservedUsd, maxUsd }) => ({ per, key, spentUsd, reservedUsd, maxUsd }));
+  return rows.sort((a, b) => b.spentUsd / b.maxUsd - a.spentUsd / a.maxUsd).slice(0, MAX_ROWS);
+}
+
+function pricesOf(router: RouterLike): ModelPrice[] {
+  return (router.models ?? []).slice(0, MAX_ROWS).flatMap(({ id: model, usdPerMTok: price }) => {
+    // `auto` stands for all models and costs what the dearest of them does.
+    if (model === "auto" || !price) return [];
+    const { input, cacheRead, output } = price;
+    return [{ model, input, cacheRead: cacheRead ?? input, output }];
+  });
 }

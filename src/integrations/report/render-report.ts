@@ -1,9 +1,11 @@
 import { checkFunction, checkOptions } from "../../errors/check-options.js";
+import { ownerTables } from "./owners-page.js";
 import { pageHtml } from "./page-html.js";
 import type { Chart, PageModel } from "./page-model.js";
 import { readSource } from "./read-source.js";
+import { requestTables } from "./requests-page.js";
 import { runCharts } from "./run-page.js";
-import type { Recording, ReportSource } from "./source.js";
+import type { Recording, ReportSource, StatsLike } from "./source.js";
 import { cacheBars, costBars, errorBars, latencyBars, strategyBars, tables, tiles } from "./totals-page.js";
 import { duration, number } from "./words.js";
 
@@ -19,7 +21,7 @@ export interface ReportOptions {
 
 /**
  * One self-contained HTML page: cost and savings, latency by provider, kinds of failure, breakers, cache hits and
- * strategies. It loads nothing and sends nothing. From `router.stats()` it shows totals; a recording
+ * strategies, who spent what, and which requests were slow or failed. It loads nothing and sends nothing. From `router.stats()` it shows totals; a recording
  * ({@link recordRouter}) or a log (what `decisionLog` was handed, or `done` events) shows the run over time as well.
  *
  * @throws SignalboxError `invalid_request` for anything else; `invalid_options` for a wrong option
@@ -31,6 +33,15 @@ export function renderReport(source: ReportSource, options: ReportOptions = {}):
   const { title = "signalbox report", generatedAtMs = Date.now(), onProgress } = options;
   checkFunction(onProgress, "onProgress");
   const { stats, recording, ignored } = readSource(source, onProgress);
+  return pageHtml(reportPage(stats, recording, { title, subtitle: subtitle(recording, ignored, generatedAtMs) }));
+}
+
+/** The page of a run, or of totals alone. */
+export function reportPage(
+  stats: StatsLike,
+  recording: Recording | undefined,
+  head: Pick<PageModel, "title" | "subtitle">,
+): PageModel {
   const run = recording ? runCharts(recording) : {};
   const charts: (Chart | undefined)[] = [
     run.cost,
@@ -43,14 +54,12 @@ export function renderReport(source: ReportSource, options: ReportOptions = {}):
     run.cache ?? cacheBars(stats),
     strategyBars(stats),
   ];
-  const model: PageModel = {
-    title,
-    subtitle: subtitle(recording, ignored, generatedAtMs),
+  return {
+    ...head,
     tiles: tiles(stats),
     charts: charts.filter((chart) => chart !== undefined),
-    tables: tables(stats),
+    tables: [...ownerTables(stats, recording), ...tables(stats), ...requestTables(recording)],
   };
-  return pageHtml(model);
 }
 
 function subtitle(recording: Recording | undefined, ignored: number, generatedAtMs: number | null): string {

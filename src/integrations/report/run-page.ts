@@ -1,10 +1,13 @@
 import type { BreakerState } from "../../contract/events.js";
-import type { Chart, Lane, Series } from "./page-model.js";
+import type { Chart, Lane, Mark, Series } from "./page-model.js";
 import type { RecordedSlice, Recording } from "./source.js";
+import { number } from "./words.js";
 
 /** Lines in one chart at most: the busiest providers. */
 const MAX_LINES = 8;
 const MAX_LANES = 16;
+/** Marks of one sort on a time axis, at most: the latest. */
+const MAX_MARKS = 40;
 
 /** What only a run over time can show. */
 export function runCharts(recording: Recording): {
@@ -19,7 +22,7 @@ export function runCharts(recording: Recording): {
   const x = slices.map((_, index) => beganS + ((index + 1) * sliceMs) / 1_000);
   const wall = startedAtMs !== null;
   // One point is no line.
-  const timed = slices.length < 2 ? undefined : { kind: "time" as const, x, wall };
+  const timed = slices.length < 2 ? undefined : { kind: "time" as const, x, wall, marks: marksOf(recording, x) };
   const breakers = breakerLanes(recording, beganS);
   return {
     ...(timed ? timeCharts(slices, timed, sliceMs) : {}),
@@ -29,7 +32,7 @@ export function runCharts(recording: Recording): {
 
 function timeCharts(
   slices: readonly RecordedSlice[],
-  timed: { readonly kind: "time"; readonly x: readonly number[]; readonly wall: boolean },
+  timed: Pick<Chart & { kind: "time" }, "kind" | "x" | "wall" | "marks">,
   sliceMs: number,
 ): { cost?: Chart; latency?: Chart; cache?: Chart; load: Chart } {
   const names = busiestOf(slices);
@@ -78,6 +81,20 @@ function timeCharts(
     ],
   };
   return { load, ...(names.length > 0 ? { latency } : {}), ...(priced ? { cost } : {}), ...(asked ? { cache } : {}) };
+}
+
+/** Breakers that opened or closed, and stretches in which limits were met. */
+function marksOf({ changes, slices, startedAtMs }: Recording, x: readonly number[]): Mark[] {
+  const beganS = (startedAtMs ?? 0) / 1_000;
+  const moved = changes.flatMap(({ atMs, candidate, to }): Mark[] => {
+    if (to === "half_open") return [];
+    const what = to === "open" ? "opened" : "closed";
+    return [{ at: beganS + atMs / 1_000, what, label: `breaker of ${candidate} ${what}` }];
+  });
+  const limits = slices.flatMap(({ limited = 0 }, index): Mark[] =>
+    limited > 0 ? [{ at: x[index] ?? beganS, what: "limit", label: `limits met: ${number(limited)}` }] : [],
+  );
+  return [...moved.slice(-MAX_MARKS), ...limits.slice(-MAX_MARKS)];
 }
 
 function busiestOf(slices: readonly RecordedSlice[]): string[] {

@@ -19,6 +19,7 @@ export class OpenSlice {
   savedUsd = 0;
   lookups = 0;
   hits = 0;
+  limited = 0;
   readonly providers = new Map<string, OpenProvider>();
 
   call(name: string, latencyMs: number | null): void {
@@ -39,6 +40,7 @@ export class OpenSlice {
     this.savedUsd += other.savedUsd;
     this.lookups += other.lookups;
     this.hits += other.hits;
+    this.limited += other.limited;
     for (const [name, theirs] of other.providers) {
       const ours = this.providers.get(name);
       if (!ours) this.providers.set(name, theirs);
@@ -50,12 +52,12 @@ export class OpenSlice {
   }
 
   read(): RecordedSlice {
-    const { requests, ok, costUsd, savedUsd, lookups, hits } = this;
+    const { requests, ok, costUsd, savedUsd, lookups, hits, limited } = this;
     const providers = [...this.providers].map(([name, { attempts, latency }]) => {
       const p95 = latency.quantile(0.95);
       return [name, { attempts, p95Ms: Number.isNaN(p95) ? null : p95 }] as const;
     });
-    return { requests, ok, costUsd, savedUsd, lookups, hits, providers: Object.fromEntries(providers) };
+    return { requests, ok, costUsd, savedUsd, lookups, hits, limited, providers: Object.fromEntries(providers) };
   }
 }
 

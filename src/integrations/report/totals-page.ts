@@ -4,6 +4,8 @@ import { compact, duration, number, share, topWords, usd } from "./words.js";
 
 /** Bars beside one another at most; more would be hair. */
 const MAX_BARS = 12;
+/** Rows of a table of strategies or kinds. */
+const MAX_ROWS = 30;
 const QUANTILES = ["p50", "p95", "p99"] as const;
 
 /** Statuses that served an answer without a call of their own. */
@@ -33,14 +35,23 @@ export function tiles({ requests, providers }: StatsLike): Tile[] {
     {
       label: "Fallbacks",
       value: number(requests.fallbacks),
-      note: requests.degraded > 0 ? `${number(requests.degraded)} degraded` : "answered by another than the first",
+      note: "answered by another than the first",
     },
+    { label: "Degraded", value: number(requests.degraded), note: rungsOf(requests) },
+    ...(requests.retries === undefined
+      ? []
+      : [{ label: "Retries", value: number(requests.retries), note: "the same model asked again" }]),
   ];
 }
 
 function failuresOf(errors: RequestNumbers["errors"]): string {
   const failed = Object.entries(errors).reduce((sum, [kind, count]) => (kind === "cancelled" ? sum : sum + count), 0);
   return failed === 0 ? "no failure reached a caller" : `${number(failed)} failed`;
+}
+
+function rungsOf({ degraded, rungs = {} }: RequestNumbers): string {
+  if (degraded === 0) return "every answer was whole";
+  return Object.keys(rungs).length > 0 ? topWords(rungs) : "answers that were less than asked for";
 }
 
 function savedShare({ savedUsd, costUsd }: RequestNumbers): string | undefined {
@@ -113,7 +124,8 @@ export function strategyBars({ strategies }: StatsLike): Chart | undefined {
     .filter(([, numbers]) => numbers.latencyMs.p50 !== null)
     .sort((a, b) => b[1].requests - a[1].requests)
     .slice(0, MAX_BARS);
-  if (shown.length === 0) return undefined;
+  // One strategy has nobody to be compared with.
+  if (shown.length < 2) return undefined;
   const series = QUANTILES.map((q) => ({ label: q, values: shown.map(([, numbers]) => numbers.latencyMs[q]) }));
   return bars("Latency by strategy", "ms", shown, series);
 }
@@ -127,13 +139,22 @@ function bars(
   return { kind: "bars", title, unit, categories: shown.map(([label]) => label), series, stacked: false };
 }
 
-export function tables({ models, strategies }: StatsLike): Table[] {
+export function tables({ models, strategies, kinds = {} }: StatsLike): Table[] {
   const found: Table[] = [
     {
       title: "Strategies",
       columns: ["Strategy", "Requests", "Answered", "p50", "p95", "Cost per 1,000", "Saved", "Fallbacks"],
       rows: Object.entries(strategies)
         .sort((a, b) => b[1].requests - a[1].requests)
+        .slice(0, MAX_ROWS)
+        .map(([name, numbers]) => strategyRow(name, numbers)),
+    },
+    {
+      title: "Kinds of request",
+      columns: ["Kind", "Requests", "Answered", "p50", "p95", "Cost per 1,000", "Saved", "Fallbacks"],
+      rows: Object.entries(kinds)
+        .sort((a, b) => b[1].requests - a[1].requests)
+        .slice(0, MAX_ROWS)
         .map(([name, numbers]) => strategyRow(name, numbers)),
     },
     {

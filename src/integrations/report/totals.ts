@@ -1,9 +1,13 @@
 import type { Attempt, RequestRecord } from "../../contract/records.js";
 import { QuantileSketch } from "../../core/quantiles.js";
-import type { CallNumbers, RequestNumbers, StatsLike } from "./source.js";
+import type { CallNumbers, OwnerNumbers, RequestNumbers, StatsLike } from "./source.js";
 
 /** Labels kept apart of each sort; they come from the configuration, so this is a guard. */
 const MAX_LABELS = 256;
+/** Words kept apart under one label, such as kinds of error. */
+const MAX_WORDS = 32;
+/** Characters of a label. */
+const MAX_NAME = 128;
 
 type Words = Map<string, number>;
 
@@ -26,10 +30,22 @@ interface Requests {
   degraded: number;
   costUsd: number;
   savedUsd: number;
+  retries: number;
   readonly errors: Words;
   readonly cache: Words;
+  readonly rungs: Words;
   readonly ttft: QuantileSketch;
   readonly latency: QuantileSketch;
+}
+
+interface Owner {
+  requests: number;
+  ok: number;
+  costUsd: number;
+  savedUsd: number;
+  inputTokens: number;
+  outputTokens: number;
+  readonly errors: Words;
 }
 
 /** What a call's record must tell to be counted. */
@@ -44,6 +60,9 @@ export class Totals {
   readonly #strategies = new Map<string, Requests>();
   readonly #providers = new Map<string, Calls>();
   readonly #models = new Map<string, Calls>();
+  readonly #kinds = new Map<string, Requests>();
+  readonly #tenants = new Map<string, Owner>();
+  readonly #tags = new Map<string, Owner>();
 
   call(call: CountedCall): void {
     addCall(cellOf(this.#providers, call.provider, newCalls), call);
@@ -53,6 +72,9 @@ export class Totals {
   request(record: CountedRequest): void {
     addRequest(this.#whole, record);
     addRequest(cellOf(this.#strategies, record.strategy, newRequests), record);
+    if (typeof record.kind === "string") addRequest(cellOf(this.#kinds, record.kind, newRequests), record);
+    if (typeof record.tenant === "string") addOwner(cellOf(this.#tenants, record.tenant, newOwner), record);
+    for (const tag of new Set(record.tags ?? [])) addOwner(cellOf(this.#tags, tag, newOwner), record);
   }
 
   read(): StatsLike {
@@ -61,12 +83,16 @@ export class Totals {
       providers: mapped(this.#providers, callNumbers),
       models: mapped(this.#models, callNumbers),
       strategies: mapped(this.#strategies, requestNumbers),
+      kinds: mapped(this.#kinds, requestNumbers),
+      tenants: mapped(this.#tenants, ownerNumbers),
+      tags: mapped(this.#tags, ownerNumbers),
     };
   }
 }
 
 function cellOf<T>(cells: Map<string, T>, label: string, make: () => T): T {
-  const key = cells.has(label) || cells.size < MAX_LABELS ? label : "other";
+  const name = clipped(label);
+  const key = cells.has(name) || cells.size < MAX_LABELS ? name : "(other)";
   let cell = cells.get(key);
   if (!cell) {
     cell = make();
@@ -81,8 +107,41 @@ function newCalls(): Calls {
 }
 
 function newRequests(): Requests {
-  const sums = { requests: 0, ok: 0, fallbacks: 0, degraded: 0, costUsd: 0, savedUsd: 0 };
-  return { ...sums, errors: new Map(), cache: new Map(), ttft: new QuantileSketch(), latency: new QuantileSketch() };
+  const sums = { requests: 0, ok: 0, fallbacks: 0, degraded: 0, costUsd: 0, savedUsd: 0, retries: 0 };
+  const words = { errors: new Map(), cache: new Map(), rungs: new Map() };
+  return { ...sums, ...words, ttft: new QuantileSketch(), latency: new QuantileSketch() };
+}
+
+function newOwner(): Owner {
+  const sums = { requests: 0, ok: 0, costUsd: 0, savedUsd: 0, inputTokens: 0, outputTokens: 0 };
+  return { ...sums, errors: new Map() };
+}
+
+/** A name that a caller or a log chose, short enough for a table; what is cut off is told apart no more. */
+export function clipped(name: string): string {
+  return name.length > MAX_NAME ? `${name.slice(0, MAX_NAME - 1)}…` : name;
+}
+
+function addOwner(cell: Owner, { outcome, costUsd, savedUsd, cache = "bypass", usage }: CountedRequest): void {
+  cell.requests += 1;
+  cell.costUsd += costUsd ?? 0;
+  cell.savedUsd += savedUsd ?? 0;
+  if (outcome === "ok") cell.ok += 1;
+  else count(cell.errors, outcome);
+  // What a stored answer was made of was bought before.
+  if (cache !== "miss" && cache !== "bypass") return;
+  cell.inputTokens += usage?.prompt_tokens ?? 0;
+  cell.outputTokens += usage?.completion_tokens ?? 0;
+}
+
+function ownerNumbers(cell: Owner): OwnerNumbers {
+  return { ...cell, errors: Object.fromEntries(cell.errors) };
+}
+
+/** Calls of a candidate that this request had asked before. */
+function retriesOf(attempts: readonly { readonly provider: string; readonly model: string }[]): number {
+  if (attempts.length < 2) return 0;
+  return attempts.length - new Set(attempts.map(({ provider, model }) => `${provider}/${model}`)).size;
 }
 
 function addCall(cell: Calls, { outcome, latencyMs, costUsd, ttftMs, usage }: CountedCall): void {
@@ -106,6 +165,8 @@ function addRequest(cell: Requests, record: CountedRequest): void {
   cell.costUsd += record.costUsd ?? 0;
   cell.savedUsd += record.savedUsd ?? 0;
   if ((record.degraded?.length ?? 0) > 0) cell.degraded += 1;
+  cell.retries += retriesOf(attempts);
+  for (const rung of new Set(record.degraded ?? [])) count(cell.rungs, rung);
   count(cell.cache, record.cache ?? "bypass");
   if (outcome !== "ok") {
     count(cell.errors, outcome);
@@ -119,7 +180,8 @@ function addRequest(cell: Requests, record: CountedRequest): void {
 }
 
 function count(words: Words, word: string): void {
-  words.set(word, (words.get(word) ?? 0) + 1);
+  const key = words.has(word) || words.size < MAX_WORDS ? word : "other";
+  words.set(key, (words.get(key) ?? 0) + 1);
 }
 
 function callNumbers(cell: Calls): CallNumbers {
@@ -129,9 +191,10 @@ function callNumbers(cell: Calls): CallNumbers {
 }
 
 function requestNumbers(cell: Requests): RequestNumbers {
-  const { requests, ok, fallbacks, degraded, costUsd, savedUsd } = cell;
-  const words = { errors: Object.fromEntries(cell.errors), cache: Object.fromEntries(cell.cache) };
-  return { requests, ok, fallbacks, degraded, costUsd, savedUsd, ...words, ...times(cell) };
+  const { requests, ok, fallbacks, degraded, costUsd, savedUsd, retries } = cell;
+  const [errors, cache, rungs] = [cell.errors, cell.cache, cell.rungs].map((each) => Object.fromEntries(each));
+  const words = { errors: errors ?? {}, cache: cache ?? {}, rungs: rungs ?? {} };
+  return { requests, ok, fallbacks, degraded, costUsd, savedUsd, retries, ...words, ...times(cell) };
 }
 
 function times({ ttft, latency }: { ttft: QuantileSketch; latency: QuantileSketch }) {

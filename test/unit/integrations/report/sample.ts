@@ -25,6 +25,17 @@ const CHANGES: readonly (readonly [atMs: number, candidate: string, to: BreakerS
 
 const KINDS = ["rate_limit", "server", "network", "overloaded", "timeout"] as const;
 
+const BUDGETS = [
+  { per: "tenant", key: "acme", spentUsd: 4.2, reservedUsd: 0.1, maxUsd: 5 },
+  { per: "router", key: "router", spentUsd: 6, reservedUsd: 0.1, maxUsd: 50 },
+];
+
+const PRICES = [
+  { model: "MiniMax-M2.5", input: 0.3, cacheRead: 0.03, output: 1.2 },
+  { model: "glm-5.3-flash", input: 0.1, output: 0.4 },
+  { model: "kimi-k2.6", input: 0.95, cacheRead: 0.16, output: 4 },
+];
+
 /** Two minutes of three models, one of them down for half a minute, while a cache warms up. */
 export function sampleRecording(startedAtMs: number | null): Recording {
   const random = seededRandom(7);
@@ -36,7 +47,13 @@ export function sampleRecording(startedAtMs: number | null): Recording {
     for (const call of calls) run.call(atMs, call);
     const last = calls.at(-1);
     run.request(atMs, {
+      requestId: `req-${index}`,
       outcome: random() < 0.997 ? "ok" : "timeout",
+      kind: ["chat", "code", "summary"][index % 3] ?? "chat",
+      tenant: ["acme", "initech", "umbrella", "a tenant with quite a long name"][index % 4] ?? "acme",
+      tags: index % 2 ? ["search"] : ["search", "beta"],
+      degraded: index % 100 === 7 ? ["budget"] : [],
+      usage: last?.usage ?? null,
       strategy: index % 5 === 0 ? "cost-optimized" : "adaptive",
       latencyMs: last?.latencyMs ?? 0.02,
       costUsd: calls.reduce((sum, call) => sum + (call.costUsd ?? 0), 0),
@@ -48,7 +65,7 @@ export function sampleRecording(startedAtMs: number | null): Recording {
     });
   }
   for (const [atMs, candidate, to] of CHANGES) run.change(atMs, { candidate, to });
-  return run.read(120_000);
+  return { ...run.read(120_000), budgets: BUDGETS, prices: PRICES };
 }
 
 function callsAt(atMs: number, random: () => number): CountedCall[] {

@@ -22,6 +22,7 @@ export type {
   ToolMessage,
   UserMessage,
 } from "./chat/message.js";
+export type { RepairJson } from "./chat/repair-json.js";
 export type {
   ChatReply,
   Choice,
@@ -73,6 +74,7 @@ export type {
   Attempt,
   AttemptRole,
   CacheStatus,
+  RepairedPart,
   RequestRecord,
   Route,
   RouteCache,

@@ -11,7 +11,7 @@ export { fleet } from "./features/fleet.js";
 export { hedge } from "./features/hedge.js";
 export { learning } from "./features/learning.js";
 export { limits } from "./features/limits.js";
-export { output } from "./features/output.js";
+export { type OutputOptions, output } from "./features/output.js";
 export { probe } from "./features/probe.js";
 export { restart } from "./features/restart.js";
 export { shadow } from "./features/shadow.js";

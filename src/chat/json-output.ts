@@ -14,6 +14,28 @@ export function extractJson(text: string): { value: unknown } | null {
   return parse(trimmed) ?? fromFence(trimmed) ?? fromProse(trimmed);
 }
 
+/**
+ * What looks like JSON in an answer and is not: from the first bracket to where it closes, or to the end if it never
+ * does, and the same from the first brace. Empty if the first of them is JSON.
+ */
+export function brokenJson(text: string): readonly string[] {
+  const trimmed = text.trim();
+  if (trimmed === "" || parse(trimmed) || fromFence(trimmed)) return [];
+  const bracket = nextOpening(trimmed, 0);
+  if (bracket === -1) return [];
+  const first = regionFrom(trimmed, bracket);
+  if (parse(first)) return [];
+  const brace = trimmed.indexOf("{", bracket);
+  return brace === bracket || brace === -1 ? [first] : [first, regionFrom(trimmed, brace)];
+}
+
+function regionFrom(text: string, start: number): string {
+  const end = closingOf(text, start);
+  if (end !== -1) return text.slice(start, end + 1);
+  const fence = text.lastIndexOf("```");
+  return text.slice(start, fence > start ? fence : undefined);
+}
+
 function parse(text: string): { value: unknown } | null {
   try {
     return { value: JSON.parse(text) };

@@ -1,4 +1,5 @@
-import { extractJson } from "./json-output.js";
+import { brokenJson, extractJson } from "./json-output.js";
+import { type RepairJson, repairedJson } from "./repair-json.js";
 import type { StandardIssue, StandardSchemaV1 } from "./standard-schema.js";
 
 /** What keeps an answer from being what its schema asks for. */
@@ -8,23 +9,39 @@ export interface OutputIssue {
   readonly message: string;
 }
 
-export type OutputResult<Output> = { readonly value: Output } | { readonly issues: readonly OutputIssue[] };
+export type OutputResult<Output> =
+  | { readonly value: Output /** Whether the JSON had to be mended. */; readonly repaired?: true }
+  | { readonly issues: readonly OutputIssue[] };
 
 /** Many answers break a rule once per item; nobody reads more than these. */
 const MAX_ISSUES = 20;
 
 /**
- * The JSON in a model's answer, held against a Standard Schema. Fences and prose around the JSON are tolerated.
- * Never throws: a schema that does is one issue.
+ * The JSON in a model's answer, held against a Standard Schema. Fences and prose around the JSON are tolerated; JSON that
+ * is nearly right is mended if `repair` is given. Never throws: a schema that does is one issue.
  */
 export async function validateOutput<Output>(
   schema: StandardSchemaV1<unknown, Output>,
   text: string,
+  repair?: RepairJson | undefined,
 ): Promise<OutputResult<Output>> {
+  // First of all, for a part of what is broken may be JSON by itself.
+  for (const broken of repair ? brokenJson(text) : []) {
+    const mended = repair && repairedJson(broken, repair);
+    const result = mended && (await validate(schema, mended.value));
+    if (result && "value" in result) return { ...result, repaired: true };
+  }
   const found = extractJson(text);
   if (found === null) return { issues: [{ path: "", message: "the answer holds no JSON" }] };
+  return validate(schema, found.value);
+}
+
+async function validate<Output>(
+  schema: StandardSchemaV1<unknown, Output>,
+  value: unknown,
+): Promise<OutputResult<Output>> {
   try {
-    const result = await schema["~standard"].validate(found.value);
+    const result = await schema["~standard"].validate(value);
     if (result.issues === undefined) return { value: result.value };
     return { issues: result.issues.slice(0, MAX_ISSUES).map(issueOf) };
   } catch {

@@ -97,9 +97,14 @@ export interface Route {
   readonly attempts: readonly AttemptSummary[];
   /** What the cache did. */
   readonly cache: RouteCache;
+  /** What of the answer was mended with `repairJson`; absent if nothing was. */
+  readonly repaired?: readonly RepairedPart[] | undefined;
   /** The arm that the call had in an experiment; absent if it took part in none. */
   readonly experiment?: Assignment | undefined;
 }
+
+/** A part of an answer that `repairJson` may mend. */
+export type RepairedPart = "output" | "tool_arguments";
 
 /** An arm of an experiment. */
 export interface Assignment {

@@ -13,7 +13,16 @@ export interface Answer {
   readonly candidate: Candidate;
   readonly reply: ChatReply;
   /** What the call's output schema made of it. */
-  readonly parsed?: { readonly value: unknown } | undefined;
+  readonly parsed?: Parsed | undefined;
+  /** Whether tool arguments had to be mended. */
+  readonly repairedArguments?: true | undefined;
+}
+
+/** What an answer's text says as a value. */
+export interface Parsed {
+  readonly value: unknown;
+  /** Whether the JSON had to be mended. */
+  readonly repaired?: true | undefined;
 }
 
 /** Asks one candidate for a whole answer. Settles its upstream call exactly once; rejects with a SignalboxError. */

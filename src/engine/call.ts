@@ -1,3 +1,4 @@
+import type { RepairJson } from "../chat/repair-json.js";
 import type { ChatRequest } from "../chat/request.js";
 import type { CallOptions } from "../contract/call-options.js";
 import type { EventMap } from "../contract/events.js";
@@ -42,6 +43,8 @@ export interface FlowServices {
   readonly policies: Policies;
   /** How vendors over HTTP send their requests, unless they have their own way. */
   readonly transport: Transport | undefined;
+  /** Mends JSON that is nearly right, if the user gave a function that does. */
+  readonly repairJson: RepairJson | undefined;
   /** Backoff of same-provider retries: the first wait's ceiling and the cap, milliseconds. */
   readonly backoff: {
     readonly baseMs: number;

@@ -98,12 +98,12 @@ async function recall(parts: RouterParts, run: Run): Promise<Recalled | undefine
   try {
     const { cache } = parts.kit;
     const stored = cache?.lookUp(parts, run) ?? (await unlessAborted(parts, run, cache?.lookUpDeep(parts, run)));
-    const hit = stored && (await unlessAborted(parts, run, cache?.usable(run, stored)));
+    const hit = stored && (await unlessAborted(parts, run, cache?.usable(parts, run, stored)));
     if (hit) return { hit };
     const reuse = parts.caching?.similar;
     const similar = reuse && (await unlessAborted(parts, run, cache?.findSimilar(parts, run)));
     const serving = similar && reuse.mode === "serve";
-    const alike = serving && (await unlessAborted(parts, run, cache?.usable(run, similar.stored)));
+    const alike = serving && (await unlessAborted(parts, run, cache?.usable(parts, run, similar.stored)));
     if (alike) return { hit: alike, match: similar.match };
     const like = serving ? undefined : similar;
     const made = run.features && (await parts.features?.recalled(run.features));

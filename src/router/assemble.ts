@@ -120,6 +120,7 @@ export function assembleRouter(options: RouterOptions, kit: Kit): RouterParts {
       timeouts: timeoutsOf(options.timeouts),
       policies: createPolicies(options.policy),
       transport: options.transport,
+      repairJson: options.repairJson,
       backoff: {
         baseMs: options.retry?.baseMs ?? 500,
         capMs: options.retry?.capMs ?? 8_000,

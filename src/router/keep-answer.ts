@@ -17,11 +17,14 @@ export function keepable(parts: RouterParts, run: Run): boolean {
 }
 
 /** Stores an answer in the cache, unless the call or the write gate refuses it. */
-export function keepAnswer(parts: RouterParts, run: Run, call: Call, { candidate, reply }: Answer): void {
+export function keepAnswer(parts: RouterParts, run: Run, call: Call, answer: Answer): void {
+  const { candidate, reply } = answer;
   const { caching, events, services } = parts;
   const { cacheKey, options, requestId } = run;
   if (!caching || !cacheKey || (options.cache && options.cache.mode === "read")) return;
   let reason = call.degraded.length > 0 ? "degraded" : refusal(run.request, reply, caching.gate);
+  // A hit could not say that its arguments were mended.
+  if (answer.repairedArguments) reason ??= "repaired";
   // Kept again it would start its life anew, and pass for an answer to this very question where it was to a like one.
   if (call.found.fromCache) reason ??= "cached";
   let kept = false;

@@ -38,11 +38,17 @@ export function lookUpStale(parts: RouterParts, run: Run, staleMs: number): Stor
 }
 
 /** A stored answer where it may serve: it meets the call's output schema, if there is one. */
-export async function usable({ options }: Run, stored: StoredReply): Promise<Usable | undefined> {
+export async function usable(
+  { services }: RouterParts,
+  { options }: Run,
+  stored: StoredReply,
+): Promise<Usable | undefined> {
   const reply = unpackReply(stored);
   if (!options.output) return { stored, reply, parsed: undefined };
-  const result = await validateOutput(options.output, reply.choices[0].message.content ?? "");
-  return "value" in result ? { stored, reply, parsed: { value: result.value } } : undefined;
+  const { finish_reason: finish, message } = reply.choices[0];
+  const repair = finish === "stop" ? services.repairJson : undefined;
+  const result = await validateOutput(options.output, message.content ?? "", repair);
+  return "value" in result ? { stored, reply, parsed: result } : undefined;
 }
 
 /** How long an answer to this call is fresh, milliseconds. */

@@ -97,6 +97,7 @@ export const optionsSchema = lazily(() =>
     ),
     transport: z.optional(z.custom(isTransport, "must be a transport: an object with a function send")),
     streams: z.optional(settings({ onInterrupted: z.optional(z.enum(["fail", "restart"])) })),
+    repairJson: z.optional(z.custom(isFunction, "must be a function from text to text, such as jsonrepair")),
     conversations: z.optional(
       settings({
         ttlMs: z.optional(z.custom(isLifetime, "must be above 0 milliseconds, at most a hundred years, or Infinity")),

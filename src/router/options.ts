@@ -1,3 +1,4 @@
+import type { RepairJson } from "../chat/repair-json.js";
 import type { Feature } from "../contract/feature.js";
 import type { AnyProvider } from "../contract/provider.js";
 import type { SharedState } from "../contract/shared-state.js";
@@ -80,6 +81,14 @@ export interface RouterOptions {
   readonly transport?: Transport | undefined;
   /** What happens to a stream that is cut. @default see {@link StreamOptions} */
   readonly streams?: StreamOptions | undefined;
+  /**
+   * Mends JSON that is nearly right, before another call is paid: `jsonrepair` of the package of that name, or any function
+   * from text to text. Used for the `output` of a call and for tool arguments of answers that are not cut off; what it
+   * adds beyond punctuation is not believed, and the result must meet the schema. `route.repaired` says what was mended.
+   * Text above 262,144 characters is left as it is.
+   * @default none: what is no JSON counts as a failed `output`, and tool arguments are handed on as they are
+   */
+  readonly repairJson?: RepairJson | undefined;
   /** How conversations (`conversationId`) are remembered. @default see {@link ConversationOptions} */
   readonly conversations?: ConversationOptions | undefined;
   /**

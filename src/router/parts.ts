@@ -7,7 +7,7 @@ import type { CandidateSnapshot, Characteristics, Strategy } from "../contract/s
 import type { Clock } from "../core/clock.js";
 import type { ContainedEmitter } from "../core/emitter.js";
 import type { AbortSource } from "../engine/abort-source.js";
-import type { Answer } from "../engine/attempt-chat.js";
+import type { Answer, Parsed } from "../engine/attempt-chat.js";
 import type { Call, CandidateQueue, FlowServices, Reserve } from "../engine/call.js";
 import type { Features } from "../engine/compose.js";
 import type { DegradeOptions, Rungs } from "../engine/degrade.js";
@@ -85,7 +85,7 @@ export interface Shadow {
 export interface Usable {
   readonly stored: StoredReply;
   readonly reply: ChatReply;
-  readonly parsed: { readonly value: unknown } | undefined;
+  readonly parsed: Parsed | undefined;
 }
 
 /** An earlier answer to a like question. */
@@ -119,7 +119,7 @@ export interface CacheKit {
   lookUp(parts: RouterParts, run: Run): StoredReply | undefined;
   lookUpDeep(parts: RouterParts, run: Run): Promise<StoredReply | undefined> | undefined;
   lookUpStale(parts: RouterParts, run: Run, staleMs: number): StoredReply | undefined;
-  usable(run: Run, stored: StoredReply): Promise<Usable | undefined>;
+  usable(parts: RouterParts, run: Run, stored: StoredReply): Promise<Usable | undefined>;
   findSimilar(parts: RouterParts, run: Run): Promise<Similar | undefined>;
   keep(parts: RouterParts, run: Run, call: Call, answer: Answer): void;
   invalidate(parts: RouterParts, which: Invalidation): number;

@@ -1,8 +1,9 @@
 import type { ChatReply } from "../chat/reply.js";
 import type { Usage } from "../chat/usage.js";
-import type { Assignment, CacheStatus, RequestRecord, Route, RouteCache } from "../contract/records.js";
+import type { Assignment, CacheStatus, RepairedPart, RequestRecord, Route, RouteCache } from "../contract/records.js";
 import { extended } from "../core/extended.js";
 import { assignmentOf } from "../engine/assignment.js";
+import type { Parsed } from "../engine/attempt-chat.js";
 import { costOfAll } from "../engine/costs.js";
 import type { ReplyStream } from "../engine/stream/reader-stream.js";
 import type { AttemptSummary } from "../errors/kinds.js";
@@ -45,7 +46,8 @@ export interface Outcome {
   readonly ttftMs: number | null;
   /** What a ticket is made of, when somebody wants it. */
   readonly view?: LearnerView | undefined;
-  readonly parsed?: { readonly value: unknown } | undefined;
+  readonly parsed?: Parsed | undefined;
+  readonly repairedArguments?: true | undefined;
 }
 
 /**
@@ -66,6 +68,7 @@ class WrittenRoute implements TicketedRoute {
   readonly ttftMs: number | null;
   readonly attempts: readonly AttemptSummary[];
   readonly cache: RouteCache;
+  declare readonly repaired?: readonly RepairedPart[];
   declare readonly experiment?: Assignment;
   readonly #view: LearnerView | undefined;
 
@@ -89,6 +92,8 @@ class WrittenRoute implements TicketedRoute {
     this.attempts = outcome.attempts;
     this.cache = outcome.cache;
     this.#view = outcome.view;
+    const repaired = repairedParts(outcome);
+    if (repaired) this.repaired = repaired;
     if (experiment) this.experiment = experiment;
   }
 
@@ -100,6 +105,13 @@ class WrittenRoute implements TicketedRoute {
     const { ticket } = this;
     return ticket === undefined ? { ...this } : { ...this, ticket };
   }
+}
+
+function repairedParts({ reply, parsed, repairedArguments }: Outcome): readonly RepairedPart[] | undefined {
+  // A router within, which mended its answer.
+  const within = (reply as Partial<RoutedReply>).route?.repaired?.includes("tool_arguments");
+  const called: readonly RepairedPart[] | undefined = repairedArguments || within ? ["tool_arguments"] : undefined;
+  return parsed?.repaired ? ["output", ...(called ?? [])] : called;
 }
 
 const ZERO: Usage = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0, estimated: true };

@@ -126,7 +126,7 @@ class RoutedSharer implements Sharer<Answer, RoutedFlight, RoutedReply> {
   #recorded(seat: Seat<RoutedFlight>, answer: Answer, reply: ChatReply): RoutedReply {
     const parts = this.#parts;
     const run = this.#run;
-    const { candidate, parsed } = answer;
+    const { candidate, parsed, repairedArguments } = answer;
     const { flight, joined } = seat;
     const { call, queue } = flight;
     const attempts = this.#callsOf(seat);
@@ -156,6 +156,7 @@ class RoutedSharer implements Sharer<Answer, RoutedFlight, RoutedReply> {
       ttftMs: joined ? null : call.found.ttftMs,
       view: run.view,
       parsed,
+      repairedArguments,
     });
   }
 

@@ -119,7 +119,8 @@ interface Ladder {
 function chatFlight(ladder: Ladder): RoutedFlight {
   const { parts, run, call } = ladder;
   const ask = parts.features ? parts.features.aroundAttempt(attemptChat) : attemptChat;
-  const plain: AttemptFunction<Answer> = run.options.output && parts.kit.output ? parts.kit.output.around(ask) : ask;
+  const judges = run.options.output !== undefined || parts.options.repairJson !== undefined;
+  const plain: AttemptFunction<Answer> = judges && parts.kit.output ? parts.kit.output.around(ask) : ask;
   const { escalate: options = {} } = parts.options;
   const { to } = options;
   const whole = async (stored: Answer): Promise<Answer> => stored;
@@ -192,7 +193,7 @@ function rungsOf<T>(ladder: Ladder, fromStored: (answer: Answer) => Promise<T>):
       const { cache } = parts.kit;
       const stored = cache?.lookUpStale(parts, run, maxAgeMs);
       const candidate = stored && parts.byId.get(stored.candidate);
-      const found = candidate && cache && (await within(call, cache.usable(run, stored)));
+      const found = candidate && cache && (await within(call, cache.usable(parts, run, stored)));
       if (!found) return undefined;
       call.found.fromCache = {
         status: "stale",

@@ -1,7 +1,8 @@
 import { createAssembler } from "../../../src/chat/assemble.js";
 import type { ChatChunk } from "../../../src/chat/chunk.js";
 import { fingerprint } from "../../../src/chat/fingerprint.js";
-import { extractJson } from "../../../src/chat/json-output.js";
+import { brokenJson, extractJson } from "../../../src/chat/json-output.js";
+import { repairedJson } from "../../../src/chat/repair-json.js";
 import type { Tool } from "../../../src/chat/request.js";
 import { estimateTextTokens } from "../../../src/chat/tokens.js";
 import { classify } from "../../../src/errors/classify.js";
@@ -69,6 +70,11 @@ const failure = (text: string) =>
     { provider: "p", nowWallMs: 0, secrets: createRedactor(() => ["a-key-of-ours-1234"]), sent: text, said: [text] },
   );
 
+const repairs = (text: string) =>
+  brokenJson(text).map((broken) =>
+    repairedJson(broken, (given) => given.replace(/[a-z]/g, '"$&"').replaceAll("'", "")),
+  );
+
 const characteristics = (content: string) => {
   const { kind, complexity, tokens, needs } = createCharacteristics({ messages: [{ role: "user", content }] });
   return [kind, complexity, tokens, needs];
@@ -123,6 +129,9 @@ export const HOSTILE_KINDS: readonly HostileKind[] = [
   onText("JSON in text: lists that are no answer", (size) => fill("[1] ", size), extractJson),
   onText("JSON in text: fences", (size) => fill("```\n{\n", size), extractJson),
   onText("JSON in text: quotes", (size) => fill('{"', size), extractJson),
+  onText("nearly right JSON: names", (size) => `{${fill("a:'x',", size)}}`, repairs),
+  onText("nearly right JSON: quotes", (size) => `{"a":"${fill('"', size)}`, repairs),
+  onText("nearly right JSON: comments", (size) => `{a:1,${fill("/*/", size)}}`, repairs),
   onText("a body of many lists", (size) => `[${pieces("[]", size).join()}]`, parseJson),
   onText("a body of many keys", (size) => `{${pieces('"a":1', size).join()}}`, parseJson),
   onText("an error text of one word", (size) => fill("a", size), failure),

@@ -163,6 +163,7 @@ export { createRouter } from "./preset/create-router.js";
 export type { LimiterOptions } from "./resilience/limiter.js";
 export type { Conversation, TurnInput } from "./router/conversation.js";
 export type { ExplainedCandidate, Explanation } from "./router/explain.js";
+export type { LearnReport, LearnRow } from "./router/learn-from.js";
 export type { Feedback, FeedbackRoute, FeedbackTarget } from "./router/learning.js";
 export { EVENT_NAMES } from "./router/listeners.js";
 export type { LatencyQuantiles, MeasuredCandidate } from "./router/measured.js";

@@ -17,6 +17,7 @@ import { DISABLED_BY_HAND, type PlannedCandidate } from "./candidates.js";
 import { requestOf } from "./conversation.js";
 import { explainRequest } from "./explain.js";
 import { noteHealth } from "./health-notes.js";
+import { learnFrom } from "./learn-from.js";
 import { createLifetime, type Lifetime, routerClosed } from "./lifetime.js";
 import { checkedListener } from "./listeners.js";
 import { measuredOf } from "./measured.js";
@@ -100,6 +101,10 @@ function boundRouter(live: Live, lifetime: Lifetime, bound: BoundOptions): Route
       if (cacheKey === undefined || !live.parts.caching) return;
       dropAnswer(live.parts.caching, cacheKey);
       if (events.has("cache")) events.emit("cache", { status: "evicted", reason: "feedback" });
+    },
+    async learnFrom(rows) {
+      if (!live.parts.learning) throw notInUse("learning");
+      return learnFrom(live.parts, rows);
     },
     forget(key) {
       if (live.parts.caching) dropAnswer(live.parts.caching, key);

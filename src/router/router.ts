@@ -12,6 +12,7 @@ import type { BudgetReading, BudgetRule } from "../spend/budgets.js";
 import type { StrategyRecommendation } from "../strategies/replay/recommend.js";
 import type { Conversation } from "./conversation.js";
 import type { Explanation } from "./explain.js";
+import type { LearnReport, LearnRow } from "./learn-from.js";
 import type { Feedback, FeedbackTarget } from "./learning.js";
 import type { MeasuredCandidate } from "./measured.js";
 import type { ReplyOf, RouterStream } from "./records.js";
@@ -80,6 +81,13 @@ export interface Router {
   explain(request: ChatRequest, options?: CallOptions): Explanation;
   /** Tells what an answer was worth, 0..1. Score 0 also drops it from the cache, and from those of its providers. */
   feedback(target: FeedbackTarget, feedback: Feedback): void;
+  /**
+   * Trains the learner by a table of requests and scores, such as an evaluation gives; `adaptive` uses it from then on, and
+   * `exportState()` keeps it. Works a few rows at a time, so that requests go on meanwhile.
+   *
+   * @throws SignalboxError `invalid_request` naming the row and the member; nothing is learned then
+   */
+  learnFrom(rows: readonly LearnRow[]): Promise<LearnReport>;
   /** For a router around this one: drops the answer that was reported to it as kept under this key. */
   forget(key: string): void;
   /**

@@ -36,6 +36,14 @@ export interface LearnerOptions {
   readonly maxArms?: number | undefined;
 }
 
+/** How good one candidate's answer was. */
+export interface Label {
+  readonly candidateId: string;
+  readonly tier: 1 | 2 | 3;
+  /** 0..1 */
+  readonly score: number;
+}
+
 type Estimate = { -readonly [key in keyof QualityEstimate]: QualityEstimate[key] };
 
 /** Learns from feedback how good each candidate's answers are. Transport failures never come here. */
@@ -52,6 +60,8 @@ export interface Learner {
   quality(view: LearnerView, candidateId: string, tier: 1 | 2 | 3, into: Estimate): QualityEstimate;
   /** Takes one label, 0..1, for an answer of this candidate. `false` where it had to be dropped. */
   feedback(candidateId: string, tier: 1 | 2 | 3, ticket: LearnerTicket | undefined, score: number): boolean;
+  /** Takes the labels, 0..1, of all that answered one request; they age as one. How many it could take. */
+  learn(view: LearnerView, labels: readonly Label[]): number;
   /** Notes whether an answer kept its form: schema met, not refused, cut or empty. Costs no feedback. */
   observe(candidateId: string, valid: boolean): void;
   exportState(): LearnerState;
@@ -129,8 +139,29 @@ class FeedbackLearner implements Learner {
     if (arm === undefined || !(score >= 0 && score <= 1)) return false;
     this.#tick += 1;
     const features = typeof ticket?.features === "string" ? unpackFeatures(ticket.features) : null;
-    const kind = ticket?.kind ?? "";
-    let base = logit(priorQuality(tier, ticket?.difficulty ?? 0.5));
+    this.#take(arm, tier, { kind: ticket?.kind ?? "", difficulty: ticket?.difficulty ?? 0.5, features }, score);
+    return true;
+  }
+
+  learn(view: LearnerView, labels: readonly Label[]): number {
+    this.#tick += 1;
+    let taken = 0;
+    for (const { candidateId, tier, score } of labels) {
+      const arm = this.#arm(candidateId);
+      if (arm === undefined) continue;
+      this.#take(arm, tier, view, score);
+      taken += 1;
+    }
+    return taken;
+  }
+
+  #take(
+    arm: Arm,
+    tier: 1 | 2 | 3,
+    { kind, difficulty, features }: Pick<LearnerView, "kind" | "difficulty" | "features">,
+    score: number,
+  ): void {
+    let base = logit(priorQuality(tier, difficulty));
     if (features !== null) {
       const shared = this.#words.trusted ? this.#words.residual.predict(features) : 0;
       this.#words.learn(features, arm.tables(kind, base + shared, this.#tick) - shared, score);
@@ -138,7 +169,6 @@ class FeedbackLearner implements Learner {
     }
     arm.learn(kind, base, features, score, this.#tick);
     this.#lastView = undefined;
-    return true;
   }
 
   observe(candidateId: string, valid: boolean): void {

@@ -9,13 +9,13 @@ export interface ItemEvents {
   complete(): boolean;
   begin(write: WriteEvent, at: number): string;
   more(write: WriteEvent, at: number, words: string, part?: "text" | "refusal"): string;
-  /** The closing events, and the item as it stands in the output. */
+  /** The closing events, and the item as it stands in the output, as JSON. */
   end(
     write: WriteEvent,
     at: number,
     status: "completed" | "incomplete",
     sealed?: string,
-  ): { readonly text: string; readonly item: Raw };
+  ): { readonly text: string; readonly item: string };
 }
 
 /** Thinking: one summary, told piece by piece. */
@@ -26,7 +26,10 @@ export function reasoningEvents(id: string): ItemEvents {
   return {
     complete: () => true,
     begin(write, at) {
-      const added = write("response.output_item.added", itemFields(at, { id, type: "reasoning", summary: [] }));
+      const added = write(
+        "response.output_item.added",
+        itemFields(at, JSON.stringify({ id, type: "reasoning", summary: [] })),
+      );
       return added + write("response.reasoning_summary_part.added", `${place(at)},${part("")}`);
     },
     more(write, at, words) {
@@ -35,7 +38,7 @@ export function reasoningEvents(id: string): ItemEvents {
     },
     end(write, at, _status, sealed) {
       const summary = [{ type: "summary_text", text: said }];
-      const item = { id, type: "reasoning", summary, ...(sealed === undefined ? {} : { encrypted_content: sealed }) };
+      const item = JSON.stringify({ id, type: "reasoning", summary, encrypted_content: sealed });
       const text =
         write("response.reasoning_summary_text.done", `${place(at)},"text":${JSON.stringify(said)}`) +
         write("response.reasoning_summary_part.done", `${place(at)},${part(said)}`) +
@@ -49,8 +52,8 @@ export function reasoningEvents(id: string): ItemEvents {
 export function messageEvents(id: string): ItemEvents {
   const parts: { readonly kind: "text" | "refusal"; said: string }[] = [];
   const place = (at: number): string => `"item_id":"${id}","output_index":${at},"content_index":${parts.length - 1}`;
-  const message = (status: string, content: readonly unknown[]): Raw => {
-    return { id, type: "message", role: "assistant", status, content };
+  const message = (status: string, content: readonly unknown[]): string => {
+    return JSON.stringify({ id, type: "message", role: "assistant", status, content });
   };
   const partOf = (kind: "text" | "refusal", said: string): Raw => {
     if (kind === "refusal") return { type: "refusal", refusal: said };
@@ -101,9 +104,9 @@ export function callEvents(kind: CallKind, id: string, callId: string, name: str
   const isFunction = kind === "function_call";
   const stem = isFunction ? "response.function_call_arguments" : "response.custom_tool_call_input";
   const place = (at: number): string => `"item_id":"${id}","output_index":${at}`;
-  const itemOf = (said: string, status: string): Raw => {
-    if (!isFunction) return { id, type: kind, call_id: callId, name, input: said };
-    return { id, type: kind, call_id: callId, name, arguments: said, status };
+  const itemOf = (said: string, status: string): string => {
+    if (!isFunction) return JSON.stringify({ id, type: kind, call_id: callId, name, input: said });
+    return JSON.stringify({ id, type: kind, call_id: callId, name, arguments: said, status });
   };
   let said = "";
   return {
@@ -134,6 +137,6 @@ function isWhole(said: string): boolean {
   }
 }
 
-function itemFields(at: number, item: Raw): string {
-  return `"output_index":${at},"item":${JSON.stringify(item)}`;
+function itemFields(at: number, item: string): string {
+  return `"output_index":${at},"item":${item}`;
 }

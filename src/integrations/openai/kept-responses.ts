@@ -20,8 +20,8 @@ export interface KeptResponses {
   find(id: string, path: string): Raw;
 }
 
-const RESPONSE = /^resp_([0-9a-f]{32})(i?)$/;
-const ITEM = /^(?:rs|msg|fc|ctc)_([0-9a-f]{32})\d{1,4}$/;
+const RESPONSE = /^resp_([0-9a-f-]{36})(i?)$/;
+const ITEM = /^(?:rs|msg|fc|ctc)_([0-9a-f-]{36})\d{1,4}$/;
 /** What a stream told in pieces is whole in its first item; the others add nothing. */
 const NOTHING: Raw = { type: "reasoning", summary: [] };
 
@@ -59,7 +59,7 @@ export function keptResponses(target: Target, options: CallOptions, body: Raw): 
       let items = found.get(name);
       if (items === undefined) {
         const last = recall(`resp_${name}`).at(-1);
-        items = last?.role === "assistant" ? outputItems(last as AssistantMessage, namesOf(name), "completed") : [];
+        items = last?.role === "assistant" ? outputItems(last as AssistantMessage, namesOf(name)) : [];
         found.set(name, items);
       }
       if (items.length === 0) throw wrong(path, `${FORGOTTEN} ${AI_SDK}`, "item_not_found");

@@ -9,10 +9,10 @@ import type { EventWriter } from "../../serve/event-body.js";
 import { type CallKind, callEvents, type ItemEvents, messageEvents, reasoningEvents } from "./item-events.js";
 import type { ResponseNames } from "./response-names.js";
 import {
+  createResponseJson,
   hostedItems,
   type ResponseEnd,
   type ResponseHead,
-  responseObject,
   statusOf,
   usageOf,
 } from "./response-object.js";
@@ -45,7 +45,9 @@ interface Waiting {
  * needs back and told after its thinking ended comes last, sealed in a reasoning item of its own.
  */
 export function createResponseWriter({ body, head, names, failure }: ResponseWriterOptions): EventWriter {
-  const output: Raw[] = [];
+  const responseJson = createResponseJson(body);
+  /** The items that are done, as JSON. */
+  const output: string[] = [];
   const waiting: Waiting[] = [];
   const counts = { rs: 0, msg: 0, fc: 0, ctc: 0 };
   let sequence = 0;
@@ -63,12 +65,12 @@ export function createResponseWriter({ body, head, names, failure }: ResponseWri
     return `event: ${type}\ndata: {"type":"${type}","sequence_number":${sequence++},${fields}}\n\n`;
   };
   const whole = (type: string, end: ResponseEnd): string => {
-    return event(type, `"response":${JSON.stringify(responseObject(body, known as ResponseHead, end))}`);
+    return event(type, `"response":${responseJson(known as ResponseHead, end)}`);
   };
   const start = (chunk: ChatChunk | undefined): string => {
     if (known !== undefined) return "";
     known = head(chunk?.created || nowSeconds(), chunk?.model ?? "");
-    const begun: ResponseEnd = { status: "in_progress", output: [] };
+    const begun: ResponseEnd = { status: "in_progress", output: "" };
     return whole("response.created", begun) + whole("response.in_progress", begun);
   };
   const name = (kind: keyof typeof counts): string => names.item(kind, counts[kind]++);
@@ -122,9 +124,8 @@ export function createResponseWriter({ body, head, names, failure }: ResponseWri
     return open("call", index, events) + events.more(event, output.length, words);
   };
   const item = (one: Raw): string => {
-    const at = output.length;
-    output.push(one);
-    const fields = `"output_index":${at},"item":${JSON.stringify(one)}`;
+    const json = JSON.stringify(one);
+    const fields = `"output_index":${output.push(json) - 1},"item":${json}`;
     return event("response.output_item.added", fields) + event("response.output_item.done", fields);
   };
   /** What was held back, and what no chunk tells of: hosted tools, and a state that came late. */
@@ -163,7 +164,7 @@ export function createResponseWriter({ body, head, names, failure }: ResponseWri
     },
     end() {
       const text = start(undefined) + closeAll();
-      const end = { ...statusOf(finish), output, usage: usageOf(usage) };
+      const end = { ...statusOf(finish), output: output.join(), usage: usageOf(usage) };
       return text + whole(`response.${end.status}`, end);
     },
     fail(thrown) {
@@ -172,7 +173,7 @@ export function createResponseWriter({ body, head, names, failure }: ResponseWri
       // Flat is what is documented, nested is what is sent: clients read one or the other.
       const fields = JSON.stringify({ ...error, error: { ...rest, ...error } }).slice(1, -1);
       const text = start(undefined) + event("error", fields);
-      return text + whole("response.failed", { status: "failed", output, error: { code, message } });
+      return text + whole("response.failed", { status: "failed", output: output.join(), error: { code, message } });
     },
   };
 }

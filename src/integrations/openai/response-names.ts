@@ -7,9 +7,12 @@ export interface ResponseNames {
   item(kind: "rs" | "msg" | "fc" | "ctc", nth: number): string;
 }
 
-/** Fresh names. A response with instructions says so in its id: the next one does not take them over. */
-export function newNames(withInstructions: boolean): ResponseNames {
-  const id = crypto.randomUUID().replaceAll("-", "");
+/**
+ * Names made of the request's own, `req_` and a UUID. A response with instructions says so in its id: the next one does
+ * not take them over.
+ */
+export function newNames(requestId: string, withInstructions: boolean): ResponseNames {
+  const id = requestId.slice(4);
   return {
     response: `resp_${id}${withInstructions ? "i" : ""}`,
     conversation: `resp_${id}`,

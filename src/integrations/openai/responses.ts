@@ -9,7 +9,7 @@ import { keptResponses } from "./kept-responses.js";
 import { readResponseRequest } from "./read-response-request.js";
 import { createResponseWriter } from "./response-events.js";
 import { newNames } from "./response-names.js";
-import { endOf, responseObject } from "./response-object.js";
+import { createResponseJson, endOf } from "./response-object.js";
 import { streamAnswer } from "./stream-answer.js";
 
 /** `POST /responses`. */
@@ -17,7 +17,7 @@ export async function answerResponse(target: Target, asked: Asked): Promise<Resp
   const { body, options } = await asked.read();
   const kept = keptResponses(target, options, body);
   const { request, hosted } = readResponseRequest(body, kept.before(body.previous_response_id), kept.find);
-  const names = newNames(Boolean(body.instructions));
+  const names = newNames(asked.requestId, Boolean(body.instructions));
   const call = callOptions(options, kept.keeps ? names.conversation : undefined, hosted !== undefined);
   if (hosted !== undefined && !isRouter(target)) checkHosted(target, request.model, hosted);
   const ask: Ask = { target, request, options: isRouter(target) ? call : options, requestId: asked.requestId };
@@ -30,8 +30,8 @@ export async function answerResponse(target: Target, asked: Asked): Promise<Resp
     const { reply, served } = await wholeAnswer(ask);
     const headers = routeHeaders(served);
     headers.set("content-type", "application/json");
-    const response = responseObject(body, head(reply.created, reply.model), endOf(reply, names));
-    return new Response(JSON.stringify(response), { headers });
+    const response = createResponseJson(body)(head(reply.created, reply.model), endOf(reply, names));
+    return new Response(response, { headers });
   } catch (thrown) {
     throw hosted === undefined ? thrown : nobodyHosts(thrown, hosted);
   }

@@ -4,7 +4,7 @@ export {
   type LiteLLMDeployment,
   type TakenFromLiteLLM,
 } from "./router/from-litellm.js";
-export type { EndpointVendorOptions } from "./vendors/endpoint-vendor.js";
+export type { EndpointVendor, EndpointVendorOptions } from "./vendors/endpoint-vendor.js";
 export {
   anthropic,
   azure,

@@ -52,8 +52,11 @@ export interface EndpointRow {
   readonly prefixCache?: Provider["prefixCache"];
 }
 
+/** Makes a provider of a vendor. */
+export type EndpointVendor = (options?: EndpointVendorOptions) => HttpProvider;
+
 /** Makes the function that users call from a vendor's row. */
-export function endpointVendor(row: EndpointRow): (options?: EndpointVendorOptions) => HttpProvider {
+export function endpointVendor(row: EndpointRow): EndpointVendor {
   return (options = {}) => createEndpointVendor(row, options);
 }
 

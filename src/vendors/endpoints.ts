@@ -18,7 +18,7 @@ import { QWEN_AUTO, QWEN_MODELS } from "./catalogue/qwen.js";
 import { TOGETHER_AUTO, TOGETHER_MODELS } from "./catalogue/together.js";
 import { XAI_AUTO, XAI_MODELS } from "./catalogue/xai.js";
 import { effortTable } from "./efforts.js";
-import { endpointVendor } from "./endpoint-vendor.js";
+import { type EndpointVendor, endpointVendor } from "./endpoint-vendor.js";
 
 /** Every field that OpenAI alone takes, less those that this vendor documents too. */
 const withoutOpenAIOnly = (...documented: readonly string[]): ReadonlySet<string> =>
@@ -52,7 +52,7 @@ const switchable = ({ capabilities }: ModelInfo, off: Fields, on: Fields): Diale
  *
  * @throws SignalboxError `invalid_options` naming the option.
  */
-export const openai = /* @__PURE__ */ endpointVendor({
+export const openai: EndpointVendor = /* @__PURE__ */ endpointVendor({
   id: "openai",
   baseURL: "https://api.openai.com/v1",
   variables: ["OPENAI_API_KEY"],
@@ -72,7 +72,7 @@ export const openai = /* @__PURE__ */ endpointVendor({
  *
  * @throws SignalboxError `invalid_options` naming the option.
  */
-export const anthropic = /* @__PURE__ */ endpointVendor({
+export const anthropic: EndpointVendor = /* @__PURE__ */ endpointVendor({
   id: "anthropic",
   baseURL: "https://api.anthropic.com",
   variables: ["ANTHROPIC_API_KEY"],
@@ -87,7 +87,7 @@ export const anthropic = /* @__PURE__ */ endpointVendor({
  *
  * @throws SignalboxError `invalid_options` naming the option.
  */
-export const gemini = /* @__PURE__ */ endpointVendor({
+export const gemini: EndpointVendor = /* @__PURE__ */ endpointVendor({
   id: "gemini",
   baseURL: "https://generativelanguage.googleapis.com/v1beta/openai",
   variables: ["GEMINI_API_KEY", "GOOGLE_API_KEY"],
@@ -101,7 +101,7 @@ export const gemini = /* @__PURE__ */ endpointVendor({
  *
  * @throws SignalboxError `invalid_options` naming the option.
  */
-export const deepseek = /* @__PURE__ */ endpointVendor({
+export const deepseek: EndpointVendor = /* @__PURE__ */ endpointVendor({
   id: "deepseek",
   baseURL: "https://api.deepseek.com/v1",
   variables: ["DEEPSEEK_API_KEY"],
@@ -122,7 +122,7 @@ export const deepseek = /* @__PURE__ */ endpointVendor({
  *
  * @throws SignalboxError `invalid_options` naming the option.
  */
-export const openrouter = /* @__PURE__ */ endpointVendor({
+export const openrouter: EndpointVendor = /* @__PURE__ */ endpointVendor({
   id: "openrouter",
   baseURL: "https://openrouter.ai/api/v1",
   variables: ["OPENROUTER_API_KEY"],
@@ -137,7 +137,7 @@ export const openrouter = /* @__PURE__ */ endpointVendor({
  *
  * @throws SignalboxError `invalid_options` naming the option.
  */
-export const groq = /* @__PURE__ */ endpointVendor({
+export const groq: EndpointVendor = /* @__PURE__ */ endpointVendor({
   id: "groq",
   baseURL: "https://api.groq.com/openai/v1",
   variables: ["GROQ_API_KEY"],
@@ -156,7 +156,7 @@ export const groq = /* @__PURE__ */ endpointVendor({
  *
  * @throws SignalboxError `invalid_options` naming the option.
  */
-export const mistral = /* @__PURE__ */ endpointVendor({
+export const mistral: EndpointVendor = /* @__PURE__ */ endpointVendor({
   id: "mistral",
   baseURL: "https://api.mistral.ai/v1",
   variables: ["MISTRAL_API_KEY"],
@@ -179,7 +179,7 @@ export const mistral = /* @__PURE__ */ endpointVendor({
  *
  * @throws SignalboxError `invalid_options` naming the option.
  */
-export const xai = /* @__PURE__ */ endpointVendor({
+export const xai: EndpointVendor = /* @__PURE__ */ endpointVendor({
   id: "xai",
   baseURL: "https://api.x.ai/v1",
   variables: ["XAI_API_KEY"],
@@ -198,7 +198,7 @@ export const xai = /* @__PURE__ */ endpointVendor({
  *
  * @throws SignalboxError `invalid_options` naming the option.
  */
-export const qwen = /* @__PURE__ */ endpointVendor({
+export const qwen: EndpointVendor = /* @__PURE__ */ endpointVendor({
   id: "qwen",
   baseURL: "https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
   variables: ["DASHSCOPE_API_KEY"],
@@ -215,7 +215,7 @@ export const qwen = /* @__PURE__ */ endpointVendor({
  *
  * @throws SignalboxError `invalid_options` naming the option.
  */
-export const together = /* @__PURE__ */ endpointVendor({
+export const together: EndpointVendor = /* @__PURE__ */ endpointVendor({
   id: "together",
   baseURL: "https://api.together.xyz/v1",
   variables: ["TOGETHER_API_KEY"],
@@ -232,7 +232,7 @@ export const together = /* @__PURE__ */ endpointVendor({
  *
  * @throws SignalboxError `invalid_options` naming the option.
  */
-export const fireworks = /* @__PURE__ */ endpointVendor({
+export const fireworks: EndpointVendor = /* @__PURE__ */ endpointVendor({
   id: "fireworks",
   baseURL: "https://api.fireworks.ai/inference/v1",
   variables: ["FIREWORKS_API_KEY"],
@@ -246,7 +246,7 @@ export const fireworks = /* @__PURE__ */ endpointVendor({
  *
  * @throws SignalboxError `invalid_options` naming the option.
  */
-export const cerebras = /* @__PURE__ */ endpointVendor({
+export const cerebras: EndpointVendor = /* @__PURE__ */ endpointVendor({
   id: "cerebras",
   baseURL: "https://api.cerebras.ai/v1",
   variables: ["CEREBRAS_API_KEY"],
@@ -265,7 +265,7 @@ export const cerebras = /* @__PURE__ */ endpointVendor({
  *
  * @throws SignalboxError `invalid_options` naming the option.
  */
-export const perplexity = /* @__PURE__ */ endpointVendor({
+export const perplexity: EndpointVendor = /* @__PURE__ */ endpointVendor({
   id: "perplexity",
   baseURL: "https://api.perplexity.ai",
   variables: ["PERPLEXITY_API_KEY"],
@@ -283,7 +283,7 @@ export const perplexity = /* @__PURE__ */ endpointVendor({
  * @example
  * azure({ baseURL: "https://my-resource.openai.azure.com/openai/v1", models: [{ id: "my-gpt", contextWindow: 400_000 }] });
  */
-export const azure = /* @__PURE__ */ endpointVendor({
+export const azure: EndpointVendor = /* @__PURE__ */ endpointVendor({
   id: "azure",
   baseURL: { looksLike: "https://NAME.openai.azure.com/openai/v1" },
   variables: ["AZURE_OPENAI_API_KEY"],

@@ -1,4 +1,4 @@
-import { endpointVendor } from "./endpoint-vendor.js";
+import { type EndpointVendor, endpointVendor } from "./endpoint-vendor.js";
 
 /**
  * Ollama on this machine. Needs no key; name the models that are pulled.
@@ -8,7 +8,7 @@ import { endpointVendor } from "./endpoint-vendor.js";
  * @example
  * ollama({ models: ["qwen3:8b"] });
  */
-export const ollama = /* @__PURE__ */ endpointVendor({
+export const ollama: EndpointVendor = /* @__PURE__ */ endpointVendor({
   id: "ollama",
   baseURL: "http://localhost:11434/v1",
   variables: [],
@@ -22,7 +22,7 @@ export const ollama = /* @__PURE__ */ endpointVendor({
  * @example
  * vllm({ models: [{ id: "Qwen/Qwen3-8B", contextWindow: 40_960, capabilities: { tools: true } }] });
  */
-export const vllm = /* @__PURE__ */ endpointVendor({
+export const vllm: EndpointVendor = /* @__PURE__ */ endpointVendor({
   id: "vllm",
   baseURL: "http://localhost:8000/v1",
   variables: [],
@@ -36,7 +36,7 @@ export const vllm = /* @__PURE__ */ endpointVendor({
  * @example
  * lmstudio({ models: ["qwen3-8b"] });
  */
-export const lmstudio = /* @__PURE__ */ endpointVendor({
+export const lmstudio: EndpointVendor = /* @__PURE__ */ endpointVendor({
   id: "lmstudio",
   baseURL: "http://localhost:1234/v1",
   variables: [],

@@ -53,4 +53,4 @@ export {
   tinyEvents,
 } from "./stream-faults.js";
 export type { Exchange, Fault, RecordedRequest } from "./types.js";
-export { VENDOR_ERRORS, type VendorError, vendorError } from "./vendor-errors.js";
+export { VENDOR_ERRORS, type VendorError, type VendorErrors, vendorError } from "./vendor-errors.js";

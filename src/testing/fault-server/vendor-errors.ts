@@ -42,8 +42,62 @@ const anthropic = (status: number, type: string, message: string): VendorError =
   body: { type: "error", error: { type, message } },
 });
 
+type Cases<Name extends string> = { readonly [name in Name]: VendorError };
+
+/** Error answers by vendor and case. */
+export type VendorErrors = {
+  /** Answers of MiniMax. */
+  readonly minimax: Cases<
+    | "rate_limit"
+    | "auth"
+    | "quota"
+    | "quota_500"
+    | "plan_window"
+    | "context_length"
+    | "model_not_found"
+    | "invalid_request"
+    | "content_filter"
+    | "server"
+  >;
+  /** Answers of GLM (Z.ai). */
+  readonly glm: Cases<
+    | "concurrency"
+    | "overloaded"
+    | "quota"
+    | "plan_limit"
+    | "auth"
+    | "permission"
+    | "locked"
+    | "model_not_found"
+    | "invalid_request"
+    | "context_length"
+    | "content_filter"
+    | "server"
+  >;
+  /** Answers of Kimi (Moonshot). */
+  readonly kimi: Cases<
+    | "rate_limit"
+    | "quota"
+    | "overloaded"
+    | "auth"
+    | "context_length"
+    | "content_filter"
+    | "temperature"
+    | "model_not_found"
+    | "payload"
+  >;
+  /** Answers of OpenAI. */
+  readonly openai: Cases<
+    "rate_limit" | "quota" | "auth" | "context_length" | "model_not_found" | "content_filter" | "server"
+  >;
+  /** Answers of Anthropic. */
+  readonly anthropic: Cases<
+    "rate_limit" | "overloaded" | "auth" | "permission" | "billing" | "not_found" | "too_large" | "server"
+  >;
+};
+
 /** Error answers by vendor and case, for `vendorError(...)`. */
-export const VENDOR_ERRORS = {
+export const VENDOR_ERRORS: VendorErrors = {
   minimax: {
     rate_limit: baseResp(1002, "rate limit"),
     auth: baseResp(1004, "authentication failed: Please carry the API secret key"),
@@ -117,7 +171,7 @@ export const VENDOR_ERRORS = {
     too_large: anthropic(413, "request_too_large", "Request exceeds the maximum size"),
     server: anthropic(500, "api_error", "Internal server error"),
   },
-} as const satisfies { readonly [vendor: string]: { readonly [name: string]: VendorError } };
+};
 
 /** The error answer of a vendor: `vendorError(VENDOR_ERRORS.glm.quota)`. */
 export function vendorError({ status, body, headers }: VendorError, more: Headers = {}): Fault {

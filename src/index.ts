@@ -138,6 +138,7 @@ export type { CacheRoom, EvictionOrder, EvictionPolicy } from "./memory/policies
 export { s3Fifo } from "./memory/policies/s3-fifo.js";
 export type { Invalidation } from "./memory/response-cache.js";
 export type { SimilarityStats } from "./memory/similarity.js";
+export type { BoundStats } from "./memory/similarity-bound.js";
 export type { ShadowStats } from "./memory/similarity-shadow.js";
 export type { Embed } from "./memory/similarity-vectors.js";
 export type { StoredExtra, StoredReply } from "./memory/stored-reply.js";

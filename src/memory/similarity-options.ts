@@ -25,6 +25,13 @@ export interface SimilarityOptions {
   readonly maxChars?: number | undefined;
   /** Whether two answers say the same, for the shadow mode. @default numbers equal, and most words */
   readonly agree?: ((stored: string, fresh: string) => boolean) | undefined;
+  /**
+   * The share of reused answers that may be wrong, 0.002 to 1. An entry is served once its own matches have shown that it
+   * keeps to this, and one trusted match in ten still asks the model. 0.05 takes about 20 right matches of an entry, 0.01
+   * about 100. What is wrong is decided by `agree`.
+   * @default no bound: every match is served
+   */
+  readonly maxWrongRate?: number | undefined;
   /** Whose time counts. @default the system's clock */
   readonly clock?: Clock | undefined;
 }
@@ -36,10 +43,21 @@ export interface SimilaritySettings {
   readonly maxEntries: number;
   readonly maxChars: number;
   readonly agree: (stored: string, fresh: string) => boolean;
+  readonly maxWrongRate: number | undefined;
 }
 
 /** `mode` is read by the router. */
-const KNOWN = ["mode", "threshold", "embed", "embedTimeoutMs", "maxEntries", "maxChars", "agree", "clock"];
+const KNOWN = [
+  "mode",
+  "threshold",
+  "embed",
+  "embedTimeoutMs",
+  "maxEntries",
+  "maxChars",
+  "agree",
+  "maxWrongRate",
+  "clock",
+];
 
 /** Checks and fills in; throws `invalid_options` naming the path. */
 export function readSimilarityOptions(options: SimilarityOptions): SimilaritySettings {
@@ -48,6 +66,11 @@ export function readSimilarityOptions(options: SimilarityOptions): SimilaritySet
   if (embed !== undefined && typeof embed !== "function")
     throw invalidOption("cache.similar.embed", "must be a function");
   if (typeof agree !== "function") throw invalidOption("cache.similar.agree", "must be a function");
+  const { maxWrongRate } = options;
+  const isRate = typeof maxWrongRate === "number" && maxWrongRate >= 0.002 && maxWrongRate <= 1;
+  if (maxWrongRate !== undefined && !isRate) {
+    throw invalidOption("cache.similar.maxWrongRate", "must be from 0.002 to 1");
+  }
   const threshold = options.threshold ?? (embed === undefined ? 0.6 : 0.95);
   if (!(typeof threshold === "number" && threshold >= 0 && threshold <= 1)) {
     throw invalidOption("cache.similar.threshold", "must be from 0 to 1");
@@ -56,6 +79,7 @@ export function readSimilarityOptions(options: SimilarityOptions): SimilaritySet
     threshold,
     embed,
     agree,
+    maxWrongRate,
     embedTimeoutMs: whole("cache.similar.embedTimeoutMs", options.embedTimeoutMs ?? 500, 1, 60_000),
     maxEntries: whole(
       "cache.similar.maxEntries",

@@ -1,6 +1,8 @@
 import QuickLRU from "quick-lru";
 import { sha256 } from "../chat/hash.js";
 import { systemClock } from "../core/clock.js";
+import type { Random } from "../core/random.js";
+import { type BoundStats, createReuseBound } from "./similarity-bound.js";
 import { GUARD_REASONS, type GuardReason, guard } from "./similarity-guards.js";
 import { readSimilarityOptions, type SimilarityOptions } from "./similarity-options.js";
 import { likeness, type Reading, read } from "./similarity-reading.js";
@@ -10,6 +12,8 @@ import { createVectorIndex, type Known } from "./similarity-vectors.js";
 export type { SimilarityOptions } from "./similarity-options.js";
 
 export interface SimilarMatch {
+  /** The entry that was matched; its record stays when its answer is replaced. */
+  readonly entry?: string | undefined;
   /** The key given to `add`. */
   readonly key: string;
   /** 0..1. */
@@ -30,6 +34,8 @@ export interface SimilarityStats {
   readonly embedErrors: number;
   /** How often an answer that would have been served differed from a fresh one. */
   readonly shadow: ShadowStats;
+  /** How reuse keeps to `maxWrongRate`; absent without it. */
+  readonly bound?: BoundStats | undefined;
 }
 
 /**
@@ -48,8 +54,14 @@ export interface SimilarityIndex {
   /** Forgets a key, such as one whose answer is gone. */
   delete(key: string): void;
   clear(): void;
-  /** Shadow mode: tells the index what the match would have answered and what the model did; whether they agree. */
-  observe(match: SimilarMatch, stored: string, fresh: string): boolean;
+  /** Whether this match may be answered from its entry; always without `maxWrongRate`. Counts as a use. */
+  serves(match: SimilarMatch): boolean;
+  /**
+   * Tells the index what the match would have answered and what the model did; whether they agree.
+   *
+   * @param freshKey where the fresh answer is stored: with `maxWrongRate` a right match needs no entry of its own
+   */
+  observe(match: SimilarMatch, stored: string, fresh: string, freshKey?: string): boolean;
   stats(): SimilarityStats;
 }
 
@@ -58,8 +70,10 @@ export interface SimilarityIndex {
  *
  * @throws SignalboxError `invalid_options`, naming the path such as `cache.similar.threshold`.
  */
-export function createSimilarityIndex(options: SimilarityOptions = {}): SimilarityIndex {
-  const { threshold, maxEntries, maxChars, embed, embedTimeoutMs, agree } = readSimilarityOptions(options);
+export function createSimilarityIndex(options: SimilarityOptions = {}, random: Random = Math.random): SimilarityIndex {
+  const { threshold, maxEntries, maxChars, embed, embedTimeoutMs, agree, maxWrongRate } =
+    readSimilarityOptions(options);
+  const bound = maxWrongRate === undefined ? undefined : createReuseBound(maxWrongRate, random);
   const counts = { lookups: 0, matches: 0, embedErrors: 0 };
   const refused = Object.fromEntries(GUARD_REASONS.map((reason) => [reason, 0])) as Record<GuardReason, number>;
   const shadow = createShadow(agree);
@@ -85,7 +99,8 @@ export function createSimilarityIndex(options: SimilarityOptions = {}): Similari
       const reason = guard(reading, entry.reading);
       if (reason === null) {
         counts.matches++;
-        return { key: entry.key, score };
+        const id = bound && idOf.get(entry.key);
+        return id === undefined ? { key: entry.key, score } : { key: entry.key, score, entry: id };
       }
       refused[reason]++;
     }
@@ -125,16 +140,24 @@ export function createSimilarityIndex(options: SimilarityOptions = {}): Similari
       if (id !== undefined) byText.delete(id);
     },
     clear() {
+      bound?.forget();
       vectors?.clear();
       byText.clear();
       idOf.clear();
     },
-    observe: (_match, stored, fresh) => shadow.observe(stored, fresh),
+    serves: ({ key, entry = key, score }) => bound?.serves(entry, score) ?? true,
+    observe(match, stored, fresh, freshKey) {
+      const right = shadow.observe(stored, fresh);
+      bound?.learn(match.entry ?? match.key, match.score, right);
+      if (bound && right && freshKey !== undefined) vectors?.delete(freshKey);
+      return right;
+    },
     stats: () => ({
       entries: vectors?.size() ?? idOf.size,
       ...counts,
       refused: { ...refused },
       shadow: shadow.stats(),
+      ...(bound ? { bound: bound.stats() } : {}),
     }),
   };
 }

@@ -33,7 +33,7 @@ export async function answerChat(
   const known = mayRecall(parts) ? await recall(parts, run) : undefined;
   if (known?.hit) return fromCache(parts, run, known.hit, known.match);
   if (known?.made) return madeHere(parts, run, known.made);
-  return readFlight(parts, run, { onAnswer: observerOf(parts, known) }).reply();
+  return readFlight(parts, run, { onAnswer: observerOf(parts, run, known) }).reply();
 }
 
 /** Starts one streamed answer. Rejects where nothing could be started; later failures reach the stream's reader. */
@@ -51,7 +51,7 @@ export async function answerStream(
     ? await fromCache(parts, run, known.hit, known.match)
     : known?.made && (await madeHere(parts, run, known.made));
   if (whole) return wholeStream(whole, wantsUsage || run.nested);
-  const shown: Shown = { onAnswer: observerOf(parts, known) };
+  const shown: Shown = { onAnswer: observerOf(parts, run, known) };
   const reader = readFlight(parts, run, shown);
   const chunks = changedBy(parts, run, reader);
   shown.stream = chunks;
@@ -102,7 +102,7 @@ async function recall(parts: RouterParts, run: Run): Promise<Recalled | undefine
     if (hit) return { hit };
     const reuse = parts.caching?.similar;
     const similar = reuse && (await unlessAborted(parts, run, cache?.findSimilar(parts, run)));
-    const serving = similar && reuse.mode === "serve";
+    const serving = similar && reuse.mode === "serve" && reuse.index.serves(similar.match);
     const alike = serving && (await unlessAborted(parts, run, cache?.usable(parts, run, similar.stored)));
     if (alike) return { hit: alike, match: similar.match };
     const like = serving ? undefined : similar;
@@ -130,11 +130,16 @@ function unlessAborted<T>(
   });
 }
 
-function observerOf({ caching }: RouterParts, known: Recalled | undefined): ((answer: Answer) => void) | undefined {
+function observerOf(
+  { caching }: RouterParts,
+  { cacheKey }: Run,
+  known: Recalled | undefined,
+): ((answer: Answer) => void) | undefined {
   const index = caching?.similar?.index;
   const like = known?.like;
   if (!index || !like) return undefined;
-  return ({ reply }) => index.observe(like.match, like.stored.text ?? "", reply.choices[0].message.content ?? "");
+  return ({ reply }) =>
+    index.observe(like.match, like.stored.text ?? "", reply.choices[0].message.content ?? "", cacheKey);
 }
 
 /** An answer that a feature has, and the feature's name. */

@@ -88,7 +88,7 @@ export function assembleRouter(options: RouterOptions, kit: Kit): RouterParts {
     viewOf,
     frame,
     chooserOf,
-    caching: kit.cache?.create(options.cache ?? false, clock),
+    caching: kit.cache?.create(options.cache ?? false, clock, random),
     flights: createFlights(clock),
     affinity,
     conversations: kit.conversations?.(options.conversations ?? {}, {

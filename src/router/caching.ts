@@ -1,4 +1,5 @@
 import type { Clock } from "../core/clock.js";
+import type { Random } from "../core/random.js";
 import { checkNames } from "../errors/check-options.js";
 import { invalidOption } from "../errors/signalbox-error.js";
 import { createCache } from "../memory/cache.js";
@@ -14,7 +15,11 @@ import type { ResponseCaching } from "./parts.js";
 const NAMES = [...CACHE_OPTION_NAMES, "temperature", "toolCalls", "tenancy", "normalize", "similar"];
 
 /** How the router uses the cache it was given, or one of its own. @throws SignalboxError `invalid_options` */
-export function createCaching(given: false | RouterCacheOptions | Cache, clock: Clock): ResponseCaching | undefined {
+export function createCaching(
+  given: false | RouterCacheOptions | Cache,
+  clock: Clock,
+  random: Random,
+): ResponseCaching | undefined {
   if (given === false) return undefined;
   if (isCache(given)) {
     const responses = createResponseCache(given);
@@ -41,15 +46,15 @@ export function createCaching(given: false | RouterCacheOptions | Cache, clock: 
     tenancyRequired: tenancy === "required",
     normalize: normalize === true,
     store: { down: false },
-    similar: similar && createReuse(similar, clock),
+    similar: similar && createReuse(similar, clock, random),
   };
 }
 
-function createReuse(given: SimilarReuseOptions, clock: Clock): ResponseCaching["similar"] {
+function createReuse(given: SimilarReuseOptions, clock: Clock, random: Random): ResponseCaching["similar"] {
   if (typeof given !== "object") throw invalidOption("cache.similar", "must be an object of options");
   const { mode = "shadow" } = given;
   if (mode !== "shadow" && mode !== "serve") throw invalidOption("cache.similar.mode", 'must be "shadow" or "serve"');
-  return { index: createSimilarityIndex({ ...given, clock: given.clock ?? clock }), mode };
+  return { index: createSimilarityIndex({ ...given, clock: given.clock ?? clock }, random), mode };
 }
 
 /** The cache's statistics, with look-ups as callers saw them: by what the cache did for each request. */

@@ -38,7 +38,8 @@ export interface RouterCacheOptions extends CacheOptions {
 export interface SimilarReuseOptions extends SimilarityOptions {
   /**
    * `"shadow"` still asks the model and only counts how often the reused answer would have differed
-   * (`stats().similarity`); `"serve"` answers, marked `similar` with its score.
+   * (`stats().similarity`); `"serve"` answers, marked `similar` with its score, as far as
+   * `maxWrongRate` lets it.
    * @default "shadow"
    */
   readonly mode?: "shadow" | "serve" | undefined;

@@ -6,6 +6,7 @@ import type { SharedStateMember, SharedStateSession } from "../contract/shared-s
 import type { CandidateSnapshot, Characteristics, Strategy } from "../contract/strategy.js";
 import type { Clock } from "../core/clock.js";
 import type { ContainedEmitter } from "../core/emitter.js";
+import type { Random } from "../core/random.js";
 import type { AbortSource } from "../engine/abort-source.js";
 import type { Answer, Parsed } from "../engine/attempt-chat.js";
 import type { Call, CandidateQueue, FlowServices, Reserve } from "../engine/call.js";
@@ -115,7 +116,7 @@ export type CharacteristicsInit = Pick<CallOptions, "taskType" | "sensitivity" |
 
 /** How the router looks answers up and keeps them. */
 export interface CacheKit {
-  create(given: Exclude<RouterOptions["cache"], undefined>, clock: Clock): ResponseCaching | undefined;
+  create(given: Exclude<RouterOptions["cache"], undefined>, clock: Clock, random: Random): ResponseCaching | undefined;
   lookUp(parts: RouterParts, run: Run): StoredReply | undefined;
   lookUpDeep(parts: RouterParts, run: Run): Promise<StoredReply | undefined> | undefined;
   lookUpStale(parts: RouterParts, run: Run, staleMs: number): StoredReply | undefined;

@@ -1,4 +1,6 @@
+import { seededRandom } from "../../../src/core/random.js";
 import { createSimilarityIndex } from "../../../src/memory/similarity.js";
+import { createReuseBound } from "../../../src/memory/similarity-bound.js";
 import { guard } from "../../../src/memory/similarity-guards.js";
 import { likeness, type Reading, read } from "../../../src/memory/similarity-reading.js";
 import type { InputFile, ReportContext, ReportKind } from "./report-kind.js";
@@ -70,7 +72,49 @@ function report(file: InputFile, pairs: readonly Pair[], context: ReportContext)
   });
   context.print(`${file.name}: ${pairs.length} pairs, ${all} of them alike; ${each.toFixed(0)} us a reading`);
   for (const line of table(["", "found", "precision", "recall"], rows)) context.print(`  ${line}`);
+  const { share, rows: bounds, played } = reportBound(pairs, readings);
+  context.print(
+    `  maxWrongRate over ${played} pairs with words in common >= ${MATCH}, of which ${percent(share)} would be wrong;`,
+  );
+  context.print(`  ${TOGETHER} to an entry, each asked about ${ASKED_AGAIN} times in random order, seed 1`);
+  for (const line of table(["bound", "served", "wrong of served"], bounds)) context.print(`    ${line}`);
   context.print();
+}
+
+/** Bounds that are tried, how often each second text is asked again, and the words in common that make a match. */
+const BOUNDS = [0.1, 0.05, 0.02, 0.01] as const;
+const ASKED_AGAIN = 150;
+const MATCH = 0.7;
+/** Pairs that are played, the first ones of a file that match, and how many of them are taken for matches of one entry. */
+const PLAYED = 400;
+const TOGETHER = 4;
+
+/** Traffic in which every matching second text is asked again and again, in random order, under a bound on wrong reuse. */
+function reportBound(pairs: readonly Pair[], readings: readonly (readonly [Reading | null, Reading | null])[]) {
+  const matches: { readonly entry: string; readonly score: number; readonly same: boolean }[] = [];
+  for (const [index, { same }] of pairs.entries()) {
+    const [one, other] = readings[index] ?? [];
+    if (!one || !other) continue;
+    const score = likeness(one, other);
+    if (score >= MATCH && matches.length < PLAYED)
+      matches.push({ entry: `${Math.floor(matches.length / TOGETHER)}`, score, same });
+  }
+  const share = matches.filter(({ same }) => !same).length / matches.length;
+  const rows = BOUNDS.map((bound) => {
+    const random = seededRandom(1);
+    const reuse = createReuseBound(bound, random);
+    const [asked, tally] = [matches.length * ASKED_AGAIN, { served: 0, wrong: 0 }];
+    for (let turn = 0; turn < asked; turn += 1) {
+      const match = matches[Math.floor(random() * matches.length)]!;
+      if (!reuse.serves(match.entry, match.score)) reuse.learn(match.entry, match.score, match.same);
+      else {
+        tally.served += 1;
+        if (!match.same) tally.wrong += 1;
+      }
+    }
+    return [percent(bound), percent(tally.served / asked), percent(tally.wrong / Math.max(1, tally.served))];
+  });
+  return { share, rows, played: matches.length };
 }
 
 export const labelledPairs: ReportKind = {

@@ -75,7 +75,7 @@ export function blockedError(
   }
   const tooLong = excluded.filter(({ reason }) => reason === "context_length");
   const why = tooLong.length > 0 ? `; it is too long: ${lengthsOf(parts, run, tooLong)}` : "";
-  const message = `No candidate can serve this request: ${wordsFor(excluded)}${why}${guessedOf(parts, excluded)}`;
+  const message = `No candidate can serve this request: ${wordsFor(excluded)}${why}${guessedOf(parts, excluded)}${successorsOf(parts, excluded)}`;
   return new SignalboxError("no_candidate", message, {
     requestId,
     excluded,
@@ -100,6 +100,15 @@ function guessedOf({ byId }: RouterParts, excluded: readonly Exclusion[]): strin
     if (fact) return `; ${fact} of ${id} is a guess: declare it in \`models\` if the model can do more`;
   }
   return "";
+}
+
+/** What takes the place of models that their vendor has retired, where it said so. */
+function successorsOf({ byId }: RouterParts, excluded: readonly Exclusion[]): string {
+  const told = excluded.slice(0, 8).flatMap(({ id, reason }) => {
+    const successor = reason === "retired" ? byId.get(id)?.info.successor : undefined;
+    return successor === undefined ? [] : [`${id} is retired by its vendor: use ${successor}`];
+  });
+  return told.map((each) => `; ${each}`).join("");
 }
 
 /** The fact of a model behind a reason for exclusion. */

@@ -1,10 +1,13 @@
 /**
  * Prints the capability matrix and a page per vendor, in markdown: `npm run catalogue`, or with `matrix`, `minimax`,
  * `glm` or `kimi` that part alone. Everything comes from the data that the adapters themselves use.
+ * `npm run catalogue -- --check FILE` shows what models.dev's JSON in FILE (`api.json`) says otherwise.
  */
+import { readFileSync } from "node:fs";
 import { GLM_PROFILE } from "../../src/vendors/glm.js";
 import { KIMI_PROFILE } from "../../src/vendors/kimi.js";
 import { MINIMAX_PROFILE } from "../../src/vendors/minimax.js";
+import { catalogueDifference } from "./catalogue/check.js";
 import { matrix } from "./catalogue/matrix.js";
 import { page } from "./catalogue/page.js";
 import { NOTES } from "./catalogue/tips.js";
@@ -29,10 +32,33 @@ const pages = Object.fromEntries(
   ]),
 );
 const all = { ...parts, ...pages };
-const [wanted] = process.argv.slice(2);
-const chosen = wanted === undefined ? Object.keys(all) : [wanted];
-const unknown = chosen.find((name) => all[name] === undefined);
-if (unknown !== undefined) {
-  process.stderr.write(`Known parts: ${Object.keys(all).join(", ")}\n`);
+const [wanted, file] = process.argv.slice(2);
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+function fail(text: string): void {
+  process.stderr.write(`${text}\n`);
   process.exitCode = 1;
-} else process.stdout.write(`${chosen.map((name) => all[name]?.()).join("\n\n")}\n`);
+}
+
+if (wanted === "--check") check(file);
+else {
+  const chosen = wanted === undefined ? Object.keys(all) : [wanted];
+  const unknown = chosen.find((name) => all[name] === undefined);
+  if (unknown === undefined) say(chosen.map((name) => all[name]?.()).join("\n\n"));
+  else fail(`Known parts: ${Object.keys(all).join(", ")}`);
+}
+
+function check(path: string | undefined): void {
+  if (path === undefined) {
+    fail("--check needs a file: the JSON of https://models.dev/api.json");
+    return;
+  }
+  try {
+    say(catalogueDifference(JSON.parse(readFileSync(path, "utf8")) as object));
+  } catch (error) {
+    fail(`${path}: ${(error as Error).message}`);
+  }
+}

@@ -9,7 +9,7 @@ export interface Client {
   readonly name: string;
   /** The npm package whose version the table shows. */
   readonly package: string;
-  readonly door: "openai: chat" | "openai: responses" | "anthropic" | "ai-sdk";
+  readonly door: "openai: chat" | "openai: responses" | "anthropic" | "ai-sdk" | "all three, `toNodeListener`";
   /** What it can do; a case that is left out is none of its features. Each ends, or throws what is wrong. */
   open(
     doors: Doors,

@@ -14,6 +14,7 @@ const FILES = [
   "genkit",
   "instructor",
   "mcp",
+  "node-servers",
 ];
 
 /** Milliseconds that one case may take. */

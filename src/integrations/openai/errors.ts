@@ -11,7 +11,10 @@ interface Shape {
 
 const BAD_REQUEST = "invalid_request_error";
 
-/** Our kinds as OpenAI would say them: the status picks the SDK's error class, the code is what apps compare. */
+/**
+ * Our kinds as OpenAI would say them: the status picks the SDK's error class, the code is what apps compare. A key that a
+ * vendor refused is this server's fault, not its caller's.
+ */
 const SHAPES: { readonly [Kind in ErrorKind]: Shape } = {
   invalid_options: { status: 400, type: BAD_REQUEST },
   invalid_request: { status: 400, type: BAD_REQUEST },
@@ -22,8 +25,8 @@ const SHAPES: { readonly [Kind in ErrorKind]: Shape } = {
   budget_exceeded: { status: 429, type: "insufficient_quota" },
   cancelled: { status: 499, type: "cancelled" },
   timeout: { status: 504, type: "server_error" },
-  auth: { status: 401, type: BAD_REQUEST, code: "invalid_api_key" },
-  permission: { status: 403, type: BAD_REQUEST },
+  auth: { status: 502, type: "server_error" },
+  permission: { status: 502, type: "server_error" },
   model_not_found: { status: 404, type: BAD_REQUEST },
   context_length: { status: 400, type: BAD_REQUEST, code: "context_length_exceeded" },
   content_filter: { status: 400, type: BAD_REQUEST },
@@ -55,7 +58,13 @@ export interface ErrorBody {
   };
 }
 
-function shapeOf(error: SignalboxError): Shape {
+/** What the app's own `callOptions` refuse is about the caller. */
+const CALLER: { readonly [Kind in ErrorKind]?: Shape } = {
+  auth: { status: 401, type: BAD_REQUEST, code: "invalid_api_key" },
+  permission: { status: 403, type: BAD_REQUEST },
+};
+
+function shapeOf(error: SignalboxError, byApp: boolean): Shape {
   // An unknown model is our `invalid_request`; OpenAI answers it with a 404, and apps look for that.
   if (error.kind === "invalid_request" && error.detail === "unknown_model")
     return { ...SHAPES.model_not_found, code: "model_not_found" };
@@ -63,11 +72,12 @@ function shapeOf(error: SignalboxError): Shape {
   if (error.kind === "no_candidate" && error.detail === "context_length") return SHAPES.context_length;
   if (error.detail === "not_served") return { ...SHAPES.unsupported, status: 404 };
   if (error.detail === "too_large") return { ...SHAPES.invalid_request, status: 413 };
-  return SHAPES[error.kind] ?? SHAPES.server;
+  return (byApp ? CALLER[error.kind] : undefined) ?? SHAPES[error.kind] ?? SHAPES.server;
 }
 
-export function errorBody(error: SignalboxError): ErrorBody {
-  const { type, code } = shapeOf(error);
+/** @param byApp the app's own `callOptions` threw it. */
+export function errorBody(error: SignalboxError, byApp = false): ErrorBody {
+  const { type, code } = shapeOf(error, byApp);
   const { kind, detail, retryable, requestId, retryAfterMs, path, message } = error;
   return {
     error: {
@@ -84,7 +94,7 @@ export function errorBody(error: SignalboxError): ErrorBody {
  * An error as a response. `x-should-retry: false` because the router has retried already: without it the SDK would
  * multiply every failure by three.
  */
-export function errorResponse(error: SignalboxError): Response {
+export function errorResponse(error: SignalboxError, byApp: boolean): Response {
   const headers = new Headers({ "content-type": "application/json", "x-should-retry": "false" });
   const { requestId, retryAfterMs, provider, model } = error;
   if (requestId !== undefined) setRequestId(headers, requestId);
@@ -94,5 +104,5 @@ export function errorResponse(error: SignalboxError): Response {
     headers.set("retry-after-ms", String(Math.ceil(retryAfterMs)));
     headers.set("retry-after", String(Math.ceil(retryAfterMs / 1_000)));
   }
-  return new Response(JSON.stringify(errorBody(error)), { status: shapeOf(error).status, headers });
+  return new Response(JSON.stringify(errorBody(error, byApp)), { status: shapeOf(error, byApp).status, headers });
 }

@@ -146,8 +146,8 @@ describe("failures", () => {
   });
 
   it.each([
-    ["auth", 401],
-    ["permission", 403],
+    ["auth", 502],
+    ["permission", 502],
     ["context_length", 400],
     ["no_candidate", 400],
     ["unavailable", 503],

@@ -281,7 +281,11 @@ describe("per-call options", () => {
     const failed = await asked(new Error("no row for user 17"));
     expect(failed.status).toBeGreaterThanOrEqual(500);
     expect(failed.text).not.toMatch(/vendor|user 17/);
-    expect(await asked(new SignalboxError("auth", "Who are you?"))).toMatchObject({ status: 401 });
+    expect(await asked(new SignalboxError("auth", "Who are you?"))).toMatchObject({
+      status: 401,
+      text: expect.stringContaining("invalid_api_key"),
+    });
+    expect(await asked(new SignalboxError("permission", "Not yours"))).toMatchObject({ status: 403 });
     expect(calls).toEqual([]);
   });
 

@@ -70,10 +70,12 @@ export type {
   StreamOnlyProvider,
 } from "./contract/provider.js";
 export type {
+  ArmResult,
   Assignment,
   Attempt,
   AttemptRole,
   CacheStatus,
+  ExperimentResult,
   RepairedPart,
   RequestRecord,
   Route,

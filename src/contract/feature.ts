@@ -146,6 +146,8 @@ export interface Feature<State = unknown> {
   replied?(run: FeatureRun<State>, reply: ChatReply): void;
   /** A candidate was chosen to be asked first. */
   decided?(decision: FeatureDecision, run: FeatureRun<State>): void;
+  /** Somebody said what an answer was worth, 0..1. A failure here is told as a `warning`. */
+  rated?(requestId: string, score: number): void;
   /** The request has ended, with an answer or without. A failure here is told as a `warning`. */
   ended?(record: RequestRecord, run: FeatureRun<State>): void;
 }

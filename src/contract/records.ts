@@ -114,6 +114,32 @@ export interface Assignment {
   readonly arm: string;
 }
 
+/** What an arm has come to. */
+export interface ArmResult {
+  /** The arm. */
+  readonly arm: string;
+  /** Units that took part: requests, or tenants or sessions, each counted once. */
+  readonly units: number;
+  /** Mean worth of a unit, 0..1; `null` before the first. */
+  readonly mean: number | null;
+  /** How much better than the first arm, with an interval that holds at every look; absent for the first arm. */
+  readonly gain?: { readonly mean: number; readonly low: number; readonly high: number } | undefined;
+}
+
+/** What an experiment has come to. */
+export interface ExperimentResult {
+  /** The experiment. */
+  readonly name: string;
+  /** `"decided"`: one arm is better than all others, or the first one than all others, beyond doubt. */
+  readonly verdict: "running" | "decided";
+  /** The better arm, once that is decided; every unit gets it from then on. */
+  readonly winner?: string | undefined;
+  /** Every arm, in the order in which they were given. */
+  readonly arms: readonly ArmResult[];
+  /** The strategy that the winner's call options name, if it is not the first arm. */
+  readonly strategy?: string | undefined;
+}
+
 /**
  * As much of a route as is known once a streamed answer has begun; `costUsd` where nothing more can be spent. Who is told
  * `joined` pays nothing as long as the caller who started the call stays; where that one leaves, the calls, and `miss`,

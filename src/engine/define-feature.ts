@@ -20,6 +20,7 @@ const SLOTS: { readonly [slot in Exclude<keyof Feature, "name">]: true } = {
   stream: true,
   replied: true,
   decided: true,
+  rated: true,
   ended: true,
 };
 

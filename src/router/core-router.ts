@@ -15,6 +15,7 @@ import { type BoundOptions, locked, mergedOptions } from "./bound-options.js";
 import { checkCallOptions, checkIds, isCallContext } from "./call-settings.js";
 import { DISABLED_BY_HAND, type PlannedCandidate } from "./candidates.js";
 import { requestOf } from "./conversation.js";
+import { withExperiments } from "./experiments.js";
 import { explainRequest } from "./explain.js";
 import { noteHealth } from "./health-notes.js";
 import { learnFrom } from "./learn-from.js";
@@ -94,6 +95,13 @@ function boundRouter(live: Live, lifetime: Lifetime, bound: BoundOptions): Route
     feedback(target, feedback) {
       if (!live.parts.learning) throw notInUse("learning");
       const { cacheKey, kept, candidate, requestId } = live.parts.learning.feedback(target, feedback);
+      for (const feature of live.parts.features?.all ?? []) {
+        const warn = live.parts.services.warn;
+        contained(
+          () => feature.rated?.(requestId, feedback.score),
+          () => warn("feature_failed", `The feature "${feature.name}" failed in its slot "rated"`, requestId),
+        );
+      }
       if (live.parts.options.decisionLog)
         live.parts.kit.decisions?.write(live.parts, { v: 1, type: "feedback", requestId, score: feedback.score });
       if (feedback.score > 0) return;
@@ -208,11 +216,22 @@ function dropAnswer({ responses, similar }: ResponseCaching, key: string): void 
 }
 
 /** From the decisions that were logged here; without a log nothing is known of other strategies. */
-function recommend({ decisions, strategy, options, kit }: RouterParts): StrategyRecommendation {
+function recommend({ decisions, strategy, options, kit, features }: RouterParts): StrategyRecommendation {
   if (!kit.decisions) throw notInUse("decisions");
   const advice = kit.decisions.recommend(decisions, { current: strategy.strategy });
-  if (options.decisionLog) return advice;
-  return { ...advice, reasons: ["decisions are only remembered where `decisionLog` is set"] };
+  const logged = options.decisionLog
+    ? advice
+    : { ...advice, reasons: ["decisions are only remembered where `decisionLog` is set"] };
+  return withExperiments(logged, features?.all);
+}
+
+/** Calls `work`, and `failed` if it throws. */
+function contained(work: () => void, failed: () => void): void {
+  try {
+    work();
+  } catch {
+    failed();
+  }
 }
 
 function tightest(readings: readonly BudgetReading[]): BudgetReading | undefined {

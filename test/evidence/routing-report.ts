@@ -2,7 +2,8 @@
  * `npm run routing-report -- <file> [--orders 10] [--html reports/routing-report.html]`: how well the learner and the `adaptive`
  * strategy route, on a file of outcomes per prompt and model (JSON lines, `.gz` too). Known are rows
  * with `prompt`, `weak`, `strong` (a pair of models), and rows with `prompt`, `task`, `ok` and `out_chars` by model, and
- * steps of agents with `messages`, `benchmark` and `target_tier_id`.
+ * steps of agents with `messages`, `benchmark` and `target_tier_id`. `--lock-in` takes all models of outcomes for equal in
+ * tier and price, and says how often the best one comes to be asked most.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
@@ -11,18 +12,20 @@ import { progress } from "./figures.js";
 import { readRows } from "./json-lines.js";
 import { orUsage } from "./or-usage.js";
 import { reportArms } from "./routing-report/arms-report.js";
+import { reportLockIn } from "./routing-report/lock-in.js";
 import { type Plot, page, type Table, tableText } from "./routing-report/page.js";
 import { reportPair } from "./routing-report/pair-report.js";
 import { isStepRow, reportSteps } from "./routing-report/steps.js";
 
 const USAGE =
-  "usage: npm run routing-report -- <outcomes.jsonl[.gz]> [--orders 10] [--html reports/routing-report.html]";
+  "usage: npm run routing-report -- <outcomes.jsonl[.gz]> [--orders 10] [--lock-in] [--html reports/routing-report.html]";
 const { values, file, orders, rows } = orUsage(USAGE, () => {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
       html: { type: "string", default: "reports/routing-report.html" },
       orders: { type: "string", default: "10" },
+      "lock-in": { type: "boolean", default: false },
     },
   });
   const [file] = positionals;
@@ -47,6 +50,11 @@ const INTRO = [
 
 if (rows.every(isStepRow)) {
   for (const table of reportSteps(rows)) process.stdout.write(`${tableText(table)}\n`);
+  process.exit(0);
+}
+
+if (values["lock-in"]) {
+  process.stdout.write(`${tableText(reportLockIn(rows, orders))}\n`);
   process.exit(0);
 }
 

@@ -1,10 +1,13 @@
 import { isObject } from "../../chat/check-value.js";
 import { sha256 } from "../../chat/hash.js";
 import type { CallOptions } from "../../contract/call-options.js";
-import type { Feature } from "../../contract/feature.js";
-import { assigned } from "../../engine/assignment.js";
-import { checkNames } from "../../errors/check-options.js";
+import type { Feature, FeatureHost } from "../../contract/feature.js";
+import type { ExperimentResult } from "../../contract/records.js";
+import { assigned, FINDINGS } from "../../engine/assignment.js";
+import { checkBoolean, checkNames } from "../../errors/check-options.js";
 import { invalidOption } from "../../errors/signalbox-error.js";
+import { alwaysValidGain, type Gain, type Sums } from "./always-valid.js";
+import { createTally } from "./tally.js";
 
 /** Settings of {@link experiment}. */
 export interface ExperimentOptions {
@@ -20,6 +23,15 @@ export interface ExperimentOptions {
    * @default "request"
    */
   readonly unit?: "tenant" | "sessionKey" | "request" | undefined;
+  /**
+   * Whether the experiment ends by itself: once one arm is better than the others beyond doubt, every unit of this process
+   * gets that arm. A unit is worth its mean feedback score once feedback is given, failures being worth 0; before that, the
+   * share of its requests that were answered. The test holds at every look (an always-valid one), so it may be read at any
+   * time: `router.recommend().experiments`.
+   *
+   * @default true
+   */
+  readonly stop?: boolean | undefined;
 }
 
 const UNITS: readonly unknown[] = ["tenant", "sessionKey", "request"];
@@ -44,8 +56,9 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
  * createRouter({ providers, use: [frugal] });
  */
 export function experiment(options: ExperimentOptions): Feature {
-  checkNames(options, "experiment", ["name", "arms", "share", "unit"]);
-  const { name, arms, share, unit = "request" } = options;
+  checkNames(options, "experiment", ["name", "arms", "share", "unit", "stop"]);
+  const { name, arms, share, unit = "request", stop = true } = options;
+  checkBoolean(stop, "experiment.stop");
   if (typeof name !== "string" || !/^[\w.-]{1,90}$/.test(name)) {
     throw invalidOption("experiment.name", "must be 1 to 90 letters, digits, dots or dashes");
   }
@@ -61,17 +74,83 @@ export function experiment(options: ExperimentOptions): Feature {
   if (!UNITS.includes(unit)) throw invalidOption("experiment.unit", `must be one of ${UNITS.join(", ")}`);
   const names = Object.keys(arms);
   const others = names.length - 1;
-  return {
+  const tally = createTally(names.length);
+  let warn: FeatureHost["warn"] | undefined;
+  let winner: number | undefined;
+  const judge = (requestId: string): void => {
+    if (winner !== undefined) return;
+    winner = winnerOf(tally.sums());
+    if (winner === undefined) return;
+    const then = stop ? "every unit gets it from now on" : "units stay where they are";
+    warn?.("experiment_decided", `The experiment "${name}" has found "${names[winner]}" better: ${then}`, requestId);
+  };
+  const feature: Feature & { readonly [FINDINGS]: () => ExperimentResult } = {
     name: `experiment.${name}`,
+    [FINDINGS]: () => resultsOf(name, arms, tally.sums(), winner),
+    open(router) {
+      warn = router.warn;
+    },
     options(called, requestId) {
       const who = unit === "request" ? requestId : unit === "tenant" ? called.tenant : sessionOf(called);
       if (who === undefined) return undefined;
       const drawn = unitHash(`${name}\n${who}`);
       // The range below `share` is cut into equal parts, one for each arm after the first.
-      const arm = drawn < share ? names[1 + Math.min(others - 1, Math.floor((drawn / share) * others))]! : names[0]!;
+      const hashed = drawn < share ? 1 + Math.min(others - 1, Math.floor((drawn / share) * others)) : 0;
+      const index = stop ? (winner ?? hashed) : hashed;
+      // What was seen after the end would count for one arm alone.
+      if (winner === undefined || !stop) tally.assigned(requestId, index, who);
+      const arm = names[index]!;
       return assigned({ ...arms[arm], ...given(called) }, { name, arm });
     },
+    ended({ requestId, outcome }) {
+      if (outcome === "cancelled" || outcome === "invalid_request") return;
+      tally.ended(requestId, outcome === "ok" ? 1 : 0);
+      judge(requestId);
+    },
+    rated(requestId, score) {
+      tally.rated(requestId, score);
+      judge(requestId);
+    },
   };
+  return feature;
+}
+
+/** The chance that any experiment without a difference is decided. */
+const ALPHA = 0.05;
+
+/** The arm that is better than the first one; or the first, if it is better than all others. */
+function winnerOf(sums: readonly Sums[]): number | undefined {
+  let best: { arm: number; gain: number } | undefined;
+  let behind = 0;
+  for (let arm = 1; arm < sums.length; arm += 1) {
+    const gain = gainOf(sums, arm);
+    if (gain && gain.low > 0 && gain.mean > (best?.gain ?? 0)) best = { arm, gain: gain.mean };
+    if (gain && gain.high < 0) behind += 1;
+  }
+  return best?.arm ?? (behind === sums.length - 1 ? 0 : undefined);
+}
+
+/** Several arms share the chance of a false finding (Bonferroni). */
+function gainOf(sums: readonly Sums[], arm: number): Gain | undefined {
+  return alwaysValidGain(sums[0]!, sums[arm]!, ALPHA / (sums.length - 1));
+}
+
+function resultsOf(
+  name: string,
+  arms: ExperimentOptions["arms"],
+  sums: readonly Sums[],
+  winner: number | undefined,
+): ExperimentResult {
+  const names = Object.keys(arms);
+  const told = names.map((arm, index) => {
+    const { count, sum } = sums[index]!;
+    const gain = index === 0 ? undefined : gainOf(sums, index);
+    return { arm, units: count, mean: count === 0 ? null : sum / count, ...(gain ? { gain } : {}) };
+  });
+  if (winner === undefined) return { name, verdict: "running", arms: told };
+  const strategy = winner === 0 ? undefined : arms[names[winner]!]?.strategy;
+  const of = strategy === undefined ? {} : { strategy: typeof strategy === "string" ? strategy : strategy.name };
+  return { name, verdict: "decided", winner: names[winner]!, arms: told, ...of };
 }
 
 /** A session belongs to its tenant: equal keys of two tenants are two sessions. */

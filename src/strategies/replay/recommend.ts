@@ -1,3 +1,4 @@
+import type { ExperimentResult } from "../../contract/records.js";
 import type { Strategy } from "../../contract/strategy.js";
 import { BUILT_IN_NAMES, builtIn } from "../built-in.js";
 import { coverageOf, LEAST_COVERED } from "./coverage.js";
@@ -21,6 +22,8 @@ export interface StrategyRecommendation {
   readonly reasons: readonly string[];
   /** What to log, and for how long, before more can be said; absent where every strategy was judged. */
   readonly advice?: string | undefined;
+  /** What the experiments in use have found so far; absent without any. */
+  readonly experiments?: readonly ExperimentResult[] | undefined;
 }
 
 export interface RecommendOptions {

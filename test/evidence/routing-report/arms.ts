@@ -121,7 +121,7 @@ export function oracleUtility(rows: readonly ArmRow[], lambda: number): number {
 }
 
 /** A draw from a Beta distribution. */
-function beta(a: number, b: number, random: () => number): number {
+export function beta(a: number, b: number, random: () => number): number {
   const x = gamma(a, random);
   return x / (x + gamma(b, random));
 }

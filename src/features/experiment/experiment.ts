@@ -6,8 +6,8 @@ import type { ExperimentResult } from "../../contract/records.js";
 import { assigned, FINDINGS } from "../../engine/assignment.js";
 import { checkBoolean, checkNames } from "../../errors/check-options.js";
 import { invalidOption } from "../../errors/signalbox-error.js";
-import { alwaysValidGain, type Gain, type Sums } from "./always-valid.js";
-import { createTally } from "./tally.js";
+import { alwaysValidGain, type Gain, type Sums } from "../../metrics/always-valid.js";
+import { createTally } from "../../metrics/arm-tally.js";
 
 /** Settings of {@link experiment}. */
 export interface ExperimentOptions {

@@ -1,7 +1,7 @@
 import { createReply, createRouter, type ExperimentOptions, experiment, type Provider } from "signalbox";
 import { seededRandom, testModel } from "signalbox/testing";
 import { describe, expect, it } from "vitest";
-import { alwaysValidGain } from "../../../src/features/experiment/always-valid.js";
+import { alwaysValidGain } from "../../../src/metrics/always-valid.js";
 import { eventsOf, listenTo } from "../engine/support.js";
 
 const messages = [{ role: "user" as const, content: "Why is the sky blue?" }];

@@ -2,7 +2,8 @@ import type { ProviderState, ToolCall } from "./message.js";
 import type { ChatReply, FinishReason, ReplyMessage } from "./reply.js";
 import { newReplyId, nowSeconds } from "./reply-id.js";
 import type { ChatRequest } from "./request.js";
-import { estimateRequestTokens, estimateTextTokens } from "./tokens.js";
+import { estimateTextTokens } from "./text-tokens.js";
+import { estimateRequestTokens } from "./tokens.js";
 import type { Usage } from "./usage.js";
 
 /** What {@link createReply} fills a reply from; everything may be left out. */

@@ -1,10 +1,7 @@
-import { utf8Length } from "../core/bytes.js";
 import { MAX_REQUEST_DEPTH } from "./check-value.js";
 import type { ChatRequest } from "./request.js";
+import { estimateTextTokens } from "./text-tokens.js";
 
-// Measured by vendors' own counts: English 3.5 characters per token; Chinese 1.8, of which 1.5 leaves a margin.
-const ASCII_PER_TOKEN = 3.5;
-const CJK_PER_TOKEN = 1.5;
 const PER_MESSAGE = 4;
 const PER_REQUEST = 40;
 const JSON_PER_TOKEN = 3;
@@ -12,18 +9,6 @@ const JSON_PER_TOKEN = 3;
 export const TOKENS_PER_IMAGE = 1_024;
 /** Flat tokens per sound or file part, whose length in tokens nobody can read off base64. */
 const TOKENS_PER_ATTACHMENT = 1_024;
-
-/**
- * Estimated tokens of a text: ASCII / 3.5, CJK / 1.5. What UTF-8 writes in two bytes (accents, Cyrillic, Arabic) comes
- * out between the two, at about 2 characters per token. Counts bytes natively: a mebibyte takes a fraction of a
- * millisecond.
- */
-export function estimateTextTokens(text: string): number {
-  const { length } = text;
-  // Every character of three bytes stands out by two.
-  const wide = (utf8Length(text) - length) / 2;
-  return Math.ceil((length - wide) / ASCII_PER_TOKEN + wide / CJK_PER_TOKEN);
-}
 
 /** Estimated tokens a vendor will count for a request: text, tools and pictures by rule; never the length of base64. */
 export function estimateRequestTokens(request: ChatRequest): number {

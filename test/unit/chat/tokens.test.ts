@@ -1,19 +1,34 @@
 import fc from "fast-check";
+import * as cl100k from "gpt-tokenizer/encoding/cl100k_base";
+import * as o200k from "gpt-tokenizer/encoding/o200k_base";
 import { describe, expect, it } from "vitest";
 import type { ChatRequest } from "../../../src/chat/request.js";
-import { estimateRequestTokens, estimateTextTokens, requestChars, TOKENS_PER_IMAGE } from "../../../src/chat/tokens.js";
+import { estimateTextTokens } from "../../../src/chat/text-tokens.js";
+import { estimateRequestTokens, requestChars, TOKENS_PER_IMAGE } from "../../../src/chat/tokens.js";
+import { SAMPLES } from "../../evidence/token-samples.js";
 import { cpuMs } from "../cpu-ms.js";
 
 const ask = (content: unknown, more: object = {}) =>
   ({ messages: [{ role: "user", content }], ...more }) as ChatRequest;
 
 describe("token estimate", () => {
-  it("counts English by 3.5 and Chinese by 1.5 characters", () => {
+  it("counts by kinds of characters", () => {
     expect(estimateTextTokens("")).toBe(0);
     expect(estimateTextTokens("a".repeat(3_500))).toBe(1_000);
-    expect(estimateTextTokens("中".repeat(1_500))).toBe(1_000);
-    expect(estimateTextTokens("é".repeat(100))).toBe(48);
-    expect(estimateTextTokens("a".repeat(35) + "中".repeat(15))).toBe(20);
+    expect(estimateTextTokens("1".repeat(3_000))).toBe(1_000);
+    expect(estimateTextTokens("中".repeat(1_000))).toBe(850);
+    expect(estimateTextTokens("é".repeat(100))).toBe(100);
+    expect(estimateTextTokens("я".repeat(1_000))).toBe(301);
+    expect(estimateTextTokens("🙂".repeat(10))).toBe(19);
+    expect(estimateTextTokens("a".repeat(35) + "中".repeat(20))).toBe(27);
+  });
+
+  it.each(SAMPLES)("is within a quarter of what two public tokenizers count: %s", (_, texts) => {
+    expect(texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0)).toBeGreaterThanOrEqual(2_000);
+    const sum = (measure: (text: string) => number) => texts.reduce((total, text) => total + measure(text), 0);
+    const counts = [sum(cl100k.countTokens), sum(o200k.countTokens)];
+    expect(sum(estimateTextTokens)).toBeGreaterThanOrEqual(0.75 * Math.min(...counts));
+    expect(sum(estimateTextTokens)).toBeLessThanOrEqual(1.25 * Math.max(...counts));
   });
 
   it("adds 4 per message and 40 per request", () => {
@@ -28,7 +43,7 @@ describe("token estimate", () => {
         { type: "image_url", image_url: { url } },
       ]),
     );
-    expect(tokens).toBe(40 + 4 + 4 + TOKENS_PER_IMAGE);
+    expect(tokens).toBe(40 + 4 + estimateTextTokens("What is it?") + TOKENS_PER_IMAGE);
     expect(
       estimateRequestTokens(ask([{ type: "input_audio", input_audio: { data: "A".repeat(400_000), format: "wav" } }])),
     ).toBeLessThan(2_000);

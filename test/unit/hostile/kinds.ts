@@ -4,7 +4,7 @@ import { fingerprint } from "../../../src/chat/fingerprint.js";
 import { brokenJson, extractJson } from "../../../src/chat/json-output.js";
 import { repairedJson } from "../../../src/chat/repair-json.js";
 import type { Tool } from "../../../src/chat/request.js";
-import { estimateTextTokens } from "../../../src/chat/tokens.js";
+import { estimateTextTokens } from "../../../src/chat/text-tokens.js";
 import { classify } from "../../../src/errors/classify.js";
 import { createRedactor } from "../../../src/errors/redact.js";
 import { read as readText } from "../../../src/memory/similarity-reading.js";

@@ -1,3 +1,9 @@
+/**
+ * The router, its options, strategies, cache and errors.
+ *
+ * @module signalbox
+ */
+
 export type { ChatChunk, ChunkChoice, Delta, ToolCallDelta } from "./chat/chunk.js";
 export { createReply, type ReplyInit } from "./chat/create-reply.js";
 export type {

@@ -1,3 +1,9 @@
+/**
+ * Vendors by name, and facts of models from public catalogues.
+ *
+ * @module signalbox/vendors
+ */
+
 export {
   fromLiteLLM,
   type LiteLLMConfig,

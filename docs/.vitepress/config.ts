@@ -1,4 +1,5 @@
 import { readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitepress";
 
 /** Pages of a folder for the sidebar, by file name. */
@@ -13,11 +14,18 @@ export default defineConfig({
     "Routes LLM calls inside your Node app: failover in milliseconds, an honest cache, decisions on evidence.",
   base: "/signalbox/",
   cleanUrls: true,
+  head: [["link", { rel: "icon", type: "image/svg+xml", href: "/signalbox/icon.svg" }]],
   srcExclude: ["README.md", "node_modules/**"],
+  vite: {
+    // The playground runs the library's own source.
+    resolve: { alias: { signalbox: fileURLToPath(new URL("../../src/index.ts", import.meta.url)) } },
+    worker: { format: "es" },
+  },
   themeConfig: {
     search: { provider: "local" },
     nav: [
       { text: "Guide", link: "/guide/first-answer" },
+      { text: "Playground", link: "/playground" },
       { text: "API", link: "/api/" },
       { text: "Vendors", link: "/vendors/" },
       { text: "Measurements", link: "/measurements" },
@@ -28,6 +36,7 @@ export default defineConfig({
           text: "Start",
           items: [
             { text: "A first answer", link: "/guide/first-answer" },
+            { text: "Recipes", link: "/recipes" },
             { text: "Models and vendors", link: "/guide/models" },
             { text: "When things fail", link: "/guide/failures" },
           ],
@@ -43,6 +52,7 @@ export default defineConfig({
             { text: "Extend it", link: "/guide/extend" },
             { text: "Watch it", link: "/guide/observe" },
             { text: "Test with it", link: "/guide/testing" },
+            { text: "Playground", link: "/playground" },
           ],
         },
         { text: "Move from", items: pagesOf("migration") },

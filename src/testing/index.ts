@@ -1,7 +1,7 @@
 /**
  * Doubles for tests of code that uses this library: time, chance, providers and a server that misbehaves as told.
  *
- * @module
+ * @module signalbox/testing
  */
 export { type Random, seededRandom } from "../core/random.js";
 export { createCallContext } from "./call-context.js";

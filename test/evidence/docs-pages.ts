@@ -1,4 +1,4 @@
-/** Writes the pages of the site that are made of data: one per vendor, and the measurements of the README. */
+/** Writes the pages of the site that are made of data: one per vendor, and the recipes and measurements of the README. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { GLM_PROFILE } from "../../src/vendors/glm.js";
 import { KIMI_PROFILE } from "../../src/vendors/kimi.js";
@@ -7,6 +7,7 @@ import * as vendors from "../../src/vendors.js";
 import { matrix } from "./catalogue/matrix.js";
 import { page } from "./catalogue/page.js";
 import { NOTES } from "./catalogue/tips.js";
+import { sampleLog } from "./sample-log.js";
 
 const DOCS = new URL("../../docs/", import.meta.url);
 const write = (path: string, text: string): void => writeFileSync(new URL(path, DOCS), `${text.trim()}\n`);
@@ -60,4 +61,9 @@ write(
 
 const readme = readFileSync(new URL("../README.md", DOCS), "utf8");
 const measured = /## Measurements\n([\s\S]*?)\n## /.exec(readme)?.[1] ?? "";
+const recipes = /## Recipes\n([\s\S]*?)\n## /.exec(readme)?.[1] ?? "";
+write("recipes.md", `# Recipes\n${recipes.replaceAll("\n### ", "\n## ")}`);
 write("measurements.md", `# Measurements\n${measured}`);
+
+mkdirSync(new URL("public/", DOCS), { recursive: true });
+write("public/sample-decisions.jsonl", (await sampleLog()).map((line) => JSON.stringify(line)).join("\n"));

@@ -17,7 +17,7 @@ interface Block {
   readonly code: string;
 }
 
-const pages = ["README.md", ...filesBelow("docs/guide"), ...filesBelow("docs/migration")];
+const pages = ["README.md", "docs/playground.md", ...filesBelow("docs/guide"), ...filesBelow("docs/migration")];
 const blocks: readonly Block[] = pages.flatMap((page) =>
   [...readFileSync(`${ROOT}${page}`, "utf8").matchAll(/```ts\n([\s\S]*?)```/g)].map(({ 1: code = "" }, index) => {
     const stem = `${page.replace(/\W+/g, "-")}-${index + 1}`;

@@ -1,3 +1,9 @@
+/**
+ * Anthropic's Messages API over a router.
+ *
+ * @module signalbox/anthropic
+ */
+
 export type { BodyOption } from "../../serve/body-options.js";
 export type { FetchInfo, FetchOptions } from "../../serve/create-door.js";
 export { type NodeRequest, type NodeResponse, toNodeListener } from "../../serve/node-listener.js";

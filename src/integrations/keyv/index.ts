@@ -1,3 +1,9 @@
+/**
+ * Any Keyv store behind the cache.
+ *
+ * @module signalbox/keyv
+ */
+
 import type { Store } from "../../contract/store.js";
 import { checkMethods } from "../../errors/check-options.js";
 

@@ -1,3 +1,9 @@
+/**
+ * OpenAI's API over a router.
+ *
+ * @module signalbox/openai
+ */
+
 export type { BodyOption } from "../../serve/body-options.js";
 export type { FetchInfo, FetchOptions } from "../../serve/create-door.js";
 export { type NodeRequest, type NodeResponse, toNodeListener } from "../../serve/node-listener.js";

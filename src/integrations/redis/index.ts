@@ -1,3 +1,9 @@
+/**
+ * State that the routers of several processes share.
+ *
+ * @module signalbox/redis
+ */
+
 export type { FleetReading } from "./counts.js";
 export type { RedisStateOptions } from "./options.js";
 export type { IoRedisLike, NodeRedisClusterLike, NodeRedisLike, RedisClient } from "./port.js";

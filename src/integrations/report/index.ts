@@ -1,3 +1,9 @@
+/**
+ * A page of what happened, afterwards or while it happens.
+ *
+ * @module signalbox/report
+ */
+
 import { live } from "./live.js";
 import { recordRouter } from "./record-router.js";
 import { renderReport } from "./render-report.js";

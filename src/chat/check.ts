@@ -102,9 +102,7 @@ function checkField(name: string, value: unknown): RequestIssue | null {
     case "reasoning_effort":
       return typeof value === "string" ? null : issue(name, "must be a string");
     case "tool_choice":
-      return typeof value === "string" || isObject(value)
-        ? checkJson(value, name)
-        : issue(name, "must be a string or an object");
+      return checkChoice(value) ?? checkJson(value, name);
     case "stream_options":
       return isObject(value) ? checkJson(value, name) : issue(name, "must be an object");
     case "providerOptions":
@@ -143,6 +141,22 @@ function checkTools(tools: unknown): RequestIssue | null {
     }
   }
   return null;
+}
+
+/** Names what is chosen; kinds of a vendor's own pass. */
+function checkChoice(choice: unknown): RequestIssue | null {
+  if (typeof choice === "string") return null;
+  if (!isObject(choice)) return issue("tool_choice", "must be a string or an object");
+  const { type } = choice;
+  if (typeof type !== "string") return issue("tool_choice.type", "must be a string");
+  const named = choice[type];
+  if (type === "function" || type === "custom") {
+    if (isObject(named) && typeof named.name === "string") return null;
+    return issue(`tool_choice.${type}.name`, "must be a string");
+  }
+  if (type !== "allowed_tools") return null;
+  const isList = isObject(named) && Array.isArray(named.tools) && named.tools.every(isObject);
+  return isList ? null : issue("tool_choice.allowed_tools.tools", "must be an array of tools");
 }
 
 function checkProviderOptions(options: unknown): RequestIssue | null {

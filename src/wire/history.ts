@@ -106,7 +106,13 @@ export function stateOf(message: AssistantMessage, provider: string, wire: strin
   if (state === undefined || state === null) return undefined;
   const data = state.data as OwnState | null;
   if (state.issuer !== provider || typeof data !== "object" || data === null || data.wire !== wire) return "foreign";
-  return data;
+  // A client holds the state in between, and may send back anything.
+  return areObjects(data.blocks) && areObjects(data.items) ? data : "foreign";
+}
+
+function areObjects(list: unknown): boolean {
+  if (list === undefined) return true;
+  return Array.isArray(list) && list.every((each: unknown) => typeof each === "object" && each !== null);
 }
 
 /** The data of a `provider_state` that a wire of this library issued. */

@@ -38,7 +38,7 @@ function partOf(block: Block, path: string): ContentPart {
   }
 }
 
-export function textOfBlock(block: Block, path: string): string {
+export function textOfBlock(block: { readonly [field: string]: unknown }, path: string): string {
   if (typeof block.text !== "string") throw malformed(`${path}.text`, "must be a string");
   return block.text;
 }
@@ -71,7 +71,7 @@ function documentPart(block: Block, path: string): FilePart | TextPart {
 function searchText(block: Block, path: string): string {
   const { title, source, content } = block;
   if (!Array.isArray(content)) throw malformed(`${path}.content`, "must be an array of text blocks");
-  const texts = (content as readonly Block[]).map((part, at) => textOfBlock(part, `${path}.content[${at}]`));
+  const texts = content.map((part: unknown, at) => textOfBlock(fieldsOf(part), `${path}.content[${at}]`));
   return joined(typeof title === "string" ? title : undefined, String(source ?? ""), ...texts);
 }
 

@@ -52,7 +52,7 @@ export function readResponseRequest(body: Raw, earlier: readonly Message[], find
   for (const field of Object.keys(body)) if (!OWN.has(field) && field !== "__proto__") request[field] = body[field];
   const tools = toolsOf(body.tools);
   if (tools.length > 0) request.tools = tools.map(fromResponsesTool);
-  if (typeof choice === "string" || isRaw(choice)) request.tool_choice = fromResponsesChoice(choice);
+  if (choice !== undefined && choice !== null) request.tool_choice = fromResponsesChoice(choiceOf(choice));
   if (isRaw(text)) addText(text, request);
   if (isRaw(reasoning)) addReasoning(reasoning, request);
   if (limit !== undefined && limit !== null) request.max_completion_tokens = outputLimit(limit);
@@ -76,6 +76,17 @@ function toolsOf(tools: unknown): readonly Raw[] {
     if (!isHosted(tool) && typeof tool.name !== "string") throw wrong(`tools[${index}].name`, "must be a text");
     return tool;
   });
+}
+
+function choiceOf(choice: unknown): Raw | string {
+  if (typeof choice === "string") return choice;
+  if (!isRaw(choice) || typeof choice.type !== "string") throw wrong("tool_choice", "must be a text or name a type");
+  const { type, name, tools } = choice;
+  if ((type === "function" || type === "custom") && typeof name !== "string")
+    throw wrong("tool_choice.name", "must be a text");
+  const areTools = Array.isArray(tools) && tools.every(isRaw);
+  if (type === "allowed_tools" && !areTools) throw wrong("tool_choice.tools", "must be a list of tools");
+  return choice;
 }
 
 function addText({ format, verbosity }: Raw, request: { [field: string]: unknown }): void {

@@ -20,6 +20,8 @@ export interface Answer {
   readonly text: string;
   readonly calls: readonly Call[];
   readonly cut: boolean;
+  /** The text is a refusal. */
+  readonly refused: boolean;
 }
 
 const words = fc.string({ unit: "grapheme", minLength: 1, maxLength: 24 }).filter((text) => text.trim() === text);
@@ -73,10 +75,12 @@ export const answers: fc.Arbitrary<Answer> = fc
     text: words,
     calls: fc.array(call, { maxLength: 3 }),
     cut: fc.boolean(),
+    refused: fc.boolean(),
   })
-  .map(({ calls, cut, ...said }) => ({
+  .map(({ calls, cut, refused, ...said }) => ({
     ...said,
     sealed: said.thinking === "" ? "" : "SEALED+by/its=issuer",
     calls: named(calls, 9),
     cut: cut && calls.length === 0,
+    refused: refused && !cut && calls.length === 0,
   }));

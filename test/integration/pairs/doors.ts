@@ -61,7 +61,8 @@ const chat: Door = {
       const choice = list(chunk.choices)[0];
       if (choice === undefined) continue;
       finish_reason = choice.finish_reason ?? finish_reason;
-      const { content, reasoning_content, tool_calls, provider_state } = choice.delta as Raw;
+      const { content, refusal, reasoning_content, tool_calls, provider_state } = choice.delta as Raw;
+      if (refusal) message.refusal = `${message.refusal ?? ""}${refusal}`;
       if (content) message.content = `${message.content}${content}`;
       if (reasoning_content) message.reasoning_content = `${message.reasoning_content ?? ""}${reasoning_content}`;
       if (provider_state) message.provider_state = provider_state;
@@ -82,7 +83,9 @@ const chat: Door = {
       return { id: String(call.id), name, input: JSON.parse(text) };
     });
     const thinking = String(message.reasoning_content ?? "");
-    return { thinking, text: String(message.content ?? ""), calls, cut: finish_reason === "length" };
+    const refused = Boolean(message.refusal) || finish_reason === "content_filter";
+    const text = String(message.content || (message.refusal ?? ""));
+    return { thinking, text, calls, cut: finish_reason === "length", refused };
   },
   goOn(asked, body) {
     const { message } = list(body.choices)[0] as { message: Raw };
@@ -154,7 +157,8 @@ const messages: Door = {
       input: input as Raw,
     }));
     const thinking = joined("thinking", "thinking");
-    return { thinking, text: joined("text", "text"), calls, cut: stop_reason === "max_tokens" };
+    const text = joined("text", "text");
+    return { thinking, text, calls, cut: stop_reason === "max_tokens", refused: stop_reason === "refusal" };
   },
   goOn(asked, { content }) {
     const results = list(content)
@@ -194,17 +198,23 @@ const responses: Door = {
     }),
   }),
   assembled: (events) => (events.at(-1)?.response ?? {}) as Raw,
-  read({ output, status }) {
+  read({ output, status, incomplete_details }) {
     const of = (type: string): readonly Raw[] => list(output).filter((item) => item.type === type);
     const joined = (items: readonly Raw[], field: string): string => {
-      return items.flatMap((item) => list(item[field]).map(({ text }) => String(text ?? ""))).join("");
+      return items
+        .flatMap((item) => list(item[field]).map(({ text, refusal }) => String(text ?? refusal ?? "")))
+        .join("");
     };
     const thoughts = of("reasoning");
     const thinking = joined(thoughts, "summary") || joined(thoughts, "content");
     const calls = of("function_call").map(({ call_id: id, name, arguments: text }) => {
       return { id: String(id), name: String(name), input: JSON.parse(String(text)) };
     });
-    return { thinking, text: joined(of("message"), "content"), calls, cut: status === "incomplete" };
+    const withheld = (incomplete_details as Raw | null)?.reason === "content_filter";
+    const refused =
+      withheld || of("message").some(({ content }) => list(content).some(({ type }) => type === "refusal"));
+    const text = joined(of("message"), "content");
+    return { thinking, text, calls, cut: status === "incomplete" && !withheld, refused };
   },
   goOn(asked, { output }) {
     const results = list(output)

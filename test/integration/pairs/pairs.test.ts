@@ -7,7 +7,7 @@ import { type UpstreamWire, WIRES } from "./wires.js";
 
 type Raw = { readonly [field: string]: unknown };
 
-const OK: Answer = { thinking: "", sealed: "", text: "ok", calls: [], cut: false };
+const OK: Answer = { thinking: "", sealed: "", text: "ok", calls: [], cut: false, refused: false };
 
 /** A door before a router before one vendor of a wire; `sent` are the bodies that the vendor got. */
 function pair(door: Door, wire: UpstreamWire, answer: Answer) {

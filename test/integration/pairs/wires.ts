@@ -25,7 +25,7 @@ const textOf = (content: unknown): string =>
   typeof content === "string"
     ? content
     : list(content)
-        .map(({ text }) => (typeof text === "string" ? text : ""))
+        .map(({ text, refusal }) => String(text ?? refusal ?? ""))
         .join("");
 
 const sse = (events: readonly object[], named: boolean): string =>
@@ -45,10 +45,10 @@ const chat: UpstreamWire = {
   seals: false,
   provider: (fetch) =>
     openaiCompatible({ id: "up", baseURL: "http://127.0.0.1:1/v1", apiKey: "k", fetch, models: [modelInfo("m")] }),
-  answer({ thinking, text, calls, cut }) {
+  answer({ thinking, text, calls, cut, refused }) {
     const message = {
       role: "assistant",
-      content: text,
+      ...(refused ? { content: null, refusal: text } : { content: text }),
       ...(thinking ? { reasoning_content: thinking } : {}),
       ...(calls.length > 0
         ? {
@@ -68,7 +68,7 @@ const chat: UpstreamWire = {
   events(body) {
     const { choices, usage, ...head } = body as { choices: { message: Raw; finish_reason: string }[]; usage: object };
     const { message, finish_reason } = choices[0] ?? { message: {}, finish_reason: "stop" };
-    const { tool_calls, content, reasoning_content, role } = message;
+    const { tool_calls, content, refusal, reasoning_content, role } = message;
     const chunk = (delta: object, finish: string | null = null) => ({
       ...head,
       object: "chat.completion.chunk",
@@ -76,11 +76,16 @@ const chat: UpstreamWire = {
     });
     const thought = reasoning_content ? [chunk({ role, reasoning_content })] : [];
     const calls = list(tool_calls).map((call, index) => chunk({ tool_calls: [{ index, ...call }] }));
-    const events = [...thought, chunk({ role, content }), ...calls, chunk({}, finish_reason)];
+    const events = [
+      ...thought,
+      chunk({ role, content, ...(refusal ? { refusal } : {}) }),
+      ...calls,
+      chunk({}, finish_reason),
+    ];
     return `${sse([...events, { ...head, object: "chat.completion.chunk", choices: [], usage }], false)}data: [DONE]\n\n`;
   },
   read({ messages }) {
-    return list(messages).map(({ role, content, tool_calls, tool_call_id }): Said => {
+    return list(messages).map(({ role, content, refusal, tool_calls, tool_call_id }): Said => {
       if (role === "system") return { who: "system", text: textOf(content) };
       if (role === "tool") return { who: "result", id: String(tool_call_id), text: textOf(content), failed: false };
       if (role === "user") {
@@ -95,7 +100,7 @@ const chat: UpstreamWire = {
         const { name, arguments: text } = call.function as { name: string; arguments: string };
         return { id: String(call.id), name, input: JSON.parse(text) };
       });
-      return { who: "assistant", text: textOf(content), calls };
+      return { who: "assistant", text: textOf(content) || String(refusal ?? ""), calls };
     });
   },
 };
@@ -107,13 +112,14 @@ const anthropic: UpstreamWire = {
   seals: true,
   provider: (fetch) =>
     anthropicCompatible({ id: "up", baseURL: "http://127.0.0.1:1", apiKey: "k", fetch, models: [modelInfo("m")] }),
-  answer({ thinking, sealed, text, calls, cut }) {
+  answer({ thinking, sealed, text, calls, cut, refused }) {
     const content = [
       ...(thinking ? [{ type: "thinking", thinking, signature: sealed }] : []),
       { type: "text", text },
       ...calls.map(({ id, name, input }) => ({ type: "tool_use", id, name, input })),
     ];
-    const stop_reason = cut ? "max_tokens" : calls.length > 0 ? "tool_use" : "end_turn";
+    const ended = refused ? "refusal" : calls.length > 0 ? "tool_use" : "end_turn";
+    const stop_reason = cut ? "max_tokens" : ended;
     const usage = { input_tokens: 12, output_tokens: 5 };
     return { id: "msg_1", type: "message", role: "assistant", model: "m", content, stop_reason, usage };
   },
@@ -183,7 +189,7 @@ const responses: UpstreamWire = {
       fetch,
       models: [modelInfo("m")],
     }),
-  answer({ thinking, sealed, text, calls, cut }) {
+  answer({ thinking, sealed, text, calls, cut, refused }) {
     const output = [
       ...(thinking
         ? [
@@ -200,7 +206,7 @@ const responses: UpstreamWire = {
         id: "msg_1",
         role: "assistant",
         status: "completed",
-        content: [{ type: "output_text", text, annotations: [] }],
+        content: [refused ? { type: "refusal", refusal: text } : { type: "output_text", text, annotations: [] }],
       },
       ...calls.map(({ id, name, input }, at) => ({
         type: "function_call",
@@ -233,7 +239,8 @@ const responses: UpstreamWire = {
       events.push({ type: "response.output_item.added", output_index, item: { ...item, content: [], arguments: "" } });
       if (item.type === "message") {
         const delta = textOf(item.content);
-        events.push({ type: "response.output_text.delta", output_index, item_id: item.id, content_index: 0, delta });
+        const kind = list(item.content)[0]?.type === "refusal" ? "refusal" : "output_text";
+        events.push({ type: `response.${kind}.delta`, output_index, item_id: item.id, content_index: 0, delta });
       }
       if (item.type === "function_call") {
         const delta = item.arguments;

@@ -340,6 +340,8 @@ describe("what POST /responses refuses", () => {
     [{ input: "x", conversation: "c" }, "conversation"],
     [{ input: "x", tools: [{ type: "function" }] }, "tools[0].name"],
     [{ input: "x", tools: [{ type: "web_search" }] }, "tools[0]"],
+    [{ input: "x", tool_choice: { type: "function" } }, "tool_choice.name"],
+    [{ input: "x", tool_choice: { type: "allowed_tools", tools: null } }, "tool_choice.tools"],
     [{ input: "x", max_output_tokens: 0 }, "max_output_tokens"],
     [{ input: "x", previous_response_id: "resp_1" }, "previous_response_id"],
     [{ input: [{ type: "item_reference", id: "msg_1" }] }, "input[0].id"],

@@ -1,4 +1,4 @@
-/** `npm run readme`: writes the tables of the pages anew from the data that the code itself uses. */
+/** `npm run readme`: writes the tables of the pages anew from the data and types that the code itself uses. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { GLM_PROFILE } from "../../src/vendors/glm.js";
@@ -6,6 +6,7 @@ import { KIMI_PROFILE } from "../../src/vendors/kimi.js";
 import { MINIMAX_PROFILE } from "../../src/vendors/minimax.js";
 import { matrix } from "./catalogue/matrix.js";
 import { errorsTable } from "./errors-table.js";
+import { eventsTable, optionsTable } from "./type-tables.js";
 
 const ROOT = new URL("../../", import.meta.url);
 
@@ -24,6 +25,13 @@ export interface PageTable {
 
 export const TABLES: readonly PageTable[] = [
   { page: "README.md", name: "errors", make: () => errorsTable("kinds") },
+  { page: "README.md", name: "options", make: () => optionsTable("src/router/options.ts", "RouterOptions") },
+  {
+    page: "README.md",
+    name: "call-options",
+    make: () => optionsTable("src/contract/call-options.ts", "CallOptions"),
+  },
+  { page: "README.md", name: "events", make: eventsTable },
   { page: "src/errors/README.md", name: "errors", make: () => errorsTable("details") },
   { page: "src/vendors/README.md", name: "models", make: modelsTable },
 ];

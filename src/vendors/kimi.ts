@@ -67,7 +67,7 @@ export const KIMI_PROFILE: VendorProfile = {
       stop: { send: true, cut: true, maxCount: 5, maxBytes: 32 },
       streamUsage: true,
       thinkTags: true,
-      toolMarkup: false,
+      toolMarkup: true,
     };
   },
 };

@@ -216,13 +216,18 @@ export class OpenAIDecoder implements StreamDecoder {
       this.#hasText = true;
       says = true;
     }
-    if (pieces.length > 0) {
-      this.#tools ??= createToolCallReader(this.#rest.id, this.#call.request.tools);
-      delta.tool_calls = this.#tools.read(pieces, whole);
-      says = delta.tool_calls.length > 0 || says;
-      if (this.#tools.count === 0) this.#tools = undefined;
-    }
+    says = this.#addCalls(pieces, delta, whole) || says;
     return this.#readMedia(source, delta) || says;
+  }
+
+  /** Whether the pieces say anything. */
+  #addCalls(pieces: readonly unknown[], delta: Delta, whole: boolean): boolean {
+    if (pieces.length === 0) return false;
+    this.#tools ??= createToolCallReader(this.#rest.id, this.#call.request.tools);
+    const read = this.#tools.read(pieces, whole);
+    delta.tool_calls = delta.tool_calls ? [...delta.tool_calls, ...read] : read;
+    if (this.#tools.count === 0) this.#tools = undefined;
+    return read.length > 0;
   }
 
   /** Sources, sound and pictures, in the shapes that OpenAI and OpenRouter give them. */
@@ -256,7 +261,15 @@ export class OpenAIDecoder implements StreamDecoder {
     const rest = this.#splitter?.flush();
     if (rest?.reasoning && !this.#reasoning.speaks) this.#think(rest.reasoning, delta);
     let text = rest?.text ?? "";
-    if (this.#markup !== undefined) text = this.#markup.push(text).text + this.#markup.flush();
+    if (this.#markup !== undefined) {
+      const last = [this.#markup.push(text), this.#markup.flush()];
+      text = last.map((each) => each.text).join("");
+      this.#addCalls(
+        last.flatMap(({ calls }) => calls),
+        delta,
+        false,
+      );
+    }
     if (this.#cutter !== undefined && !this.#cutter.cut) text = this.#cutter.push(text) + this.#cutter.flush();
     if (text !== "") {
       delta.content = (delta.content ?? "") + text;

@@ -10,14 +10,61 @@ type Tools = ReadonlyMap<string, FunctionTool>;
 
 const NONE: readonly LeakedCall[] = [];
 
+/** The tags of one family: around a call and around a parameter, and what stands before a name in them. */
+interface Tags {
+  readonly call: string;
+  readonly callEnd: string;
+  readonly parameter: string;
+  readonly parameterEnd: string;
+}
+
+const INVOKE: Tags = {
+  call: "<invoke name=",
+  callEnd: "</invoke>",
+  parameter: "<parameter name=",
+  parameterEnd: "</parameter>",
+};
+const DSML: Tags = {
+  call: "<｜DSML｜invoke name=",
+  callEnd: "</｜DSML｜invoke>",
+  parameter: "<｜DSML｜parameter name=",
+  parameterEnd: "</｜DSML｜parameter>",
+};
+const FUNCTION: Tags = {
+  call: "<function=",
+  callEnd: "</function>",
+  parameter: "<parameter=",
+  parameterEnd: "</parameter>",
+};
+
 /** `<invoke name="f"><parameter name="a">1</parameter></invoke>`, any number of them. */
 export function readInvocations(body: string, tools: Tools): readonly LeakedCall[] {
+  return readTagged(body, tools, INVOKE);
+}
+
+/** The same with DeepSeek's own marks; its parameters say whether they are strings. */
+export function readDsml(body: string, tools: Tools): readonly LeakedCall[] {
+  return readTagged(body, tools, DSML);
+}
+
+/** `f><parameter=a>1</parameter>`, or `f>{"a": 1}`: what stands between `<function=` and `</function>`. */
+export function readFunction(body: string, tools: Tools): readonly LeakedCall[] {
+  return readTagged(`${FUNCTION.call}${body}${FUNCTION.callEnd}`, tools, FUNCTION);
+}
+
+function readTagged(body: string, tools: Tools, tags: Tags): readonly LeakedCall[] {
   const calls: LeakedCall[] = [];
-  for (const part of between(body, "<invoke name=", "</invoke>") ?? []) {
+  for (const part of between(body, tags.call, tags.callEnd) ?? []) {
     const head = named(part);
     const tool = head && tools.get(head.name);
-    const parameters = head && between(head.rest, "<parameter name=", "</parameter>");
-    if (!tool || !parameters) return NONE;
+    if (!head || !tool) return NONE;
+    const whole = tags === FUNCTION && head.rest.trimStart().startsWith("{") ? parseJson(head.rest.trim()) : undefined;
+    if (whole) {
+      calls.push({ function: { name: head.name, arguments: head.rest.trim() } });
+      continue;
+    }
+    const parameters = between(head.rest, tags.parameter, tags.parameterEnd);
+    if (!parameters) return NONE;
     const fields: (readonly [string, string])[] = [];
     for (const each of parameters) {
       const field = named(each);
@@ -29,9 +76,10 @@ export function readInvocations(body: string, tools: Tools): readonly LeakedCall
   return calls;
 }
 
-/** `{"name": "f", "arguments": {"a": 1}}`, or `f<arg_key>a</arg_key><arg_value>1</arg_value>`. */
+/** `{"name": "f", "arguments": {"a": 1}}`, `f<arg_key>a</arg_key><arg_value>1</arg_value>`, or `<function=f>...</function>`. */
 export function readToolCall(body: string, tools: Tools): readonly LeakedCall[] {
   const whole = body.trim();
+  if (whole.startsWith(FUNCTION.call)) return readTagged(whole, tools, FUNCTION);
   return whole.startsWith("{") ? readJson(whole, tools) : readKeyed(whole, tools);
 }
 
@@ -79,6 +127,7 @@ function named(part: string): { readonly name: string; readonly rest: string } |
   const name = part
     .slice(0, end)
     .trim()
+    .replace(/ string=["']?(?:true|false)["']?$/, "")
     .replace(/^(["'])(.*)\1$/, "$2");
   return { name, rest: part.slice(end + 1) };
 }

@@ -128,7 +128,7 @@ describe("tool calls that a server leaves in the text", () => {
         said.text += read?.text ?? "";
         said.calls += read?.calls.length ?? 0;
       }
-      said.text += markup?.flush() ?? "";
+      said.text += markup?.flush().text ?? "";
       return said;
     };
     fc.assert(
@@ -197,7 +197,7 @@ describe("tool calls that a server leaves in the text", () => {
       behind = Math.max(behind, round * piece.length - said);
     }
     expect(behind).toBeLessThan(400_000);
-    expect(said + (markup?.flush().length ?? 0)).toBe(50 * piece.length);
+    expect(said + (markup?.flush().text.length ?? 0)).toBe(50 * piece.length);
   });
 
   it("an answer with more than 1,024 blocks speaks of the markup: what follows is text", () => {

@@ -131,7 +131,8 @@ function encodeAssistant(message: AssistantMessage, call: WireCall, ids: readonl
   else if (calls === undefined) body.content = content ?? "";
   else if (dialect.emptyContent === "as_given") body.content = message.content ?? null;
   else if (dialect.emptyContent === "text") body.content = "";
-  if (message.refusal && content === null) body.content = message.refusal;
+  // Pieces of a stream put together leave an empty text beside the refusal.
+  if (message.refusal && (content === null || content === "")) body.content = message.refusal;
   if (calls !== undefined) body.tool_calls = callsFor(calls, state, call, ids);
   if (message.function_call) body.function_call = message.function_call;
   if (message.audio) body.audio = { id: message.audio.id };

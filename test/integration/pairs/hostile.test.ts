@@ -26,7 +26,7 @@ describe.each(DOORS)("the $name door", (door) => {
           expect.not.stringMatching(/TypeError|"bug"/),
         ]);
       }),
-      { numRuns: 150, seed: 11 },
+      { numRuns: 250, seed: 11 },
     );
   });
 });

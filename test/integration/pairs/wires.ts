@@ -20,6 +20,10 @@ export interface UpstreamWire {
   read(body: Body): Said[];
 }
 
+const MODEL = modelInfo("m", {
+  capabilities: { tools: true, vision: "url", thinking: "switchable", json: "schema", files: true },
+});
+
 const list = (value: unknown): readonly Raw[] => (Array.isArray(value) ? (value as readonly Raw[]) : []);
 const textOf = (content: unknown): string =>
   typeof content === "string"
@@ -44,7 +48,7 @@ const chat: UpstreamWire = {
   marks: true,
   seals: false,
   provider: (fetch) =>
-    openaiCompatible({ id: "up", baseURL: "http://127.0.0.1:1/v1", apiKey: "k", fetch, models: [modelInfo("m")] }),
+    openaiCompatible({ id: "up", baseURL: "http://127.0.0.1:1/v1", apiKey: "k", fetch, models: [MODEL] }),
   answer({ thinking, text, calls, cut, refused }) {
     const message = {
       role: "assistant",
@@ -111,7 +115,7 @@ const anthropic: UpstreamWire = {
   marks: true,
   seals: true,
   provider: (fetch) =>
-    anthropicCompatible({ id: "up", baseURL: "http://127.0.0.1:1", apiKey: "k", fetch, models: [modelInfo("m")] }),
+    anthropicCompatible({ id: "up", baseURL: "http://127.0.0.1:1", apiKey: "k", fetch, models: [MODEL] }),
   answer({ thinking, sealed, text, calls, cut, refused }) {
     const content = [
       ...(thinking ? [{ type: "thinking", thinking, signature: sealed }] : []),
@@ -187,7 +191,7 @@ const responses: UpstreamWire = {
       apiKey: "k",
       wire: "responses",
       fetch,
-      models: [modelInfo("m")],
+      models: [MODEL],
     }),
   answer({ thinking, sealed, text, calls, cut, refused }) {
     const output = [

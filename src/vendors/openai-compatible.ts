@@ -75,8 +75,8 @@ export interface OpenAICompatibleOptions extends EndpointOptions {
   /** Whether `<think>` at the start of an answer is thinking. @default true */
   readonly thinkTags?: boolean | undefined;
   /**
-   * Whether `<tool_call>` and `<minimax:tool_call>` blocks in the text of an answer are tool calls, where they call a
-   * tool of the request: for servers that run without their model's parser. @default true
+   * Whether calls that stand in the text or thinking of an answer, as models of the known families write them, are tool
+   * calls if they call a tool of the request: for servers that run without their model's parser. @default true
    */
   readonly toolMarkup?: boolean | undefined;
   /**

@@ -12,9 +12,11 @@ import { createStopCutter, type StopCutter, stopsOf } from "../stop-cutter.js";
 import { createThinkSplitter, type ThinkSplitter } from "../think-tags.js";
 import { readUsage } from "../usage.js";
 import { readContentParts } from "./content.js";
+import { ownCalls, saysSomething } from "./delta-fields.js";
 import { OPENAI_WIRE } from "./messages.js";
 import { createReasoningReader, type ReasoningReader } from "./reasoning.js";
 import { createRestReader, type RestReader } from "./rest.js";
+import { createThoughtLeaks, type ThoughtLeaks } from "./thought-leaks.js";
 import { createToolCallReader, type ToolCallReader } from "./tool-calls.js";
 import { createToolMarkup, type ToolMarkup } from "./tool-markup.js";
 
@@ -43,12 +45,14 @@ export class OpenAIDecoder implements StreamDecoder {
   readonly #splitter: ThinkSplitter | undefined;
   readonly #cutter: StopCutter | undefined;
   readonly #markup: ToolMarkup | undefined;
+  readonly #leaks: ThoughtLeaks | undefined;
 
   constructor(call: WireCall) {
     this.#call = call;
     this.#rest = createRestReader(call.provider);
     if (call.dialect.thinkTags) this.#splitter = createThinkSplitter();
     if (call.dialect.toolMarkup) this.#markup = createToolMarkup(call.request.tools);
+    if (this.#markup !== undefined) this.#leaks = createThoughtLeaks(call.request.tools);
     if (call.dialect.stop.cut) this.#cutter = createStopCutter(stopsOf(call.request.stop));
   }
 
@@ -205,7 +209,8 @@ export class OpenAIDecoder implements StreamDecoder {
     }
     if (text !== undefined && this.#cutter !== undefined) text = this.#cutter.push(text);
     let says = false;
-    if (thought !== undefined) says = this.#think(thought, delta) || says;
+    if (thought !== undefined) says = this.#hear(thought, delta) || says;
+    if (pieces.length > 0 || text?.trim()) says = this.#think(this.#leaks?.release(), delta) || says;
     if (text) {
       delta.content = text;
       this.#hasText = true;
@@ -240,11 +245,17 @@ export class OpenAIDecoder implements StreamDecoder {
     return delta.annotations !== undefined || delta.images !== undefined || Boolean(delta.audio);
   }
 
-  #think(thought: string, delta: Delta): boolean {
+  /** Takes a piece of thinking, of which a call that may be in it is held back. */
+  #hear(thought: string, delta: Delta): boolean {
+    if (thought === "" || this.#leaks === undefined) return this.#think(thought, delta);
+    return this.#think(this.#leaks.push(thought), delta);
+  }
+
+  #think(thought: string | undefined, delta: Delta): boolean {
     // An empty thought is told once: some vendors tell it from no thought at all.
-    if (thought === "" && this.#hasReasoning) return false;
+    if (thought === undefined || (thought === "" && this.#hasReasoning)) return false;
     this.#hasReasoning = true;
-    delta.reasoning_content = thought;
+    delta.reasoning_content = (delta.reasoning_content ?? "") + thought;
     if (this.#call.dialect.reasoningAsAnswer && !this.#hasText) this.#thought += thought;
     return true;
   }
@@ -259,7 +270,7 @@ export class OpenAIDecoder implements StreamDecoder {
   /** Ends the answer: lets go of what was held back, and adds what its issuer will want to see again. */
   #close(delta: Delta, finish: FinishReason): void {
     const rest = this.#splitter?.flush();
-    if (rest?.reasoning && !this.#reasoning.speaks) this.#think(rest.reasoning, delta);
+    if (rest?.reasoning && !this.#reasoning.speaks) this.#hear(rest.reasoning, delta);
     let text = rest?.text ?? "";
     if (this.#markup !== undefined) {
       const last = [this.#markup.push(text), this.#markup.flush()];
@@ -274,6 +285,11 @@ export class OpenAIDecoder implements StreamDecoder {
     if (text !== "") {
       delta.content = (delta.content ?? "") + text;
       this.#hasText = true;
+    }
+    const drafted = this.#leaks?.end(!this.#speaks && (finish === "stop" || finish === "tool_calls"));
+    if (drafted !== undefined) {
+      this.#think(drafted.text || undefined, delta);
+      this.#addCalls(drafted.calls, delta, false);
     }
     if (!this.#speaks && this.#filtered) this.#finish = "content_filter";
     else this.#finish = (this.#tools?.count ?? 0) > 0 && finish === "stop" ? "tool_calls" : finish;
@@ -318,22 +334,6 @@ export class OpenAIDecoder implements StreamDecoder {
     const { provider, model } = this.#call;
     return new SignalboxError("malformed_response", `${provider}: ${message}`, { detail, provider, model: model.id });
   }
-}
-
-/** The calls of a delta or message; the one call of servers that know only the retired form. */
-function ownCalls({ tool_calls: calls, function_call: call }: Raw): readonly unknown[] {
-  const given: readonly unknown[] = Array.isArray(calls) ? calls : [];
-  return call && given.length === 0 ? [{ index: 0, function: call }] : given;
-}
-
-/** Whether a message or delta holds more than a role and empty fields. */
-function saysSomething(source: Raw): boolean {
-  for (const field in source) {
-    const value = source[field];
-    if (field === "role" || value === null || value === undefined || value === "") continue;
-    if (!Array.isArray(value) || value.length > 0) return true;
-  }
-  return false;
 }
 
 /** Some gateways send the field with nothing in it. */

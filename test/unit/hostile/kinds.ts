@@ -11,6 +11,7 @@ import { read as readText } from "../../../src/memory/similarity-reading.js";
 import { createCharacteristics } from "../../../src/strategies/characteristics/characteristics.js";
 import { createBlockReader } from "../../../src/wire/anthropic/blocks.js";
 import { parseJson } from "../../../src/wire/json.js";
+import { createThoughtLeaks } from "../../../src/wire/openai/thought-leaks.js";
 import { createToolCallReader } from "../../../src/wire/openai/tool-calls.js";
 import { createToolMarkup } from "../../../src/wire/openai/tool-markup.js";
 import { createSseParser } from "../../../src/wire/sse.js";
@@ -118,6 +119,17 @@ export const HOSTILE_KINDS: readonly HostileKind[] = [
   ...markup("Mistral's brackets", "[TOOL_CALLS", "[TOOL_CALLS]["),
   ...markup("Llama", '{"name":"f"};', "<|python_tag|>"),
   ...markup("brackets and tags", "[<"),
+  {
+    name: "markup in thinking, in many pieces",
+    prepare: (size) => {
+      const given = [...pieces("<tool_call>f</tool_call> [x", size / 2), ...pieces("<tool_call>", size / 2)];
+      return () => {
+        const leaks = createThoughtLeaks(TOOLS);
+        for (const piece of given) leaks?.push(piece);
+        leaks?.end(true);
+      };
+    },
+  },
   ...markup("white space after a call", " \n", "<tool_call>f</tool_call>"),
   {
     name: "think tags that never close",

@@ -148,3 +148,47 @@ it("text that speaks of the marks stays as it is", async () => {
   ])
     expect((await streamed([...text])).choices[0].message.content).toBe(text);
 });
+
+describe("a call in the thinking", () => {
+  const [, text] = FORMS[0] as (typeof FORMS)[number];
+  const said = async (deltas: readonly object[], finish = "stop") => {
+    server.answer(sse([...deltas.map((delta) => chunk(delta)), chunk({}, { finish_reason: finish })]));
+    const assembler = createAssembler();
+    for await (const one of plain.stream({ messages: HELLO, tools }, context())) assembler.push(one);
+    return assembler.reply();
+  };
+  const thought = (piece: string) => ({ reasoning_content: piece });
+
+  it("is a call if the answer says nothing else, whole and streamed, cut anywhere", async () => {
+    const expected = [
+      ["get_weather", { city: "Köln", days: 3 }],
+      ["now", {}],
+    ];
+    server.answer(json(whole({ content: null, reasoning_content: `Hm. ${text}` })));
+    const replies = [await plain.chat({ messages: HELLO, tools }, context())];
+    for (let at = 1; at < text.length; at += 7)
+      replies.push(await said([thought("Hm. "), thought(text.slice(0, at)), thought(text.slice(at))]));
+    replies.push(await said([...`Hm. ${text}`].map(thought)), await said([{ content: `<think>Hm. ${text}</think>` }]));
+    for (const reply of replies) {
+      expect(callsOf(reply)).toEqual(expected);
+      expect(reply.choices[0].finish_reason).toBe("tool_calls");
+      expect(reply.choices[0].message.reasoning_content?.trim()).toBe("Hm.");
+    }
+  });
+
+  it("is a thought if an answer, or a call, follows, or the answer was cut off", async () => {
+    const answered = await said([thought(`Hm. ${text}`), thought(" So."), { content: "Sunny." }]);
+    const { message } = answered.choices[0];
+    expect([message.reasoning_content, message.content, message.tool_calls]).toEqual([
+      `Hm. ${text} So.`,
+      "Sunny.",
+      undefined,
+    ]);
+    const own = { index: 0, id: "c1", function: { name: "now", arguments: "{}" } };
+    const called = await said([thought(text), { tool_calls: [own] }], "tool_calls");
+    expect(callsOf(called)).toEqual([["now", {}]]);
+    expect(called.choices[0].message.reasoning_content).toBe(text);
+    const cut = await said([thought(text)], "length");
+    expect([callsOf(cut), cut.choices[0].message.reasoning_content]).toEqual([undefined, text]);
+  });
+});

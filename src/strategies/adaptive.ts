@@ -37,8 +37,14 @@ const MOST_LOST = 0.5;
 /** Calls in flight that double the expected wait, as far as being late goes. */
 const IN_FLIGHT_SCALE = 20;
 
-/** Full-variance Thompson sampling explores too much; a third of the spread is enough. */
+/** Of the spread that drift and the kinds of requests add to an estimate for ever, a third is drawn with. */
 const THOMPSON_SCALE = 0.3;
+
+/** Ratings that the prior of a candidate weighs. */
+const PRIOR_RATINGS = 10;
+
+/** Spreads above its estimate at which a candidate's quality is still plausible. */
+const PLAUSIBLE = 2;
 
 /** Points of quality by which a quota moves its bar for every call too many or too few. */
 const QUOTA_GAIN = 0.01;
@@ -100,7 +106,8 @@ export function adaptive(options: AdaptiveOptions = {}): Strategy {
   };
 
   /**
-   * Measuring a candidate again is worth its price only if it could win: were its answers perfect, would it? There is no
+   * Measuring a candidate again is worth its price only if it could win: were its answers as good as is plausible (perfect,
+   * if nobody rated any), would it? There is no
    * round over all models first: price, tier and what is declared of a model order the first calls, and a model that
    * nobody has asked yet gets its turn to be measured, as far as small change pays for it.
    */
@@ -108,7 +115,9 @@ export function adaptive(options: AdaptiveOptions = {}): Strategy {
     if (explorer.retries(candidate, context)) return true;
     if (!explorer.remeasures(candidate, context)) return false;
     if (answerValueUsd === undefined && candidate.attempts === 0) return true;
-    const atBest = merit(candidate, context, 1);
+    const { mean, samples } = candidate.quality;
+    const best = samples > 0 ? Math.min(1, mean + PLAUSIBLE * spreadOf(candidate.quality)) : 1;
+    const atBest = merit(candidate, context, best);
     const { candidates } = context;
     for (let index = 0; index < candidates.length && index < MOST_COMPARED; index += 1) {
       const other = candidates[index]!;
@@ -123,7 +132,7 @@ export function adaptive(options: AdaptiveOptions = {}): Strategy {
       const { mean, sd } = candidate.quality;
       // A quota sends calls both ways anyhow; drawing would only blur which request gains most.
       const draw =
-        sd > 0 && quota === undefined && mayExplore(context) ? THOMPSON_SCALE * sd * normal(context.random) : 0;
+        sd > 0 && quota === undefined && mayExplore(context) ? spreadOf(candidate.quality) * normal(context.random) : 0;
       const held = HELD_POINTS * office.hold(candidate, context, candidate.samples);
       return (explored(candidate, context) ? EXPLORED : 0) + merit(candidate, context, mean + draw) + held;
     },
@@ -138,6 +147,15 @@ export function adaptive(options: AdaptiveOptions = {}): Strategy {
     },
     explores: explored,
   };
+}
+
+/**
+ * How widely a candidate's quality is drawn: at least as its own ratings leave it open, so that nobody is given up on a
+ * few of them (Thompson sampling on one Beta posterior per candidate, whose regret grows with the logarithm: Agrawal and
+ * Goyal, "Analysis of Thompson Sampling for the multi-armed bandit problem", 2012).
+ */
+function spreadOf({ mean, sd, samples }: CandidateSnapshot["quality"]): number {
+  return Math.max(Math.sqrt((mean * (1 - mean)) / (samples + PRIOR_RATINGS)), THOMPSON_SCALE * sd);
 }
 
 /** What is expected where no price is known: what an expensive model would take. */

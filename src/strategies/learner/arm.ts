@@ -65,7 +65,7 @@ export class Arm {
   tables(kind: string, base: number, tick: number): number {
     this.#decay(kind, tick);
     const ofKind = this.kinds.get(kind)?.shift(kindPseudo(kind)) ?? 0;
-    return base + this.slow.shift(ARM_PSEUDO) + ofKind + this.fast.shift(RECORD_PSEUDO);
+    return base + this.slow.shift(ARM_PSEUDO) + ofKind + this.fast.shift(RECORD_PSEUDO) * this.fast.signal;
   }
 
   /** Variance of the estimate for one more answer that is good with probability `mean`. Right after {@link tables}. */

@@ -33,6 +33,18 @@ export class EvidenceTable {
     this.expected += expected;
   }
 
+  /**
+   * How much of the deviation is more than chance, 0..1: none of one within its own noise, nearly all of a large one
+   * (positive-part shrinkage: James and Stein 1961, Efron and Morris 1973).
+   */
+  get signal(): number {
+    if (this.labels < 1e-6) return 0;
+    const expected = (this.expected + 0.5) / (this.labels + 1);
+    const noise = this.labels * expected * (1 - expected);
+    const deviation = this.good - this.expected;
+    return Math.max(0, 1 - noise / (deviation * deviation + 1e-12));
+  }
+
   /** How far the labels lie from what was expected, on the logit scale, shrunk as if `pseudo` labels had met expectation. */
   shift(pseudo: number): number {
     if (this.labels < 1e-6) return 0;

@@ -196,6 +196,7 @@ export type { BuiltInStrategy } from "./strategies/built-in.js";
 export { type BlendOptions, blend, type ChainOptions, chain } from "./strategies/compose.js";
 export { type CostOptimizedOptions, costOptimized } from "./strategies/cost-optimized.js";
 export { defineStrategy } from "./strategies/define-strategy.js";
+export type { EmbedOptions, EmbedTexts } from "./strategies/learner/embedder.js";
 export { type PerformanceWeightedOptions, performanceWeighted } from "./strategies/performance-weighted.js";
 export { type ReliabilityFocusedOptions, reliabilityFocused } from "./strategies/reliability-focused.js";
 export type {

@@ -33,6 +33,8 @@ export async function answerChat(
   const known = mayRecall(parts) ? await recall(parts, run) : undefined;
   if (known?.hit) return fromCache(parts, run, known.hit, known.match);
   if (known?.made) return madeHere(parts, run, known.made);
+  const waiting = embedded(parts, run);
+  if (waiting) await waiting;
   return readFlight(parts, run, { onAnswer: observerOf(parts, run, known) }).reply();
 }
 
@@ -51,6 +53,8 @@ export async function answerStream(
     ? await fromCache(parts, run, known.hit, known.match)
     : known?.made && (await madeHere(parts, run, known.made));
   if (whole) return wholeStream(whole, wantsUsage || run.nested);
+  const waiting = embedded(parts, run);
+  if (waiting) await waiting;
   const shown: Shown = { onAnswer: observerOf(parts, run, known) };
   const reader = readFlight(parts, run, shown);
   const chunks = changedBy(parts, run, reader);
@@ -75,6 +79,11 @@ function changedBy({ features }: RouterParts, run: Run, reader: RoutedReader): C
     reader.seat.leave(asSignalboxError(thrown));
     return undefined;
   }
+}
+
+/** A short wait for the vector that the learner reads, if somebody who learns is asked. */
+function embedded({ learning }: RouterParts, { view }: Run): Promise<void> | undefined {
+  return view?.text === undefined ? undefined : learning?.embedder?.wait(view.text);
 }
 
 function mayRecall({ caching, features }: RouterParts): boolean {

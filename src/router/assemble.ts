@@ -52,7 +52,7 @@ export function assembleRouter(options: RouterOptions, kit: Kit): RouterParts {
     const gate = memory.candidates.get(id)?.gate;
     if (gate) fleet?.publish(id, gate.exportState(clock.now()));
   };
-  const learning = kit.learning?.(memory.candidates, options.state);
+  const learning = kit.learning?.(memory.candidates, options.state, options.embed, clock);
   const stateProblem = learning?.learner.stateProblem;
   // Told later, so that whoever makes the router can listen first.
   if (stateProblem) queueMicrotask(() => warn("state_ignored", stateProblem));

@@ -4,6 +4,7 @@ import { checkEscalate } from "../engine/check-when.js";
 import { checkTimeouts } from "../errors/check-options.js";
 import { checkPolicies } from "../errors/policies.js";
 import { invalidOption } from "../errors/signalbox-error.js";
+import { checkEmbed } from "./check-embed.js";
 import type { RouterOptions } from "./options.js";
 import { isFunction, optionsSchema, providerSchema } from "./options-schema.js";
 
@@ -13,6 +14,7 @@ export function checkRouterOptions(options: RouterOptions): void {
   refuse(optionsSchema().safeParse(options), "");
   checkPolicies(options.policy);
   checkEscalate(options.escalate);
+  checkEmbed(options.embed);
   const seen = new Set<string>();
   for (const [index, given] of options.providers.entries()) checkProvider(given, `providers[${index}]`, seen);
 }

@@ -6,7 +6,7 @@ import { requestChars } from "../chat/tokens.js";
 import { seededRandom } from "../core/random.js";
 import { nextTurn } from "../core/turn.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
-import type { Label } from "../strategies/learner/learner.js";
+import type { Label, LearnerView } from "../strategies/learner/learner.js";
 import type { PlannedCandidate } from "./candidates.js";
 import type { RouterParts } from "./parts.js";
 
@@ -36,6 +36,9 @@ export interface LearnReport {
 const TURN_ROWS = 16;
 const TURN_CHARS = 100_000;
 
+/** Rows whose vectors are asked for at once. */
+const EMBEDDED = 64;
+
 interface Lesson {
   readonly request: ChatRequest;
   readonly taskType: string | undefined;
@@ -61,9 +64,14 @@ export async function learnFrom(parts: RouterParts, rows: readonly LearnRow[]): 
   shuffle(lessons);
   let taught = 0;
   let labels = 0;
-  for (const { request, taskType, labels: given } of lessons) {
+  for (const [at, { request, taskType, labels: given }] of lessons.entries()) {
     if (given.length === 0 || !learning) continue;
-    labels += learning.learner.learn(learning.view(request, kit.characteristics(request, { taskType })), given);
+    const viewOf = ({ request, taskType }: Lesson): LearnerView =>
+      learning.view(request, kit.characteristics(request, { taskType }));
+    if (learning.embedder && at % EMBEDDED === 0) {
+      await learning.embedder.load(lessons.slice(at, at + EMBEDDED).map((lesson) => viewOf(lesson).text ?? ""));
+    }
+    labels += learning.learner.learn(viewOf({ request, taskType, labels: given }), given);
     taught += 1;
     if (turns.isDue(request)) await nextTurn();
   }

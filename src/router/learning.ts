@@ -1,7 +1,9 @@
 import QuickLRU from "quick-lru";
 import type { ChatRequest } from "../chat/request.js";
 import type { Characteristics, QualityEstimate } from "../contract/strategy.js";
+import type { Clock } from "../core/clock.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
+import { createEmbedder, type Embedder, type EmbedOptions, type EmbedTexts } from "../strategies/learner/embedder.js";
 import { createLearner, type Learner, type LearnerTicket, type LearnerView } from "../strategies/learner/learner.js";
 import { readTicket } from "../strategies/learner/ticket.js";
 import type { PlannedCandidate } from "./candidates.js";
@@ -49,6 +51,8 @@ interface Kept {
 /** The learner as the router uses it: one view per decision, and a bounded memory of who answered what. */
 export interface Learning {
   readonly learner: Learner;
+  /** Gives vectors of requests; `undefined` without `embed`. */
+  readonly embedder: Embedder | undefined;
   /** The request as the learner sees it; cheap until read. */
   view(request: ChatRequest, characteristics: Characteristics): LearnerView;
   /** The estimate for one candidate; its object is written anew by the next decision. */
@@ -64,14 +68,22 @@ export interface Learning {
   ): Kept & { readonly requestId: string; readonly candidate: PlannedCandidate };
 }
 
-export function createLearning(byId: ReadonlyMap<string, PlannedCandidate>, state: unknown): Learning {
-  const learner = createLearner({ state: learnerStateOf(state) });
+export function createLearning(
+  byId: ReadonlyMap<string, PlannedCandidate>,
+  state: unknown,
+  embed: EmbedTexts | EmbedOptions | undefined,
+  clock: Clock,
+): Learning {
+  const given = typeof embed === "function" ? { embed } : embed;
+  const embedder = given && createEmbedder(given, clock);
+  const learner = createLearner({ state: learnerStateOf(state), embedder });
   const answered = new QuickLRU<string, Remembered>({ maxSize: REMEMBERED });
   const views = new QuickLRU<string, LearnerView>({ maxSize: AT_HAND });
   const estimates = Array.from(byId, () => ({ mean: 0, sd: 0, samples: 0 }));
 
   return {
     learner,
+    embedder,
     view: (request, characteristics) => learner.view(request, characteristics),
     quality(view, candidate) {
       const into = estimates[candidate.position] as (typeof estimates)[number];

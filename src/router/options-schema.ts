@@ -173,6 +173,7 @@ export const optionsSchema = lazily(() =>
       }),
     ),
     probe: z.optional(settings({ intervalMs: z.number().check(z.gte(100)), timeoutMs: milliseconds() })),
+    embed: z.optional(z.unknown()),
     decisionLog: z.optional(z.custom(isFunction, "must be a function")),
     shared: z.optional(
       z.custom<object>(

@@ -17,6 +17,7 @@ import type { Cache, CacheOptions } from "../memory/types.js";
 import type { LimiterOptions } from "../resilience/limiter.js";
 import type { BudgetRule } from "../spend/budgets.js";
 import type { BuiltInStrategy } from "../strategies/built-in.js";
+import type { EmbedOptions, EmbedTexts } from "../strategies/learner/embedder.js";
 import type { DecisionLogLine } from "../strategies/replay/decision-log.js";
 import type { TenantLimits } from "./tenant-limits.js";
 
@@ -121,6 +122,12 @@ export interface RouterOptions {
   readonly shadow?: ShadowOptions | undefined;
   /** Asks providers now and then whether they are there, without spending a token. @default off */
   readonly probe?: ProbeOptions | undefined;
+  /**
+   * An embedding function of your own, which gives the learner features besides the words of a request: called in batches,
+   * kept per text, never waited for before it has answered once, and then for at most `waitMs` (50).
+   * @default none
+   */
+  readonly embed?: EmbedTexts | EmbedOptions | undefined;
   /**
    * Called with each line of the decision log: a decision with its chances, its outcome, and feedback; write it as a
    * line of JSON for `replay`. Holds no word of the request. Ranking is repeated some dozen times to learn the chances,

@@ -152,7 +152,12 @@ export interface Kit {
     options: ConversationOptions,
     deps: { readonly clock: Clock; readonly largestWindow: number },
   ): Conversations;
-  learning?(byId: ReadonlyMap<string, PlannedCandidate>, state: unknown): Learning;
+  learning?(
+    byId: ReadonlyMap<string, PlannedCandidate>,
+    state: unknown,
+    embed: RouterOptions["embed"],
+    clock: Clock,
+  ): Learning;
   affinity?(deps: { readonly clock: Clock }): PrefixAffinity;
   budgets?(rules: readonly BudgetRule[], deps: BudgetsDeps): Budgets;
   reserve?(

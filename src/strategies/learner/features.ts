@@ -105,6 +105,15 @@ export function createFeatureReader(): { read(text: string): Features } {
   };
 }
 
+/** Features with more slots, each of its least level. */
+export function withSlots({ packed, dense, scale }: Features, slots: Uint16Array): Features {
+  const all = new Uint16Array(packed.length + slots.length);
+  all.set(packed);
+  all.set(slots, packed.length);
+  const squares = (scale > 0 ? 1 / (scale * scale) : 0) + slots.length * levelValue(0) ** 2;
+  return { packed: all, dense, scale: 1 / Math.sqrt(squares) };
+}
+
 /** Features as compact text, for a ticket that travels as JSON. */
 export function packFeatures({ packed, dense }: Features): string {
   const bytes = new Uint8Array(DENSE + packed.length * 2);

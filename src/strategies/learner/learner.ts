@@ -3,7 +3,8 @@ import type { ChatRequest } from "../../chat/request.js";
 import type { Characteristics, QualityEstimate } from "../../contract/strategy.js";
 import { readStep } from "../characteristics/step.js";
 import { Arm, unknownVariance } from "./arm.js";
-import { createFeatureReader, type Features, packFeatures, unpackFeatures } from "./features.js";
+import type { Embedder } from "./embedder.js";
+import { createFeatureReader, type Features, packFeatures, unpackFeatures, withSlots } from "./features.js";
 import { GatedResidual, SHARED_PRECISION } from "./gated-residual.js";
 import { logit, sigmoid } from "./logit.js";
 import { priorQuality, stepDifficulty } from "./prior.js";
@@ -25,6 +26,8 @@ export interface LearnerView {
   readonly kind: string;
   readonly difficulty: number;
   readonly features: Features | null;
+  /** The text that features are read from. */
+  readonly text?: string | undefined;
   /** What to keep for feedback. */
   ticket(): LearnerTicket;
 }
@@ -34,6 +37,8 @@ export interface LearnerOptions {
   readonly state?: unknown;
   /** Candidates remembered; feedback for further ones is dropped. @default 256 */
   readonly maxArms?: number | undefined;
+  /** Gives features beside the words. @default none */
+  readonly embedder?: Embedder | undefined;
 }
 
 /** How good one candidate's answer was. */
@@ -85,6 +90,7 @@ const FORM_HALF_LIFE = 500;
 class FeedbackLearner implements Learner {
   stateProblem: string | null = null;
   readonly #maxArms: number;
+  readonly #embedder: Embedder | undefined;
   readonly #reader = createFeatureReader();
   #arms = new Map<string, Arm>();
   /** Labels taken in all; the clock by which everything decays. */
@@ -99,8 +105,9 @@ class FeedbackLearner implements Learner {
     unrated: { mean: 0, sd: 0, samples: 0 },
   }));
 
-  constructor({ state, maxArms = 256 }: LearnerOptions) {
+  constructor({ state, maxArms = 256, embedder }: LearnerOptions) {
     this.#maxArms = maxArms;
+    this.#embedder = embedder;
     if (state === undefined || state === null) return;
     const read = readState(state, maxArms);
     if (typeof read === "string") this.stateProblem = read;
@@ -112,7 +119,7 @@ class FeedbackLearner implements Learner {
   }
 
   view(request: ChatRequest, characteristics: Characteristics): LearnerView {
-    return new RequestView(request, characteristics, () => (this.active ? this.#reader : null));
+    return new RequestView(request, characteristics, () => (this.active ? this.#reader : null), this.#embedder);
   }
 
   quality(view: LearnerView, candidateId: string, tier: 1 | 2 | 3, into: Estimate): QualityEstimate {
@@ -220,12 +227,16 @@ class RequestView implements LearnerView {
   #question: Message | null | undefined;
   #difficulty: number | undefined;
   #features: Features | undefined;
+  readonly #embedder: Embedder | undefined;
+  #embedded = false;
 
   constructor(
     request: ChatRequest,
     characteristics: Characteristics,
     reader: () => { read(text: string): Features } | null,
+    embedder: Embedder | undefined,
   ) {
+    this.#embedder = embedder;
     this.#request = request;
     this.#characteristics = characteristics;
     this.#reader = reader;
@@ -241,8 +252,18 @@ class RequestView implements LearnerView {
   }
 
   get features(): Features | null {
-    this.#features ??= this.#reader()?.read(textOf(this.#asked()));
+    this.#features ??= this.#reader()?.read(this.text);
+    if (this.#features && this.#embedder && !this.#embedded) {
+      // The vector may come after the decision, and still before the feedback.
+      const slots = this.#embedder.read(this.text);
+      if (slots) this.#features = withSlots(this.#features, slots);
+      this.#embedded = slots !== undefined;
+    }
     return this.#features ?? null;
+  }
+
+  get text(): string {
+    return textOf(this.#asked());
   }
 
   ticket(): LearnerTicket {

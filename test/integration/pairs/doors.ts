@@ -80,7 +80,7 @@ const chat: Door = {
     const { message, finish_reason } = list(body.choices)[0] as { message: Raw; finish_reason: string };
     const calls = list(message.tool_calls).map((call) => {
       const { name, arguments: text } = call.function as { name: string; arguments: string };
-      return { id: String(call.id), name, input: JSON.parse(text) };
+      return { id: String(call.id), name, input: JSON.parse(text || "{}") };
     });
     const thinking = String(message.reasoning_content ?? "");
     const refused = Boolean(message.refusal) || finish_reason === "content_filter";
@@ -208,7 +208,7 @@ const responses: Door = {
     const thoughts = of("reasoning");
     const thinking = joined(thoughts, "summary") || joined(thoughts, "content");
     const calls = of("function_call").map(({ call_id: id, name, arguments: text }) => {
-      return { id: String(id), name: String(name), input: JSON.parse(String(text)) };
+      return { id: String(id), name: String(name), input: JSON.parse(String(text) || "{}") };
     });
     const withheld = (incomplete_details as Raw | null)?.reason === "content_filter";
     const refused =

@@ -35,14 +35,17 @@ export function createThinkSplitter(): ThinkSplitter {
         const at = firstVisible(rest);
         blanks += rest.slice(0, at);
         rest = rest.slice(at);
-        const seen = rest.slice(0, OPEN.length);
-        if (seen.length < OPEN.length && OPEN.startsWith(seen)) {
+        if (begins(OPEN, rest) || begins(CLOSE, rest)) {
           held = rest;
           return out;
         }
-        if (seen === OPEN) {
+        if (rest.startsWith(OPEN)) {
           state = "thinking";
           rest = rest.slice(OPEN.length);
+        } else if (rest.startsWith(CLOSE)) {
+          // A server that tells the thinking apart may leave the tag behind it.
+          state = "gap";
+          rest = rest.slice(CLOSE.length);
         } else {
           state = "text";
           splitter.open = true;
@@ -81,6 +84,11 @@ export function createThinkSplitter(): ThinkSplitter {
     },
   };
   return splitter;
+}
+
+/** Whether the text is the beginning of the tag, and not all of it. */
+function begins(tag: string, text: string): boolean {
+  return text.length < tag.length && tag.startsWith(text);
 }
 
 function firstVisible(text: string): number {

@@ -192,3 +192,11 @@ describe("a call in the thinking", () => {
     expect([callsOf(cut), cut.choices[0].message.reasoning_content]).toEqual([undefined, text]);
   });
 });
+
+it("a closing think tag that begins the text belongs to nobody, wherever it is cut", async () => {
+  const text = "\n</think>\n\nSunny.";
+  expect((await asked(text)).choices[0].message.content).toBe("Sunny.");
+  for (let at = 1; at < text.length; at++)
+    expect((await streamed([text.slice(0, at), text.slice(at)])).choices[0].message.content).toBe("Sunny.");
+  expect((await asked("The tag </think> ends it.")).choices[0].message.content).toBe("The tag </think> ends it.");
+});

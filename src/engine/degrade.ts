@@ -1,5 +1,4 @@
 import type { ChatRequest } from "../chat/request.js";
-import { sleep } from "../core/sleep.js";
 import type { SignalboxError } from "../errors/signalbox-error.js";
 import { trimToTokens } from "../memory/trim.js";
 import { type Call, type CandidateQueue, forkOf } from "./call.js";
@@ -44,8 +43,8 @@ export interface Rungs<T> {
   queue(to: DegradeOptions["to"], request: ChatRequest): CandidateQueue;
   /** A stale answer; `undefined` where there is none. */
   stale(maxAgeMs: number): Promise<T | undefined>;
-  /** Milliseconds until the nearest blocked candidate may be asked; `undefined` where nobody will be back. */
-  backInMs(): number | undefined;
+  /** Waits at most so long for a blocked candidate to be back, and asks; `undefined` if that gave no answer. */
+  waited(error: SignalboxError, waitMs: number): Promise<T | undefined>;
 }
 
 /** Walks down the ladder after `error`. Every rung that answers is named in `call.degraded` and told as an event. */
@@ -85,24 +84,11 @@ export async function degrade<T>(
     if (answer !== undefined) tellDegraded(call, "stale");
   }
   if (answer === undefined && waitMs !== undefined) {
-    const backInMs = rungs.backInMs();
-    if (backInMs !== undefined && backInMs <= waitMs && backInMs < call.deadline.remainingMs()) {
-      if (backInMs > 0) await pause(call, backInMs);
-      answer = await tryAgain("waited", { queue: rungs.queue(undefined, call.request) });
-    }
+    answer = await rungs.waited(error, waitMs);
+    if (answer !== undefined) tellDegraded(call, "waited");
   }
   if (answer === undefined) throw call.abort.reason ?? error;
   return answer;
-}
-
-async function pause(call: Call, ms: number): Promise<void> {
-  const controller = new AbortController();
-  const leave = call.abort.listen((reason) => controller.abort(reason));
-  try {
-    await sleep(ms, { clock: call.services.clock, signal: controller.signal });
-  } finally {
-    leave();
-  }
 }
 
 /** The request made smaller; the same one where nothing could be given up. */

@@ -7,6 +7,7 @@ import type { SignalboxError } from "../errors/signalbox-error.js";
 import { type Breaker, type BreakerOptions, createBreaker } from "./breaker.js";
 import { CoolDown, DoublingWait } from "./cool-down.js";
 import { Evidence, type GateFacts } from "./evidence.js";
+import { Pace } from "./pace.js";
 
 const HOUR_MS = 3_600_000;
 /** Hints of one hour and less are honoured in full. */
@@ -19,9 +20,8 @@ const MAX_QUOTA_MS = 6 * HOUR_MS;
 const FIRST_DOUBTFUL_MS = 10_000;
 /** A disabled circuit is tried again at the latest after this. */
 const MAX_DISABLE_MS = HOUR_MS;
-/** A rate limit so soon after a success is one caller's, until this many in a row say so. */
+/** A rate limit so soon after a success lowers the pace; it sets nobody else aside. */
 const RECENT_SUCCESS_MS = 1_000;
-const LIMITED_IN_A_ROW = 3;
 /** Nobody stands in for it, so a trial costs nobody more than the refusal does. */
 const MAX_LONE_DISABLE_MS = 30_000;
 /** First tokens later than this, and than three times the circuit's own median, are slow. */
@@ -44,14 +44,14 @@ export class Circuit {
   readonly coolDown = new CoolDown();
   /** From our own default wait, which a request's own retry may pass. */
   readonly softCoolDown = new CoolDown();
+  /** How fast calls may follow each other. */
+  readonly pace = new Pace();
   /** Set by hand; lasts until `enable`. */
   disabledBy: string | null = null;
   /** The breaker is open because the circuit was disabled by an answer (bad key, unknown model), so nothing may force it. */
   barred = false;
   #barring = false;
   #lastWellMs = Number.NEGATIVE_INFINITY;
-  /** Rate limits since the last success. */
-  #limited = 0;
   /** What requests say against it since one last succeeded. */
   readonly evidence = new Evidence();
   readonly #quota = new DoublingWait();
@@ -77,7 +77,7 @@ export class Circuit {
     this.#quota.clear();
     this.#disable.clear();
     this.#lastWellMs = nowMs;
-    this.#limited = 0;
+    this.pace.succeeded();
     this.evidence.clear();
     let slow = false;
     if (ttftMs !== null && ttftMs >= 0) {
@@ -102,7 +102,9 @@ export class Circuit {
     }
     // A vendor's own word when to come back counts whatever it failed with.
     const hinted = breaker === "failure" && hintOf(error) > 0;
-    if (hinted || breaker === "cool_down" || breaker === "failure_and_cool_down") this.#cool(nowMs, error, policy);
+    if (error.kind === "rate_limit" && nowMs - this.#lastWellMs <= RECENT_SUCCESS_MS)
+      this.pace.refused(nowMs, token, this.#deps.epoch.value, hintOf(error));
+    else if (hinted || breaker === "cool_down" || breaker === "failure_and_cool_down") this.#cool(nowMs, error, policy);
     if (breaker === "disable") {
       const usual = policy.coolDownMs ?? 600_000;
       const first = error.doubtful ? Math.min(FIRST_DOUBTFUL_MS, usual) : usual;
@@ -119,7 +121,6 @@ export class Circuit {
   }
 
   #cool(nowMs: number, error: SignalboxError, policy: Policy): void {
-    if (error.kind === "rate_limit" && this.#isStray(nowMs)) return;
     const hint = hintOf(error);
     const reason = reasonOf(error);
     const base = policy.coolDownMs ?? 5_000;
@@ -130,12 +131,6 @@ export class Circuit {
       this.#extend(this.coolDown, nowMs, ms, reason);
     } else if (hint > 0) this.#extend(this.coolDown, nowMs, Math.min(hint, MAX_HINT_MS), reason);
     else this.#extend(this.softCoolDown, nowMs, base * (1 + this.#deps.random()), reason);
-  }
-
-  /** Whether a rate limit is one caller's: others were answered within the second, and few in a row say otherwise. */
-  #isStray(nowMs: number): boolean {
-    this.#limited += 1;
-    return nowMs - this.#lastWellMs <= RECENT_SUCCESS_MS && this.#limited < LIMITED_IN_A_ROW;
   }
 
   #extend(coolDown: CoolDown, nowMs: number, ms: number, reason: string): void {
@@ -167,6 +162,7 @@ export class Circuit {
     this.#quota.clear();
     this.coolDown.clear();
     this.softCoolDown.clear();
+    this.pace.clear();
     this.evidence.clear();
     if (this.barred) this.breaker.reset("enabled");
   }
@@ -183,7 +179,7 @@ export class Circuit {
   }
 
   cooling(nowMs: number): boolean {
-    return nowMs < this.coolDown.untilMs || nowMs < this.softCoolDown.untilMs;
+    return nowMs < this.coolDown.untilMs || nowMs < this.softCoolDown.untilMs || nowMs < this.pace.readyAtMs;
   }
 
   /** Disabled by hand, or by an answer and not yet due for another try. */
@@ -191,10 +187,16 @@ export class Circuit {
     return this.disabledBy !== null || (this.barred && this.breaker.state(nowMs) === "open");
   }
 
+  /** Blocked by what time alone does not mend: a hand, a refused key, a missing model, a spent quota. */
+  needsRepair(nowMs: number): boolean {
+    return this.disabled(nowMs) || (this.coolDown.active(nowMs) && this.coolDown.reason?.startsWith("quota") === true);
+  }
+
   reset(): void {
     this.disabledBy = null;
     this.coolDown.clear();
     this.softCoolDown.clear();
+    this.pace.clear();
     this.#quota.clear();
     this.#disable.clear();
     this.#ttft.clear();

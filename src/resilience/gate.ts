@@ -24,6 +24,13 @@ export interface Gate {
   readonly id: string;
   /** Why no call may start now, or `null`. */
   blocked(nowMs: number): ExclusionReason | null;
+  /**
+   * Whether time alone brings it back: a rate limit, overload or an open breaker keeps calls away, neither a hand nor what
+   * somebody has to repair (a refused key, a spent quota, a missing model).
+   */
+  passes(nowMs: number): boolean;
+  /** Whether a half-open breaker's one trial is under way: how it ends decides. */
+  onTrial(nowMs: number): boolean;
   /** When a call may start: `nowMs` where it may now, `Infinity` where it was disabled by hand. */
   retryAtMs(nowMs: number): number;
   /** Half-open with a free probe: the next live request that has a fallback goes here first. */
@@ -87,12 +94,21 @@ export class CandidateGate implements Gate {
     return own.breaker.allows(nowMs) && provider.breaker.allows(nowMs) ? null : "breaker_open";
   }
 
+  passes(nowMs: number): boolean {
+    return !this.#own.needsRepair(nowMs) && !this.#provider.needsRepair(nowMs);
+  }
+
+  onTrial(nowMs: number): boolean {
+    return isOnTrial(this.#own, nowMs) || isOnTrial(this.#provider, nowMs);
+  }
+
   retryAtMs(nowMs: number): number {
     const own = this.#own;
     const provider = this.#provider;
     if (own.disabledBy !== null) return Number.POSITIVE_INFINITY;
     const breakers = Math.max(own.breaker.retryAtMs(nowMs), provider.breaker.retryAtMs(nowMs));
-    return Math.max(nowMs, breakers, own.coolDownUntilMs(), provider.coolDownUntilMs());
+    const coolDowns = Math.max(own.coolDownUntilMs(), provider.coolDownUntilMs());
+    return Math.max(nowMs, breakers, coolDowns, own.pace.readyAtMs, provider.pace.readyAtMs);
   }
 
   get probing(): boolean {
@@ -110,6 +126,7 @@ export class CandidateGate implements Gate {
     const provider = this.#provider;
     if (own.disabled(nowMs) || provider.disabled(nowMs)) return -1;
     if (own.coolDown.active(nowMs) || provider.coolDown.active(nowMs)) return -1;
+    if (isPaced(own, nowMs) || isPaced(provider, nowMs)) return -1;
     return own.breaker.allows(nowMs) && provider.breaker.allows(nowMs) ? this.#take(nowMs) : -1;
   }
 
@@ -122,6 +139,8 @@ export class CandidateGate implements Gate {
     const token = ++this.#pool.epoch.value;
     own.lend(nowMs, token);
     provider.lend(nowMs, token);
+    this.#own.pace.take(nowMs);
+    this.#provider.pace.take(nowMs);
     return token;
   }
 
@@ -224,6 +243,15 @@ export class CandidateGate implements Gate {
       if (own.breaker.state(nowMs) !== "closed") own.breaker.reset("closed by the fleet");
     }
   }
+}
+
+/** Its pace alone keeps a call away, not a cool-down of our own choosing. */
+function isPaced({ pace, softCoolDown }: Circuit, nowMs: number): boolean {
+  return nowMs < pace.readyAtMs && !softCoolDown.active(nowMs);
+}
+
+function isOnTrial({ breaker }: Circuit, nowMs: number): boolean {
+  return breaker.state(nowMs) === "half_open" && !breaker.allows(nowMs);
 }
 
 /** No probe of this circuit is out. */

@@ -13,6 +13,7 @@ import { isCache } from "../memory/is-cache.js";
 import { KindLengths } from "../metrics/answer-lengths.js";
 import { createRouterStats } from "../metrics/router-stats.js";
 import { createGates } from "../resilience/gates.js";
+import { WaitRoom } from "../resilience/wait-room.js";
 import type { BudgetsDeps } from "../spend/budget-types.js";
 import { createStrategyRegistry } from "../strategies/registry.js";
 import { createAttemptRecorder } from "./attempt-recorder.js";
@@ -34,12 +35,15 @@ export function assembleRouter(options: RouterOptions, kit: Kit): RouterParts {
   const clock = options.clock ?? systemClock;
   const random = options.random ?? Math.random;
   const { events, warn, warnOnce } = createRouterEvents();
+  const waiting = new WaitRoom(clock);
   const gates = createGates(options.breaker ?? {}, {
     clock,
     random,
     onBreaker: (candidate, from, to, reason, openMs) => {
       if (events.has("breaker")) events.emit("breaker", { candidate, from, to, reason, openMs });
       tellFleet(candidate);
+      // Later: the breaker is in the middle of its change.
+      if (waiting.size > 0) queueMicrotask(() => waiting.look());
     },
     onCoolDown: (candidate) => tellFleet(candidate),
     mayProbe: (candidate) => fleet?.mayProbe(candidate) ?? true,
@@ -100,6 +104,7 @@ export function assembleRouter(options: RouterOptions, kit: Kit): RouterParts {
     learning,
     budgets,
     tenants: options.tenantLimits && kit.tenants?.(options.tenantLimits, clock),
+    waiting,
     fleet,
     hedging: options.hedge && kit.hedge?.(options.hedge),
     staleMs: options.degrade?.staleMs ?? 0,

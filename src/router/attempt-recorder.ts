@@ -5,7 +5,7 @@ import type { RouterParts } from "./parts.js";
 
 /** Hands each settled attempt to its readers: the candidate's metrics, the stats, the listeners. */
 export function createAttemptRecorder(parts: RouterParts): FlowServices["settled"] {
-  const { events, stats, services, healthTold, frame } = parts;
+  const { events, stats, services, healthTold, frame, waiting } = parts;
   return (attempt, candidate, { knownKind, knownTokens }, slept, policy) => {
     const { outcome, detail } = attempt;
     const ok = outcome === "success";
@@ -39,5 +39,7 @@ export function createAttemptRecorder(parts: RouterParts): FlowServices["settled
     // A good answer of a healthy candidate changes nothing; all else is noted, so that `sinceMs` is when it began.
     if (!ok || events.has("health") || healthTold.get(candidate.id)?.status !== "healthy")
       noteHealth(parts, candidate, attempt.settledAtMs);
+    if (ok) waiting.succeeded(candidate.gate);
+    else waiting.look();
   };
 }

@@ -35,7 +35,7 @@ export interface Ranker {
 
 /** The candidates of one request in the strategy's order, one at a time: the next is worked out when it is wanted. */
 export class CallQueue implements CandidateQueue {
-  readonly #groups: readonly Group[];
+  #groups: readonly Group[] = [];
   readonly #ranker: Ranker;
   #group = 0;
   #choice: Choice | undefined;
@@ -46,7 +46,8 @@ export class CallQueue implements CandidateQueue {
   #pickedFor: readonly string[] = NO_REASONS;
   /** Why those before the last were chosen. */
   #earlier: Map<Candidate, readonly string[]> | undefined;
-  readonly #home: Home | undefined;
+  readonly #wanted: Home | undefined;
+  #home: Home | undefined;
   #onFirst: OnFirst | undefined;
 
   /**
@@ -54,10 +55,24 @@ export class CallQueue implements CandidateQueue {
    * @param onFirst told which candidate is asked first, before it is, and which were left out.
    */
   constructor(groups: readonly Group[], ranker: Ranker, home?: Home, onFirst?: OnFirst) {
-    this.#home = home && groups.some((group) => group.includes(home.candidate)) ? home : undefined;
+    this.#wanted = home;
     this.#onFirst = onFirst;
-    this.#groups = groups;
     this.#ranker = ranker;
+    this.#arrange(groups);
+  }
+
+  /** Begins again with these, of whom none counts as tried: the request has waited until somebody was back. */
+  restart(groups: readonly Group[]): void {
+    this.#tried = undefined;
+    this.#group = 0;
+    this.#choice = undefined;
+    this.#arrange(groups);
+  }
+
+  #arrange(groups: readonly Group[]): void {
+    const home = this.#wanted;
+    this.#home = home && groups.some((group) => group.includes(home.candidate)) ? home : undefined;
+    this.#groups = groups;
   }
 
   next(): PlannedCandidate | undefined {

@@ -185,9 +185,15 @@ function boundRouter(live: Live, lifetime: Lifetime, bound: BoundOptions): Route
       const options = mergedOptions(bound, more);
       return boundRouter(live, lifetime, how?.locked ? locked(options) : options);
     },
-    reset: (id) => forCandidates(live.parts, id, (candidate) => candidate.gate.reset()),
+    reset(id) {
+      forCandidates(live.parts, id, (candidate) => candidate.gate.reset());
+      live.parts.waiting.look();
+    },
     disable: (id) => forCandidates(live.parts, id ?? "", (candidate) => candidate.gate.disable(DISABLED_BY_HAND)),
-    enable: (id) => forCandidates(live.parts, id ?? "", (candidate) => candidate.gate.enable()),
+    enable(id) {
+      forCandidates(live.parts, id ?? "", (candidate) => candidate.gate.enable());
+      live.parts.waiting.look();
+    },
     exportState: () => ({
       version: 1,
       learner: live.parts.learning?.learner.exportState(),

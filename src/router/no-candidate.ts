@@ -1,8 +1,9 @@
 import type { Message } from "../chat/message.js";
 import { estimateRequestTokens } from "../chat/tokens.js";
-import type { Exclusion } from "../errors/kinds.js";
+import type { ErrorKind, Exclusion } from "../errors/kinds.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
 import { inputRoom } from "../memory/trim.js";
+import type { Gate } from "../resilience/gate.js";
 import { nearestToReopen } from "../resilience/gates.js";
 import type { PlannedCandidate } from "./candidates.js";
 import type { RouterParts } from "./parts.js";
@@ -33,26 +34,6 @@ export function forcedGroups(
   return forced ? [[forced]] : undefined;
 }
 
-/**
- * Milliseconds until the nearest candidate may be asked that is blocked for now, or was not asked yet; `undefined` where
- * none will be.
- */
-export function backInMs(
-  { services }: RouterParts,
-  { selection, filter }: Run,
-  asked: ReadonlySet<string>,
-  nowMs: number,
-): number | undefined {
-  let atMs = Number.POSITIVE_INFINITY;
-  for (const candidate of selection.all) {
-    const { gate, id } = candidate;
-    if (filter.reason(candidate) !== null || (asked.has(id) && gate.blocked(nowMs) === null)) continue;
-    atMs = Math.min(atMs, gate.retryAtMs(nowMs));
-  }
-  // Rounded up: a caller that waits this long must not come a fraction early.
-  return Number.isFinite(atMs) ? Math.max(0, Math.ceil(atMs - services.clock.now())) : undefined;
-}
-
 /** Why nobody may be asked: for now (`unavailable`), by a budget, or ever (`no_candidate`). */
 export function blockedError(
   parts: RouterParts,
@@ -67,7 +48,8 @@ export function blockedError(
     for (const { id } of forNow) atMs = Math.min(atMs, parts.byId.get(id)?.gate.retryAtMs(nowMs) ?? atMs);
     const retryAfterMs = Number.isFinite(atMs) ? Math.max(0, Math.ceil(atMs - nowMs)) : undefined;
     const message = `Every candidate for this request is blocked for now: ${wordsFor(forNow)}`;
-    return new SignalboxError("unavailable", message, { requestId, excluded, retryAfterMs });
+    const gates = forNow.map(({ id }) => parts.byId.get(id)?.gate);
+    return new SignalboxError(kindOf(gates, nowMs), message, { requestId, excluded, retryAfterMs });
   }
   if (excluded.some(({ reason }) => reason === "budget")) {
     const message = "Every candidate for this request would cost more than it may";
@@ -81,6 +63,19 @@ export function blockedError(
     excluded,
     detail: why ? "context_length" : undefined,
   });
+}
+
+/** Kinds that somebody has to repair, the surest first. */
+const TO_REPAIR = ["auth", "permission", "model_not_found", "quota"] as const;
+
+/** What all of them wait for somebody to repair: between trials the error says so. `unavailable` if time may help. */
+function kindOf(gates: readonly (Gate | undefined)[], nowMs: number): ErrorKind {
+  const kinds = gates.map((gate) => {
+    const kind = gate?.view(nowMs).reason?.split(":", 1)[0];
+    return gate?.passes(nowMs) ? undefined : TO_REPAIR.find((each) => each === kind);
+  });
+  if (kinds.includes(undefined)) return "unavailable";
+  return TO_REPAIR.find((kind) => kinds.includes(kind)) ?? "unavailable";
 }
 
 /** How long the request is, and its longest message: where that one alone is too long, no cut of the history helps. */

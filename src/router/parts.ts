@@ -28,6 +28,7 @@ import type { GateOptions } from "../memory/write-gate.js";
 import type { RouterStatsCollector } from "../metrics/router-stats.js";
 import type { WordCounts } from "../metrics/tally.js";
 import type { Limiter, LimiterOptions } from "../resilience/limiter.js";
+import type { WaitRoom } from "../resilience/wait-room.js";
 import type { BudgetRule, Budgets, BudgetsDeps } from "../spend/budgets.js";
 import type { Chooser } from "../strategies/chooser.js";
 import type { LearnerView } from "../strategies/learner/learner.js";
@@ -226,6 +227,8 @@ export interface RouterParts extends Layout {
   readonly budgets: Budgets | undefined;
   /** Places by tenant; `undefined` without `tenantLimits`. */
   readonly tenants: TenantPlaces | undefined;
+  /** Requests for which everyone is set aside for now. */
+  readonly waiting: WaitRoom;
   /** This router's place among other processes; `undefined` where it is alone. */
   readonly fleet: SharedStateSession | undefined;
   readonly hedging: (<T>(attempt: AttemptFunction<T>) => AttemptFunction<T>) | undefined;

@@ -1,7 +1,7 @@
 import type { ChatRequest } from "../chat/request.js";
 import { createAbortSource } from "../engine/abort-source.js";
 import { type Answer, attemptChat } from "../engine/attempt-chat.js";
-import type { Call } from "../engine/call.js";
+import { type Call, forkOf } from "../engine/call.js";
 import { withUsage } from "../engine/checked-reply.js";
 import type { DegradeOptions, Rungs } from "../engine/degrade.js";
 import { type CommittedStream, openStream } from "../engine/stream/open-stream.js";
@@ -16,13 +16,14 @@ import { ageOf } from "../memory/stored-reply.js";
 import { CallQueue } from "./call-queue.js";
 import type { PlannedCandidate } from "./candidates.js";
 import { RequestRanker } from "./decision.js";
-import { backInMs, blockedError, forcedGroups } from "./no-candidate.js";
+import { blockedError, forcedGroups } from "./no-candidate.js";
 import type { RouterParts } from "./parts.js";
 import { createHardFilter, planOf } from "./plan.js";
 import { rememberAnswer } from "./remember-answer.js";
 import type { RoutedFlight } from "./routed-flight.js";
 import { FORGOTTEN, type Run } from "./run.js";
 import type { TenantPlaces } from "./tenant-limits.js";
+import { inTurn, isWaitedFor, mayWait, waits } from "./wait-for-turn.js";
 
 /** Plans, ranks and starts the upstream work of one request. @throws SignalboxError where nobody may be asked */
 export function startFlight(parts: RouterParts, run: Run): RoutedFlight {
@@ -33,8 +34,8 @@ export function startFlight(parts: RouterParts, run: Run): RoutedFlight {
   const empty = plan.groups.every((group) => group.length === 0);
   const forced = empty ? forcedGroups(parts, plan.excluded, nowMs) : undefined;
   const blocked = empty && !forced ? blockedError(parts, run, plan.excluded, nowMs) : undefined;
-  if (blocked && !options.degrade) throw blocked;
-  const groups = forced ?? plan.groups;
+  if (blocked && !options.degrade && !mayWait(parts, run, blocked)) throw blocked;
+  let groups = forced ?? plan.groups;
   const entry = options.decisionLog ? parts.kit.decisions?.entryOf(parts, run) : undefined;
   const listening = events.has("decision");
   const observed = parts.features?.decided ? run.features : undefined;
@@ -50,7 +51,18 @@ export function startFlight(parts: RouterParts, run: Run): RoutedFlight {
   const queue = new CallQueue(groups, ranker, run.home, entry || listening || observed ? decided : undefined);
   const call = createCall(parts, run, queue, plan.excluded, forced !== undefined);
   if (run.turn?.forgotten) tellDegraded(call, FORGOTTEN);
-  const ladder: Ladder = { parts, run, call, queue, ranker, blocked, place: parts.tenants?.enter(call) };
+  const replan = (): Call | undefined => {
+    const again = planOf(run.selection.groups, run.filter, services.clock.now());
+    if (again.groups.every((group) => group.length === 0)) return undefined;
+    groups = again.groups;
+    queue.restart(groups);
+    return forkOf(call, {
+      excluded: again.excluded,
+      forced: false,
+      role: call.attempts.length > 0 ? "retry" : "first",
+    });
+  };
+  const ladder: Ladder = { parts, run, call, queue, ranker, blocked, replan, place: parts.tenants?.enter(call) };
   const flight = run.streamed ? streamFlight(ladder) : chatFlight(ladder);
   if (entry)
     flight.answer.then(
@@ -112,6 +124,8 @@ interface Ladder {
   readonly ranker: RequestRanker;
   /** Why the plan was empty, where it was. */
   readonly blocked: SignalboxError | undefined;
+  /** The call as things stand now, its queue begun again; `undefined` if everyone is still set aside. */
+  replan(): Call | undefined;
   /** The request's place among its tenant's, held until its answer is whole. */
   readonly place: ReturnType<TenantPlaces["enter"]>;
 }
@@ -170,22 +184,33 @@ function descend<T extends Answer | CommittedStream>(
   plain: AttemptFunction<T>,
   fromStored: (answer: Answer) => Promise<T>,
 ): Promise<T> {
-  const { parts, call, blocked } = ladder;
+  const { parts, run, blocked } = ladder;
   const attempt = parts.hedging ? parts.hedging(plain) : plain;
   const { features } = parts;
-  const walking = (): Promise<T> => walk(call, attempt);
-  const start = (): Promise<T> => {
-    if (blocked) return Promise.reject(blocked);
-    return features ? features.aroundFlight(call, walking) : walking();
-  };
-  const walked = ladder.place instanceof Promise ? ladder.place.then(start) : start();
   const { degrade: options } = parts.options;
   const { degrade } = parts.kit;
-  if (!options || !degrade) return walked;
-  return walked.catch((thrown) => degrade(call, asSignalboxError(thrown), options, plain, rungsOf(ladder, fromStored)));
+  const ask = (call: Call): Promise<T> => {
+    const walking = (): Promise<T> => walk(call, attempt);
+    return features ? features.aroundFlight(call, walking) : walking();
+  };
+  const start = (call: Call, first: SignalboxError | undefined): Promise<T> => {
+    const walked = first ? Promise.reject<T>(first) : ask(call);
+    if (!options || !degrade) return walked;
+    return walked.catch((thrown) =>
+      degrade(call, asSignalboxError(thrown), options, plain, rungsOf(ladder, plain, fromStored)),
+    );
+  };
+  const first = (): Promise<T> => start(ladder.call, blocked);
+  const walked = ladder.place instanceof Promise ? ladder.place.then(first) : first();
+  if (!waits(parts, run)) return walked;
+  return walked.catch((thrown) => {
+    const error = asSignalboxError(thrown);
+    if (!isWaitedFor(error)) throw error;
+    return inTurn(ladder, error, parts.services.backoff.maxWaitMs, (call) => start(call, undefined));
+  });
 }
 
-function rungsOf<T>(ladder: Ladder, fromStored: (answer: Answer) => Promise<T>): Rungs<T> {
+function rungsOf<T>(ladder: Ladder, plain: AttemptFunction<T>, fromStored: (answer: Answer) => Promise<T>): Rungs<T> {
   const { parts, run, call } = ladder;
   return {
     queue: (to, request) => queueOf(ladder, to, request),
@@ -202,7 +227,9 @@ function rungsOf<T>(ladder: Ladder, fromStored: (answer: Answer) => Promise<T>):
       };
       return fromStored({ candidate, reply: found.reply, parsed: found.parsed });
     },
-    backInMs: () => backInMs(parts, run, asked(call), parts.services.clock.now()),
+    waited: (error, waitMs) =>
+      // The first error says more about the request than what became of the wait.
+      inTurn(ladder, error, waitMs, (again) => walk(forkOf(again, { spare: 0 }), plain)).catch(() => undefined),
   };
 }
 

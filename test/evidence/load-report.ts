@@ -1,7 +1,8 @@
 /**
- * `npm run load-report [-- shares | fresh] [--seeds 20 --first 1 --instances 1,4,16 --minutes 30 --html reports/load-report.html]`: routing under load, in
+ * `npm run load-report [-- shares | fresh | limits] [--seeds 20 --first 1 --instances 1,4,16 --minutes 30 --html reports/load-report.html]`: routing under load, in
  * a simulation with the library's own strategies, breakers, cool-downs and metrics. Needs no file and no network. With a
- * word: `shares` (who gets how much of the traffic), `fresh` (the first calls of a process that knows nothing).
+ * word: `shares` (who gets how much of the traffic), `fresh` (the first calls of a process that knows nothing),
+ * `limits` (vendors that refuse what is over their rate).
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
@@ -9,6 +10,7 @@ import { parseArgs } from "node:util";
 import { progress } from "./figures.js";
 import { adviceTable } from "./load-report/advice.js";
 import { freshTable } from "./load-report/fresh.js";
+import { limitsTable } from "./load-report/limits.js";
 import { loadTables } from "./load-report/load-tables.js";
 import { mixTable } from "./load-report/mix.js";
 import { sharesTable } from "./load-report/shares.js";
@@ -16,12 +18,13 @@ import { orUsage } from "./or-usage.js";
 import { type Plot, page, type Table, tableText } from "./routing-report/page.js";
 
 const USAGE =
-  "usage: npm run load-report -- [shares | fresh] [--seeds 20] [--first 1] [--instances 1,4,16] [--minutes 30 (at least 10)] [--html reports/load-report.html]";
+  "usage: npm run load-report -- [shares | fresh | limits] [--seeds 20] [--first 1] [--instances 1,4,16] [--minutes 30 (at least 10)] [--html reports/load-report.html]";
 
 /** Small reports of their own, by the word that asks for them. */
 const SCENES: { readonly [word: string]: (seeds: number, first: number) => Promise<Table> } = {
   shares: sharesTable,
   fresh: freshTable,
+  limits: limitsTable,
 };
 
 const { values, positionals } = orUsage(USAGE, () =>

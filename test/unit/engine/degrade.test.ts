@@ -158,11 +158,11 @@ describe("stale: an answer past its lifetime", () => {
     expect(route.cache).toEqual({ status: "stale", ageMs: 2_000, savedUsd: first.route.costUsd });
     expect(route.attempts.map(({ outcome }) => outcome)).toEqual(["auth"]);
     expect(eventsOf(told, "degraded")).toHaveLength(1);
-    expect((await failureOf(router.chat(ask("something else")))).kind).toBe("unavailable");
+    expect((await failureOf(router.chat(ask("something else")))).kind).toBe("auth");
     const stream = router.stream(ask());
     expect([(await readAll(stream)).text, (await stream.reply).route.cache.status]).toEqual(["fresh", "stale"]);
     await clock.advance(4_001);
-    expect((await failureOf(router.chat(ask()))).kind).toBe("unavailable");
+    expect((await failureOf(router.chat(ask()))).kind).toBe("auth");
   });
 
   test("never with tools, never for another tenant, never where the call does not read the cache", async () => {

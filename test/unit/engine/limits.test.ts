@@ -199,8 +199,8 @@ describe("a cool-down while calls wait", () => {
     expect((await patient).route.latencyMs).toBe(1_110);
   });
 
-  test("who comes meanwhile is told at once", async () => {
-    const { clock, router, first } = setUp();
+  test("who comes meanwhile is told at once, if nobody may wait", async () => {
+    const { clock, router, first } = setUp({ retry: { attempts: 1, maxWaitMs: 0 } });
     const waits = router.chat(ask("waits"));
     await clock.advance(200);
     await first;

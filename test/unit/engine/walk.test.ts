@@ -49,7 +49,7 @@ describe("all candidates are open", () => {
   async function opened(ids: readonly string[]) {
     const clock = createVirtualClock();
     const upstreams = ids.map((id) => provider(id, { clock, otherwise: { error: broken() } }));
-    const retry = { attempts: ids.length, baseMs: 1, capMs: 1 };
+    const retry = { attempts: ids.length, baseMs: 1, capMs: 1, maxWaitMs: 0 };
     const router = createRouter({ providers: upstreams, clock, strategy: "ordered", retry });
     while (router.explain(ask()).excluded.length < ids.length) {
       await Promise.all([failureOf(router.chat(ask())), clock.advance(5)]);
@@ -156,7 +156,7 @@ describe("retries of the same provider", () => {
   test("a hint counts whatever the vendor failed with: nobody else comes earlier either", async () => {
     const clock = createVirtualClock();
     const upstream = provider("a", { clock, script: [broken("server", { status: 500, retryAfterMs: 30_000 })] });
-    const router = createRouter({ providers: [upstream], clock });
+    const router = createRouter({ providers: [upstream], clock, retry: { maxWaitMs: 0 } });
     expect((await failureOf(router.chat(ask()))).retryAfterMs).toBe(30_000);
     await clock.advance(10_000);
     const error = await failureOf(router.chat(ask()));

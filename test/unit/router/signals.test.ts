@@ -7,7 +7,7 @@ async function after(over: object, request: object = {}, options: CallOptions = 
   const provider = double("a", { models: [model({ contextWindow: 100_000 })] });
   provider.chat = async (): Promise<ChatReply> =>
     createReply({ text: "hello", model: "m", usage: USAGE, ...over } as Parameters<typeof createReply>[0]);
-  const router = createRouter({ providers: [provider] });
+  const router = createRouter({ providers: [provider], retry: { maxWaitMs: 0 } });
   for (let n = 0; n < 30; n += 1) await router.chat({ ...ask(`q${n}`), ...request }, options).catch(() => {});
   router.reset();
   return router.explain(ask("q")).candidates[0]?.reasons[0] ?? "";

@@ -62,7 +62,7 @@ describe("an experiment ends by itself", () => {
         { ...provider("down"), chat: async () => Promise.reject(Object.assign(new Error("down"), { status: 500 })) },
       ],
       strategy: "ordered",
-      retry: { attempts: 1 },
+      retry: { attempts: 1, maxWaitMs: 0 },
       use: [frugal],
     });
     for (let call = 0; call < 200; call += 1) await broken.chat({ messages }).catch(() => {});

@@ -111,7 +111,7 @@ test("no candidate: each exclusion has its reason", async () => {
 test("all open: one call a second may try, the others are told when to come back", async () => {
   const clock = createVirtualClock();
   const only = double("only", { fail: () => failing() });
-  const router = createRouter({ providers: [only], clock, retry: { attempts: 1 } });
+  const router = createRouter({ providers: [only], clock, retry: { attempts: 1, maxWaitMs: 0 } });
   for (let i = 0; i < 5; i += 1) await failure(router.chat(ask("x")));
   const blocked = await Promise.all(Array.from({ length: 10 }, () => failure(router.chat(ask("x")))));
   expect(only.calls).toBe(6);

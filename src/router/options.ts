@@ -160,8 +160,9 @@ export interface RetryOptions {
   /** Ceiling of any such wait, milliseconds. @default 8_000 */
   readonly capMs?: number | undefined;
   /**
-   * How long a request waits for a vendor that names a time when it refuses for its rate limit or overload, within the
-   * request's deadline, milliseconds; 0 refuses at once. @default 30_000; 2_000 beside `degrade.waitMs`, which says so
+   * How long a request waits while rate limits, overload or open breakers set every candidate aside, within its deadline,
+   * milliseconds. It leaves at once if none will be back by then. 0 refuses at once.
+   * @default 30_000; 2_000 beside `degrade.waitMs`, which is a wait of its own
    */
   readonly maxWaitMs?: number | undefined;
 }

@@ -108,7 +108,12 @@ describe("exportMetrics", () => {
     const register = new Registry();
     const clock = createVirtualClock();
     const bad = scripted(() => new SignalboxError("server", "down"), { id: "bad" });
-    const router = createRouter({ providers: [bad], retry: { attempts: 1, maxWaitMs: 0 }, breaker: { openMs: 5_000 }, clock });
+    const router = createRouter({
+      providers: [bad],
+      retry: { attempts: 1, maxWaitMs: 0 },
+      breaker: { openMs: 5_000 },
+      clock,
+    });
     for (let i = 0; i < 12; i++) await router.chat({ ...request, model: "bad/m1" }).catch(() => {});
     exportMetrics(router, { register });
     const shown = async (state: string) =>

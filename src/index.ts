@@ -113,6 +113,7 @@ export type {
 } from "./contract/strategy.js";
 export type { PhaseTimeouts, TimeoutOptions } from "./contract/timeouts.js";
 export type { Transport, TransportReader, TransportRequest, TransportResponse } from "./contract/transport.js";
+export type { Verdict, VerdictEvidence } from "./contract/verdict.js";
 export type { Clock, TimerHandle } from "./core/clock.js";
 export type { Random } from "./core/random.js";
 export { type CachedMode, type CachedOptions, cached } from "./engine/cached.js";

@@ -3,6 +3,7 @@ import type { ChatReply } from "../chat/reply.js";
 import type { ChatRequest } from "../chat/request.js";
 import type { PhaseTimeouts } from "./timeouts.js";
 import type { Transport } from "./transport.js";
+import type { Verdict } from "./verdict.js";
 
 /** Dollars per million tokens. */
 export interface Price {
@@ -186,6 +187,8 @@ export interface Provider {
    * cache that both use, neither answers for the other. Part of cache keys: must hold no secret. @default none
    */
   readonly origin?: string | undefined;
+  /** What is held against single keys of it, for `health()`; says nothing that shows a key. */
+  keyVerdicts?(): readonly Verdict[];
   /** How long the vendor keeps a prompt prefix cached, and from which size; absent: it keeps none. */
   readonly prefixCache?: { readonly ttlMs: number; readonly minTokens: number } | undefined;
 }

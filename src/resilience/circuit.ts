@@ -1,4 +1,5 @@
 import type { BreakerState } from "../contract/events.js";
+import type { KeptVerdict } from "../contract/verdict.js";
 import type { Clock } from "../core/clock.js";
 import { QuantileSketch } from "../core/quantiles.js";
 import type { Random } from "../core/random.js";
@@ -8,6 +9,7 @@ import { type Breaker, type BreakerOptions, createBreaker } from "./breaker.js";
 import { CoolDown, DoublingWait } from "./cool-down.js";
 import { Evidence, type GateFacts } from "./evidence.js";
 import { Pace } from "./pace.js";
+import { Tally } from "./tally.js";
 
 const HOUR_MS = 3_600_000;
 /** Hints of one hour and less are honoured in full. */
@@ -48,6 +50,10 @@ export class Circuit {
   readonly pace = new Pace();
   /** Set by hand; lasts until `enable`. */
   disabledBy: string | null = null;
+  /** When that was, milliseconds on the clock's monotonic scale. */
+  disabledAtMs = 0;
+  /** What stands behind its verdicts. */
+  readonly tally = new Tally();
   /** The breaker is open because the circuit was disabled by an answer (bad key, unknown model), so nothing may force it. */
   barred = false;
   #barring = false;
@@ -78,6 +84,7 @@ export class Circuit {
     this.#disable.clear();
     this.#lastWellMs = nowMs;
     this.pace.succeeded();
+    this.tally.succeeded();
     this.evidence.clear();
     let slow = false;
     if (ttftMs !== null && ttftMs >= 0) {
@@ -94,6 +101,7 @@ export class Circuit {
 
   failed(token: number, nowMs: number, error: SignalboxError, policy: Policy, facts?: GateFacts): void {
     const { breaker } = policy;
+    if (breaker !== "ignore") this.tally.failed(facts?.requestId, nowMs);
     const alternatives = facts?.alternatives ?? false;
     const isRefusal = breaker === "disable" || error.kind === "quota";
     if (isRefusal && !this.evidence.holds(error, facts?.requestId, nowMs)) {
@@ -134,7 +142,7 @@ export class Circuit {
   }
 
   #extend(coolDown: CoolDown, nowMs: number, ms: number, reason: string): void {
-    if (coolDown.extend(nowMs + ms, reason)) this.#deps.onCoolDown(ms, reason);
+    if (coolDown.extend(nowMs + ms, reason, nowMs)) this.#deps.onCoolDown(ms, reason);
   }
 
   /**
@@ -143,12 +151,28 @@ export class Circuit {
    */
   coolFromPeer(nowMs: number, forMs: number, reason: string): void {
     const longestMs = reason.startsWith("quota") ? MAX_QUOTA_HINT_MS : MAX_HINT_MS;
-    this.coolDown.extend(nowMs + Math.min(forMs, longestMs), reason);
+    this.coolDown.extend(nowMs + Math.min(forMs, longestMs), reason, nowMs);
   }
 
   /** Another process has its breaker open: for no longer than an answer may disable. */
   openFromPeer(nowMs: number, forMs: number, reason: string): void {
     this.breaker.openUntil(nowMs + Math.min(forMs, MAX_DISABLE_MS), nowMs, reason);
+  }
+
+  disable(reason: string, nowMs: number): void {
+    this.disabledBy = reason;
+    this.disabledAtMs = nowMs;
+  }
+
+  /** Takes up what an earlier process held against it; `elapsedMs` of it have passed since. No longer than live. */
+  restore({ by, reason, forMs }: KeptVerdict, elapsedMs: number, nowMs: number): void {
+    if (forMs === null) this.disable(reason, nowMs);
+    else if (by === "cool_down") this.coolFromPeer(nowMs, forMs - elapsedMs, reason);
+    else if (forMs > elapsedMs) {
+      this.#barring = by === "answer";
+      this.openFromPeer(nowMs, forMs - elapsedMs, reason);
+      this.#barring = false;
+    }
   }
 
   coolDownUntilMs(): number {

@@ -2,14 +2,17 @@
 export class CoolDown {
   untilMs = Number.NEGATIVE_INFINITY;
   reason: string | null = null;
+  /** When it began, milliseconds on the clock's monotonic scale. */
+  sinceMs = 0;
 
   active(nowMs: number): boolean {
     return nowMs < this.untilMs;
   }
 
   /** A later, shorter hint never shortens what stands. Returns whether it was lengthened. */
-  extend(untilMs: number, reason: string): boolean {
+  extend(untilMs: number, reason: string, nowMs = 0): boolean {
     if (!(untilMs > this.untilMs)) return false;
+    if (!this.active(nowMs)) this.sinceMs = nowMs;
     this.untilMs = untilMs;
     this.reason = reason;
     return true;

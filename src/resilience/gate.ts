@@ -1,11 +1,13 @@
 import type { BreakerState } from "../contract/events.js";
 import type { SharedGateState } from "../contract/shared-state.js";
+import type { KeptVerdict, Verdict } from "../contract/verdict.js";
 import type { Clock } from "../core/clock.js";
 import type { ExclusionReason } from "../errors/kinds.js";
 import { policyOf } from "../errors/policy.js";
 import type { SignalboxError } from "../errors/signalbox-error.js";
 import type { Circuit } from "./circuit.js";
 import type { GateFacts } from "./evidence.js";
+import { keptVerdicts, verdictsOf } from "./verdicts.js";
 
 export interface GateView {
   readonly state: BreakerState;
@@ -58,6 +60,12 @@ export interface Gate {
   /** Forgets everything, the provider's breaker and cool-downs included. */
   reset(): void;
   view(nowMs: number): GateView;
+  /** What keeps calls away, here and at its provider. @param wallNowMs the wall clock's reading, for the times told */
+  verdicts(nowMs: number, wallNowMs: number): readonly Verdict[];
+  /** The same for a later process. */
+  keptVerdicts(nowMs: number): readonly KeptVerdict[];
+  /** Takes up what an earlier process told, `elapsedMs` ago. */
+  restore(verdict: KeptVerdict, elapsedMs: number, nowMs: number): void;
   /** For other processes. */
   exportState(nowMs: number): SharedGateState;
   /** What another process saw: waits are lengthened, never shortened; its `closed` ends an open time that came from outside. */
@@ -188,7 +196,7 @@ export class CandidateGate implements Gate {
   }
 
   disable(reason: string): void {
-    this.#own.disabledBy = reason;
+    this.#own.disable(reason, this.#pool.clock.now());
   }
 
   enable(): void {
@@ -223,6 +231,20 @@ export class CandidateGate implements Gate {
       coolDownUntilMs: cooling.coolDownUntilMs(),
       disabled,
     };
+  }
+
+  verdicts(nowMs: number, wallNowMs: number): readonly Verdict[] {
+    const own = verdictsOf(this.#own, "candidate", nowMs, wallNowMs);
+    return [...own, ...verdictsOf(this.#provider, "provider", nowMs, wallNowMs)];
+  }
+
+  keptVerdicts(nowMs: number): readonly KeptVerdict[] {
+    return [...keptVerdicts(this.#own, "candidate", nowMs), ...keptVerdicts(this.#provider, "provider", nowMs)];
+  }
+
+  restore(verdict: KeptVerdict, elapsedMs: number, nowMs: number): void {
+    const circuit = verdict.scope === "provider" ? this.#provider : this.#own;
+    circuit.restore(verdict, elapsedMs, nowMs);
   }
 
   exportState(nowMs: number): SharedGateState {

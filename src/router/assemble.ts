@@ -27,6 +27,7 @@ import { createRouterEvents } from "./router-events.js";
 import { createSessions } from "./sessions.js";
 import { CandidateView, type Frame } from "./snapshot.js";
 import { createToolLoops } from "./tool-loops.js";
+import { restoreVerdicts } from "./verdict-state.js";
 
 /** Builds everything a router consists of. @throws SignalboxError `invalid_options` */
 export function assembleRouter(options: RouterOptions, kit: Kit): RouterParts {
@@ -57,9 +58,11 @@ export function assembleRouter(options: RouterOptions, kit: Kit): RouterParts {
     if (gate) fleet?.publish(id, gate.exportState(clock.now()));
   };
   const learning = kit.learning?.(memory.candidates, options.state, options.embed, clock);
-  const stateProblem = learning?.learner.stateProblem;
-  // Told later, so that whoever makes the router can listen first.
-  if (stateProblem) queueMicrotask(() => warn("state_ignored", stateProblem));
+  const problems = [learning?.learner.stateProblem, restoreVerdicts(options.state, candidates, clock)];
+  for (const problem of problems) {
+    // Told later, so that whoever makes the router can listen first.
+    if (problem) queueMicrotask(() => warn("state_ignored", problem));
+  }
   const keepsPrefixes = options.providers.some((provider) => provider.prefixCache !== undefined);
   const affinity = keepsPrefixes ? kit.affinity?.({ clock }) : undefined;
   const features = options.use?.length ? new Features(options.use) : undefined;

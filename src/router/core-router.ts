@@ -29,6 +29,7 @@ import { chooserOf, NONE } from "./receive.js";
 import type { RoutedReply, RouterStream } from "./records.js";
 import type { Router, RouterHealth } from "./router.js";
 import { updatedParts } from "./update.js";
+import { exportVerdicts } from "./verdict-state.js";
 
 /** Makes a router of options and of the code that they need. @throws SignalboxError `invalid_options` naming the path */
 export function createCoreRouter(options: RouterOptions, kit: Kit): Router {
@@ -198,6 +199,7 @@ function boundRouter(live: Live, lifetime: Lifetime, bound: BoundOptions): Route
       version: 1,
       learner: live.parts.learning?.learner.exportState(),
       spend: live.parts.budgets?.exportState(),
+      verdicts: exportVerdicts(live.parts.candidates, live.parts.services.clock),
     }),
     update(changes) {
       live.parts = updatedParts(live.parts, changes);
@@ -248,11 +250,13 @@ function tightest(readings: readonly BudgetReading[]): BudgetReading | undefined
 
 function readHealth(parts: RouterParts): RouterHealth {
   const nowMs = parts.services.clock.now();
-  const toWallMs = parts.services.clock.wallNow() - nowMs;
+  const wallNowMs = parts.services.clock.wallNow();
   return {
     candidates: parts.candidates.map((candidate) => {
       const { status, reasons, sinceMs, breaker } = noteHealth(parts, candidate, nowMs);
-      return { id: candidate.id, status, reasons, sinceMs: sinceMs + toWallMs, breaker };
+      const { id, gate, provider } = candidate;
+      const verdicts = [...gate.verdicts(nowMs, wallNowMs), ...(provider.keyVerdicts?.() ?? [])];
+      return { id, status, reasons, sinceMs: sinceMs + wallNowMs - nowMs, breaker, verdicts };
     }),
   };
 }

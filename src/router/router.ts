@@ -2,6 +2,7 @@ import type { ChatRequest } from "../chat/request.js";
 import type { CallOptions } from "../contract/call-options.js";
 import type { BreakerState, EventMap, EventName, HealthStatus } from "../contract/events.js";
 import type { ModelInfo } from "../contract/provider.js";
+import type { Verdict } from "../contract/verdict.js";
 import type { WarmOptions, WarmReport } from "../engine/warm.js";
 import type { ConversationStats } from "../memory/conversations.js";
 import type { Invalidation } from "../memory/response-cache.js";
@@ -36,6 +37,8 @@ export interface CandidateHealth {
   readonly sinceMs: number;
   /** The state of its breaker, or of its provider's where that lets less through. */
   readonly breaker: BreakerState;
+  /** What keeps calls away from it now: how far that reaches, on what evidence, since when and until when. */
+  readonly verdicts: readonly Verdict[];
 }
 
 /** Statistics of the router, with those of its cache where it has one. */
@@ -146,7 +149,7 @@ export interface Router {
   disable(id: string): void;
   /** Lets it take part again, whether it was taken out by hand or by a refused key or model. */
   enable(id: string): void;
-  /** What was learned and what budgets have spent, as plain JSON for `createRouter({ state })`. */
+  /** What was learned, what budgets have spent and what keeps calls away from whom, as plain JSON for `createRouter({ state })`. */
   exportState(): unknown;
   /** Refuses new requests and waits for those in flight; `abort` ends them instead. */
   close(options?: { readonly abort?: boolean | undefined }): Promise<void>;

@@ -128,6 +128,7 @@ export function createHttpProvider(init: HttpProviderInit): HttpProvider {
   const provider: HttpProvider = {
     id,
     models,
+    keyVerdicts: keys.verdicts,
     chat: async (request, context) => {
       const { chatUpstream: mode, unlimitedWritesLong } = init;
       const model = resolveModel(request.model, id, models, autoModels);

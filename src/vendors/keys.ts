@@ -1,3 +1,4 @@
+import type { Verdict } from "../contract/verdict.js";
 import { environmentVariable } from "../core/platform.js";
 import { invalidOption, SignalboxError } from "../errors/signalbox-error.js";
 import { assertApiKey } from "../wire/guard.js";
@@ -34,6 +35,8 @@ export interface KeyRing {
   instead(key: string, refusal: KeyRefusal, context: KeyContext): string | undefined | Promise<string | undefined>;
   /** A key was accepted: whatever was held against it is over. */
   worked(key: string): void;
+  /** What is held against keys of a list, by their places; never the keys. */
+  verdicts(): readonly Verdict[];
   /** Every key that was in use lately, for redaction. */
   all(): readonly string[];
 }
@@ -79,6 +82,9 @@ function checkKey(value: unknown, path: string): string {
 /** What is held against one key of a list. */
 interface KeyVerdict {
   untilMs: number;
+  readonly kind: KeyRefusal["kind"];
+  /** When the first of the refusals in a row came. */
+  readonly sinceMs: number;
   /** How often it was refused in a row: the exponent of the next wait. */
   refusals: number;
 }
@@ -118,11 +124,23 @@ function fromList(keys: readonly string[], now: () => number): KeyRing {
       const refusals = (verdicts.get(key)?.refusals ?? 0) + 1;
       const growing = Math.min(MOST_ASIDE_MS, ASIDE_MS * 2 ** (refusals - 1));
       const forMs = kind === "rate_limit" ? (retryAfterMs ?? 1_000) : growing;
-      verdicts.set(key, { untilMs: now() + forMs, refusals: kind === "rate_limit" ? 0 : refusals });
+      const nowMs = now();
+      const sinceMs = verdicts.get(key)?.sinceMs ?? nowMs;
+      verdicts.set(key, { untilMs: nowMs + forMs, kind, sinceMs, refusals: kind === "rate_limit" ? 0 : refusals });
       return usable(Math.max(0, keys.indexOf(key)) + 1);
     },
     worked(key) {
       verdicts.delete(key);
+    },
+    verdicts() {
+      const toWallMs = Date.now() - now();
+      return [...verdicts].map(([key, { kind, sinceMs, untilMs, refusals }]) => ({
+        scope: "key" as const,
+        reason: `apiKey[${keys.indexOf(key)}]: ${kind}`,
+        evidence: { requests: Math.max(1, refusals), successes: 0, sinceMs: sinceMs + toWallMs },
+        sinceMs: sinceMs + toWallMs,
+        untilMs: untilMs + toWallMs,
+      }));
     },
     all: () => keys,
   };
@@ -173,6 +191,7 @@ function fromFunction(give: (context: KeyContext) => string | Promise<string>): 
       return given === key ? undefined : given;
     },
     worked() {},
+    verdicts: () => [],
     all: () => lately,
   };
 }

@@ -22,6 +22,7 @@ import type { Dialect } from "../wire/dialect.js";
 import { BROKEN } from "../wire/finish.js";
 import { assertHeaders } from "../wire/guard.js";
 import type { HttpCall } from "../wire/http-call.js";
+import { KeptConnections } from "../wire/kept-connections.js";
 import { openEvents } from "../wire/open-events.js";
 import { type JsonAnswer, requestJson } from "../wire/request-json.js";
 import { headerSecrets } from "./header-secrets.js";
@@ -77,6 +78,7 @@ export function createHttpProvider(init: HttpProviderInit): HttpProvider {
   const secrets = createRedactor(() => [...keys.all(), ...inHeaders]);
   const warned = new Set<string>();
   const dialects = new Map(models.map((model) => [model.id, init.dialectOf(model)]));
+  const connections = new KeptConnections();
   const missing = variables.length > 0 && !keys.present;
 
   function begin(request: ChatRequest, context: CallContext, streamed: boolean): Exchange {
@@ -89,7 +91,7 @@ export function createHttpProvider(init: HttpProviderInit): HttpProvider {
       warned.add(key);
       context.warn?.("field_changed", message);
     };
-    return new Exchange(init, context, secrets, { provider: id, model, dialect, request, streamed, warn });
+    return new Exchange(init, context, secrets, connections, { provider: id, model, dialect, request, streamed, warn });
   }
 
   const stream = (request: ChatRequest, context: CallContext): ChunkStream => {
@@ -171,6 +173,7 @@ class Exchange implements WireCall {
   readonly #init: HttpProviderInit;
   readonly #context: CallContext;
   readonly #secrets: KeyRedactor;
+  readonly #connections: KeptConnections;
   #key = "";
   #sent: string | undefined;
 
@@ -178,11 +181,13 @@ class Exchange implements WireCall {
     init: HttpProviderInit,
     context: CallContext,
     secrets: KeyRedactor,
+    connections: KeptConnections,
     call: Omit<WireCall, "fail" | "failsBy">,
   ) {
     this.#init = init;
     this.#context = context;
     this.#secrets = secrets;
+    this.#connections = connections;
     this.provider = call.provider;
     this.model = call.model;
     this.dialect = call.dialect;
@@ -225,6 +230,7 @@ class Exchange implements WireCall {
       signal,
       fetch,
       transport: transport ?? this.#context.transport,
+      connections: this.#connections,
       clock,
       onHeaders: report && (() => report("headers")),
       onBytes: report && ((blank) => report(blank ? "blank" : "bytes")),

@@ -1,5 +1,6 @@
 import type { Transport } from "../contract/transport.js";
 import type { Clock } from "../core/clock.js";
+import type { KeptConnections } from "./kept-connections.js";
 
 /** One HTTP call to an upstream. */
 export interface HttpCall {
@@ -20,6 +21,8 @@ export interface HttpCall {
   readonly onBytes?: ((blank?: boolean) => void) | undefined;
   /** Decoded bytes of the answer. @default 16 MiB in one piece, 64 MiB streamed */
   readonly maxBytes?: number | undefined;
+  /** The provider's connections, so that a call which meets a closed one is sent again. @default nobody follows them */
+  readonly connections?: KeptConnections | undefined;
   /** Bounds how long a finished stream may linger. @default the system clock */
   readonly clock?: Clock | undefined;
 }

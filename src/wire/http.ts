@@ -4,27 +4,40 @@ import { SignalboxError } from "../errors/signalbox-error.js";
 import { transportFailure } from "../errors/transport-cause.js";
 import { type Dispatcher, guardedDispatcher } from "./guarded-dispatcher.js";
 import type { HttpCall } from "./http-call.js";
-import { staleSocket } from "./stale-socket.js";
+import { staleSocket, wasStale } from "./stale-socket.js";
 
 /** What Node's fetch understands beside the standard. */
 interface NodeRequestInit extends RequestInit {
   dispatcher?: Dispatcher;
 }
 
+/** How often a call goes out again: kept connections of one provider may all turn out to be closed. */
+const MOST_STALE = 3;
+
 /**
- * Sends the call and returns the response head. Redirects are never followed: fetch would send the prompt and
+ * Sends the call and returns the response head. A call whose kept-alive connection was closed as it came goes out again
+ * at once, on another. Redirects are never followed: fetch would send the prompt and
  * `x-api-key` on to wherever they point. Rejects with what fetch threw, or with `network/stale_socket` if a kept-alive
  * connection turned out to be closed.
  */
 export async function send(call: HttpCall): Promise<TransportResponse> {
-  let response: TransportResponse;
-  try {
-    response = await (call.fetch === undefined && call.transport !== undefined ? byTransport(call) : byFetch(call));
-  } catch (error) {
-    throw call.signal.aborted ? error : (staleSocket(error, call) ?? error);
+  const { connections, clock = systemClock, signal } = call;
+  for (let stale = 0; ; stale++) {
+    const startedAtMs = connections?.answered ? clock.now() : 0;
+    try {
+      const response = await (call.fetch === undefined && call.transport !== undefined
+        ? byTransport(call)
+        : byFetch(call));
+      if (connections) connections.answered = true;
+      call.onHeaders?.();
+      return response;
+    } catch (error) {
+      if (signal.aborted) throw error;
+      if (stale < MOST_STALE && connections?.answered && wasStale(error, clock.now() - startedAtMs)) continue;
+      if (connections) connections.answered = false;
+      throw staleSocket(error, call) ?? error;
+    }
   }
-  call.onHeaders?.();
-  return response;
 }
 
 /** Whether a status is one of success. */

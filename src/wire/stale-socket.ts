@@ -1,14 +1,27 @@
 import { utf8Length } from "../core/bytes.js";
 import { field } from "../errors/error-body.js";
 import { SignalboxError } from "../errors/signalbox-error.js";
+import { transportFailure } from "../errors/transport-cause.js";
 import type { HttpCall } from "./http-call.js";
 
 /** What undici adds to the headers we give it: 183 bytes in Node 20, and room to grow. */
 const OWN_HEADER_BYTES = 256;
+/** A connection that was closed while it was idle fails within a round trip; later the server had begun to work. */
+const AT_ONCE_MS = 2_000;
 
 /**
- * A kept-alive connection that the server had already closed when this call was written to it: undici then fails with
- * `UND_ERR_SOCKET` on a socket that has carried more bytes than this one call has. The server never saw the call.
+ * Whether a kept-alive connection was closed by the server as this call came: the connection broke at once, before any
+ * byte of an answer. Asked only if others were answered since the last failure. Nobody's failure; the call may go out again.
+ */
+export function wasStale(error: unknown, tookMs: number): boolean {
+  if (tookMs > AT_ONCE_MS) return false;
+  const found = transportFailure(error);
+  return found?.kind === "network" && found.detail === "reset";
+}
+
+/**
+ * The same of a call whose connection nobody followed: undici fails with `UND_ERR_SOCKET` on a socket that has carried
+ * more bytes than this one call has. The server never saw the call.
  */
 export function staleSocket(error: unknown, call: HttpCall): SignalboxError | undefined {
   // fetch wraps undici's error; undici's own `request` rejects with it.

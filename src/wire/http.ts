@@ -28,7 +28,8 @@ export async function send(call: HttpCall): Promise<TransportResponse> {
       const response = await (call.fetch === undefined && call.transport !== undefined
         ? byTransport(call)
         : byFetch(call));
-      if (connections) connections.answered = true;
+      if (connections && isSuccess(response.status))
+        connections.answered = response.headers.get("connection") !== "close";
       call.onHeaders?.();
       return response;
     } catch (error) {

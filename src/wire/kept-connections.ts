@@ -3,6 +3,6 @@
  * kept-alive connection that the server closed meanwhile; where no call was answered since the last failure, it had not.
  */
 export class KeptConnections {
-  /** Calls were answered since the last failure: one of their connections may be kept. */
+  /** Calls went well since the last failure, on connections that the server said nothing of closing. */
   answered = false;
 }

@@ -34,7 +34,7 @@ export async function send(call: HttpCall): Promise<TransportResponse> {
       return response;
     } catch (error) {
       if (signal.aborted) throw error;
-      if (stale < MOST_STALE && connections?.answered && wasStale(error, clock.now() - startedAtMs)) continue;
+      if (stale < MOST_STALE && connections?.answered && wasStale(error, call, clock.now() - startedAtMs)) continue;
       if (connections) connections.answered = false;
       throw staleSocket(error, call) ?? error;
     }

@@ -11,19 +11,29 @@ const AT_ONCE_MS = 2_000;
 
 /**
  * Whether a kept-alive connection was closed by the server as this call came: the connection broke at once, before any
- * byte of an answer. Asked only if others were answered since the last failure. Nobody's failure; the call may go out again.
+ * byte of an answer. Asked only if others went well since the last failure. Nobody's failure; the call may go out again.
  */
-export function wasStale(error: unknown, tookMs: number): boolean {
-  if (tookMs > AT_ONCE_MS) return false;
+export function wasStale(error: unknown, call: HttpCall, tookMs: number): boolean {
+  const used = wasUsed(error, call);
+  if (used !== undefined || tookMs > AT_ONCE_MS) return used === true;
   const found = transportFailure(error);
   return found?.kind === "network" && found.detail === "reset";
 }
 
-/**
- * The same of a call whose connection nobody followed: undici fails with `UND_ERR_SOCKET` on a socket that has carried
- * more bytes than this one call has. The server never saw the call.
- */
+/** The error of a call on a connection that other calls had used, and that closed before the server saw this one. */
 export function staleSocket(error: unknown, call: HttpCall): SignalboxError | undefined {
+  if (!wasUsed(error, call)) return undefined;
+  return new SignalboxError("network", "a kept-alive connection was already closed", {
+    detail: "stale_socket",
+    cause: error,
+  });
+}
+
+/**
+ * Whether other calls had used the connection: undici fails with `UND_ERR_SOCKET` and a socket that has carried more bytes
+ * than this one call has. `undefined` if the error does not say.
+ */
+function wasUsed(error: unknown, call: HttpCall): boolean | undefined {
   // fetch wraps undici's error; undici's own `request` rejects with it.
   const cause = field(error, "code") === "UND_ERR_SOCKET" ? error : field(error, "cause");
   if (field(cause, "code") !== "UND_ERR_SOCKET") return undefined;
@@ -31,9 +41,5 @@ export function staleSocket(error: unknown, call: HttpCall): SignalboxError | un
   if (typeof written !== "number") return undefined;
   let own = OWN_HEADER_BYTES + call.url.length + (call.body === undefined ? 0 : utf8Length(call.body));
   for (const name in call.headers) own += name.length + (call.headers[name]?.length ?? 0) + 4;
-  if (written <= own) return undefined;
-  return new SignalboxError("network", "a kept-alive connection was already closed", {
-    detail: "stale_socket",
-    cause: error,
-  });
+  return written > own;
 }

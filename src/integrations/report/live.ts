@@ -85,7 +85,7 @@ export function live(router: RouterLike, options: LiveOptions = {}): LiveReport 
     }
     if (clients.size >= maxClients) return plain(503, "Too many pages are open", { "retry-after": "30" });
     const headers = { ...HEADERS, "content-type": "text/event-stream; charset=utf-8", "x-accel-buffering": "no" };
-    return new Response(request.method === "HEAD" ? null : updates(request.signal, join, leave), { headers });
+    return new Response(request.method === "HEAD" ? null : updates(request, join, leave), { headers });
   };
   const handler = async (input: Request | string | URL, init?: RequestInit): Promise<Response> =>
     answer(input instanceof Request && init === undefined ? input : new Request(input, init));
@@ -98,15 +98,18 @@ export function live(router: RouterLike, options: LiveOptions = {}): LiveReport 
   });
 }
 
-/** The stream of one open page. Who reads slower than updates come misses some, and gets the latest. */
+/**
+ * The stream of one open page. Who reads slower than updates come misses some, and gets the latest. It holds the request:
+ * the signal of a request that is garbage no longer follows the caller's.
+ */
 function updates(
-  signal: AbortSignal,
+  request: Request,
   join: (client: Client) => void,
   leave: (client: Client) => void,
 ): ReadableStream<Uint8Array> {
   let client: Client | undefined;
   const left = (): void => {
-    signal.removeEventListener("abort", ended);
+    request.signal.removeEventListener("abort", ended);
     if (client) leave(client);
     client = undefined;
   };
@@ -123,8 +126,8 @@ function updates(
         },
       };
       join(client);
-      if (signal.aborted) ended();
-      else signal.addEventListener("abort", ended);
+      if (request.signal.aborted) ended();
+      else request.signal.addEventListener("abort", ended);
     },
     cancel: left,
   });

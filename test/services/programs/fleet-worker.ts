@@ -81,7 +81,9 @@ function provider(id: string): Provider {
 }
 
 const providers = candidates.map((candidate) => provider(candidate.slice(0, candidate.indexOf("/"))));
-const router = createRouter({ providers, budgets, shared, breaker: { openMs: 1_000 }, retry: { attempts: 1 } });
+// Nobody waits: what is counted is who is refused, and how soon.
+const retry = { attempts: 1, maxWaitMs: 0 };
+const router = createRouter({ providers, budgets, shared, breaker: { openMs: 1_000 }, retry });
 
 async function call(
   { candidate, tokens = 1, budgeted }: Extract<Order, { do: "calls" }>,

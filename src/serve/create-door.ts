@@ -89,12 +89,16 @@ export function createDoor(target: Target, options: FetchOptions, face: DoorFace
   const heartbeatMs = atLeast(options.heartbeatMs, "heartbeatMs", 15_000, 0);
   const maxBodyBytes = atLeast(options.maxBodyBytes, "maxBodyBytes", 32 * 1024 * 1024, 1);
 
+  // The signal of a request that is garbage no longer follows the caller's: a request lives as long as its signal.
+  const held = new WeakMap<AbortSignal, Request>();
+
   return async function fetch(input: string | URL | Request, init: RequestInit = {}): Promise<Response> {
     const given = typeof input === "string" || input instanceof URL ? undefined : input;
     const url = given ? given.url : String(input);
     const method = (init.method ?? given?.method ?? "GET").toUpperCase();
     const signal = init.signal ?? given?.signal ?? undefined;
     signal?.throwIfAborted();
+    if (given && signal === given.signal) held.set(signal, given);
     let refusal: unknown;
     const requestId = `req_${crypto.randomUUID()}`;
     const asked: Asked = {

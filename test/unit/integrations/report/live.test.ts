@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { createRouter, simulated } from "signalbox";
 import { afterEach, expect, it, vi } from "vitest";
 import { live, report } from "../../../../src/integrations/report/index.js";
@@ -83,6 +85,25 @@ it("bounds pages, updates that nobody reads, and timers", async () => {
   await one.leave();
   expect(vi.getTimerCount()).toBe(0);
   handler.close();
+  handler.close();
+  await router.close();
+});
+
+it("a reader that leaves frees its place, though nobody holds its request any more", async () => {
+  setFlagsFromString("--expose-gc");
+  const collectGarbage: () => void = runInNewContext("gc");
+  const router = routed();
+  const handler = live(router, { maxClients: 1 });
+  const controller = new AbortController();
+  const open = (): Promise<Response> => handler(events(controller.signal));
+  const reader = readerOf(await open());
+  await reader.next();
+  for (let i = 0; i < 5; i += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    collectGarbage();
+  }
+  controller.abort();
+  expect((await handler(events())).status).toBe(200);
   handler.close();
   await router.close();
 });

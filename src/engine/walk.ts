@@ -35,7 +35,7 @@ const NONE: readonly Held[] = Object.freeze([]);
 /** A failing vendor's own hint is worth a wait up to here; past it the caller is told `retryAfterMs` instead. */
 const LONGEST_HINT_MS = 2_000;
 /** Kinds that only time mends: for these a request waits as long as `retry.maxWaitMs` lets it. */
-const WAITED_FOR: ReadonlySet<string> = new Set(["rate_limit", "overloaded"]);
+export const WAITED_FOR: ReadonlySet<string> = new Set(["rate_limit", "overloaded"]);
 
 /**
  * Tries candidates until one answers: the next untried one at once while a failure's kind allows it, and the same

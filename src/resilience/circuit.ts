@@ -9,7 +9,6 @@ import { type Breaker, type BreakerOptions, createBreaker } from "./breaker.js";
 import { CoolDown, DoublingWait } from "./cool-down.js";
 import { Evidence, type GateFacts } from "./evidence.js";
 import { Pace } from "./pace.js";
-import { Tally } from "./tally.js";
 
 const HOUR_MS = 3_600_000;
 /** Hints of one hour and less are honoured in full. */
@@ -52,13 +51,11 @@ export class Circuit {
   disabledBy: string | null = null;
   /** When that was, milliseconds on the clock's monotonic scale. */
   disabledAtMs = 0;
-  /** What stands behind its verdicts. */
-  readonly tally = new Tally();
   /** The breaker is open because the circuit was disabled by an answer (bad key, unknown model), so nothing may force it. */
   barred = false;
   #barring = false;
   #lastWellMs = Number.NEGATIVE_INFINITY;
-  /** What requests say against it since one last succeeded. */
+  /** What requests say against it. */
   readonly evidence = new Evidence();
   readonly #quota = new DoublingWait();
   readonly #disable = new DoublingWait();
@@ -84,8 +81,7 @@ export class Circuit {
     this.#disable.clear();
     this.#lastWellMs = nowMs;
     this.pace.succeeded();
-    this.tally.succeeded();
-    this.evidence.clear();
+    this.evidence.succeeded();
     let slow = false;
     if (ttftMs !== null && ttftMs >= 0) {
       slow = ttftMs > SLOW_TTFT_MS && !(ttftMs <= SLOW_FACTOR * this.#ttft.quantile(0.5));
@@ -101,10 +97,10 @@ export class Circuit {
 
   failed(token: number, nowMs: number, error: SignalboxError, policy: Policy, facts?: GateFacts): void {
     const { breaker } = policy;
-    if (breaker !== "ignore") this.tally.failed(facts?.requestId, nowMs);
+    if (breaker !== "ignore") this.evidence.failed(facts?.requestId, nowMs);
     const alternatives = facts?.alternatives ?? false;
     const isRefusal = breaker === "disable" || error.kind === "quota";
-    if (isRefusal && !this.evidence.holds(error, facts?.requestId, nowMs)) {
+    if (isRefusal && !this.evidence.holds(error, facts?.requestId)) {
       this.breaker.release(token);
       return;
     }

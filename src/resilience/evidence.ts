@@ -19,50 +19,78 @@ const AGREEING_REQUESTS = 3;
 /** Requests whose ids are kept to tell one that asks again from another: more than may ever be needed. */
 const REMEMBERED = 8;
 
-/** How much stands behind a verdict. */
-export interface EvidenceView {
-  /** Distinct requests that say so, since the last success. */
-  readonly requests: number;
-  /** Successes since the first of them. */
-  readonly successes: number;
-  /** When the first of them was told, milliseconds on the clock's monotonic scale. */
-  readonly sinceMs: number;
-}
+/** Failures so long ago say nothing about now, milliseconds. */
+const FORGOTTEN_MS = 60_000;
+
+/** Successes for each failed request after which failures are forgotten. */
+const OUTWEIGHED = 10;
 
 /**
- * What requests say against a candidate or provider, until one succeeds. A refusal may be about the one request (its
- * prompt, its tools, its data policy) or about all: which one shows only when several distinct requests agree.
+ * What requests say against a candidate or provider: how many distinct ones failed, and how many went well since the first
+ * of them. A refusal may be about the one request (its prompt, its tools, its data policy) or about all: which one shows
+ * only when several distinct requests agree, with no success between.
  */
 export class Evidence {
-  #requests: string[] = [];
-  #count = 0;
+  /** Distinct requests that failed. */
+  requests = 0;
+  /** Requests that went well since the first of them. */
+  successes = 0;
+  /** When the first of them failed, milliseconds on the clock's monotonic scale. */
+  sinceMs = 0;
+  #lastAtMs = 0;
+  #lastRequest: string | undefined;
+  #refused: string[] = [];
+  #refusals = 0;
   #kind = "";
-  #sinceMs = 0;
 
-  /** Notes a refusal and says whether it holds for all callers: the body is clear, or enough requests agree. */
-  holds(error: SignalboxError, requestId: string | undefined, nowMs: number): boolean {
-    if (error.kind !== this.#kind) {
-      this.clear();
-      this.#kind = error.kind;
-      this.#sinceMs = nowMs;
+  /** Notes a failure that says something about others. */
+  failed(requestId: string | undefined, nowMs: number): void {
+    if (this.requests === 0 || nowMs - this.#lastAtMs > FORGOTTEN_MS) {
+      this.#forget();
+      this.sinceMs = nowMs;
     }
-    const known = requestId !== undefined && this.#requests.includes(requestId);
-    if (!known) {
-      this.#count++;
-      if (requestId !== undefined && this.#requests.length < REMEMBERED) this.#requests.push(requestId);
-    }
-    return !error.doubtful || this.#count >= AGREEING_REQUESTS;
+    this.#lastAtMs = nowMs;
+    if (this.requests > 0 && requestId !== undefined && requestId === this.#lastRequest) return;
+    this.#lastRequest = requestId;
+    this.requests += 1;
   }
 
-  /** A success: what was said before is no longer agreed on. */
+  /** Notes a refusal and says whether it holds for all callers: the body is clear, or enough requests agree. */
+  holds(error: SignalboxError, requestId: string | undefined): boolean {
+    if (error.kind !== this.#kind) {
+      this.#agreeNoMore();
+      this.#kind = error.kind;
+    }
+    const known = requestId !== undefined && this.#refused.includes(requestId);
+    if (!known) {
+      this.#refusals++;
+      if (requestId !== undefined && this.#refused.length < REMEMBERED) this.#refused.push(requestId);
+    }
+    return !error.doubtful || this.#refusals >= AGREEING_REQUESTS;
+  }
+
+  /** A request went well: no refusal before it is agreed on any more. */
+  succeeded(): void {
+    if (this.#refusals > 0) this.#agreeNoMore();
+    if (this.requests === 0) return;
+    this.successes += 1;
+    if (this.successes >= OUTWEIGHED * this.requests) this.#forget();
+  }
+
   clear(): void {
-    if (this.#count === 0) return;
-    this.#requests = [];
-    this.#count = 0;
+    this.#agreeNoMore();
+    this.#forget();
+  }
+
+  #agreeNoMore(): void {
+    this.#refused = [];
+    this.#refusals = 0;
     this.#kind = "";
   }
 
-  view(): EvidenceView {
-    return { requests: this.#count, successes: 0, sinceMs: this.#sinceMs };
+  #forget(): void {
+    this.requests = 0;
+    this.successes = 0;
+    this.#lastRequest = undefined;
   }
 }

@@ -10,9 +10,9 @@ interface Standing extends KeptVerdict {
 
 /** What keeps calls away from this circuit now. */
 function standing(circuit: Circuit, scope: KeptVerdict["scope"], nowMs: number): readonly Standing[] {
-  const { breaker, tally, disabledBy, disabledAtMs } = circuit;
-  const { requests, successes } = tally;
-  const evidence = { requests, successes, sinceMs: tally.sinceMs };
+  const { breaker, disabledBy, disabledAtMs } = circuit;
+  const { requests, successes, sinceMs } = circuit.evidence;
+  const evidence = { requests, successes, sinceMs };
   const found: Standing[] = [];
   if (disabledBy !== null) {
     const none = { requests: 0, successes: 0, sinceMs: disabledAtMs };
@@ -31,7 +31,7 @@ function standing(circuit: Circuit, scope: KeptVerdict["scope"], nowMs: number):
   return found;
 }
 
-/** What keeps calls away, for people: its times on the wall clock. */
+/** What keeps calls away, as `health()` tells it: times on the wall clock. */
 export function verdictsOf(
   circuit: Circuit,
   scope: KeptVerdict["scope"],

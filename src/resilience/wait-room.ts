@@ -7,21 +7,21 @@ const TURN_MS = 100;
 const CREDITS_PER_SUCCESS = 2;
 const MOST_CREDITS = 32;
 
-/** A request for which everyone is set aside for now. */
+/** A request that waits because every candidate is set aside for now. */
 export interface Waiter {
   readonly priority: Priority;
   readonly tenant: string | undefined;
   readonly bytes: number;
-  /** For whom it waits; requests that wait for the same share one list. */
+  /** The candidates it waits for. Requests that wait for the same candidates share one list. */
   readonly among: readonly Awaited[];
   /** When its patience ends, on the clock's monotonic scale. */
   readonly giveUpAtMs: number;
-  /** It is this request's turn: starts its call before it returns, so that whoever is next sees what is left. */
+  /** Its turn has come. It starts its call before it returns, so that the next request sees what is left. */
   go(): void;
   giveUp(): void;
 }
 
-/** What is waited for. */
+/** A candidate that requests wait for. */
 interface Awaited {
   readonly gate: AwaitedGate;
 }
@@ -32,7 +32,7 @@ interface AwaitedGate {
   retryAtMs(nowMs: number): number;
 }
 
-/** How many may go to one candidate: one at first, two more for each success, and one more after a while in any case. */
+/** How many requests may go to one candidate: one at first, two more for each success, one more after `TURN_MS` at the latest. */
 interface Turns {
   credits: number;
   nextAtMs: number;
@@ -54,7 +54,7 @@ export class WaitRoom {
   #wake: TimerHandle;
   #wakeAtMs = Number.POSITIVE_INFINITY;
   #looking = false;
-  /** By whom is waited for; kept while anybody waits. */
+  /** The turns of each candidate, kept while requests wait. */
   readonly #turns = new Map<AwaitedGate, Turns>();
 
   constructor(clock: Clock) {
@@ -65,7 +65,7 @@ export class WaitRoom {
     return this.#queue.size;
   }
 
-  /** Waits; returns how to leave, `undefined` if there is no place. */
+  /** Waits. Returns a function that leaves the room, `undefined` if the room is full. */
   enter(waiter: Waiter): (() => void) | undefined {
     const { priority, tenant, bytes, giveUpAtMs } = waiter;
     if (!this.#queue.fits(bytes)) return undefined;
@@ -90,7 +90,7 @@ export class WaitRoom {
     return () => void this.#leave(ticket);
   }
 
-  /** A call to it has ended well: two more may go there. */
+  /** A call to this candidate has succeeded: two more may go there. */
   succeeded(gate: AwaitedGate): void {
     if (this.#queue.size === 0) return;
     const turns = this.#turns.get(gate);

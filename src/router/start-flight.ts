@@ -23,7 +23,7 @@ import { rememberAnswer } from "./remember-answer.js";
 import type { RoutedFlight } from "./routed-flight.js";
 import { FORGOTTEN, type Run } from "./run.js";
 import type { TenantPlaces } from "./tenant-limits.js";
-import { inTurn, isWaitedFor, mayWait, waits } from "./wait-for-turn.js";
+import { askedOf, inTurn, isWaitedFor, mayWait, waits } from "./wait-for-turn.js";
 
 /** Plans, ranks and starts the upstream work of one request. @throws SignalboxError where nobody may be asked */
 export function startFlight(parts: RouterParts, run: Run): RoutedFlight {
@@ -124,7 +124,7 @@ interface Ladder {
   readonly ranker: RequestRanker;
   /** Why the plan was empty, where it was. */
   readonly blocked: SignalboxError | undefined;
-  /** The call as things stand now, its queue begun again; `undefined` if everyone is still set aside. */
+  /** The call as things stand now, its queue begun again; `undefined` if every candidate is still set aside. */
   replan(): Call | undefined;
   /** The request's place among its tenant's, held until its answer is whole. */
   readonly place: ReturnType<TenantPlaces["enter"]>;
@@ -189,24 +189,20 @@ function descend<T extends Answer | CommittedStream>(
   const { features } = parts;
   const { degrade: options } = parts.options;
   const { degrade } = parts.kit;
-  const ask = (call: Call): Promise<T> => {
-    const walking = (): Promise<T> => walk(call, attempt);
-    return features ? features.aroundFlight(call, walking) : walking();
+  const ask = (call: Call): Promise<T> =>
+    features ? features.aroundFlight(call, () => walk(call, attempt)) : walk(call, attempt);
+  const orDegrade = (call: Call, asked: Promise<T>): Promise<T> => {
+    if (!options || !degrade) return asked;
+    const rungs = rungsOf(ladder, plain, fromStored);
+    return asked.catch((thrown) => degrade(call, asSignalboxError(thrown), options, plain, rungs));
   };
-  const start = (call: Call, first: SignalboxError | undefined): Promise<T> => {
-    const walked = first ? Promise.reject<T>(first) : ask(call);
-    if (!options || !degrade) return walked;
-    return walked.catch((thrown) =>
-      degrade(call, asSignalboxError(thrown), options, plain, rungsOf(ladder, plain, fromStored)),
-    );
-  };
-  const first = (): Promise<T> => start(ladder.call, blocked);
-  const walked = ladder.place instanceof Promise ? ladder.place.then(first) : first();
+  const begin = (): Promise<T> => orDegrade(ladder.call, blocked ? Promise.reject(blocked) : ask(ladder.call));
+  const walked = ladder.place instanceof Promise ? ladder.place.then(begin) : begin();
   if (!waits(parts, run)) return walked;
   return walked.catch((thrown) => {
     const error = asSignalboxError(thrown);
     if (!isWaitedFor(error)) throw error;
-    return inTurn(ladder, error, parts.services.backoff.maxWaitMs, (call) => start(call, undefined));
+    return inTurn(ladder, error, parts.services.backoff.maxWaitMs, (call) => orDegrade(call, ask(call)));
   });
 }
 
@@ -248,7 +244,7 @@ function queueOf(
   // A smaller request may fit where the whole one did not.
   const filter = request === run.request ? run.filter : createHardFilter(parts, request, run.options);
   const plan = planOf(groups, filter, clock.now());
-  const before = asked(call);
+  const before = askedOf(call);
   const single = call.options.fallback === false && before.size > 0;
   if (!models && !single) return new CallQueue(plan.groups, ranker);
   const kept = ({ id }: PlannedCandidate): boolean => (models ? !single && !before.has(id) : before.has(id));
@@ -256,11 +252,6 @@ function queueOf(
     plan.groups.map((group) => group.filter(kept)),
     ranker,
   );
-}
-
-/** The ids of the candidates that this request has called. */
-function asked({ attempts }: Call): ReadonlySet<string> {
-  return new Set(attempts.map(({ provider, model }) => `${provider}/${model}`));
 }
 
 /** Counts the work as in flight until it has settled. */

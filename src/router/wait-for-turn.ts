@@ -1,6 +1,6 @@
 import { requestChars } from "../chat/tokens.js";
 import type { Call } from "../engine/call.js";
-import { ended } from "../engine/walk.js";
+import { ended, WAITED_FOR } from "../engine/walk.js";
 import type { AttemptSummary } from "../errors/kinds.js";
 import { asSignalboxError, type SignalboxError, withContext } from "../errors/signalbox-error.js";
 import { soonestOf } from "../resilience/wait-room.js";
@@ -10,28 +10,25 @@ import type { RouterParts } from "./parts.js";
 import { planOf } from "./plan.js";
 import type { Run } from "./run.js";
 
-/** Kinds that only time mends. */
-const WAITED_FOR: ReadonlySet<string> = new Set(["unavailable", "rate_limit", "overloaded"]);
-
 /** What a request that waits needs of its flight. */
 interface Waits {
   readonly parts: RouterParts;
   readonly run: Run;
   readonly call: Call;
-  /** The call as things stand now; `undefined` if everyone is still set aside. */
+  /** The call as things stand now; `undefined` if every candidate is still set aside. */
   replan(): Call | undefined;
 }
 
 /**
- * Whether a request waits for whoever is back first. A request of an outer router does not: that one may have others to
- * ask. `degrade.waitMs` is a wait of its own.
+ * Whether a request waits for the first candidate to be back. A request of an outer router does not, because the outer
+ * router may have other candidates. `degrade.waitMs` is a wait of its own.
  */
 export function waits({ options, services }: RouterParts, { nested, options: { fallback } }: Run): boolean {
   if (nested || fallback === false || services.backoff.maxWaitMs === 0) return false;
   return options.degrade?.waitMs === undefined || options.retry?.maxWaitMs !== undefined;
 }
 
-/** Whether a wait may help after this error: somebody who may serve the request will be back in time. */
+/** Whether a wait may help after this error: a candidate that may serve the request will be back in time. */
 export function mayWait(parts: RouterParts, run: Run, error: SignalboxError): boolean {
   const nowMs = parts.services.clock.now();
   const untilMs = nowMs + Math.min(parts.services.backoff.maxWaitMs, run.deadline.remainingMs());
@@ -66,7 +63,7 @@ export async function inTurn<T>(
 
 /** Whether only time mends it, and the vendor has not said that this very request is not to be sent again. */
 export function isWaitedFor({ kind, detail, final }: SignalboxError): boolean {
-  return !final && WAITED_FOR.has(kind) && (kind !== "unavailable" || detail === undefined);
+  return !final && (kind === "unavailable" ? detail === undefined : WAITED_FOR.has(kind));
 }
 
 /** Starts when it is this request's turn; `undefined` if it would not come in time, or the request has no call left. */
@@ -81,32 +78,30 @@ function turnOf<T>(
   const { abort, budget } = call;
   if (abort.reason || budget.used >= budget.limit || !(backAtMs(run, error, nowMs) <= giveUpAtMs)) return undefined;
   return new Promise<T>((resolve, reject) => {
-    let stopListening = (): void => {};
-    const leave = parts.waiting.enter({
+    let leave: (() => void) | undefined;
+    const stopListening = abort.listen((reason) => {
+      leave?.();
+      reject(ended(call, reason));
+    });
+    const giveUp = (): void => {
+      stopListening();
+      reject(setAside(parts, run, error));
+    };
+    leave = parts.waiting.enter({
       priority: call.options.priority ?? "default",
       tenant: call.options.tenant,
       bytes: 2 * requestChars(call.request),
       among: awaited(run, nowMs, askedOf(call)),
       giveUpAtMs,
       go() {
-        stopListening();
         const next = replan();
-        if (next) resolve(start(next));
-        else reject(setAside(parts, run, error));
-      },
-      giveUp() {
+        if (!next) return giveUp();
         stopListening();
-        reject(setAside(parts, run, error));
+        resolve(start(next));
       },
+      giveUp,
     });
-    if (!leave) {
-      reject(setAside(parts, run, error));
-      return;
-    }
-    stopListening = call.abort.listen((reason) => {
-      leave();
-      reject(ended(call, reason));
-    });
+    if (!leave) giveUp();
   });
 }
 
@@ -132,7 +127,7 @@ function backAtMs(run: Run, error: SignalboxError, nowMs: number): number {
 }
 
 /** The ids of the candidates that were called. */
-function askedOf({ attempts }: { readonly attempts: readonly AttemptSummary[] }): ReadonlySet<string> {
+export function askedOf({ attempts }: { readonly attempts: readonly AttemptSummary[] }): ReadonlySet<string> {
   return new Set(attempts.map(({ provider, model }) => `${provider}/${model}`));
 }
 

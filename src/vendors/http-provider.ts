@@ -130,7 +130,7 @@ export function createHttpProvider(init: HttpProviderInit): HttpProvider {
   const provider: HttpProvider = {
     id,
     models,
-    keyVerdicts: keys.verdicts,
+    keyVerdicts: () => keys.verdicts(init.clock.wallNow()),
     chat: async (request, context) => {
       const { chatUpstream: mode, unlimitedWritesLong } = init;
       const model = resolveModel(request.model, id, models, autoModels);

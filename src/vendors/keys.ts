@@ -35,8 +35,8 @@ export interface KeyRing {
   instead(key: string, refusal: KeyRefusal, context: KeyContext): string | undefined | Promise<string | undefined>;
   /** A key was accepted: whatever was held against it is over. */
   worked(key: string): void;
-  /** What is held against keys of a list, by their places; never the keys. */
-  verdicts(): readonly Verdict[];
+  /** What is held against keys of a list now, by their places; never the keys. @param wallNowMs for the times told */
+  verdicts(wallNowMs: number): readonly Verdict[];
   /** Every key that was in use lately, for redaction. */
   all(): readonly string[];
 }
@@ -132,15 +132,22 @@ function fromList(keys: readonly string[], now: () => number): KeyRing {
     worked(key) {
       verdicts.delete(key);
     },
-    verdicts() {
-      const toWallMs = Date.now() - now();
-      return [...verdicts].map(([key, { kind, sinceMs, untilMs, refusals }]) => ({
-        scope: "key" as const,
-        reason: `apiKey[${keys.indexOf(key)}]: ${kind}`,
-        evidence: { requests: Math.max(1, refusals), successes: 0, sinceMs: sinceMs + toWallMs },
-        sinceMs: sinceMs + toWallMs,
-        untilMs: untilMs + toWallMs,
-      }));
+    verdicts(wallNowMs) {
+      const nowMs = now();
+      const toWallMs = wallNowMs - nowMs;
+      const standing: Verdict[] = [];
+      for (const [key, { kind, sinceMs, untilMs, refusals }] of verdicts) {
+        if (untilMs <= nowMs) continue;
+        const sinceWallMs = sinceMs + toWallMs;
+        standing.push({
+          scope: "key",
+          reason: `apiKey[${keys.indexOf(key)}]: ${kind}`,
+          evidence: { requests: Math.max(1, refusals), successes: 0, sinceMs: sinceWallMs },
+          sinceMs: sinceWallMs,
+          untilMs: untilMs + toWallMs,
+        });
+      }
+      return standing;
     },
     all: () => keys,
   };

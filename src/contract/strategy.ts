@@ -120,9 +120,9 @@ export interface StrategyContext {
   readonly nowMs: number;
   /** The call's tenant, if it named one. */
   readonly tenant?: string | undefined;
-  /** The call's labels, if it has any. */
+  /** The labels of the call, `undefined` without labels. */
   readonly tags?: readonly string[] | undefined;
-  /** The call's metadata, if it has any. */
+  /** The metadata of the call, `undefined` without metadata. */
   readonly metadata?: { readonly [key: string]: string } | undefined;
   /** The call's session, if it named one. The router keeps a session where it began; a strategy need not. */
   readonly sessionKey?: string | undefined;

@@ -38,7 +38,7 @@ export interface CachedOptions {
   readonly temperature?: "zero" | "any" | undefined;
   /** Also keeps answers that call tools. @default false */
   readonly toolCalls?: boolean | undefined;
-  /** Whose time counts for lifetimes. @default the system's clock */
+  /** The clock that measures lifetimes. @default the system's clock */
   readonly clock?: Clock | undefined;
 }
 

@@ -32,7 +32,7 @@ export interface SimilarityOptions {
    * @default no bound: every match is served
    */
   readonly maxWrongRate?: number | undefined;
-  /** Whose time counts. @default the system's clock */
+  /** The clock that measures time. @default the system's clock */
   readonly clock?: Clock | undefined;
 }
 

@@ -26,7 +26,7 @@ export interface CacheOptions {
   readonly storeQueue?: number | undefined;
   /** Shrinks the budget while the heap is above a mark, and lets it recover. @default none */
   readonly pressure?: PressureOptions | undefined;
-  /** Whose time counts for lifetimes. @default the system's clock */
+  /** The clock that measures lifetimes. @default the system's clock */
   readonly clock?: Clock | undefined;
 }
 

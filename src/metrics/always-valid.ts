@@ -20,7 +20,7 @@ const LEAST_UNITS = 30;
 /**
  * How much better the second arm is, with an interval that holds at every look at once: the mixture sequential probability
  * ratio test turned into a confidence sequence (Robbins 1970; Johari, Koomen, Pekelis and Walsh, "Peeking at A/B tests",
- * KDD 2017, section 4). Whoever stops when it leaves zero is wrong in at most a share `alpha` of experiments.
+ * KDD 2017, section 4). If each experiment stops when the interval leaves zero, at most a share `alpha` of them decides wrongly.
  */
 export function alwaysValidGain(first: Sums, second: Sums, alpha: number): Gain | undefined {
   if (first.count < LEAST_UNITS || second.count < LEAST_UNITS) return undefined;

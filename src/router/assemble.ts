@@ -60,7 +60,7 @@ export function assembleRouter(options: RouterOptions, kit: Kit): RouterParts {
   const learning = kit.learning?.(memory.candidates, options.state, options.embed, clock);
   const problems = [learning?.learner.stateProblem, restoreVerdicts(options.state, candidates, clock)];
   for (const problem of problems) {
-    // Told later, so that whoever makes the router can listen first.
+    // In a microtask, so that the app can add its listeners first.
     if (problem) queueMicrotask(() => warn("state_ignored", problem));
   }
   const keepsPrefixes = options.providers.some((provider) => provider.prefixCache !== undefined);
@@ -169,7 +169,7 @@ export function budgetDeps(
     clock,
     providers: new Set(providers.map(({ id }) => id)),
     onAlert: (alert) => events.has("budget") && events.emit("budget", alert),
-    // Later, so that whoever makes the router can listen first.
+    // In a microtask, so that the app can add its listeners first.
     onWarning: (code, message) => queueMicrotask(() => warnOnce(code, message)),
   };
 }

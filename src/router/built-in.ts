@@ -11,7 +11,7 @@ export interface BuiltIn {
   readonly kit: Partial<Kit>;
 }
 
-/** A built-in feature, with methods of its own if it has any. */
+/** A built-in feature and its own methods. */
 export function builtInFeature<Methods extends object>(
   name: string,
   brings: BuiltIn,

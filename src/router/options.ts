@@ -52,7 +52,7 @@ export interface RouterOptions {
   readonly id?: string | undefined;
   /** In the order that stands where nothing else decides. At least one must be usable. */
   readonly providers: readonly AnyProvider[];
-  /** `false`: none. Options make a cache of the router's own; a `Cache` is shared with whoever else holds it. @default false */
+  /** `false` turns the cache off. Options create a cache for this router. A `Cache` can be shared by several routers. @default false */
   readonly cache?: false | RouterCacheOptions | Cache | undefined;
   /** Which candidate goes first. @default "adaptive" */
   readonly strategy?: BuiltInStrategy | (string & {}) | Strategy | undefined;
@@ -145,7 +145,7 @@ export interface RouterOptions {
    * @default none
    */
   readonly state?: unknown;
-  /** Whose time counts: a virtual one makes tests fast. @default the system's clock */
+  /** The clock that measures time. A virtual clock makes tests fast. @default the system's clock */
   readonly clock?: Clock | undefined;
   /** Numbers in [0, 1). @default Math.random */
   readonly random?: Random | undefined;

@@ -52,7 +52,7 @@ export interface EndpointOptions {
   readonly tags?: readonly string[] | undefined;
   /** How long each phase of a call may take; over the router's, under a model's own. @default as the router was told */
   readonly timeouts?: PhaseTimeouts | undefined;
-  /** Whose time counts for deadlines. @default the system clock */
+  /** The clock that measures deadlines. @default the system clock */
   readonly clock?: Clock | undefined;
 }
 

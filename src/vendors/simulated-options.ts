@@ -32,6 +32,6 @@ export interface SimulatedOptions {
   readonly timeouts?: PhaseTimeouts | undefined;
   /** Numbers in [0, 1) for rates and jitter. @default Math.random */
   readonly random?: Random | undefined;
-  /** Whose time counts for delays. @default the system clock */
+  /** The clock that measures delays. @default the system clock */
   readonly clock?: Clock | undefined;
 }

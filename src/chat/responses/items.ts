@@ -1,7 +1,7 @@
 import type { AssistantMessage, ToolCall } from "../message.js";
 import { textOf } from "../message-text.js";
 
-/** An item, part or event of the Responses API as it is read: any field may be absent or of another type. */
+/** An item, part or event of the Responses API before it is checked: a field may be absent or have the wrong type. */
 export interface Raw {
   readonly [field: string]: unknown;
 }

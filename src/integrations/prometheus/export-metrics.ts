@@ -15,7 +15,7 @@ export interface ExportMetricsOptions {
   readonly prefix?: string | undefined;
   /**
    * Counters by tenant: `true` for at most 100 label values, or how many, at most 1,000. Tenants seen first keep a label
-   * of their own, the rest is counted under `"(other)"`. Names of tenants become visible to whoever may read the metrics.
+   * of their own, the rest is counted under `"(other)"`. The metrics then show the names of tenants to everyone who may read them.
    * @default false
    */
   readonly tenants?: boolean | number | undefined;

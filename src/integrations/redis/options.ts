@@ -20,7 +20,7 @@ export interface RedisStateOptions {
    * it through and counts the overspend. @default "refuse"
    */
   readonly onUnavailable?: "refuse" | "spend" | undefined;
-  /** Whose time counts. @default the system's clock */
+  /** The clock that measures time. @default the system's clock */
   readonly clock?: Clock | undefined;
 }
 
@@ -30,7 +30,7 @@ export interface Settings {
   readonly timeoutMs: number;
   readonly waitMs: number;
   readonly onUnavailable: "refuse" | "spend";
-  /** Whose time counts. */
+  /** The clock that measures time. */
   readonly clock: Clock;
 }
 
